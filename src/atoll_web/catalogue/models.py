@@ -1,0 +1,220 @@
+"""Items, bills, assembly lines with their capacity, product models, configurations."""
+
+import pghistory
+import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from atoll_web.accounts.triggers import state_machine
+from atoll_web.catalogue import states
+
+KINDS = ("component", "subassembly", "end item")
+TRACKINGS = ("none", "lot", "serial")
+
+
+@pghistory.track()
+class Item(models.Model):
+    """Anything that is planned: a component, a subassembly or an end item."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=12, choices=[(k, k) for k in KINDS])
+    unit = models.CharField(max_length=12, default="piece")
+    cost = models.DecimalField(max_digits=14, decimal_places=4, default=0, help_text="Standard cost of one unit")
+    tracking = models.CharField(max_length=6, choices=[(t, t) for t in TRACKINGS], default="none")
+    assembly_minutes = models.PositiveIntegerField(default=0, help_text="Work per unit on final assembly")
+    build_minutes = models.PositiveIntegerField(default=0, help_text="Work to build one unit ahead")
+    build_days = models.PositiveIntegerField(default=1, help_text="Working days of a build order")
+    attributes = models.JSONField(default=dict, blank=True)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(cost__gte=0), name="item_cost_not_negative"),
+            models.CheckConstraint(condition=Q(kind__in=KINDS), name="item_kind_is_known"),
+            models.CheckConstraint(condition=Q(tracking__in=TRACKINGS), name="item_tracking_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind="component") | Q(kind="subassembly", tracking__in=["lot", "serial"]) | Q(tracking="serial"),
+                name="what_is_built_is_numbered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+REFUSE_CYCLE = """
+IF EXISTS (
+    WITH RECURSIVE below(item_id) AS (
+        SELECT NEW.component_id
+        UNION
+        SELECT line.component_id FROM catalogue_billline line JOIN below ON line.parent_id = below.item_id
+    )
+    SELECT 1 FROM below WHERE item_id = NEW.parent_id
+) THEN
+    RAISE EXCEPTION 'item % would contain itself', NEW.parent_id USING ERRCODE = 'check_violation';
+END IF;
+RETURN NEW;
+"""
+
+
+@pghistory.track()
+class BillLine(models.Model):
+    """Quantity per: so many units of the component go into one unit of the parent."""
+
+    parent = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="bill")
+    component = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="where_used")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["parent", "component"]
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "component"], name="bill_names_a_component_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="quantity_per_positive"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="bill_without_cycle",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=REFUSE_CYCLE,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.parent}: {self.quantity} × {self.component}"
+
+
+class ProductModel(models.Model):
+    """What can be ordered: a family of products that share features, options and rules."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    end_item = models.OneToOneField(Item, on_delete=models.PROTECT, related_name="product_model")
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Revision(models.Model):
+    """A product model as it stood during a span of dates. Once released its document never changes."""
+
+    product_model = models.ForeignKey(ProductModel, on_delete=models.PROTECT, related_name="revisions")
+    name = models.CharField(max_length=20)
+    state = models.CharField(max_length=20, default=states.DRAFT, choices=[(s, s) for s in states.STATES])
+    document = models.JSONField(help_text="The product model in full: features, options with attributes, rules, super bill")
+    digest = models.CharField(max_length=64)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True, help_text="First day on which it can no longer be ordered")
+
+    class Meta:
+        ordering = ["product_model", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["product_model", "name"], name="revision_name_once_per_model"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")), name="revision_ends_after_it_begins"
+            ),
+            ExclusionConstraint(
+                name="one_released_revision_a_day",
+                expressions=[
+                    (Func("product_model_id", "product_model_id", Value("[]"), function="int8range"), RangeOperators.OVERLAPS),
+                    (
+                        Func("valid_from", "valid_until", function="daterange", output_field=DateRangeField()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=Q(state=states.RELEASED),
+            ),
+        ]
+        triggers = [
+            *state_machine(initial=states.INITIAL, transitions=states.TRANSITIONS),
+            pgtrigger.Protect(
+                name="released_stays_as_it_is",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state__df=states.DRAFT)
+                & (
+                    pgtrigger.Q(old__document__df=pgtrigger.F("new__document"))
+                    | pgtrigger.Q(old__digest__df=pgtrigger.F("new__digest"))
+                    | pgtrigger.Q(old__valid_from__df=pgtrigger.F("new__valid_from"))
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_model} {self.name}"
+
+
+class Configuration(models.Model):
+    """A complete valid choice under one revision. Equal choices are one row, with one order bill."""
+
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="configurations")
+    key = models.CharField(max_length=64)
+    values = models.JSONField()
+    price = models.DecimalField(max_digits=14, decimal_places=2)
+    cost = models.DecimalField(max_digits=14, decimal_places=4)
+    minutes = models.PositiveIntegerField(help_text="Work of final assembly for one unit")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["revision", "key"], name="equal_configurations_share_a_row")]
+        triggers = [pgtrigger.Protect(name="configuration_never_changes", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"{self.revision} {self.key[:10]}"
+
+
+class OrderBillLine(models.Model):
+    """What one unit of a configuration takes from stock."""
+
+    configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="order_bill")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["configuration", "item"], name="order_bill_names_an_item_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_bill_quantity_positive"),
+        ]
+        triggers = [pgtrigger.Protect(name="order_bill_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.item}"
+
+
+class AssemblyLine(models.Model):
+    """A line on which final assembly is done."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    minutes_per_day = models.PositiveIntegerField()
+    builds = models.ManyToManyField(ProductModel, related_name="lines")
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class LineDay(models.Model):
+    """Capacity of a line on one working day, and how much of it orders have reserved."""
+
+    line = models.ForeignKey(AssemblyLine, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    capacity = models.PositiveIntegerField(help_text="Minutes")
+    reserved = models.IntegerField(default=0, help_text="Minutes; kept by the trigger of the reservations")
+
+    class Meta:
+        ordering = ["day", "line"]
+        constraints = [
+            models.UniqueConstraint(fields=["line", "day"], name="line_day_once"),
+            models.CheckConstraint(condition=Q(reserved__gte=0, reserved__lte=F("capacity")), name="line_day_not_overbooked"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line} on {self.day}"

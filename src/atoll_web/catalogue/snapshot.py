@@ -1,0 +1,123 @@
+"""Rows of the catalogue as values of the science."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from django.db import connection
+
+from atoll.configure import Configurator, ProductModel, read_product_model
+from atoll.model.bill import BillLine as Line
+from atoll.model.bill import Bills
+from atoll.model.calendar import Calendar
+from atoll.model.item import Attribute, Kind, Tracking
+from atoll.model.item import Item as ItemValue
+from atoll_web.accounts.models import Company
+from atoll_web.catalogue.models import BillLine, Item, Revision
+
+
+def calendar() -> Calendar:
+    """The company's working days."""
+    company = Company.objects.get()
+    return Calendar(frozenset(company.weekdays), frozenset(company.holidays))
+
+
+def item_value(item: Item) -> ItemValue:
+    """One item."""
+    return ItemValue(
+        code=item.code,
+        name=item.name,
+        kind=Kind(item.kind),
+        cost=item.cost,
+        unit=item.unit,
+        tracking=Tracking(item.tracking),
+        assembly_minutes=item.assembly_minutes,
+        build_minutes=item.build_minutes,
+        build_days=item.build_days,
+        attributes=MappingProxyType({name: _attribute(value) for name, value in item.attributes.items()}),
+    )
+
+
+def _attribute(value: Any) -> Attribute:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Items and bills as they stand, shared by all that ask while nothing changes; do not change it.
+
+    Parameters
+    ----------
+    items, bills
+        By code.
+    keys, codes
+        Key of each item's row by code, and the other way round.
+    """
+
+    items: Mapping[str, ItemValue]
+    bills: Bills
+    keys: Mapping[str, int]
+    codes: Mapping[int, str]
+
+
+def structure() -> Structure:
+    """Items and bills, read again only after one of them changed (their history tables tell)."""
+    with connection.cursor() as cursor:
+        cursor.execute(VERSION)
+        return _structure(*cursor.fetchone())
+
+
+VERSION = """
+SELECT current_database(), (SELECT max(pgh_id) FROM catalogue_itemevent), (SELECT max(pgh_id) FROM catalogue_billlineevent)
+"""
+
+
+@lru_cache(maxsize=4)
+def _structure(_database: str, _item_version: int, _bill_version: int) -> Structure:
+    rows = list(Item.objects.all())
+    keys = {row.code: row.pk for row in rows}
+    return Structure(
+        items={row.code: item_value(row) for row in rows},
+        bills=_bills(),
+        keys=keys,
+        codes={key: code for code, key in keys.items()},
+    )
+
+
+def _bills() -> Bills:
+    lines: dict[str, list[Line]] = defaultdict(list)
+    rows = BillLine.objects.values_list("parent__code", "component__code", "quantity").order_by("parent__code", "component__code")
+    for parent, component, quantity in rows:
+        lines[parent].append(Line(component, quantity))
+    return {parent: tuple(group) for parent, group in lines.items()}
+
+
+def product_model(revision: Revision) -> ProductModel:
+    """The product model as the revision keeps it."""
+    return _product_model(revision.digest)
+
+
+def configurator(revision: Revision, on: date) -> Configurator:
+    """The engine of a revision with the rules in force on a date; made once in a process."""
+    return _configurator(revision.digest, on if _is_dated(revision.digest) else None)
+
+
+@lru_cache(maxsize=64)
+def _product_model(digest: str) -> ProductModel:
+    """Equal digests are equal documents, so the first revision found will do."""
+    revision = Revision.objects.filter(digest=digest)[0]
+    return read_product_model(revision.document, {}, source=str(revision))
+
+
+@lru_cache(maxsize=64)
+def _is_dated(digest: str) -> bool:
+    return any(rule.valid_from or rule.valid_until for rule in _product_model(digest).rules)
+
+
+@lru_cache(maxsize=64)
+def _configurator(digest: str, on: date | None) -> Configurator:
+    return Configurator(_product_model(digest), on)

@@ -1,0 +1,275 @@
+"""Commands of the information system. Light to import: Django is loaded by the commands that need it."""
+
+import dataclasses
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from atoll.cli import NEGATIVE, Command, Group, write_document
+from atoll.errors import AtollError
+from atoll_web import cluster, database, home, serve
+
+COMPANIES = ("computers", "vehicles", "electronics")
+MIGRATION_LOCK = 4_711_000  # any number that nothing else in the database locks
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+class DatabaseLost(AtollError):
+    """The connection to the database was lost: {reason}. What was not finished is undone; start the command again."""
+
+
+class DatabaseNotPrepared(AtollError):
+    """The database lacks tables of this version of Atoll: {reason}. Run `atoll db migrate` first."""
+
+
+@contextmanager
+def application() -> Iterator[None]:
+    """Django, set up on a database that answers; what the database's driver then reports becomes an error with a way on."""
+    database.ensure_database()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "atoll_web.settings")
+    import django
+
+    django.setup()
+    from django.db import Error
+
+    try:
+        yield
+    except Error as error:
+        raise _explained(error) from error
+
+
+def _explained(error: Exception) -> Exception:
+    state = getattr(error.__cause__, "sqlstate", None)
+    reason = next(iter(str(error).splitlines()), "no reason was given")
+    if state in ("42P01", "42703"):  # a table or a column is missing
+        return DatabaseNotPrepared(reason=reason)
+    if state is None or state.startswith(("08", "57P")):  # never sent, connection failure, server shut down
+        return DatabaseLost(reason=reason)
+    return error
+
+
+def with_application(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command run inside `application`."""
+
+    @wraps(function)
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        with application():
+            return function(*arguments, **options)
+
+    return wrapped
+
+
+def migrate() -> bool:
+    """Bring the tables up to date, one process at a time; whether there was anything to do."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        try:
+            executor = MigrationExecutor(connection)
+            pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+            if pending:
+                call_command("migrate", interactive=False, verbosity=0)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+    return pending
+
+
+@click.command(
+    "serve",
+    cls=Command,
+    examples=[("atoll serve", "at http://127.0.0.1:8000"), ("atoll serve --port 8080 --processes 4", "for a small office")],
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--processes", default=1, show_default=True, type=click.IntRange(1), help="Processes that answer requests.")
+def serve_command(host: str, port: int, processes: int) -> int:
+    """Run the application and a background worker until Ctrl-C."""
+    serve.check_port(host, port)
+    with application():
+        if migrate():
+            click.echo("The database was brought up to date.", err=True)
+    click.echo(f"Atoll runs at http://{serve.bracketed(host)}:{port} and ends with Ctrl-C.", err=True)
+    return serve.supervise(host, port, processes)
+
+
+@click.command(
+    "worker", cls=Command, examples=[("atoll worker", "on a further computer"), ("atoll worker --jobs 4", "four jobs at once")]
+)
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Jobs at the same time.")
+def worker_command(jobs: int) -> None:
+    """Run background jobs until Ctrl-C."""
+    with application():
+        serve.work(jobs)
+
+
+@click.group(
+    "db",
+    cls=Group,
+    invoke_without_command=True,
+    examples=[("atoll db", "show where the database is"), ("atoll db dump atoll.dump", "write all of it to one file")],
+)
+@as_json
+@click.pass_context
+def db(context: click.Context, as_json: bool) -> None:
+    """Show, dump, restore or stop the database."""
+    if context.invoked_subcommand is None:
+        _show(as_json)
+
+
+@db.command("show", examples=[("atoll db show", "in words"), ("atoll db show --json", "for programs")])
+@as_json
+def show(as_json: bool) -> None:
+    """Show where the database is and how large it is."""
+    _show(as_json)
+
+
+def _show(as_json: bool) -> None:
+    facts = database.facts(database.ensure_database())
+    if as_json:
+        write_document(facts)
+    else:
+        for name, value in facts.items():
+            click.echo(f"{name:<10}{value}")
+
+
+@db.command("dump", examples=[("atoll db dump atoll.dump", "here"), ("atoll db dump ~/backup/monday.dump", "elsewhere")])
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def dump(file: Path) -> None:
+    """Write the whole database to FILE."""
+    database.dump(file, database.ensure_database())
+    click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes).", err=True)
+
+
+@db.command(
+    "restore",
+    examples=[("atoll db restore atoll.dump", "from here"), ("atoll db restore monday.dump && atoll serve", "and go on")],
+)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Replace the whole database by that in FILE; it stays as it is if anything fails."""
+    database.restore(file, database.ensure_database())
+    click.echo(f"Restored {file}.", err=True)
+
+
+@db.command(
+    "migrate",
+    examples=[("atoll db migrate", "after an update"), ("atoll db dump old.dump && atoll db migrate", "with a way back")],
+)
+@with_application
+def migrate_command() -> None:
+    """Bring the tables up to this version of Atoll."""
+    click.echo("The database was brought up to date." if migrate() else "The database was up to date.", err=True)
+
+
+@db.command("stop", examples=[("atoll db stop", "before the folder is moved"), ("atoll db", "starts it again")])
+def stop() -> None:
+    """Stop the embedded server; the next command that needs it starts it again."""
+    if not database.embedded():
+        raise click.UsageError("ATOLL_DATABASE_URL names a server that is not Atoll's to stop.")
+    click.echo("The server was stopped." if database.stop() else "No server was running.", err=True)
+
+
+@db.command("shell", examples=[("atoll db shell", "type SQL"), ("echo 'select 1' | atoll db shell", "from elsewhere")])
+def shell() -> None:
+    """Open PostgreSQL's own command line, psql."""
+    program, address = cluster.program("psql"), database.ensure_database()
+    os.execve(program, [program], os.environ | database.environment(address))
+
+
+@click.command(
+    "manage",
+    cls=Command,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []},
+    examples=[("atoll manage createsuperuser", "make an administrator"), ("atoll manage help", "list Django's commands")],
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def manage(arguments: tuple[str, ...]) -> None:
+    """Run one of Django's management commands."""
+    with application():
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["atoll manage", *arguments])
+
+
+@click.command(
+    "demo",
+    cls=Command,
+    examples=[
+        ("atoll demo", "a computer maker, twelve weeks, 2000 orders"),
+        ("atoll demo --company vehicles --weeks 4 --orders 300 --fresh --json", "another company, from the start"),
+    ],
+)
+@click.option(
+    "--company", type=click.Choice(COMPANIES), default=COMPANIES[0], show_default=True, help="Whose business is played."
+)
+@click.option("--weeks", type=click.IntRange(1), default=12, show_default=True, help="How long it lasts.")
+@click.option("--orders", type=click.IntRange(1), default=2000, show_default=True, help="Customer orders in all.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed gives the same business.")
+@click.option("--fresh", is_flag=True, help="Clear the company which the database holds.")
+@as_json
+@with_application
+def demo(company: str, weeks: int, orders: int, seed: int, fresh: bool, as_json: bool) -> None:
+    """Play a company's business to the end and report."""
+    migrate()
+    from atoll_web.demo import services
+
+    with progress() as tell:
+        report = services.play(company=company, weeks=weeks, orders=orders, seed=seed, fresh=fresh, progress=tell)
+    if as_json:
+        write_document(report)
+    else:
+        click.echo(services.describe(report))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A callable for phase, steps done and steps in all, which draws a bar on a terminal and is silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda phase, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("")
+        yield lambda phase, done, total: bars.update(bar, description=phase, completed=done, total=total)
+
+
+@click.command(
+    "check-invariants",
+    cls=Command,
+    examples=[
+        ("atoll check-invariants", "in words"),
+        ("atoll check-invariants --json", "for programs; ends with 1 if any is violated"),
+    ],
+)
+@as_json
+@with_application
+def check_invariants(as_json: bool) -> int:
+    """Recompute from the rows whether everything holds that must hold."""
+    from atoll_web import invariants
+
+    checks = [dataclasses.asdict(check) for check in invariants.check()]
+    violations = sum(check["violations"] for check in checks)
+    if as_json:
+        write_document({"checks": checks, "violations": violations})
+    else:
+        for check in checks:
+            click.echo(f"{check['violations']:>6} of {check['rows']:>9,} rows  {check['name']}")
+        click.echo(f"{violations} violation(s) in {home.root() if database.embedded() else 'the database'}.")
+    return NEGATIVE if violations else 0
+
+
+commands: dict[str, click.Command] = {
+    command.name or "": command for command in (serve_command, worker_command, db, manage, demo, check_invariants)
+}

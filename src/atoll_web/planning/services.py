@@ -1,0 +1,174 @@
+"""Use cases of planning: stock levels from forecasts, what to buy and to build, releasing it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from atoll.model.calendar import Calendar
+from atoll.plan import replenish_levels
+from atoll.stocking import base_stock_levels
+from atoll_web.accounts.acting import Actor, acting
+from atoll_web.catalogue.models import Item, ProductModel
+from atoll_web.catalogue.snapshot import calendar
+from atoll_web.planning import states
+from atoll_web.planning.errors import NotProposed
+from atoll_web.planning.models import Forecast, PlannedOrder, StockPolicy
+from atoll_web.planning.snapshot import Positions, demand_rates, positions
+from atoll_web.purchasing import services as purchasing
+from atoll_web.purchasing.models import PurchaseOrder
+from atoll_web.runs import services as runs
+from atoll_web.runs.models import Run
+from atoll_web.sales import services as sales
+from atoll_web.stock.models import Supply
+
+REVIEW_DAYS = 1
+"""Planning runs once a working day."""
+
+
+def set_forecasts(*, actor: Actor, weekly_units: Mapping[str, float]) -> None:
+    """Write how many units of each product model are expected a week."""
+    keys = dict(ProductModel.objects.values_list("code", "id"))
+    with acting(actor):
+        Forecast.objects.bulk_create(
+            [Forecast(product_model_id=keys[code], weekly_units=units) for code, units in weekly_units.items()],
+            update_conflicts=True,
+            unique_fields=["product_model"],
+            update_fields=["weekly_units"],
+        )
+
+
+def set_stock_policies(*, actor: Actor, item_fill_rate: float, samples: int = 300, seed: int = 1) -> Run:
+    """Compute the base-stock level of every item from the forecasts, and put it in force.
+
+    Parameters
+    ----------
+    item_fill_rate
+        Share of the demand for each item that is to be met from stock, between 0 and 1.
+    samples
+        Configurations drawn of each model to learn what it takes.
+
+    Raises
+    ------
+    NoForecast
+        When no model has a forecast.
+    """
+    run = runs.create(actor=actor, kind="stock policies", parameters={"item_fill_rate": item_fill_rate, "samples": samples}, seed=seed)
+    return runs.carry_out(actor=actor, run=run, work=lambda _report: _set_policies(actor, item_fill_rate, samples, seed))
+
+
+def _set_policies(actor: Actor, item_fill_rate: float, samples: int, seed: int) -> Mapping[str, Any]:
+    rates = demand_rates(actor.today, samples, seed)
+    levels = base_stock_levels(
+        rates.rate, rates.variance, rates.lead_days, review_days=REVIEW_DAYS, target=item_fill_rate
+    )
+    with acting(actor):
+        StockPolicy.objects.bulk_create(
+            [
+                StockPolicy(item_id=item, base_stock=level, daily_demand=rate, lead_time_days=lead)
+                for item, level, rate, lead in zip(
+                    rates.item_ids.tolist(), levels.tolist(), rates.rate.tolist(), rates.lead_days.tolist(), strict=True
+                )
+            ],
+            update_conflicts=True,
+            unique_fields=["item"],
+            update_fields=["base_stock", "daily_demand", "lead_time_days"],
+        )
+    return {"items": len(levels), "units": int(levels.sum())}
+
+
+def plan(*, actor: Actor) -> Run:
+    """Propose what to build and to buy so that every inventory position is back at its base-stock level."""
+    run = runs.create(actor=actor, kind="replenishment", parameters={"on": actor.today.isoformat()})
+    return runs.carry_out(actor=actor, run=run, work=lambda _report: _propose(actor, run))
+
+
+def _propose(actor: Actor, run: Run) -> Mapping[str, Any]:
+    now = positions()
+    need = replenish_levels(now.inventory_position, now.level, now.minimum, now.multiple, now.bill)
+    quantity = np.where(now.is_built, need, need + now.planned)
+    chosen = np.flatnonzero(quantity > 0)
+    items = Item.objects.in_bulk(now.item_ids[chosen].tolist())
+    days = calendar()
+    proposals = [_proposal(run, now, i, items[int(now.item_ids[i])], int(quantity[i]), actor, days) for i in chosen.tolist()]
+    with acting(actor):
+        PlannedOrder.objects.filter(state=states.PROPOSED).update(state=states.DISCARDED)
+        PlannedOrder.objects.bulk_create(proposals)
+    return {"proposals": len(chosen), "builds": int(now.is_built[chosen].sum()), "units": int(quantity.sum())}
+
+
+def _proposal(run: Run, now: Positions, i: int, item: Item, quantity: int, actor: Actor, days: Calendar) -> PlannedOrder:
+    tomorrow, arrival = (actor.today + timedelta(days=n) for n in (1, int(now.lead_days[i])))
+    return PlannedOrder(
+        run=run,
+        item=item,
+        kind="build" if now.is_built[i] else "purchase",
+        quantity=quantity,
+        pegged=0 if now.is_built[i] else int(now.planned[i]),
+        due=days.add(tomorrow, item.build_days) if now.is_built[i] else days.on_or_after(arrival),
+    )
+
+
+def release_purchases(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[PurchaseOrder]:
+    """Buy what was proposed. Whatever promises rested on planned supply then rests on the purchase.
+
+    Raises
+    ------
+    NotProposed, NoSupplier
+        Nothing is ordered then.
+    """
+    with acting(actor):
+        rows = _locked(planned, "purchase")
+        waiting: dict[int, list[Supply]] = defaultdict(list)
+        for supply in Supply.objects.filter(kind="planned", item__in=[row.item_id for row in rows], consumes=None):
+            waiting[supply.item_id].append(supply)
+        orders = purchasing.order(
+            actor=actor,
+            wanted=[
+                purchasing.Wanted(
+                    row.item,
+                    max(row.quantity, sum(supply.quantity for supply in waiting[row.item_id])),
+                    tuple(waiting[row.item_id]),
+                )
+                for row in rows
+            ],
+        )
+        number = {line.item_id: order.number for order in orders for line in order.lines.all()}
+        _released(rows, {row.pk: number[row.item_id] for row in rows})
+    return orders
+
+
+def release_builds(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[Supply]:
+    """Plan the proposed builds into stock: each gets its components allocated and the date on which it can be done.
+
+    Raises
+    ------
+    NotProposed, CannotPromise
+        Nothing is planned then.
+    """
+    with acting(actor):
+        rows = _locked(planned, "build")
+        supplies = [sales.plan_build(actor, row.item, row.quantity) for row in rows]
+        _released(rows, {row.pk: f"supply {supply.pk}" for row, supply in zip(rows, supplies, strict=True)})
+    return supplies
+
+
+def _locked(planned: Sequence[PlannedOrder], kind: str) -> list[PlannedOrder]:
+    rows = list(
+        PlannedOrder.objects.select_for_update(of=("self",))
+        .filter(id__in=[row.pk for row in planned], kind=kind)
+        .select_related("item")
+        .order_by("id")
+    )
+    for row in rows:
+        if row.state != states.PROPOSED:
+            raise NotProposed(order=str(row), state=row.state)
+    return rows
+
+
+def _released(rows: Sequence[PlannedOrder], references: Mapping[int, str]) -> None:
+    for row in rows:
+        row.state, row.reference = states.RELEASED, references[row.pk]
+    PlannedOrder.objects.bulk_update(rows, ["state", "reference"])

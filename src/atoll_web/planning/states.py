@@ -1,0 +1,6 @@
+"""States of a planned order."""
+
+PROPOSED, RELEASED, DISCARDED = "proposed", "released", "discarded"
+STATES = (PROPOSED, RELEASED, DISCARDED)
+INITIAL = {PROPOSED}
+TRANSITIONS = {(PROPOSED, RELEASED), (PROPOSED, DISCARDED)}

@@ -1,0 +1,19 @@
+"""What purchasing refuses."""
+
+from atoll.errors import AtollError
+
+
+class NoSupplier(AtollError):
+    """Nobody sells {item}. Enter a supplier with price and lead time for it."""
+
+
+class DateInThePast(AtollError):
+    """{day} is before the business date {today}. Name a day from {today} on."""
+
+
+class ReceivedBeyondOrder(AtollError):
+    """{line} has only {open} unit(s) to come, {asked} were received. Receive {open}, or order the others first."""
+
+
+class QuantityNotPositive(AtollError):
+    """The quantity of {item} is {quantity}. It must be 1 or more."""

@@ -1,0 +1,231 @@
+"""Use cases of purchasing: what is ordered from whom, what arrives, and what arrives late."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from atoll.model.item import Supplier as SupplierValue
+from atoll.model.item import SupplierItem as SupplierItemValue
+from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.numbering import numbers
+from atoll_web.catalogue.models import Item
+from atoll_web.catalogue.snapshot import calendar
+from atoll_web.purchasing import states
+from atoll_web.purchasing.errors import DateInThePast, NoSupplier, QuantityNotPositive, ReceivedBeyondOrder
+from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, Supplier, SupplierItem
+from atoll_web.stock import services as stock
+from atoll_web.stock.models import Supply
+
+UNSTEADY = 0.9
+"""A supplier below this share of punctual deliveries gets a margin of its mean delay in promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Units of an item to buy, and the supplies planned before that the purchase takes over."""
+
+    item: Item
+    quantity: int
+    replaces: tuple[Supply, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Units of a purchase order line that arrived, with their serial or lot numbers if the supplier's are known."""
+
+    line: PurchaseOrderLine
+    quantity: int
+    numbers: tuple[str, ...] = ()
+
+
+def save_suppliers(actor: Actor, suppliers: Iterable[SupplierValue], sold: Iterable[SupplierItemValue]) -> None:
+    """Write suppliers and what they sell; the first supplier of an item that is named is the preferred one."""
+    with acting(actor):
+        Supplier.objects.bulk_create(
+            [
+                Supplier(code=s.code, name=s.name, country=s.country, on_time=s.on_time, mean_delay_days=s.mean_delay_days)
+                for s in suppliers
+            ],
+            update_conflicts=True,
+            unique_fields=["code"],
+            update_fields=["name", "country", "on_time", "mean_delay_days"],
+        )
+        supplier_keys = dict(Supplier.objects.values_list("code", "id"))
+        item_keys = dict(Item.objects.values_list("code", "id"))
+        preferred = set(SupplierItem.objects.filter(preferred=True).values_list("item__code", flat=True))
+        rows = []
+        for value in sold:
+            rows.append(
+                SupplierItem(
+                    supplier_id=supplier_keys[value.supplier],
+                    item_id=item_keys[value.item],
+                    price=value.price,
+                    lead_time_days=value.lead_time_days,
+                    minimum_quantity=value.minimum_quantity,
+                    multiple=value.multiple,
+                    preferred=value.item not in preferred,
+                )
+            )
+            preferred.add(value.item)
+        SupplierItem.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["supplier", "item"],
+            update_fields=["price", "lead_time_days", "minimum_quantity", "multiple"],
+        )
+
+
+def preferred_sources(items: Iterable[Item]) -> dict[int, SupplierItem]:
+    """Where each item is bought, by item key.
+
+    Raises
+    ------
+    NoSupplier
+        For the first item that nobody sells.
+    """
+    wanted = {item.pk: item for item in items}
+    found = {row.item_id: row for row in SupplierItem.objects.filter(item__in=wanted, preferred=True).select_related("supplier")}
+    if missing := [item.code for pk, item in wanted.items() if pk not in found]:
+        raise NoSupplier(item=", ".join(sorted(missing)))
+    return found
+
+
+def order(*, actor: Actor, wanted: Sequence[Wanted]) -> list[PurchaseOrder]:
+    """Send purchase orders, one to each preferred supplier. Quantities are raised to the supplier's minimum and multiple.
+
+    What promises rested on planned supplies rests on the purchase from then on.
+
+    Raises
+    ------
+    NoSupplier, QuantityNotPositive
+        Nothing is ordered then.
+    """
+    for want in wanted:
+        if want.quantity < 1:
+            raise QuantityNotPositive(item=want.item.code, quantity=want.quantity)
+    with acting(actor):
+        stock.lock_supplies(want.item.pk for want in wanted)
+        sources = preferred_sources(want.item for want in wanted)
+        by_supplier: dict[Supplier, list[Wanted]] = defaultdict(list)
+        for want in wanted:
+            by_supplier[sources[want.item.pk].supplier].append(want)
+        made = PurchaseOrder.objects.bulk_create(
+            [
+                PurchaseOrder(number=number, supplier=supplier, ordered_at=actor.at)
+                for number, supplier in zip(numbers("purchase_order", len(by_supplier)), by_supplier, strict=True)
+            ]
+        )
+        _write_lines(actor, made, sources, by_supplier)
+    return made
+
+
+def _write_lines(
+    actor: Actor, orders: list[PurchaseOrder], sources: dict[int, SupplierItem], wanted: dict[Supplier, list[Wanted]]
+) -> None:
+    days = calendar()
+    pairs = [(order, want, sources[want.item.pk]) for order in orders for want in wanted[order.supplier]]
+    supplies = Supply.objects.bulk_create(
+        [
+            Supply(
+                item=want.item,
+                kind="purchase",
+                quantity=rounded_up(want.quantity, source.minimum_quantity, source.multiple),
+                due=days.on_or_after(actor.today + timedelta(days=source.lead_time_days)),
+                margin_days=margin(source.supplier),
+                reference=order.number,
+            )
+            for order, want, source in pairs
+        ]
+    )
+    PurchaseOrderLine.objects.bulk_create(
+        [
+            PurchaseOrderLine(
+                order=order,
+                item=want.item,
+                quantity=supply.quantity,
+                price=source.price,
+                first_due=supply.due,
+                supply=supply,
+            )
+            for (order, want, source), supply in zip(pairs, supplies, strict=True)
+        ]
+    )
+    replaced = [(old, supply) for (_, want, _), supply in zip(pairs, supplies, strict=True) for old in want.replaces]
+    for old, supply in replaced:
+        if old.due < supply.due:
+            stock.slip(old, supply.due)
+    stock.transfer([(old.pk, supply.pk, old.quantity) for old, supply in replaced])
+    Supply.objects.filter(id__in=[old.pk for old, _ in replaced], allocated=0).delete()
+
+
+def rounded_up(quantity: int, minimum: int, multiple: int) -> int:
+    """The smallest quantity not below the one asked for that the supplier sells."""
+    return max(minimum, -(-quantity // multiple) * multiple)
+
+
+def margin(supplier: Supplier) -> int:
+    """Days that a promise adds to this supplier's dates."""
+    return 0 if supplier.on_time >= UNSTEADY else round(supplier.mean_delay_days)
+
+
+def slip(*, actor: Actor, line: PurchaseOrderLine, due: date) -> set[int]:
+    """The supplier moves a delivery to another day. Promises which it no longer keeps are marked at risk.
+
+    Returns
+    -------
+    set
+        Keys of all supplies that moved, builds which wait for this delivery included.
+    """
+    if due < actor.today:
+        raise DateInThePast(day=due, today=actor.today)
+    with acting(actor):
+        return stock.slip(line.supply, due)
+
+
+def receive(*, actor: Actor, deliveries: Sequence[Delivery]) -> list[Receipt]:
+    """Book what arrived: into the ledger, onto the lines, and over to the demands that waited for it.
+
+    Raises
+    ------
+    ReceivedBeyondOrder, QuantityNotPositive, LotsDoNotMatch, DuplicateLot
+        Nothing is received then.
+    """
+    with acting(actor):
+        lines = _lock_lines(deliveries)
+        stock.arrive(
+            actor,
+            [stock.Arrival(d.line.supply, d.quantity, d.line.order.number, d.numbers) for d in deliveries],
+            source="supplier",
+        )
+        for delivery in deliveries:
+            lines[delivery.line.pk].received += delivery.quantity
+        PurchaseOrderLine.objects.bulk_update(lines.values(), ["received"])
+        _close_orders({line.order_id for line in lines.values()})
+        return Receipt.objects.bulk_create(
+            [Receipt(line=d.line, quantity=d.quantity, at=actor.at, user=actor.user) for d in deliveries]
+        )
+
+
+def _lock_lines(deliveries: Sequence[Delivery]) -> dict[int, PurchaseOrderLine]:
+    """The lines as they stand now, checked against what arrives."""
+    arriving: dict[int, int] = defaultdict(int)
+    for delivery in deliveries:
+        if delivery.quantity < 1:
+            raise QuantityNotPositive(item=delivery.line.item.code, quantity=delivery.quantity)
+        arriving[delivery.line.pk] += delivery.quantity
+    rows = PurchaseOrderLine.objects.select_for_update(of=("self",)).select_related("order").filter(id__in=arriving).order_by("id")
+    lines = {line.pk: line for line in rows}
+    for key, quantity in arriving.items():
+        line = lines[key]
+        if line.received + quantity > line.quantity:
+            raise ReceivedBeyondOrder(line=str(line), open=line.quantity - line.received, asked=quantity)
+    return lines
+
+
+def _close_orders(order_ids: set[int]) -> None:
+    """An order of which nothing is to come any more is received."""
+    open_orders = set(
+        PurchaseOrderLine.objects.filter(order__in=order_ids, supply__quantity__gt=0).values_list("order", flat=True)
+    )
+    PurchaseOrder.objects.filter(id__in=order_ids - open_orders, state=states.SENT).update(state=states.RECEIVED)

@@ -1,0 +1,39 @@
+"""What sales refuses."""
+
+from atoll.errors import AtollError
+
+
+class QuantityNotPositive(AtollError):
+    """A quantity of {quantity} cannot be ordered. Order from 1 to {most} units on a line."""
+
+
+class RequestDateInThePast(AtollError):
+    """The request date {day} is before the business date {today}. Ask for {today} or later, or leave it empty for as soon as possible."""
+
+
+class RequestDateTooFar(AtollError):
+    """The request date {day} is beyond {last}, the last day for which capacity is planned. Ask for an earlier date, or extend the calendar."""
+
+
+class CustomerOnHold(AtollError):
+    """Customer {customer} is on hold, so nothing can be ordered for them. Ask the manager to lift the hold."""
+
+
+class UnknownCustomer(AtollError):
+    """There is no customer {customer}. Enter the customer first, or check the code."""
+
+
+class NoLines(AtollError):
+    """The order has no lines. Add at least one configured product."""
+
+
+class CannotPromise(AtollError):
+    """No date can be promised for {what}: {reason}."""
+
+
+class NotCancellable(AtollError):
+    """Order {order} is {state}; it can only be cancelled before its assembly begins."""
+
+
+class NothingToPromise(AtollError):
+    """{line} is {state}; only a confirmed line whose assembly has not begun can be promised anew."""

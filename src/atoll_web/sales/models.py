@@ -1,0 +1,174 @@
+"""Customers, orders, promises, shipments."""
+
+import pghistory
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+
+from atoll_web.accounts.models import User
+from atoll_web.accounts.triggers import state_machine
+from atoll_web.catalogue.models import Configuration, LineDay
+from atoll_web.sales import states, triggers
+from atoll_web.stock.models import Demand, Lot, Supply
+
+
+@pghistory.track()
+class Customer(models.Model):
+    """Somebody who orders."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    customer_class = models.CharField(max_length=40, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    email = models.EmailField(blank=True)
+    on_hold = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Order(models.Model):
+    """A customer's order."""
+
+    number = models.CharField(max_length=20, unique=True)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
+    state = models.CharField(max_length=20, default=states.DRAFT, choices=[(s, s) for s in states.ORDER_STATES])
+    ordered_at = models.DateTimeField(help_text="Business time")
+    currency = models.CharField(max_length=3)
+    idempotency_key = models.CharField(max_length=80, null=True, blank=True, unique=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["state"], name="order_by_state")]
+        triggers = state_machine(initial={states.DRAFT}, transitions=states.ORDER_TRANSITIONS)
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    """So many units of one configuration."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="order_lines")
+    quantity = models.PositiveIntegerField()
+    unit_price = models.DecimalField(max_digits=14, decimal_places=2)
+    request_date = models.DateField()
+    state = models.CharField(max_length=20, default=states.DRAFT, choices=[(s, s) for s in states.LINE_STATES])
+    demand = models.OneToOneField(Demand, on_delete=models.PROTECT, null=True, related_name="order_line")
+    filled_from_stock = models.BooleanField(
+        null=True, help_text="Whether all it takes was free on hand when it was confirmed (order fill rate)"
+    )
+    shipped_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["order", "position"]
+        indexes = [models.Index(fields=["state"], name="order_line_by_state")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(state__in=[states.DRAFT, states.CANCELLED]) | Q(demand__isnull=False), name="promised_line_has_a_demand"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=states.SHIPPED) | Q(shipped_on__isnull=False), name="shipped_line_has_a_shipping_date"
+            ),
+        ]
+        triggers = [
+            *state_machine(initial={states.DRAFT}, transitions=states.LINE_TRANSITIONS),
+            triggers.confirmed_line_has_promise,
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order}/{self.position}"
+
+
+class Promise(models.Model):
+    """The date on which a line will ship, and what that rests on. A new promise takes the place of the one before."""
+
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="promises")
+    ship_date = models.DateField()
+    need_date = models.DateField(help_text="First day of assembly")
+    made_at = models.DateTimeField(help_text="Business time")
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    in_force = models.BooleanField(default=True)
+    at_risk = models.BooleanField(default=False, help_text="A supply it rests on slipped beyond the need date")
+    reason = models.TextField(help_text="Why this date, in words")
+    basis = models.JSONField(help_text="Supplies and assembly slots it rested on when it was made")
+
+    class Meta:
+        ordering = ["line", "id"]
+        indexes = [models.Index(fields=["line"], condition=Q(at_risk=True, in_force=True), name="promise_at_risk")]
+        constraints = [
+            models.UniqueConstraint(fields=["line"], condition=Q(in_force=True), name="one_promise_in_force"),
+            models.CheckConstraint(condition=Q(ship_date__gte=F("need_date")), name="promise_ships_after_assembly_begins"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="promise_is_kept_in_history", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="promise_date_never_changes",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__ship_date__df=pgtrigger.F("new__ship_date"))
+                | pgtrigger.Q(old__line_id__df=pgtrigger.F("new__line_id")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line} ships {self.ship_date}"
+
+
+class SlotReservation(models.Model):
+    """Minutes of a line on a day that an order line's assembly takes."""
+
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="slots")
+    line_day = models.ForeignKey(LineDay, on_delete=models.PROTECT, related_name="reservations")
+    minutes = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["line", "line_day"]
+        constraints = [
+            models.UniqueConstraint(fields=["line", "line_day"], name="slot_once"),
+            models.CheckConstraint(condition=Q(minutes__gt=0), name="slot_minutes_positive"),
+        ]
+        triggers = triggers.keep_reserved
+
+    def __str__(self) -> str:
+        return f"{self.minutes} minutes of {self.line_day}"
+
+
+class Shipment(models.Model):
+    """Units that left for a customer."""
+
+    number = models.CharField(max_length=20, unique=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
+    at = models.DateTimeField(help_text="Business time")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ShippedUnit(models.Model):
+    """One unit in a shipment."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="units")
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="shipped_units")
+    unit = models.OneToOneField(Lot, on_delete=models.PROTECT, related_name="shipped")
+
+    def __str__(self) -> str:
+        return f"{self.unit} in {self.shipment}"
+
+
+class PromisedSupply(Supply):
+    """A supply as promises see it: when its date slips, the promises that rest on it are marked."""
+
+    class Meta:
+        proxy = True
+        triggers = [triggers.slip_marks_promises]

@@ -1,0 +1,338 @@
+"""Use cases of sales: inquire, order, promise, promise anew, cancel."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max
+
+from atoll.errors import AtollError, BadInput, Issue
+from atoll.model.company import Customer as CustomerValue
+from atoll.promise import Promise as Answer
+from atoll.promise import promise
+from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.models import Company
+from atoll_web.accounts.numbering import numbers
+from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import Item, LineDay
+from atoll_web.sales import states
+from atoll_web.sales.errors import (
+    CannotPromise,
+    CustomerOnHold,
+    NoLines,
+    NotCancellable,
+    NothingToPromise,
+    QuantityNotPositive,
+    RequestDateInThePast,
+    RequestDateTooFar,
+    UnknownCustomer,
+)
+from atoll_web.sales.models import Customer, Order, OrderLine, Promise, SlotReservation
+from atoll_web.sales.snapshot import PromiseSnapshot, Work, snapshot
+from atoll_web.stock import services as stock
+from atoll_web.stock.models import Demand, Supply
+
+MOST_UNITS = 100_000
+"""Beyond this a quantity is taken for a slip of the keyboard."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """What a customer asks for: a model, choices by feature, units, and a day (empty: as soon as possible)."""
+
+    model: str
+    choices: Mapping[str, Any]
+    quantity: int = 1
+    request_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """The answer to an inquiry; nothing is reserved.
+
+    Parameters
+    ----------
+    values
+        The complete configuration, defaults included.
+    filled_from_stock
+        Whether all it takes is free on hand now.
+    """
+
+    model: str
+    values: Mapping[str, Any]
+    unit_price: Decimal
+    quantity: int
+    ship_date: date
+    need_date: date
+    reason: str
+    filled_from_stock: bool
+
+
+def save_customers(actor: Actor, customers: Iterable[CustomerValue]) -> None:
+    """Write customers, new ones and changed ones, by their code."""
+    rows = [Customer(code=c.code, name=c.name, customer_class=c.customer_class, country=c.country) for c in customers]
+    with acting(actor):
+        Customer.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["code"], update_fields=["name", "customer_class", "country"]
+        )
+
+
+def inquire(*, line: NewLine, today: date) -> Inquiry:
+    """Price and promise date of a configured line; reserves and writes nothing.
+
+    Raises
+    ------
+    QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, UnknownModel, ModelNotOrderable, InvalidConfiguration, CannotPromise
+        With the facts.
+    """
+    _check_line(line, today, _last_day(today))
+    revision = catalogue.orderable_revision(line.model, today)
+    resolved = catalogue.resolve(revision, line.choices, today)
+    work = Work(
+        {item: quantity * line.quantity for item, quantity in resolved.bill.items()},
+        resolved.minutes * line.quantity,
+        revision.product_model_id,
+        line.request_date,
+    )
+    seen = snapshot(work, today, lock=False)
+    answer = _answer(seen, line.model)
+    return Inquiry(
+        model=line.model,
+        values=resolved.values,
+        unit_price=resolved.price,
+        quantity=line.quantity,
+        ship_date=seen.date(answer.ship_day),
+        need_date=seen.date(answer.need_day),
+        reason=seen.reason(answer),
+        filled_from_stock=seen.filled_from_stock(),
+    )
+
+
+def enter_order(
+    *, actor: Actor, customer: str, lines: Sequence[NewLine], idempotency_key: str | None = None
+) -> Order:
+    """Take an order: every line is configured, priced, promised and confirmed, or nothing is written.
+
+    Parameters
+    ----------
+    idempotency_key
+        The client's own word for this order; sent again, it gets the same order instead of a second one.
+
+    Raises
+    ------
+    UnknownCustomer, CustomerOnHold, NoLines
+        Of the order.
+    AtollError
+        Of the line, where just one is at fault; `BadInput` with one issue for each line otherwise.
+    """
+    with acting(actor):
+        if idempotency_key and (known := Order.objects.filter(idempotency_key=idempotency_key).first()):
+            return known
+        order = Order.objects.create(
+            number=numbers("order", 1)[0],
+            customer=_customer(customer),
+            ordered_at=actor.at,
+            currency=Company.objects.get().currency,
+            idempotency_key=idempotency_key or None,
+        )
+        rows = _write_lines(actor, order, lines)
+        for row in rows:
+            _confirm(actor, row)
+        order.state = states.CONFIRMED
+        order.save(update_fields=["state"])
+    return order
+
+
+def _customer(code: str) -> Customer:
+    found = Customer.objects.filter(code=code).first()
+    if found is None:
+        raise UnknownCustomer(customer=code)
+    if found.on_hold:
+        raise CustomerOnHold(customer=code)
+    return found
+
+
+def _write_lines(actor: Actor, order: Order, lines: Sequence[NewLine]) -> list[OrderLine]:
+    """Draft lines with their configurations; the faults of all lines are raised together."""
+    if not lines:
+        raise NoLines()
+    last, rows, faults = _last_day(actor.today), [], []
+    for position, line in enumerate(lines, start=1):
+        try:
+            _check_line(line, actor.today, last)
+            rows.append(_draft_line(actor, order, position, line))
+        except AtollError as fault:
+            faults.append((position, fault))
+    if len(faults) == 1:
+        raise faults[0][1]
+    if faults:
+        raise BadInput(Issue(f"line {position}", fault.code, str(fault), fault.hint) for position, fault in faults)
+    return OrderLine.objects.bulk_create(rows)
+
+
+def _check_line(line: NewLine, today: date, last: date) -> None:
+    if not 1 <= line.quantity <= MOST_UNITS:
+        raise QuantityNotPositive(quantity=line.quantity, most=MOST_UNITS)
+    if line.request_date is not None and line.request_date < today:
+        raise RequestDateInThePast(day=line.request_date, today=today)
+    if line.request_date is not None and line.request_date > last:
+        raise RequestDateTooFar(day=line.request_date, last=last)
+
+
+def _last_day(today: date) -> date:
+    return LineDay.objects.aggregate(last=Max("day"))["last"] or today
+
+
+def _draft_line(actor: Actor, order: Order, position: int, line: NewLine) -> OrderLine:
+    revision = catalogue.orderable_revision(line.model, actor.today)
+    configuration = catalogue.save_configuration(actor=actor, revision=revision, choices=line.choices)
+    return OrderLine(
+        order=order,
+        position=position,
+        configuration=configuration,
+        quantity=line.quantity,
+        unit_price=configuration.price,
+        request_date=line.request_date or actor.today,
+    )
+
+
+def _confirm(actor: Actor, line: OrderLine) -> None:
+    """Promise a draft line and commit what the promise rests on."""
+    seen = snapshot(_work(line), actor.today, lock=True)
+    line.filled_from_stock = seen.filled_from_stock()
+    answer = _answer(seen, str(line))
+    line.demand = Demand.objects.create(kind="order line", reference=str(line), need_date=seen.date(answer.need_day))
+    line.state = states.CONFIRMED
+    line.save(update_fields=["demand", "state", "filled_from_stock"])
+    _commit(actor, line, seen, answer, is_first=True)
+
+
+def _work(line: OrderLine) -> Work:
+    configuration = line.configuration
+    bill = configuration.order_bill.values_list("item_id", "quantity")
+    return Work(
+        {item: quantity * line.quantity for item, quantity in bill},
+        configuration.minutes * line.quantity,
+        configuration.revision.product_model_id,
+        line.request_date,
+    )
+
+
+def _answer(seen: PromiseSnapshot, what: str) -> Answer:
+    answer = promise(seen.problem)
+    if not answer.is_promised:
+        raise CannotPromise(what=what, reason=seen.reason(answer))
+    return answer
+
+
+def _commit(actor: Actor, line: OrderLine, seen: PromiseSnapshot, answer: Answer, *, is_first: bool) -> Promise:
+    """Write what a promise rests on: allocations, planned supplies, slots, and the promise itself."""
+    planned = _write_planned(actor, seen, answer.planned)
+    pegs = _pegs(seen, answer.pegs, planned)
+    stock.allocate(line.demand, seen.requirements, pegs)
+    SlotReservation.objects.bulk_create(
+        [SlotReservation(line=line, line_day_id=seen.line_day_ids[slot.row], minutes=slot.minutes) for slot in answer.slots]
+    )
+    return Promise.objects.create(
+        line=line,
+        ship_date=seen.date(answer.ship_day),
+        need_date=seen.date(answer.need_day),
+        made_at=actor.at,
+        made_by=actor.user,
+        reason=seen.reason(answer),
+        basis=seen.basis(answer, is_first=is_first),
+    )
+
+
+def plan_build(actor: Actor, item: Item, quantity: int) -> Supply:
+    """Plan a build into stock: its components are allocated and its date is the earliest on which they allow it. Call it inside `acting`.
+
+    Raises
+    ------
+    CannotPromise
+        When a component can neither be bought nor built.
+    """
+    seen = snapshot(Work.of_build(item, quantity), actor.today, lock=True)
+    answer = _answer(seen, f"a build of {quantity} × {item}")
+    (supply,) = _write_planned(actor, seen, answer.planned, only_roots=True)
+    return supply
+
+
+def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> list[Promise]:
+    """Promise lines anew whose supply slipped, keeping each date that can be kept.
+
+    Parameters
+    ----------
+    lines
+        Confirmed lines; all those at risk or overdue when not given. Earlier promises go first.
+
+    Returns
+    -------
+    list of Promise
+        The new promises. A line keeps its promise date where other supply allows it.
+
+    Raises
+    ------
+    NothingToPromise
+        When a given line is not confirmed or its assembly has begun.
+    """
+    with acting(actor):
+        chosen = lines if lines is not None else lines_to_promise_anew(actor.today)
+        rows = list(
+            OrderLine.objects.select_for_update(of=("self",))
+            .select_related("demand", "configuration__revision")
+            .filter(id__in=[line.pk for line in chosen])
+        )
+        for row in rows:
+            if row.state != states.CONFIRMED:
+                raise NothingToPromise(line=str(row), state=row.state)
+        before = {promise.line_id: promise for promise in Promise.objects.filter(line__in=rows, in_force=True)}
+        rows.sort(key=lambda row: (before[row.pk].ship_date, row.pk))
+        return [_promise_anew(actor, row, before[row.pk]) for row in rows]
+
+
+def lines_to_promise_anew(today: date) -> list[OrderLine]:
+    """Confirmed lines whose promise is at risk, or whose assembly should have begun but lacks something."""
+    at_risk = OrderLine.objects.filter(state=states.CONFIRMED, promises__in_force=True, promises__at_risk=True)
+    due = OrderLine.objects.filter(state=states.CONFIRMED, demand__need_date__lte=today).select_related("demand")
+    short = stock.shortages(line.demand for line in due)
+    return sorted({*at_risk, *(line for line in due if line.demand_id in short)}, key=lambda line: line.pk)
+
+
+def _promise_anew(actor: Actor, line: OrderLine, before: Promise) -> Promise:
+    """Give back what the line holds and promise it again, not earlier than before: others may need what is early."""
+    work = _work(line)
+    stock.lock_supplies(work.requirements)
+    stock.release_demands([line.demand])
+    SlotReservation.objects.filter(line=line).delete()
+    Promise.objects.filter(pk=before.pk).update(in_force=False)
+    seen = snapshot(replace(work, request_date=before.ship_date), actor.today, lock=True)
+    answer = _answer(seen, str(line))
+    line.demand.need_date = seen.date(answer.need_day)
+    line.demand.save(update_fields=["need_date"])
+    return _commit(actor, line, seen, answer, is_first=False)
+
+
+def cancel(*, actor: Actor, order: Order) -> Order:
+    """Cancel an order whose assembly has not begun; all that it holds is free at once.
+
+    Raises
+    ------
+    NotCancellable
+        When it is in assembly, shipped or cancelled.
+    """
+    with acting(actor):
+        row = Order.objects.select_for_update().get(pk=order.pk)
+        lines = list(OrderLine.objects.select_for_update(of=("self",)).select_related("demand").filter(order=row).order_by("id"))
+        if row.state not in {states.DRAFT, states.CONFIRMED}:
+            raise NotCancellable(order=row.number, state=row.state)
+        stock.lock_supplies(item for line in lines for item in _work(line).requirements)
+        stock.release_demands([line.demand for line in lines if line.demand])
+        SlotReservation.objects.filter(line__in=lines).delete()
+        Promise.objects.filter(line__in=lines, in_force=True).update(in_force=False)
+        OrderLine.objects.filter(order=row).update(state=states.CANCELLED)
+        row.state = states.CANCELLED
+        row.save(update_fields=["state"])
+    return row

@@ -1,0 +1,66 @@
+"""Triggers of promises: capacity is not overbooked, a confirmed line has a promise, a slip marks what rests on it."""
+
+import pgtrigger
+
+KEEP_RESERVED = """
+WITH change AS (
+    SELECT line_day_id, SUM(minutes) AS minutes FROM ({rows}) r GROUP BY 1 HAVING SUM(minutes) <> 0
+), locked AS MATERIALIZED (
+    SELECT t.id, change.minutes FROM catalogue_lineday t JOIN change ON t.id = change.line_day_id ORDER BY t.id FOR UPDATE OF t
+)
+UPDATE catalogue_lineday t SET reserved = t.reserved + locked.minutes FROM locked WHERE t.id = locked.id;
+RETURN NULL;
+"""
+
+ADDED = "SELECT line_day_id, minutes FROM new_rows"
+TAKEN = "SELECT line_day_id, -minutes AS minutes FROM old_rows"
+
+
+def _keep_reserved(name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing, rows: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=referencing,
+        func=KEEP_RESERVED.format(rows=rows),
+    )
+
+
+keep_reserved = [
+    _keep_reserved("reserved", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), ADDED),
+    _keep_reserved("freed", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), TAKEN),
+    _keep_reserved(
+        "reserved_anew", pgtrigger.Update, pgtrigger.Referencing(old="old_rows", new="new_rows"), f"{ADDED} UNION ALL {TAKEN}"
+    ),
+]
+
+confirmed_line_has_promise = pgtrigger.Trigger(
+    name="confirmed_line_has_promise",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("state"),
+    timing=pgtrigger.Deferred,
+    func="""
+    IF NEW.state IN ('confirmed', 'in assembly')
+       AND NOT EXISTS (SELECT 1 FROM sales_promise p WHERE p.line_id = NEW.id AND p.in_force) THEN
+        RAISE EXCEPTION 'order line % is confirmed without a promise', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """,
+)
+
+slip_marks_promises = pgtrigger.Trigger(
+    name="slip_marks_promises",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("due"),
+    condition=pgtrigger.Q(new__due__gt=pgtrigger.F("old__due")),
+    func="""
+    UPDATE sales_promise p SET at_risk = true
+    FROM sales_orderline line
+    JOIN stock_demand d ON d.id = line.demand_id
+    JOIN stock_requirement r ON r.demand_id = d.id
+    JOIN stock_allocation a ON a.requirement_id = r.id
+    WHERE a.supply_id = NEW.id AND p.line_id = line.id AND p.in_force AND NOT p.at_risk AND d.need_date < NEW.due;
+    RETURN NULL;
+    """,
+)

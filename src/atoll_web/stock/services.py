@@ -1,0 +1,421 @@
+"""Use cases of stock. Every function works on whole sets and locks supplies first, in the order of their keys."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, islice
+
+from django.db.models import F, Sum
+
+from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.numbering import numbers
+from atoll_web.catalogue.models import Item
+from atoll_web.catalogue.snapshot import calendar
+from atoll_web.stock.errors import AlreadyReversed, DuplicateLot, LotsDoNotMatch, NotEnoughStock, Shortage
+from atoll_web.stock.models import Allocation, Balance, Demand, Location, Lot, Move, Requirement, Supply
+
+LOCATIONS = {
+    "stock": ("MAIN", "Main warehouse"),
+    "line": ("LINE", "Laid out on the lines"),
+    "finished": ("OUT", "Finished units"),
+    "supplier": ("SUPPLIER", "Suppliers"),
+    "customer": ("CUSTOMER", "Customers"),
+    "production": ("PRODUCTION", "Production"),
+    "scrap": ("SCRAP", "Scrap"),
+    "adjustment": ("COUNT", "Count differences"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Units of an item, of one lot where the item is tracked."""
+
+    item_id: int
+    quantity: int
+    reference: str
+    lot_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Units of an expected supply that became stock.
+
+    Parameters
+    ----------
+    numbers
+        Serial numbers or the lot number; generated when empty.
+    """
+
+    supply: Supply
+    quantity: int
+    reference: str
+    numbers: tuple[str, ...] = ()
+
+
+Wanted = tuple[Item, int, str, tuple[str, ...]]
+
+
+def make_locations() -> None:
+    """The places and their virtual other sides, once."""
+    Location.objects.bulk_create(
+        [Location(kind=kind, code=code, name=name) for kind, (code, name) in LOCATIONS.items()], ignore_conflicts=True
+    )
+
+
+def locations() -> dict[str, Location]:
+    """The location of each kind."""
+    return {location.kind: location for location in Location.objects.all()}
+
+
+def move(actor: Actor, pieces: Iterable[Piece], *, source: Location, destination: Location) -> list[Move]:
+    """Write moves to the ledger. Call it inside `acting`; the database refuses stock below zero."""
+    return Move.objects.bulk_create(
+        [
+            Move(
+                item_id=piece.item_id,
+                lot_id=piece.lot_id,
+                quantity=piece.quantity,
+                source=source,
+                destination=destination,
+                at=actor.at,
+                reference=piece.reference,
+                user=actor.user,
+            )
+            for piece in pieces
+        ]
+    )
+
+
+def reverse(*, actor: Actor, entry: Move) -> Move:
+    """Take a move back by its opposite. The moved units must still be where they went, and free."""
+    with acting(actor):
+        if Move.objects.filter(reverses=entry).exists():
+            raise AlreadyReversed(move=entry.pk)
+        _require_free(entry.item, entry.destination, entry.quantity)
+        return Move.objects.create(
+            item=entry.item,
+            lot=entry.lot,
+            quantity=entry.quantity,
+            source=entry.destination,
+            destination=entry.source,
+            at=actor.at,
+            reference=entry.reference,
+            user=actor.user,
+            reverses=entry,
+        )
+
+
+def _require_free(item: Item, location: Location, quantity: int) -> None:
+    """Refuse to take units away that are not there or that are allocated."""
+    if location.kind != "stock":
+        return
+    supply = Supply.objects.select_for_update().filter(item=item, kind="on hand").first()
+    free = supply.quantity - supply.allocated if supply else 0
+    if free < quantity:
+        raise NotEnoughStock(location=location.code, held=f"{free} free unit(s)", item=item.code, asked=quantity)
+
+
+def lock_supplies(item_ids: Iterable[int]) -> list[Supply]:
+    """All open supplies of the items, locked in the order of their keys: the first step of whatever allocates."""
+    return list(Supply.objects.select_for_update().filter(item_id__in=set(item_ids), quantity__gt=0).order_by("id"))
+
+
+def allocate(demand: Demand, requirements: Mapping[int, int], pegs: Iterable[tuple[int, int, int]]) -> None:
+    """Write what a demand takes and from which supplies.
+
+    Parameters
+    ----------
+    requirements
+        Units by item key.
+    pegs
+        ``(item key, supply key, units)``; the database refuses more than a supply has.
+    """
+    rows = Requirement.objects.bulk_create(
+        [Requirement(demand=demand, item_id=item, quantity=quantity) for item, quantity in sorted(requirements.items())]
+    )
+    by_item = {row.item_id: row for row in rows}
+    merged: dict[tuple[int, int], int] = defaultdict(int)
+    for item, supply, quantity in pegs:
+        merged[item, supply] += quantity
+    Allocation.objects.bulk_create(
+        [Allocation(requirement=by_item[item], supply_id=supply, quantity=n) for (item, supply), n in merged.items()]
+    )
+
+
+def release_demands(demands: Iterable[Demand]) -> None:
+    """Give back all that the demands hold, at once, and what was planned for them alone."""
+    ids = [demand.pk for demand in demands]
+    planned = list(
+        Supply.objects.filter(kind="planned", allocations__requirement__demand__in=ids).values_list("id", flat=True).distinct()
+    )
+    Requirement.objects.filter(demand__in=ids, issued=0).delete()
+    _drop_planned(planned)
+
+
+def _drop_planned(supply_ids: Sequence[int]) -> None:
+    """Delete planned supplies that nobody rests on any longer, with what their builds would have consumed."""
+    orphans = Supply.objects.filter(id__in=supply_ids, kind="planned", allocated=0)
+    builds = list(Demand.objects.filter(builds__in=orphans))
+    if builds:
+        release_demands(builds)
+        Demand.objects.filter(id__in=[build.pk for build in builds]).delete()
+    orphans.delete()
+
+
+def shortages(demands: Iterable[Demand]) -> dict[int, dict[str, int]]:
+    """Units not yet on hand for each demand, by item code; demands that are clear to build are left out."""
+    missing: dict[int, dict[str, int]] = defaultdict(dict)
+    held = _allocated_on_hand(demands)
+    rows = Requirement.objects.filter(demand__in=[d.pk for d in demands], issued__lt=F("quantity")).values_list(
+        "id", "demand_id", "item__code", "quantity", "issued"
+    )
+    for requirement, demand, code, quantity, issued in rows:
+        if (gap := quantity - issued - held.get(requirement, 0)) > 0:
+            missing[demand][code] = gap
+    return dict(missing)
+
+
+def refuse_short(demands: Iterable[Demand]) -> None:
+    """Raise `Shortage` unless all that the demands take is allocated on hand."""
+    if missing := shortages(demands):
+        codes = sorted({f"{n} × {code}" for lines in missing.values() for code, n in lines.items()})
+        raise Shortage(missing=", ".join(codes), demands=sorted(missing))
+
+
+def _allocated_on_hand(demands: Iterable[Demand]) -> dict[int, int]:
+    return dict(
+        Allocation.objects.filter(requirement__demand__in=[d.pk for d in demands], supply__kind="on hand")
+        .values("requirement")
+        .annotate(units=Sum("quantity"))
+        .values_list("requirement", "units")
+    )
+
+
+def issue(actor: Actor, demands: Sequence[Demand]) -> dict[int, list[Piece]]:
+    """Take all that the demands hold from the warehouse to the lines, oldest lots first. Call it inside `acting`.
+
+    Returns
+    -------
+    dict
+        The pieces that were laid out, by demand key.
+
+    Raises
+    ------
+    Shortage
+        When something is not on hand; nothing is taken then.
+    """
+    requirements = list(
+        Requirement.objects.filter(demand__in=[d.pk for d in demands], issued__lt=F("quantity")).select_related("item").order_by("id")
+    )
+    lock_supplies(r.item_id for r in requirements)
+    refuse_short(demands)
+    picked = _pick(requirements, {demand.pk: str(demand) for demand in demands})
+    Allocation.objects.filter(requirement__in=requirements).delete()
+    Requirement.objects.filter(id__in=[r.pk for r in requirements]).update(issued=F("quantity"))
+    places = locations()
+    move(actor, chain.from_iterable(picked.values()), source=places["stock"], destination=places["line"])
+    return picked
+
+
+def _pick(requirements: Sequence[Requirement], references: Mapping[int, str]) -> dict[int, list[Piece]]:
+    """Which lots each demand gets: the oldest of each item first, demands in the order of their requirements."""
+    tracked = {r.item_id for r in requirements if r.item.tracking != "none"}
+    lots: dict[int, list[list[int]]] = defaultdict(list)
+    balances = (
+        Balance.objects.select_for_update()
+        .filter(item_id__in=tracked, location__kind="stock", quantity__gt=0, lot__isnull=False)
+        .order_by("item_id", "lot_id")
+    )
+    for item, lot, quantity in balances.values_list("item_id", "lot_id", "quantity"):
+        lots[item].append([lot, quantity])
+    for queue in lots.values():
+        queue.reverse()
+    picked: dict[int, list[Piece]] = defaultdict(list)
+    for requirement in requirements:
+        left, reference = requirement.quantity - requirement.issued, references[requirement.demand_id]
+        if requirement.item_id not in tracked:
+            picked[requirement.demand_id].append(Piece(requirement.item_id, left, reference))
+        else:
+            picked[requirement.demand_id].extend(_take(requirement.item, lots[requirement.item_id], left, reference))
+    return picked
+
+
+def _take(item: Item, queue: list[list[int]], quantity: int, reference: str) -> Iterable[Piece]:
+    while quantity:
+        if not queue:
+            raise NotEnoughStock(location="the warehouse", held="no numbered unit", item=item.code, asked=quantity)
+        lot, held = queue[-1]
+        taken = min(held, quantity)
+        quantity -= taken
+        queue[-1][1] -= taken
+        if not queue[-1][1]:
+            queue.pop()
+        yield Piece(item.pk, taken, reference, lot)
+
+
+def make_lots(actor: Actor, wanted: Sequence[Wanted]) -> list[list[Piece]]:
+    """Number what arrives: one lot for each serial number, one for a lot, none for an untracked item.
+
+    Parameters
+    ----------
+    wanted
+        Item, quantity, origin and numbers; numbers are made where none are given.
+    """
+    lots, spans = [], []
+    for (item, quantity, origin, given), made in zip(wanted, _made_numbers(wanted), strict=True):
+        rows = [
+            Lot(item=item, number=number, quantity=units, origin=origin, made_at=actor.at)
+            for number, units in _numbered(item, quantity, given or made)
+        ]
+        spans.append(len(rows))
+        lots.extend(rows)
+    _refuse_duplicates(lots)
+    saved = iter(Lot.objects.bulk_create(lots))
+    return [
+        [Piece(item.pk, lot.quantity, origin, lot.pk) for lot in islice(saved, span)] or [Piece(item.pk, quantity, origin)]
+        for (item, quantity, origin, _), span in zip(wanted, spans, strict=True)
+    ]
+
+
+def _numbers_needed(item: Item, quantity: int) -> int:
+    return {"serial": quantity, "lot": 1, "none": 0}[item.tracking]
+
+
+def _made_numbers(wanted: Sequence[Wanted]) -> list[tuple[str, ...]]:
+    """Numbers for those pieces that came without, from one sequence."""
+    needs = [0 if given else _numbers_needed(item, quantity) for item, quantity, _, given in wanted]
+    fresh = iter(numbers("lot", sum(needs)))
+    return [tuple(islice(fresh, need)) for need in needs]
+
+
+def _numbered(item: Item, quantity: int, given: tuple[str, ...]) -> list[tuple[str, int]]:
+    """Each number with its units."""
+    expected = _numbers_needed(item, quantity)
+    if len(given) != expected or len(set(given)) != expected:
+        raise LotsDoNotMatch(item=item.code, tracking=item.tracking, quantity=quantity, expected=expected, given=len(set(given)))
+    return [(number, 1 if item.tracking == "serial" else quantity) for number in given]
+
+
+def _refuse_duplicates(lots: Sequence[Lot]) -> None:
+    """Say which numbers exist already; the unique constraint holds it against a second writer."""
+    new = {(lot.item_id, lot.number) for lot in lots}
+    rows = Lot.objects.filter(item__in={i for i, _ in new}, number__in={n for _, n in new}).values_list("item_id", "number", "item__code")
+    if old := sorted((code, number) for item, number, code in rows if (item, number) in new):
+        raise DuplicateLot(item=old[0][0], numbers=", ".join(number for _, number in old))
+
+
+def arrive(actor: Actor, arrivals: Sequence[Arrival], *, source: str) -> list[list[Piece]]:
+    """Expected units became stock: what was allocated on them is now allocated on hand, earliest need first. Call it inside `acting`.
+
+    Parameters
+    ----------
+    source
+        Kind of the virtual location they come from: ``supplier`` or ``production``.
+    """
+    supplies = lock_supplies(arrival.supply.item_id for arrival in arrivals)
+    pieces = make_lots(actor, [(a.supply.item, a.quantity, a.reference, a.numbers) for a in arrivals])
+    places = locations()
+    move(actor, chain.from_iterable(pieces), source=places[source], destination=places["stock"])
+    on_hand = dict(
+        Supply.objects.filter(kind="on hand", item__in=[a.supply.item_id for a in arrivals]).values_list("item_id", "id")
+    )
+    transfer([(a.supply.pk, on_hand[a.supply.item_id], a.quantity) for a in arrivals])
+    arrived = Counter[int]()
+    for arrival in arrivals:
+        arrived[arrival.supply.pk] += arrival.quantity
+    changed = [supply for supply in supplies if supply.pk in arrived]
+    for supply in changed:
+        supply.quantity -= arrived[supply.pk]
+    Supply.objects.bulk_update(changed, ["quantity"])
+    return pieces
+
+
+def transfer(transfers: Sequence[tuple[int, int, int]]) -> None:
+    """Move allocations from one supply to another of the same item, earliest need first.
+
+    Parameters
+    ----------
+    transfers
+        Supply, supply that takes its place, and up to how many units.
+    """
+    left, target = Counter[int](), {}
+    for source, to, quantity in transfers:
+        left[source] += quantity
+        target[source] = to
+    allocations = Allocation.objects.filter(supply__in=target).order_by("requirement__demand__need_date", "id")
+    gone, shrunk, grown = [], [], Counter[tuple[int, int]]()
+    for allocation in allocations:
+        if not (units := min(allocation.quantity, left[allocation.supply_id])):
+            continue
+        left[allocation.supply_id] -= units
+        grown[allocation.requirement_id, target[allocation.supply_id]] += units
+        allocation.quantity -= units
+        (shrunk if allocation.quantity else gone).append(allocation)
+    Allocation.objects.filter(id__in=[allocation.pk for allocation in gone]).delete()
+    Allocation.objects.bulk_update(shrunk, ["quantity"])
+    _add_allocations(grown)
+
+
+def _add_allocations(units: Mapping[tuple[int, int], int]) -> None:
+    """Allocate more units by requirement and supply, on the rows that exist or on new ones."""
+    existing = Allocation.objects.filter(requirement__in={r for r, _ in units}, supply__in={s for _, s in units})
+    there = {(a.requirement_id, a.supply_id): a for a in existing}
+    for pair, allocation in there.items():
+        allocation.quantity += units.get(pair, 0)
+    Allocation.objects.bulk_update([a for pair, a in there.items() if pair in units], ["quantity"])
+    Allocation.objects.bulk_create(
+        [Allocation(requirement_id=r, supply_id=s, quantity=n) for (r, s), n in units.items() if (r, s) not in there]
+    )
+
+
+def slip(supply: Supply, due: date) -> set[int]:
+    """The supply comes on another day; builds which wait for it move with it. Call it inside `acting`.
+
+    Returns
+    -------
+    set
+        Keys of the supplies whose date changed. The database marks the promises that rest on them.
+    """
+    lock_supplies([supply.item_id])
+    Supply.objects.filter(pk=supply.pk).update(due=due)
+    moved = {supply.pk}
+    late = Demand.objects.filter(
+        requirements__allocations__supply=supply, builds__isnull=False, need_date__lt=due
+    ).select_related("builds__item").distinct()
+    days = calendar()
+    for demand in late:
+        demand.need_date = days.on_or_after(due)
+        demand.save(update_fields=["need_date"])
+        moved |= slip(demand.builds, days.add(demand.need_date, demand.builds.item.build_days))
+    return moved
+
+
+def count(*, actor: Actor, item: Item, counted: int, lot: Lot | None = None) -> Move | None:
+    """Bring the ledger in line with a count of the warehouse. Units that are allocated cannot be counted away.
+
+    Returns
+    -------
+    Move or None
+        The correcting move, or nothing when the count agrees.
+    """
+    with acting(actor):
+        lock_supplies([item.pk])
+        held = Balance.objects.filter(item=item, location__kind="stock", lot=lot).aggregate(units=Sum("quantity"))["units"] or 0
+        if counted == held:
+            return None
+        places = locations()
+        if counted < held:
+            _require_free(item, places["stock"], held - counted)
+        source, destination = ("stock", "adjustment") if counted < held else ("adjustment", "stock")
+        piece = Piece(item.pk, abs(counted - held), "count", lot.pk if lot else None)
+        return move(actor, [piece], source=places[source], destination=places[destination])[0]
+
+
+def open_stock(*, actor: Actor, quantities: Mapping[Item, int]) -> None:
+    """Enter the stock with which a company begins."""
+    wanted = [(item, quantity, "opening", ()) for item, quantity in quantities.items() if quantity]
+    with acting(actor):
+        pieces = make_lots(actor, wanted)
+        places = locations()
+        move(actor, chain.from_iterable(pieces), source=places["adjustment"], destination=places["stock"])

@@ -1,0 +1,49 @@
+"""A pytest plugin: tests get a home folder and an embedded database server of their own, gone when they end.
+
+Load it with ``-p atoll_web.testing``, so that it comes before Django's settings are read. The processes of pytest-xdist share the
+one server; each has its own database there. With `ATOLL_DATABASE_URL` set the tests make their databases on that server instead.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+
+from atoll_web import cluster, database
+
+# A test's database may be lost with the computer.
+HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Iterator[None]:
+    """Make the home before pytest-django reads the settings."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ["ATOLL_HOME"] = tempfile.mkdtemp(prefix="atoll-test-")
+        if database.embedded():
+            hasten(database.url())
+    return (yield)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server and remove the home, in the process that made them."""
+    if not hasattr(config, "workerinput"):
+        remove_home(Path(os.environ["ATOLL_HOME"]))
+
+
+def hasten(address: str) -> None:
+    """Let the server forgo what only matters after a power cut."""
+    with database.connect(address) as server:
+        for name, value in HASTE.items():
+            server.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        server.execute("SELECT pg_reload_conf()")
+
+
+def remove_home(folder: Path) -> None:
+    """Stop the folder's server, if there is one, and remove the folder."""
+    if folder.is_dir():
+        cluster.stop(folder / "database")
+        rmtree(folder, ignore_errors=True)
