@@ -94,12 +94,11 @@ def migrate() -> bool:
 @click.option("--processes", default=1, show_default=True, type=click.IntRange(1), help="Processes that answer requests.")
 def serve_command(host: str, port: int, processes: int) -> int:
     """Run the application and a background worker until Ctrl-C."""
-    serve.check_port(host, port)
-    with application():
-        if migrate():
-            click.echo("The database was brought up to date.", err=True)
-    click.echo(f"Atoll runs at http://{serve.bracketed(host)}:{port} and ends with Ctrl-C.", err=True)
-    return serve.supervise(host, port, processes)
+    with serve.reserved(host, port):
+        code = serve.prepare()
+        if not code:
+            serve.supervise(host, port, processes)
+    return code
 
 
 @click.command(

@@ -13,13 +13,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 
 from atoll.errors import AtollError
 
-THREADS = 8  # requests at the same time in each process
+THREADS = 4  # requests at the same time in each process
 GRACE_SECONDS = 10.0
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0  # a child that lived that long starts anew without a pause
@@ -34,36 +34,50 @@ class AddressNotAvailable(AtollError):
 
 
 class ServerEnded(AtollError):
-    """The process that answers requests ended by itself with code {code}.
+    """The process that answers requests ended by itself with code {exit_code}.
     The lines above may say why; start `atoll serve` again.
     """
+
+
+@contextmanager
+def reserved(host: str, port: int) -> Iterator[None]:
+    """Hold the port for this program; refuse one that cannot be had.
+
+    The web server shares its port with whoever asks for sharing too, so the port is first asked for without, and then held.
+    """
+    check_port(host, port)
+    with _bound(host, port, socket.SO_REUSEPORT):
+        yield
 
 
 def check_port(host: str, port: int) -> None:
     """Refuse a port that cannot be listened on, and name one that can."""
     try:
-        _bind(host, port)
+        with _bound(host, port, socket.SO_REUSEADDR) as line:
+            line.listen()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise AddressNotAvailable(host=host, port=port, reason=error.strerror or str(error)) from error
         raise PortInUse(host=host, port=port, other=_free_port(host, port)) from error
 
 
-def bracketed(host: str) -> str:
-    """The host as an address on the web writes it."""
-    return f"[{host}]" if ":" in host else host
+def prepare() -> int:
+    """Bring the database up to date in a process of its own, which leaves this one small; its exit code."""
+    return subprocess.run([sys.executable, "-m", "atoll.cli", "db", "migrate"], check=False).returncode
 
 
-def supervise(host: str, port: int, processes: int) -> int:
-    """Run both children until a signal asks to end; the exit code."""
+def supervise(host: str, port: int, processes: int) -> None:
+    """Run both children until a signal asks to end."""
     web = Child("web", (host, str(port), str(processes)))
     worker = Child("worker", ("1",))
     with _asked_to_end() as asked, web, worker:
+        ready = False
         while not asked.wait(0.2):
             if web.ended():
-                raise ServerEnded(code=web.code)
+                raise ServerEnded(exit_code=web.code)
+            if not ready and (ready := _answers(host, port)):
+                print(f"Atoll runs at http://{_bracketed(host)}:{port} and ends with Ctrl-C.", file=sys.stderr)
             worker.revive()
-    return 0
 
 
 def work(jobs: int) -> None:
@@ -78,6 +92,7 @@ def answer(host: str, port: int, processes: int) -> None:
     """Answer requests until a signal asks to end."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     Granian(
         "atoll_web.wsgi:application",
@@ -86,9 +101,10 @@ def answer(host: str, port: int, processes: int) -> None:
         interface=Interfaces.WSGI,
         workers=processes,
         blocking_threads=THREADS,
+        websockets=False,
+        log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=int(GRACE_SECONDS),
-        process_name="atoll-serve",
     ).serve()
 
 
@@ -176,22 +192,37 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _bind(host: str, port: int) -> None:
+def _bound(host: str, port: int, option: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    with socket.socket(family, kind, protocol) as line:
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    line = socket.socket(family, kind, protocol)
+    try:
+        line.setsockopt(socket.SOL_SOCKET, option, 1)
         line.bind(address)
-        line.listen()
+    except OSError:
+        line.close()
+        raise
+    return line
 
 
 def _free_port(host: str, port: int) -> int:
+    """The next free port, or 0, which lets the system choose."""
     for other in range(port + 1, min(port + 100, 65536)):
-        try:
-            _bind(host, other)
-        except OSError:
-            continue
-        return other
+        with suppress(OSError), _bound(host, other, socket.SO_REUSEADDR) as line:
+            line.listen()
+            return other
     return 0
+
+
+def _answers(host: str, port: int) -> bool:
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+    with suppress(OSError), socket.create_connection((everywhere.get(host, host), port), timeout=1):
+        return True
+    return False
+
+
+def _bracketed(host: str) -> str:
+    """The host as an address on the web writes it."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _main(role: str, *arguments: str) -> None:

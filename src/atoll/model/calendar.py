@@ -26,7 +26,7 @@ class Calendar:
     """
 
     weekdays: frozenset[int] = frozenset(range(5))
-    holidays: frozenset[date] = field(default=frozenset())
+    holidays: frozenset[date] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         if not self.weekdays <= frozenset(range(7)):

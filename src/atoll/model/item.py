@@ -61,7 +61,7 @@ class Item:
     assembly_minutes: int = 0
     build_minutes: int = 0
     build_days: int = 1
-    attributes: Attributes = field(default=NO_ATTRIBUTES)
+    attributes: Attributes = field(default_factory=lambda: NO_ATTRIBUTES)
 
     def __post_init__(self) -> None:
         if not self.code:

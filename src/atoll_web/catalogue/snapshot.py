@@ -22,7 +22,11 @@ from atoll_web.catalogue.models import BillLine, Item, Revision
 
 def calendar() -> Calendar:
     """The company's working days."""
-    company = Company.objects.get()
+    return calendar_of(Company.objects.get())
+
+
+def calendar_of(company: Company) -> Calendar:
+    """The working days of a company that is read already."""
     return Calendar(frozenset(company.weekdays), frozenset(company.holidays))
 
 
@@ -56,12 +60,15 @@ class Structure:
         By code.
     keys, codes
         Key of each item's row by code, and the other way round.
+    bill_keys
+        Components with quantity per by the parent's key.
     """
 
     items: Mapping[str, ItemValue]
     bills: Bills
     keys: Mapping[str, int]
     codes: Mapping[int, str]
+    bill_keys: Mapping[int, tuple[tuple[int, int], ...]]
 
 
 def structure() -> Structure:
@@ -79,12 +86,13 @@ SELECT current_database(), (SELECT max(pgh_id) FROM catalogue_itemevent), (SELEC
 @lru_cache(maxsize=4)
 def _structure(_database: str, _item_version: int, _bill_version: int) -> Structure:
     rows = list(Item.objects.all())
-    keys = {row.code: row.pk for row in rows}
+    keys, bills = {row.code: row.pk for row in rows}, _bills()
     return Structure(
         items={row.code: item_value(row) for row in rows},
-        bills=_bills(),
+        bills=bills,
         keys=keys,
         codes={key: code for code, key in keys.items()},
+        bill_keys={keys[parent]: tuple((keys[line.item], line.quantity) for line in lines) for parent, lines in bills.items()},
     )
 
 

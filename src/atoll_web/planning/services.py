@@ -28,15 +28,18 @@ REVIEW_DAYS = 1
 """Planning runs once a working day."""
 
 
-def set_forecasts(*, actor: Actor, weekly_units: Mapping[str, float]) -> None:
-    """Write how many units of each product model are expected a week."""
+def set_forecasts(*, actor: Actor, forecasts: Mapping[str, tuple[float, float]]) -> None:
+    """Write how many units of each product model are expected a week, and how lumpy its orders are."""
     keys = dict(ProductModel.objects.values_list("code", "id"))
     with acting(actor):
         Forecast.objects.bulk_create(
-            [Forecast(product_model_id=keys[code], weekly_units=units) for code, units in weekly_units.items()],
+            [
+                Forecast(product_model_id=keys[code], weekly_units=units, units_per_order=lumpiness)
+                for code, (units, lumpiness) in forecasts.items()
+            ],
             update_conflicts=True,
             unique_fields=["product_model"],
-            update_fields=["weekly_units"],
+            update_fields=["weekly_units", "units_per_order"],
         )
 
 
@@ -150,7 +153,7 @@ def release_builds(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[Sup
     """
     with acting(actor):
         rows = _locked(planned, "build")
-        supplies = [sales.plan_build(actor, row.item, row.quantity) for row in rows]
+        supplies = [sales.plan_into_stock(actor, row.item, row.quantity) for row in rows]
         _released(rows, {row.pk: f"supply {supply.pk}" for row, supply in zip(rows, supplies, strict=True)})
     return supplies
 

@@ -10,8 +10,8 @@ from django.db.models import Max
 
 from atoll.errors import AtollError, BadInput, Issue
 from atoll.model.company import Customer as CustomerValue
+from atoll.promise import Peg, PlannedSupply, plan_build, promise
 from atoll.promise import Promise as Answer
-from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.models import Company
 from atoll_web.accounts.numbering import numbers
@@ -229,11 +229,10 @@ def _answer(seen: PromiseSnapshot, what: str) -> Answer:
 
 def _commit(actor: Actor, line: OrderLine, seen: PromiseSnapshot, answer: Answer, *, is_first: bool) -> Promise:
     """Write what a promise rests on: allocations, planned supplies, slots, and the promise itself."""
-    planned = _write_planned(actor, seen, answer.planned)
-    pegs = _pegs(seen, answer.pegs, planned)
-    stock.allocate(line.demand, seen.requirements, pegs)
+    requirements = {seen.item_ids[item]: quantity for item, quantity in seen.problem.requirements.items()}
+    _allocate(seen, line.demand, requirements, answer.pegs, answer.planned)
     SlotReservation.objects.bulk_create(
-        [SlotReservation(line=line, line_day_id=seen.line_day_ids[slot.row], minutes=slot.minutes) for slot in answer.slots]
+        [SlotReservation(line=line, line_day=seen.line_days[slot.row], minutes=slot.minutes) for slot in answer.slots]
     )
     return Promise.objects.create(
         line=line,
@@ -246,18 +245,42 @@ def _commit(actor: Actor, line: OrderLine, seen: PromiseSnapshot, answer: Answer
     )
 
 
-def plan_build(actor: Actor, item: Item, quantity: int) -> Supply:
-    """Plan a build into stock: its components are allocated and its date is the earliest on which they allow it. Call it inside `acting`.
+def _allocate(
+    seen: PromiseSnapshot, demand: Demand, requirements: Mapping[int, int], pegs: Sequence[Peg], planned: Sequence[PlannedSupply]
+) -> None:
+    """Peg a demand on what is there, and on supplies planned for it."""
+    rows = [(seen.item_ids[plan.item], _write_planned(seen, plan).pk, plan.quantity) for plan in planned]
+    there = [(seen.item_ids[peg.item], seen.supplies[peg.supply].pk, peg.quantity) for peg in pegs]
+    stock.allocate(demand, requirements, there + rows)
+
+
+def _write_planned(seen: PromiseSnapshot, plan: PlannedSupply) -> Supply:
+    """A supply that nobody has ordered yet; for a build, with the demand for its components."""
+    supply = Supply.objects.create(
+        item_id=seen.item_ids[plan.item], kind="planned", quantity=plan.quantity, due=seen.date(plan.day), reference="planned"
+    )
+    if plan.is_build:
+        demand = Demand.objects.create(
+            kind="build order", reference=f"build {supply.pk}", need_date=seen.date(plan.start_day), builds=supply
+        )
+        requirements = {seen.item_ids[item]: quantity for item, quantity in plan.requirements}
+        _allocate(seen, demand, requirements, plan.pegs, plan.planned)
+    return supply
+
+
+def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
+    """Plan a build ahead: its components are allocated and its date is the earliest on which they allow it. Call it inside `acting`.
 
     Raises
     ------
     CannotPromise
         When a component can neither be bought nor built.
     """
-    seen = snapshot(Work.of_build(item, quantity), actor.today, lock=True)
-    answer = _answer(seen, f"a build of {quantity} × {item}")
-    (supply,) = _write_planned(actor, seen, answer.planned, only_roots=True)
-    return supply
+    seen = snapshot(Work({item.pk: quantity}), actor.today, lock=True)
+    plan = plan_build(seen.problem, seen.item_ids.index(item.pk), quantity)
+    if plan is None:
+        raise CannotPromise(what=f"a build of {quantity} × {item}", reason="a component can neither be bought nor built")
+    return _write_planned(seen, plan)
 
 
 def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> list[Promise]:
@@ -313,6 +336,11 @@ def _promise_anew(actor: Actor, line: OrderLine, before: Promise) -> Promise:
     line.demand.need_date = seen.date(answer.need_day)
     line.demand.save(update_fields=["need_date"])
     return _commit(actor, line, seen, answer, is_first=False)
+
+
+def last_assembly_day(line: OrderLine) -> date:
+    """The day of a line's last slot."""
+    return line.slots.aggregate(last=Max("line_day__day"))["last"]
 
 
 def cancel(*, actor: Actor, order: Order) -> Order:

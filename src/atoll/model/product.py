@@ -1,0 +1,205 @@
+"""Product models: features with options, rules, and what a valid choice takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from atoll.model.expression import Expression
+from atoll.model.item import NO_ATTRIBUTES, Attributes
+
+Value = str | int | Decimal | tuple[str, ...]
+"""The value of a feature: an option's code, a number, a text, or the codes chosen of several."""
+
+NONE = "none"
+"""The value of an optional feature when nothing is chosen."""
+
+
+class FeatureKind(StrEnum):
+    """How many values a feature takes, and of what sort."""
+
+    ONE = "one"
+    OPTIONAL = "optional"
+    MANY = "many"
+    QUANTITY = "quantity"
+    NUMBER = "number"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a feature.
+
+    Parameters
+    ----------
+    item
+        The item that it brings into the product, or None.
+    price
+        Added to the price of the product.
+    share
+        Relative weight with which it is taken.
+    attributes
+        What rules know of it.
+    """
+
+    code: str
+    name: str
+    item: str | None = None
+    price: Decimal = Decimal(0)
+    share: float = 1.0
+    attributes: Attributes = field(default_factory=lambda: NO_ATTRIBUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Something to choose.
+
+    Parameters
+    ----------
+    options
+        The values of kinds one, optional and many.
+    minimum, maximum, step
+        How many options of kind many; the range of kinds quantity and number.
+    item, price
+        What each unit of a quantity brings and costs.
+    max_length, pattern
+        What a text must keep to.
+    """
+
+    code: str
+    name: str
+    kind: FeatureKind
+    options: tuple[Option, ...] = ()
+    default: Value | None = None
+    group: str = ""
+    minimum: Decimal = Decimal(0)
+    maximum: Decimal = Decimal(0)
+    step: Decimal = Decimal(1)
+    item: str | None = None
+    price: Decimal = Decimal(0)
+    max_length: int = 60
+    pattern: str = ""
+
+    def option(self, code: str) -> Option | None:
+        """The option of a code."""
+        return next((option for option in self.options if option.code == code), None)
+
+    def numbers(self) -> tuple[Decimal, ...]:
+        """All values of a quantity or number."""
+        count = int((self.maximum - self.minimum) / self.step)
+        return tuple(self.minimum + self.step * n for n in range(count + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What makes a configuration valid: a name, words for people, and the condition.
+
+    Parameters
+    ----------
+    valid_from, valid_until
+        Days on which it begins to hold and on which it no longer does; None for always.
+    """
+
+    name: str
+    text: str
+    condition: Expression
+    source: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def holds_on(self, day: date | None) -> bool:
+        """Whether the rule is in force on a day; without a day, whether it ever is."""
+        if day is None:
+            return True
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_until is None or day < self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class SuperBillLine:
+    """An item that goes into the product under a condition, beyond the items of the options themselves."""
+
+    item: str
+    quantity: Expression
+    quantity_text: str
+    condition: Expression | None = None
+    condition_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Work of final assembly, under a condition."""
+
+    name: str
+    minutes: int
+    condition: Expression | None = None
+    condition_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductModel:
+    """What can be ordered.
+
+    Parameters
+    ----------
+    end_item
+        Code of the item that is shipped.
+    subassemblies
+        Stocked subassemblies that may stand in an order bill for the components they are made of.
+    tables
+        The documents of the table rules, as they were read; each is also among the rules.
+    """
+
+    code: str
+    name: str
+    end_item: str
+    revision: str
+    base_price: Decimal
+    currency: str
+    features: tuple[Feature, ...]
+    rules: tuple[Rule, ...] = ()
+    lines: tuple[SuperBillLine, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    subassemblies: tuple[str, ...] = ()
+    tables: tuple[Mapping[str, Any], ...] = ()
+
+    def feature(self, code: str) -> Feature | None:
+        """The feature of a code."""
+        return next((feature for feature in self.features if feature.code == code), None)
+
+
+NO_VALUES: Mapping[str, Value] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A complete valid choice under one revision of a model.
+
+    Parameters
+    ----------
+    values
+        Feature and value, in the order of the model's features.
+    key
+        Equal for equal choices of the same model and revision, whatever the order in which they were made.
+    """
+
+    model: str
+    revision: str
+    values: tuple[tuple[str, Value], ...]
+    key: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Values by feature, as JSON keeps them."""
+        return {feature: plain(value) for feature, value in self.values}
+
+    def __getitem__(self, feature: str) -> Value:
+        return dict(self.values)[feature]
+
+
+def plain(value: Value) -> str | int | list[str]:
+    """A value as JSON keeps it; decimal numbers become text."""
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Decimal) else value

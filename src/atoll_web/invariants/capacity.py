@@ -1,0 +1,32 @@
+"""Invariant 3, the part about time: assembly lines are never overbooked, and each order line has the time that it takes."""
+
+from atoll_web.invariants.query import Query
+
+QUERIES = (
+    Query(
+        "line_day_not_overbooked",
+        3,
+        "The slots on a line's day sum to its reserved minutes, which are at most its capacity.",
+        "SELECT 1 FROM catalogue_lineday",
+        """
+        SELECT concat('line ', d.line_id, ' on ', d.day, ' of ', d.capacity, ' minutes says ', d.reserved, ' reserved and has ',
+                      coalesce(sum(s.minutes), 0))
+        FROM catalogue_lineday d LEFT JOIN sales_slotreservation s ON s.line_day_id = d.id
+        GROUP BY d.id HAVING coalesce(sum(s.minutes), 0) <> d.reserved OR coalesce(sum(s.minutes), 0) > d.capacity
+        """,
+    ),
+    Query(
+        "slots_cover_the_work",
+        3,
+        "The slots of a promised order line sum to its configuration's minutes times its quantity; a cancelled line has none.",
+        "SELECT 1 FROM sales_orderline",
+        """
+        SELECT concat('order line ', l.id, ' (', l.state, ') takes ', c.minutes * l.quantity, ' minutes and has ',
+              coalesce(sum(s.minutes), 0))
+        FROM sales_orderline l JOIN catalogue_configuration c ON c.id = l.configuration_id
+        LEFT JOIN sales_slotreservation s ON s.line_id = l.id
+        GROUP BY l.id, c.minutes
+        HAVING coalesce(sum(s.minutes), 0) <> CASE WHEN l.state IN ('draft', 'cancelled') THEN 0 ELSE c.minutes * l.quantity END
+        """,
+    ),
+)

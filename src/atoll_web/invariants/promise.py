@@ -1,0 +1,129 @@
+"""Invariant 3: a confirmed order line has a promise that says what it rests on, and a slip marks it."""
+
+from atoll_web.invariants.query import Query
+
+QUERIES = (
+    Query(
+        "confirmed_line_has_one_promise",
+        3,
+        "An order line has exactly one promise in force from its confirmation on; a draft or cancelled one has none.",
+        "SELECT 1 FROM sales_orderline",
+        """
+        SELECT concat('order line ', l.id, ' (', l.state, ') has ', count(p.id), ' promises in force')
+        FROM sales_orderline l LEFT JOIN sales_promise p ON p.line_id = l.id AND p.in_force
+        GROUP BY l.id HAVING count(p.id) <> CASE WHEN l.state IN ('draft', 'cancelled') THEN 0 ELSE 1 END
+        """,
+    ),
+    Query(
+        "line_requires_its_order_bill",
+        3,
+        "A promised order line requires its order bill times its quantity, no more, no less and nothing else.",
+        "SELECT 1 FROM sales_orderline WHERE state NOT IN ('draft', 'cancelled')",
+        """
+        SELECT concat('order line ', coalesce(b.line_id, r.line_id), ' requires ', coalesce(r.quantity, 0), ' of item ',
+                      coalesce(b.item_id, r.item_id), ' instead of ', coalesce(b.quantity, 0))
+        FROM (
+            SELECT l.id AS line_id, b.item_id, b.quantity * l.quantity AS quantity
+            FROM sales_orderline l JOIN catalogue_orderbillline b ON b.configuration_id = l.configuration_id
+            WHERE l.state NOT IN ('draft', 'cancelled')
+        ) b FULL JOIN (
+            SELECT l.id AS line_id, r.item_id, r.quantity
+            FROM sales_orderline l JOIN stock_requirement r ON r.demand_id = l.demand_id
+        ) r ON r.line_id = b.line_id AND r.item_id = b.item_id
+        WHERE coalesce(b.quantity, 0) <> coalesce(r.quantity, 0)
+        """,
+    ),
+    Query(
+        "requirement_is_covered",
+        3,
+        "What an order line or a build ahead requires is allocated or issued in full.",
+        "SELECT 1 FROM stock_requirement",
+        """
+        SELECT concat('requirement ', r.id, ' of ', d.reference, ': ', r.quantity, ' of item ', r.item_id, ', ', r.issued,
+              ' issued, ',
+                      coalesce(sum(a.quantity), 0), ' allocated')
+        FROM stock_requirement r JOIN stock_demand d ON d.id = r.demand_id LEFT JOIN stock_allocation a ON a.requirement_id = r.id
+        GROUP BY r.id, d.reference HAVING coalesce(sum(a.quantity), 0) + r.issued <> r.quantity
+        """,
+    ),
+    Query(
+        "promise_names_its_supplies",
+        3,
+        "Each promise names supplies for exactly what its order line takes.",
+        "SELECT 1 FROM sales_promise",
+        """
+        SELECT concat('promise ', coalesce(b.id, n.id), ' names ', coalesce(n.quantity, 0), ' of ', coalesce(b.code, n.code),
+              ' instead of ',
+                      coalesce(b.quantity, 0))
+        FROM (
+            SELECT p.id, i.code, o.quantity * l.quantity AS quantity
+            FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id
+            JOIN catalogue_orderbillline o ON o.configuration_id = l.configuration_id JOIN catalogue_item i ON i.id = o.item_id
+        ) b FULL JOIN (
+            SELECT p.id, named ->> 'item' AS code, sum((named ->> 'quantity')::bigint) AS quantity
+            FROM sales_promise p, jsonb_array_elements((p.basis -> 'supplies') || (p.basis -> 'planned')) named
+            GROUP BY 1, 2
+        ) n ON n.id = b.id AND n.code = b.code
+        WHERE coalesce(b.quantity, 0) <> coalesce(n.quantity, 0)
+        """,
+    ),
+    Query(
+        "promise_names_its_slots",
+        3,
+        "Each promise names assembly slots for the minutes that its order line takes.",
+        "SELECT 1 FROM sales_promise",
+        """
+        SELECT concat('promise ', p.id, ' names slots of ', named.minutes, ' minutes instead of ', c.minutes * l.quantity)
+        FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id
+        JOIN catalogue_configuration c ON c.id = l.configuration_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum((slot ->> 'minutes')::bigint), 0) AS minutes FROM jsonb_array_elements(p.basis -> 'slots') slot
+        ) named
+        WHERE named.minutes <> c.minutes * l.quantity
+        """,
+    ),
+    Query(
+        "promise_agrees_with_its_slots",
+        3,
+        "A promise in force has its need date on the day of its first slot, like the line's demand, and ships on or after its last.",
+        "SELECT 1 FROM sales_promise WHERE in_force",
+        """
+        SELECT concat('promise ', p.id, ' needs ', p.need_date, ' and ships ', p.ship_date, ', demand ', d.need_date,
+              ', slots ', min(day.day),
+                      ' to ', max(day.day))
+        FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id LEFT JOIN stock_demand d ON d.id = l.demand_id
+        LEFT JOIN sales_slotreservation s ON s.line_id = l.id LEFT JOIN catalogue_lineday day ON day.id = s.line_day_id
+        WHERE p.in_force
+        GROUP BY p.id, d.need_date
+        HAVING p.need_date IS DISTINCT FROM d.need_date OR p.need_date <> min(day.day) OR p.ship_date < max(day.day)
+        """,
+    ),
+    Query(
+        "slip_marks_promise",
+        3,
+        "A promise in force that rests on a supply due after its need date is marked at risk.",
+        "SELECT 1 FROM sales_promise WHERE in_force",
+        """
+        SELECT DISTINCT concat('promise ', p.id, ' needs on ', d.need_date, ' what supply ', s.id, ' brings on ', s.due)
+        FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id JOIN stock_demand d ON d.id = l.demand_id
+        JOIN stock_requirement r ON r.demand_id = d.id JOIN stock_allocation a ON a.requirement_id = r.id
+        JOIN stock_supply s ON s.id = a.supply_id
+        WHERE p.in_force AND NOT p.at_risk AND s.due > d.need_date
+        """,
+    ),
+    Query(
+        "build_waits_for_its_components",
+        3,
+        "A build ahead begins no earlier than the supplies that it rests on are due, and yields no earlier than it begins.",
+        "SELECT 1 FROM stock_demand WHERE builds_id IS NOT NULL",
+        """
+        SELECT DISTINCT concat('build ', d.reference, ' begins on ', d.need_date, ' and rests on supply ', s.id, ' of ', s.due)
+        FROM stock_demand d JOIN stock_requirement r ON r.demand_id = d.id JOIN stock_allocation a ON a.requirement_id = r.id
+        JOIN stock_supply s ON s.id = a.supply_id
+        WHERE d.builds_id IS NOT NULL AND s.due > d.need_date
+        UNION
+        SELECT concat('build ', d.reference, ' begins on ', d.need_date, ' and yields on ', y.due)
+        FROM stock_demand d JOIN stock_supply y ON y.id = d.builds_id WHERE y.due < d.need_date
+        """,
+    ),
+)
