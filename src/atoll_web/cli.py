@@ -220,14 +220,14 @@ def manage(arguments: tuple[str, ...]) -> None:
 def demo(company: str, weeks: int, orders: int, seed: int, fresh: bool, as_json: bool) -> None:
     """Play a company's business to the end and report."""
     migrate()
-    from atoll_web.demo import services
+    from atoll_web.demo import report, services
 
     with progress() as tell:
-        report = services.play(company=company, weeks=weeks, orders=orders, seed=seed, fresh=fresh, progress=tell)
+        document = services.play(company=company, weeks=weeks, orders=orders, seed=seed, fresh=fresh, progress=tell)
     if as_json:
-        write_document(report)
+        write_document(document)
     else:
-        click.echo(services.describe(report))
+        click.echo(report.describe(document))
 
 
 @contextmanager
@@ -258,17 +258,79 @@ def check_invariants(as_json: bool) -> int:
     """Recompute from the rows whether everything holds that must hold."""
     from atoll_web import invariants
 
-    checks = [dataclasses.asdict(check) for check in invariants.check()]
-    violations = sum(check["violations"] for check in checks)
+    report = invariants.check()
     if as_json:
-        write_document({"checks": checks, "violations": violations})
+        write_document({"checks": [dataclasses.asdict(check) for check in report], "violations": report.violations})
     else:
-        for check in checks:
-            click.echo(f"{check['violations']:>6} of {check['rows']:>9,} rows  {check['name']}")
-        click.echo(f"{violations} violation(s) in {home.root() if database.embedded() else 'the database'}.")
-    return NEGATIVE if violations else 0
+        for check in report:
+            click.echo(f"{check.violations:>6} of {check.rows:>9,} rows  {check.name}")
+            for example in check.examples:
+                click.echo(f"{'':>28}{example}")
+        click.echo(f"{report.violations} violation(s) in {home.root() if database.embedded() else 'the database'}.")
+    return NEGATIVE if report.violations else 0
+
+
+@click.group(
+    "token",
+    cls=Group,
+    examples=[("atoll token create ann --name nightly", "a secret for a program"), ("atoll token list ann", "what is in force")],
+)
+def token() -> None:
+    """Make and end the tokens with which programs use the API."""
+
+
+@token.command(
+    "create",
+    examples=[
+        ("atoll token create ann --name nightly", "prints the secret"),
+        ("atoll token create ann --name shop > secret", "keeps it in a file"),
+    ],
+)
+@click.argument("user")
+@click.option("--name", required=True, help="By which to know the token.")
+@with_application
+def create_token(user: str, name: str) -> None:
+    """Print a new secret with which a program acts as USER. It is shown this once; only its digest is kept."""
+    from atoll_web.accounts import services
+
+    made = services.create_token(user=services.user_named(user), name=name)
+    click.echo(made.secret)
+    click.echo("Send it as the header `Authorization: Bearer SECRET`. It cannot be shown again.", err=True)
+
+
+@token.command("list", examples=[("atoll token list ann", "in words"), ("atoll token list ann --json", "for programs")])
+@click.argument("user")
+@as_json
+@with_application
+def list_tokens(user: str, as_json: bool) -> None:
+    """List the tokens of USER that are in force."""
+    from atoll_web.accounts import services
+
+    tokens = services.user_named(user).tokens.filter(revoked_at=None).order_by("id")
+    if as_json:
+        write_document({"tokens": [{"name": row.name, "created_at": row.created_at.isoformat()} for row in tokens]})
+    else:
+        for row in tokens:
+            click.echo(f"{row.created_at:%Y-%m-%d %H:%M}  {row.name}")
+
+
+@token.command(
+    "revoke",
+    examples=[("atoll token revoke ann --name nightly", "ends it at once"), ("atoll token list ann", "shows what is left")],
+)
+@click.argument("user")
+@click.option("--name", required=True, help="Of the token.")
+@with_application
+def revoke_token(user: str, name: str) -> None:
+    """End a token of USER: nobody can act with it from now on."""
+    from atoll_web.accounts import services
+    from atoll_web.accounts.acting import actor_now
+
+    owner = services.user_named(user)
+    services.revoke_token(actor=actor_now(owner, "revoked on the command line"), user=owner, name=name)
+    click.echo(f"The token {name} of {user} is revoked.", err=True)
 
 
 commands: dict[str, click.Command] = {
-    command.name or "": command for command in (serve_command, worker_command, db, manage, demo, check_invariants)
+    command.name or "": command for command in (serve_command, worker_command, db, manage, demo, check_invariants, token)
 }

@@ -1,6 +1,15 @@
-"""Where each address leads."""
+"""Where each address leads: the entrance, then the pages of each app."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from atoll_web.api import api
+
+urlpatterns = [
+    path("", include("atoll_web.front")),
+    path("", include("atoll_web.catalogue.pages")),
+    path("", include("atoll_web.sales.configure")),
+    path("", include("atoll_web.sales.pages")),
+    path("api/v1/", api.urls),
+    path("admin/", admin.site.urls),
+]

@@ -1,50 +1,85 @@
-"""A product model as clauses: one variable for each value, one selector for each rule.
+"""A product model as clauses: a variable for each value, a selector for each rule, and literals for the truth of rules.
 
-Atoms of rules become small decision diagrams. Reading the features of an atom one after the other, what matters so far is a state
-(a running sum, or the facts seen); each state is a variable, implied by the state before and the value read. A state from which the
-outcome is decided is replaced by the outcome at once. The clauses are exact in both directions because the states are functions of
-the values.
+The Boolean structure of a rule becomes clauses as Tseitin did it. What it compares becomes a decision diagram that reads one
+feature after another. A node stands for what is still to be decided, so equal nodes are made once:
+
+- a comparison of few features is tabulated, and equal parts of the table are one node;
+- a comparison of sums over many features asks "is the rest at most b?", and all b with the same answers are one node [1]_.
+
+Both are exact: for every complete choice the literal has the truth of the rule. An unknown comparison (see
+`atoll.model.expression`) is true or false as its place in the rule needs it: a rule is broken only by what is certainly false.
+
+.. [1] I. Abío, R. Nieuwenhuis, A. Oliveras, E. Rodríguez-Carbonell, V. Mayer-Eichberger: A New Look at BDDs for Pseudo-Boolean
+   Constraints. Journal of Artificial Intelligence Research 45 (2012), 443-480, section 5.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from bisect import bisect_right, insort
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import product as combinations
+from itertools import accumulate, product
+from math import inf, prod
+from typing import Any
 
-from atoll.configure.evaluate import Fact, evaluate, is_finite, share_of_sum
+from atoll.configure.errors import RuleTooLarge
+from atoll.configure.evaluate import evaluate, share_of_sum, truth_of
+from atoll.configure.evaluate import number as fact_of
 from atoll.model.expression import (
     Arithmetic,
+    Attribute,
     Choice,
+    Chosen,
     Comparison,
+    Count,
     Expression,
     Logical,
     Not,
     Number,
     Sum,
+    Word,
     features_of,
+    parts_of,
 )
-from atoll.model.product import NONE, Feature, FeatureKind, ProductModel, Rule, Value
+from atoll.model.product import Feature, FeatureKind, ProductModel, Rule, Value
 
-Clause = list[int]
-Step = Callable[[Hashable, Value], Hashable]
+GIVEN = "…"
+"""Stands for any text that is not empty."""
 
-LARGEST_STATE_SET = 200_000
+LARGEST_TABLE = 20_000
+LARGEST_DIAGRAM = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Choosable:
-    """One decision of the engine: a feature, or one option of a feature that takes several.
+class Axis:
+    """One decision: the value of a feature, or whether an option is among those of a feature that takes several.
 
     Parameters
     ----------
-    values
-        Its values with their variables.
+    option
+        The option, for a feature that takes several.
+    literals
+        The literal of each value; exactly one of them is true.
     """
 
     feature: Feature
     option: str | None
-    values: Mapping[Value, int]
+    literals: Mapping[Any, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A number that depends on a few axes; a sum is made of them.
+
+    Parameters
+    ----------
+    amounts
+        For each combination of the axes' values, in the order of `itertools.product`; None where an attribute is missing.
+    """
+
+    axes: tuple[Axis, ...]
+    amounts: tuple[Decimal | None, ...]
 
 
 class Encoding:
@@ -54,157 +89,365 @@ class Encoding:
     ----------
     on
         Rules in force on this day count; all of them when None.
+
+    Raises
+    ------
+    RuleTooLarge
+        When a rule compares products of too many features.
     """
 
     def __init__(self, model: ProductModel, on: date | None) -> None:
         self.model = model
-        self.rules: tuple[Rule, ...] = tuple(rule for rule in model.rules if rule.holds_on(on))
-        self.clauses: list[Clause] = []
+        self.clauses: list[list[int]] = []
         self.top = 0
-        self.choosables: dict[tuple[str, str | None], Choosable] = {}
-        for feature in filter(is_finite, model.features):
-            self._add_feature(feature)
+        self.axes = {feature.code: self._axes_of(feature) for feature in model.features}
+        self.values_end = self.top
+        for axis in self.all_axes():
+            if axis.option is None:
+                self._exactly_one([*axis.literals.values()])
         self.truth = self._new()
         self.clauses.append([self.truth])
-        self.literals = [self._literal(rule.condition) for rule in self.rules]
+        self._nodes: dict[Any, int] = {}
+        self.rules = (*limits_of(model), *(rule for rule in model.rules if rule.holds_on(on)))
+        self.literals = [self._rule(rule) for rule in self.rules]
         self.selectors = [self._new() for _ in self.rules]
-        self.clauses.extend([-selector, literal] for selector, literal in zip(self.selectors, self.literals, strict=True))
+        self.clauses += ([-selector, literal] for selector, literal in zip(self.selectors, self.literals, strict=True))
 
-    def variable(self, feature: str, value: Value, option: str | None = None) -> int:
-        """The variable that says so."""
-        return self.choosables[feature, option].values[value]
-
-    def of_feature(self, feature: Feature) -> list[Choosable]:
-        """The decisions of a feature."""
-        keys = [option.code for option in feature.options] if feature.kind is FeatureKind.MANY else [None]
-        return [self.choosables[feature.code, key] for key in keys]
+    def chosen(self, code: str, value: Value) -> list[int]:
+        """The literals that say that a feature has a value."""
+        axes = self.axes[code]
+        match axes[0].feature.kind if axes else FeatureKind.MANY:
+            case FeatureKind.MANY:
+                return [axis.literals[axis.option in value] for axis in axes]  # type: ignore[operator]
+            case FeatureKind.TEXT:
+                return [axes[0].literals[GIVEN if value else ""]]
+            case _:
+                return [axes[0].literals[value]]
 
     def _new(self) -> int:
         self.top += 1
         return self.top
 
-    def _add_feature(self, feature: Feature) -> None:
-        if feature.kind is FeatureKind.MANY:
-            for option in feature.options:
-                variable = self._new()
-                self.choosables[feature.code, option.code] = Choosable(feature, option.code, {True: variable, False: -variable})
-            return self._limit_count(feature)
-        values = {value: self._new() for value in values_of(feature)}
-        self.choosables[feature.code, None] = Choosable(feature, None, values)
-        self._exactly_one(list(values.values()))
-        return None
+    def all_axes(self) -> Iterator[Axis]:
+        """All decisions, in the order of the model."""
+        for axes in self.axes.values():
+            yield from axes
+
+    def _axes_of(self, feature: Feature) -> tuple[Axis, ...]:
+        match feature.kind:
+            case FeatureKind.MANY:
+                return tuple(Axis(feature, option.code, self._either()) for option in feature.options)
+            case FeatureKind.TEXT:
+                return (Axis(feature, None, {"": self._new(), GIVEN: self._new()}),)
+            case _:
+                return (Axis(feature, None, {value: self._new() for value in feature.values()}),)
+
+    def _either(self) -> dict[bool, int]:
+        variable = self._new()
+        return {True: variable, False: -variable}
 
     def _exactly_one(self, variables: list[int]) -> None:
-        """Exactly one is true; at most one by a chain of prefixes, so that the clauses stay few."""
-        self.clauses.append(list(variables))
-        prefix = variables[0]
+        """At most one by a chain of "one so far", so that the clauses stay few."""
+        self.clauses.append(variables)
+        so_far = variables[0]
         for variable in variables[1:]:
-            self.clauses.append([-prefix, -variable])
+            self.clauses.append([-so_far, -variable])
             after = self._new()
-            self.clauses += [[-prefix, after], [-variable, after]]
-            prefix = after
+            self.clauses += [[-so_far, after], [-variable, after]]
+            so_far = after
 
-    def _limit_count(self, feature: Feature) -> None:
-        """How many options may be chosen, as a diagram over the running count."""
-        most = int(feature.maximum) or len(feature.options)
+    def _rule(self, rule: Rule) -> int:
+        try:
+            return self._literal(rule.condition, True)
+        except _TooLargeError:
+            raise RuleTooLarge(rule=rule.name) from None
 
-        def count(state: Hashable, value: Value) -> Hashable:
-            return state + int(bool(value))  # type: ignore[operator]
-
-        literal = self._diagram(
-            [self.choosables[feature.code, option.code] for option in feature.options],
-            0,
-            count,
-            lambda state: int(feature.minimum) <= state <= most,  # type: ignore[operator]
-        )
-        self.clauses.append([literal])
-
-    def _literal(self, expression: Expression) -> int:
-        """A variable that is true exactly where the expression is."""
+    def _literal(self, expression: Expression, unknown: bool) -> int:
+        """A literal that is true exactly where the expression is, or is unknown if `unknown` says so."""
         match expression:
             case Not(part):
-                return -self._literal(part)
-            case Logical(sign, left, right):
-                return self._combined(sign, self._literal(left), self._literal(right))
-            case Comparison(sign, left, right) if (terms := self._linear(expression)) is not None:
-                return self._linear_atom(sign, terms)
+                return -self._literal(part, not unknown)
+            case Logical("and", left, right):
+                return self._and(self._literal(left, unknown), self._literal(right, unknown))
+            case Logical("or", left, right):
+                return -self._and(-self._literal(left, unknown), -self._literal(right, unknown))
+            case Logical("->", left, right):
+                return -self._and(self._literal(left, not unknown), -self._literal(right, unknown))
+            case Logical(_, left, right):
+                there, back = Logical("->", left, right), Logical("->", right, left)
+                return self._and(self._literal(there, unknown), self._literal(back, unknown))
             case _:
-                return self._facts_atom(expression)
+                key = (expression, unknown)
+                if key not in self._nodes:
+                    self._nodes[key] = self._atom(expression, unknown)
+                return self._nodes[key]
 
-    def _combined(self, sign: str, left: int, right: int) -> int:
-        if sign == "->":
-            return self._combined("or", -left, right)
-        if sign == "or":
-            return -self._combined("and", -left, -right)
-        both = self._new()
-        if sign == "and":
+    def _and(self, left: int, right: int) -> int:
+        left, right = sorted((left, right))
+        if -self.truth in (left, right) or left == -right:
+            return -self.truth
+        if left in (right, self.truth):
+            return right
+        if right == self.truth:
+            return left
+        key = ("and", left, right)
+        if key not in self._nodes:
+            both = self._nodes[key] = self._new()
             self.clauses += [[-both, left], [-both, right], [both, -left, -right]]
+        return self._nodes[key]
+
+    def _any(self, literals: Sequence[int]) -> int:
+        """A literal that is true exactly where one of several is."""
+        if not literals:
+            return -self.truth
+        if len(literals) == 1:
+            return literals[0]
+        key = ("any", *literals)
+        if key not in self._nodes:
+            found = self._nodes[key] = self._new()
+            self.clauses.append([-found, *literals])
+            self.clauses += ([-literal, found] for literal in literals)
+        return self._nodes[key]
+
+    def _branch(self, children: Sequence[tuple[int, int]]) -> int:
+        """A node of a diagram: it is what the child is whose literal is true.
+
+        Parameters
+        ----------
+        children
+            Pairs of a literal, exactly one of which is true, and the child that it leads to.
+        """
+        leading: dict[int, list[int]] = defaultdict(list)
+        for literal, child in children:
+            leading[child].append(literal)
+        if len(leading) == 1:
+            return children[0][1]
+        if leading.keys() == {self.truth, -self.truth}:
+            return self._any(leading[self.truth])
+        key = ("branch", *sorted((child, *literals) for child, literals in leading.items()))
+        if key not in self._nodes:
+            node = self._nodes[key] = self._new()
+            for child, literals in leading.items():
+                self._lead(node, self._any(literals), child)
+        return self._nodes[key]
+
+    def _lead(self, node: int, literal: int, child: int) -> None:
+        if child != self.truth:
+            self.clauses.append([-literal, -node, child])
+        if child != -self.truth:
+            self.clauses.append([-literal, node, -child])
+
+    def _atom(self, expression: Expression, unknown: bool) -> int:
+        match expression:
+            case Chosen(code) if self._takes_several(code):
+                return self._any([axis.literals[True] for axis in self.axes[code]])
+            case Comparison("contains", Choice(code), Word(option)) if self._takes_several(code):
+                return self._any([axis.literals[True] for axis in self.axes[code] if axis.option == option])
+            case Comparison(sign, left, right) if self._is_number(left) and self._is_number(right):
+                if sign in {"=", "!="} and self._size(self._axes(expression)) <= LARGEST_TABLE:
+                    return self._tabulated(expression, unknown)
+                return self._summed(sign, Arithmetic("-", left, right), unknown)
+            case _:
+                return self._tabulated(expression, unknown)
+
+    def _takes_several(self, code: str) -> bool:
+        return self.axes[code] == () or self.axes[code][0].option is not None
+
+    # tables
+
+    def _axes(self, expression: Expression) -> tuple[Axis, ...]:
+        """What an expression depends on, in the order of the model."""
+        named, summed = set(features_of(expression)), set(_sums(expression))
+        return tuple(
+            axis for axis in self.all_axes() if axis.feature.code in named or any(_adds(axis, attribute) for attribute in summed)
+        )
+
+    def _size(self, axes: Sequence[Axis]) -> int:
+        return prod(len(axis.literals) for axis in axes)
+
+    def _table(self, axes: tuple[Axis, ...], what: Callable[[Mapping[str, Value]], Any]) -> list[Any]:
+        """What comes out for each combination of the axes' values."""
+        if self._size(axes) > LARGEST_TABLE:
+            raise _TooLargeError
+        return [what(_values(axes, combination)) for combination in product(*(axis.literals for axis in axes))]
+
+    def _tabulated(self, expression: Expression, unknown: bool) -> int:
+        axes = self._axes(expression)
+        truths = self._table(axes, lambda values: truth_of(evaluate(expression, values, self.model)))
+        return self._where(axes, [unknown if truth is None else truth for truth in truths])
+
+    def _where(self, axes: Sequence[Axis], truths: Sequence[bool]) -> int:
+        """A literal that is true exactly for the combinations for which a table says so."""
+        layer = [self.truth if truth else -self.truth for truth in truths]
+        for axis in reversed(axes):
+            literals = [*axis.literals.values()]
+            rows = [tuple(layer[start : start + len(literals)]) for start in range(0, len(layer), len(literals))]
+            nodes = {row: self._branch([*zip(literals, row, strict=True)]) for row in set(rows)}
+            layer = [nodes[row] for row in rows]
+        return layer[0]
+
+    # sums
+
+    def _is_number(self, expression: Expression) -> bool:
+        match expression:
+            case Number() | Count() | Sum() | Arithmetic():
+                return all(self._is_number(part) for part in parts_of(expression))
+            case Choice(code):
+                return any(axis.feature.kind in {FeatureKind.QUANTITY, FeatureKind.NUMBER} for axis in self.axes[code])
+            case Attribute(code, name):
+                feature = self.model.feature(code)
+                facts = (
+                    [] if feature is None else [feature.attributes.get(name), *(o.attributes.get(name) for o in feature.options)]
+                )
+                return all(fact is None or isinstance(fact_of(fact), Decimal) for fact in facts)
+            case _:
+                return False
+
+    def _summed(self, sign: str, difference: Expression, unknown: bool) -> int:
+        """A comparison of a sum of terms with zero."""
+        terms = [*self._terms(difference, Decimal(1))]
+        missing = self._any([literal for term in terms if (literal := self._missing(term)) != -self.truth])
+        found = self._compared(sign, terms)
+        return -self._and(-missing, -found) if unknown else self._and(-missing, found)
+
+    def _missing(self, term: Term) -> int:
+        if None not in term.amounts:
+            return -self.truth
+        return self._where(term.axes, [amount is None for amount in term.amounts])
+
+    def _compared(self, sign: str, terms: list[Term]) -> int:
+        """Whether the terms come to what the sign says; a missing amount counts as nothing here."""
+        amounts = [amount for term in terms for amount in term.amounts if amount]
+        places = max((-int(amount.as_tuple().exponent) for amount in amounts), default=0)
+        columns = [self._column(term, Decimal(10) ** max(places, 0)) for term in terms]
+        match sign:
+            case "<=":
+                return self._at_most(columns, 0)
+            case "<":
+                return self._at_most(columns, -1)
+            case ">":
+                return -self._at_most(columns, 0)
+            case ">=":
+                return -self._at_most(columns, -1)
+            case "=":
+                return self._and(self._at_most(columns, 0), -self._at_most(columns, -1))
+            case _:
+                return -self._compared("=", terms)
+
+    def _terms(self, expression: Expression, factor: Decimal) -> Iterator[Term]:
+        """The terms of a sum; each part that adds, subtracts or multiplies by a constant is taken apart."""
+        match expression:
+            case Arithmetic("+" | "-" as sign, left, right):
+                yield from self._terms(left, factor)
+                yield from self._terms(right, factor if sign == "+" else -factor)
+            case Arithmetic("*", Number(value), part) | Arithmetic("*", part, Number(value)):
+                yield from self._terms(part, factor * value)
+            case Sum(attribute):
+                for axis in self._axes(expression):
+                    yield self._term((axis,), factor, lambda values: _share(values, axis, attribute))  # noqa: B023
+            case Count(code) if self._takes_several(code):
+                for axis in self.axes[code]:
+                    yield Term((axis,), tuple(factor * int(value) for value in axis.literals))
+            case _:
+                yield self._term(self._axes(expression), factor, lambda values: evaluate(expression, values, self.model))
+
+    def _term(self, axes: tuple[Axis, ...], factor: Decimal, what: Callable[[Mapping[str, Value]], Any]) -> Term:
+        return Term(axes, tuple(None if amount is None else factor * amount for amount in self._table(axes, what)))
+
+    def _column(self, term: Term, scale: Decimal) -> dict[int, int]:
+        """The literal for each amount that a term can come to, in whole numbers of the finest unit."""
+        amounts = [int((amount or 0) * scale) for amount in term.amounts]
+        distinct = sorted(set(amounts))
+        if len(distinct) == 1:
+            return {distinct[0]: self.truth}
+        return {amount: self._where(term.axes, [found == amount for found in amounts]) for amount in distinct}
+
+    def _at_most(self, columns: Sequence[Mapping[int, int]], bound: int) -> int:
+        """Whether one amount of each column, added up, is at most a bound. Widest columns are read first, to decide early."""
+        ordered = sorted(columns, key=lambda column: min(column) - max(column))
+        return _Sum(ordered, self.truth, self._branch).node(0, bound)[0]
+
+
+class _Sum:
+    """A diagram over a running sum. At each level, the bounds with the same answers are an interval and one node."""
+
+    def __init__(self, columns: list[Mapping[int, int]], truth: int, branch: Callable[[Sequence[tuple[int, int]]], int]) -> None:
+        self.columns, self.truth, self.branch = columns, truth, branch
+        self.lowest = _rests([min(column) for column in columns])
+        self.highest = _rests([max(column) for column in columns])
+        self.known: list[list[tuple[float, float, int]]] = [[] for _ in columns]
+        self.size = 0
+
+    def node(self, level: int, bound: int) -> tuple[int, float, float]:
+        """Whether the columns from a level on come to at most the bound, and from which bound to which the answer is the same."""
+        if bound >= self.highest[level]:
+            return self.truth, self.highest[level], inf
+        if bound < self.lowest[level]:
+            return -self.truth, -inf, self.lowest[level] - 1
+        known = self.known[level]
+        place = bisect_right(known, (bound, inf, 0)) - 1
+        if place >= 0 and known[place][1] >= bound:
+            first, last, literal = known[place]
+            return literal, first, last
+        return self._new_node(level, bound)
+
+    def _new_node(self, level: int, bound: int) -> tuple[int, float, float]:
+        self.size += 1
+        if self.size > LARGEST_DIAGRAM:
+            raise _TooLargeError
+        first, last = -inf, inf
+        children = []
+        for amount, literal in self.columns[level].items():
+            child, low, high = self.node(level + 1, bound - amount)
+            children.append((literal, child))
+            first, last = max(first, low + amount), min(last, high + amount)
+        found = self.branch(children)
+        insort(self.known[level], (first, last, found))
+        return found, first, last
+
+
+class _TooLargeError(Exception):
+    """A rule has more combinations than can be kept."""
+
+
+def limits_of(model: ProductModel) -> Iterator[Rule]:
+    """How many options may be chosen of features that take several, as rules."""
+    for feature in model.features:
+        most = int(feature.maximum) or len(feature.options)
+        if feature.kind is FeatureKind.MANY and (feature.minimum > 0 or most < len(feature.options)):
+            count = Count(feature.code)
+            at_least, at_most = Comparison(">=", count, Number(feature.minimum)), Comparison("<=", count, Number(Decimal(most)))
+            text = f"{feature.name}: choose {int(feature.minimum)} to {most} options"
+            yield Rule(f"number of {feature.code}", text, Logical("and", at_least, at_most))
+
+
+def _rests(numbers: list[int]) -> list[int]:
+    """The sum from each place to the end."""
+    return [*accumulate(reversed(numbers), initial=0)][::-1]
+
+
+def _sums(expression: Expression) -> Iterator[str]:
+    if isinstance(expression, Sum):
+        yield expression.attribute
+    for part in parts_of(expression):
+        yield from _sums(part)
+
+
+def _adds(axis: Axis, attribute: str) -> bool:
+    return any(_share(_values((axis,), (value,)), axis, attribute) for value in axis.literals)
+
+
+def _share(values: Mapping[str, Value], axis: Axis, attribute: str) -> Decimal:
+    return share_of_sum(axis.feature, values[axis.feature.code], attribute)
+
+
+def _values(axes: Sequence[Axis], combination: Sequence[Any]) -> dict[str, Value]:
+    """Values by feature, from a value for each axis."""
+    values: dict[str, Value] = {}
+    for axis, value in zip(axes, combination, strict=True):
+        if axis.option is None:
+            values[axis.feature.code] = value
         else:
-            self.clauses += [[-both, -left, right], [-both, left, -right], [both, left, right], [both, -left, -right]]
-        return both
-
-    def _linear(self, comparison: Comparison) -> tuple[Expression, list[Feature]] | None:
-        """The difference of the sides and its features, when it is a sum over features of numbers which are never missing."""
-        if comparison.sign == "contains" or not _has_sum(comparison):
-            return None
-        named = set(features_of(comparison))
-        summed = sums_of(comparison)
-        features = [
-            feature
-            for feature in self.model.features
-            if feature.code in named or any(_adds(feature, attribute) for attribute in summed)
-        ]
-        return Arithmetic("-", comparison.left, comparison.right), features
-
-    def _linear_atom(self, sign: str, terms: tuple[Expression, list[Feature]]) -> int:
-        """A comparison with a sum: the state is the running difference of its sides, with None for a missing attribute."""
-        difference, features = terms
-        choosables = [choosable for feature in features for choosable in self.of_feature(feature)]
-        places = iter(choosables)
-        tables = {id(c): {value: self._term(difference, c, value) for value in c.values} for c in places}
-        constant = _constant(difference)
-        order = {id(c): index for index, c in enumerate(choosables)}
-        rest = _remaining_ranges([list(tables[id(c)].values()) for c in choosables])
-        level = {"at": 0}
-
-        def add(state: Hashable, value: Value) -> Hashable:
-            raise NotImplementedError
-
-        del add, order, level
-        return self._running_sum(choosables, tables, constant, sign, rest)
-
-    def _running_sum(
-        self,
-        choosables: list[Choosable],
-        tables: Mapping[int, Mapping[Value, Decimal | None]],
-        constant: Decimal,
-        sign: str,
-        rest: list[tuple[Decimal, Decimal, bool]],
-    ) -> int:
-        layer: dict[Hashable, int] = {constant: self.truth}
-        atom = self._new()
-        for place, choosable in enumerate(choosables):
-            following: dict[Hashable, int] = {}
-            for state, variable in layer.items():
-                for value, chosen in choosable.values.items():
-                    term = tables[id(choosable)][value]
-                    after: Hashable = None if term is None else state + term  # type: ignore[operator]
-                    self._lead(variable, chosen, after, following, atom, _decided(after, sign, rest[place + 1]))
-            layer = following
-        return atom
-
-    def _lead(
-        self, variable: int, chosen: int, after: Hashable, following: dict[Hashable, int], atom: int, decided: bool | None
-    ) -> None:
-        """Where a state goes on with a value: to the outcome when that is decided, else to the next state."""
-        if decided is not None:
-            self.clauses.append([-variable, -chosen, atom if decided else -atom])
-            return
-        if after not in following:
-            following[after] = self._new()
-            if self.top > LARGEST_STATE_SET * 10:
-                raise MemoryError("The rules need more states than can be kept.")
-        self.clauses.append([-variable, -chosen, following[after]])
-
-    def _term(self, difference: Expression, choosable: Choosable, value: Value) -> Decimal | None:
-        raise NotImplementedError
+            before = values.get(axis.feature.code, ())
+            values[axis.feature.code] = (*before, axis.option) if value else before  # type: ignore[misc]
+    return values

@@ -13,3 +13,11 @@ class UnknownOption(AtollError):
 
 class InvalidConfiguration(AtollError):
     """This cannot be built: {because}"""
+
+
+class RuleTooLarge(AtollError):
+    """The rule `{rule}` multiplies or compares too many features at once. Split it, or write it as a table."""
+
+
+class BadQuantity(AtollError):
+    """The quantity `{quantity}` of {item} comes to {found}. Expected a whole number, not below zero, for every configuration."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
 from atoll.errors import AtollError
 
@@ -45,12 +46,11 @@ def low_level_codes(bills: Bills, items: Iterable[str] = ()) -> dict[str, int]:
     >>> low_level_codes({"bike": (BillLine("wheel", 2),), "wheel": (BillLine("spoke", 32),)})
     {'bike': 0, 'wheel': 1, 'spoke': 2}
     """
-    levels = dict.fromkeys(items, 0)
-    for parent in bills:
-        levels.setdefault(parent, 0)
-    for item in reversed(topological_order(bills)):
+    parents_first = topological_order(bills)[::-1]
+    levels = dict.fromkeys((*parents_first, *items), 0)
+    for item in parents_first:
         for line in bills.get(item, ()):
-            levels[line.item] = max(levels.get(line.item, 0), levels.setdefault(item, 0) + 1)
+            levels[line.item] = max(levels[line.item], levels[item] + 1)
     return levels
 
 
@@ -60,21 +60,11 @@ def topological_order(bills: Bills) -> tuple[str, ...]:
     Raises
     ------
     BillCycle
-        Where an item contains itself, with the path.
+        Where an item contains itself, with the path from parent to component.
     """
-    done: dict[str, None] = {}
-    for parent in bills:
-        _visit(parent, bills, [], done)
-    return tuple(done)
-
-
-def _visit(item: str, bills: Bills, path: list[str], done: dict[str, None]) -> None:
-    if item in done:
-        return
-    if item in path:
-        raise BillCycle(path=" > ".join([*path[path.index(item) :], item]))
-    path.append(item)
-    for line in bills.get(item, ()):
-        _visit(line.item, bills, path, done)
-    path.pop()
-    done[item] = None
+    components = {parent: [line.item for line in lines] for parent, lines in bills.items()}
+    try:
+        return tuple(TopologicalSorter(components).static_order())
+    except CycleError as error:
+        _, component_first = error.args
+        raise BillCycle(path=" > ".join(reversed(component_first))) from None

@@ -10,9 +10,13 @@ Grammar, loosest first::
     comparison:= sum ( ("=" | "!=" | "<" | "<=" | ">" | ">=" | "contains") sum | "in" "{" name ("," name)* "}" )?
     sum       := product ( ("+" | "-") product )*
     product   := atom ( "*" atom )*
-    atom      := number | text | "chosen(f)" | "count(f)" | "sum(a)" | feature | feature "." attribute | option | "(" condition ")"
+    atom      := "-" atom | number | text | "chosen(f)" | "count(f)" | "sum(a)" | name | feature "." attribute | "(" condition ")"
 
-A name that is no feature stands for an option or a word. A comparison in which an attribute is missing imposes nothing: it is true.
+A name is a feature, or else an option or a word.
+
+A comparison in which an attribute is missing is unknown, and so are `not`, `and`, `or` and the arrows where it decides. A rule is
+broken only by a condition that is false: what is unknown imposes nothing. So `gpu.length > 300 -> case = big` asks nothing when no
+gpu is chosen.
 """
 
 import re
@@ -119,9 +123,7 @@ class Logical:
     right: "Expression"
 
 
-Expression = (
-    Number | Word | Choice | Attribute | Chosen | Count | Sum | Arithmetic | Comparison | OneOf | Not | Logical
-)
+Expression = Number | Word | Choice | Attribute | Chosen | Count | Sum | Arithmetic | Comparison | OneOf | Not | Logical
 
 TOKEN = re.compile(
     r"""(?P<space>\s+)
@@ -135,6 +137,7 @@ TOKEN = re.compile(
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=", "contains")
 WORDS = {"and", "or", "not", "in", "contains", "requires", "excludes"}
 FUNCTIONS = ("chosen", "count", "sum")
+DEEPEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +164,38 @@ def parse(text: str, features: frozenset[str]) -> Expression:
     """
     parser = _Parser(text, features)
     try:
-        return parser.whole()
+        expression = parser.whole()
     except RecursionError:
-        raise RuleSyntax(line=1, column=1, expected="a shorter rule", found="too many levels", text=text) from None
+        raise _too_deep(text) from None
+    if depth(expression) > DEEPEST:
+        raise _too_deep(text)
+    return expression
+
+
+def _too_deep(text: str) -> RuleSyntax:
+    expected = "a shorter rule, `in {...}` or a table"
+    return RuleSyntax(line=1, column=1, expected=expected, found="too many levels", text=text)
+
+
+def parts_of(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions that one is directly made of."""
+    match expression:
+        case Not(part):
+            return (part,)
+        case OneOf(left, _):
+            return (left,)
+        case Arithmetic(_, left, right) | Comparison(_, left, right) | Logical(_, left, right):
+            return (left, right)
+        case _:
+            return ()
+
+
+def depth(expression: Expression) -> int:
+    """How many levels it has; counted level by level, since a deep one would exhaust the stack."""
+    levels, level = 0, [expression]
+    while level:
+        levels, level = levels + 1, [part for whole in level for part in parts_of(whole)]
+    return levels
 
 
 def features_of(expression: Expression) -> Iterator[str]:
@@ -171,15 +203,9 @@ def features_of(expression: Expression) -> Iterator[str]:
     match expression:
         case Choice(feature) | Chosen(feature) | Count(feature) | Attribute(feature, _):
             yield feature
-        case Not(part):
-            yield from features_of(part)
-        case OneOf(left, _):
-            yield from features_of(left)
-        case Arithmetic(_, left, right) | Comparison(_, left, right) | Logical(_, left, right):
-            yield from features_of(left)
-            yield from features_of(right)
         case _:
-            return
+            for part in parts_of(expression):
+                yield from features_of(part)
 
 
 class _Parser:
@@ -299,6 +325,8 @@ class _Parser:
             return None
         self._need("(")
         name = self._next("a name")
+        if name.kind != "name":
+            raise self._error("a name", f"`{name.text}`", name.start)
         self._need(")")
         if token.text == "sum":
             return Sum(name.text)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from atoll.model.expression import Expression
@@ -40,7 +39,8 @@ class Option:
     price
         Added to the price of the product.
     share
-        Relative weight with which it is taken.
+        Relative weight with which it is taken. A feature of kind many takes each option by itself with this probability; an
+        optional one stays empty with the weight that the shares leave to 1, or with weight 1 when they leave nothing.
     attributes
         What rules know of it.
     """
@@ -62,11 +62,13 @@ class Feature:
     options
         The values of kinds one, optional and many.
     minimum, maximum, step
-        How many options of kind many; the range of kinds quantity and number.
-    item, price
-        What each unit of a quantity brings and costs.
+        How many options of kind many (a maximum of 0 is no limit); the range of kinds quantity and number.
+    item, attributes
+        What each unit of a quantity brings, and what rules know of it.
+    price
+        What each unit of a quantity costs, or a text that is not empty.
     max_length, pattern
-        What a text must keep to.
+        What a text must keep to; an empty text always may stand.
     """
 
     code: str
@@ -80,6 +82,7 @@ class Feature:
     step: Decimal = Decimal(1)
     item: str | None = None
     price: Decimal = Decimal(0)
+    attributes: Attributes = field(default_factory=lambda: NO_ATTRIBUTES)
     max_length: int = 60
     pattern: str = ""
 
@@ -87,9 +90,22 @@ class Feature:
         """The option of a code."""
         return next((option for option in self.options if option.code == code), None)
 
-    def numbers(self) -> tuple[Decimal, ...]:
-        """All values of a quantity or number."""
-        count = int((self.maximum - self.minimum) / self.step)
+    def values(self) -> tuple[Value, ...]:
+        """All values, in order: of kind many the single options, of kind text none."""
+        match self.kind:
+            case FeatureKind.TEXT:
+                return ()
+            case FeatureKind.QUANTITY:
+                return tuple(int(number) for number in self._numbers())
+            case FeatureKind.NUMBER:
+                return self._numbers()
+            case FeatureKind.OPTIONAL:
+                return (NONE, *(option.code for option in self.options))
+            case _:
+                return tuple(option.code for option in self.options)
+
+    def _numbers(self) -> tuple[Decimal, ...]:
+        count = int((self.maximum - self.minimum) // self.step)
         return tuple(self.minimum + self.step * n for n in range(count + 1))
 
 
@@ -99,6 +115,8 @@ class Rule:
 
     Parameters
     ----------
+    source
+        The condition as it was written; empty for a table.
     valid_from, valid_until
         Days on which it begins to hold and on which it no longer does; None for always.
     """
@@ -106,7 +124,7 @@ class Rule:
     name: str
     text: str
     condition: Expression
-    source: str
+    source: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
 
@@ -149,7 +167,7 @@ class ProductModel:
     subassemblies
         Stocked subassemblies that may stand in an order bill for the components they are made of.
     tables
-        The documents of the table rules, as they were read; each is also among the rules.
+        The documents of the table rules, as they were read; their rules are the last ones among the rules.
     """
 
     code: str
@@ -168,9 +186,6 @@ class ProductModel:
     def feature(self, code: str) -> Feature | None:
         """The feature of a code."""
         return next((feature for feature in self.features if feature.code == code), None)
-
-
-NO_VALUES: Mapping[str, Value] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

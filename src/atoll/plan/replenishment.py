@@ -3,14 +3,29 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.errors import AtollError
+from atoll.plan.level import items_by_level
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-class BillsInACircle(AtollError):
-    """The bill of material contains a circle, so its levels cannot be planned one after the other."""
+def lot_size(need: Integers, minimum: Integers, multiple: Integers) -> Integers:
+    """Smallest lot that covers what is needed: at least the minimum, and a whole multiple; 0 where nothing is needed.
+
+    Parameters
+    ----------
+    need
+        Units needed; negative where there is more than enough.
+    minimum, multiple
+        Smallest lot, and the step of its quantity; at least 1. Both 1 is lot for lot; both Q is a fixed quantity.
+
+    Examples
+    --------
+    >>> lot_size(np.array([0, 3, 20, 52]), np.array([1, 1, 50, 50]), np.array([1, 1, 3, 3]))
+    array([ 0,  3, 51, 54])
+    """
+    lots = -(-np.maximum(need, minimum) // multiple) * multiple
+    return np.where(need > 0, lots, 0)
 
 
 def replenish(position: Integers, level: Integers, minimum: Integers, multiple: Integers) -> Integers:
@@ -30,14 +45,10 @@ def replenish(position: Integers, level: Integers, minimum: Integers, multiple: 
     >>> replenish(np.array([7, 12, 10]), np.array([10, 10, 30]), np.array([1, 1, 5]), np.array([1, 1, 12]))
     array([ 3,  0, 24])
     """
-    need = np.maximum(level - position, 0)
-    lots = np.maximum(-(-need // multiple) * multiple, minimum)
-    return np.where(need > 0, lots, 0)
+    return lot_size(level - position, minimum, multiple)
 
 
-def replenish_levels(
-    position: Integers, level: Integers, minimum: Integers, multiple: Integers, bill: Integers
-) -> Integers:
+def replenish_levels(position: Integers, level: Integers, minimum: Integers, multiple: Integers, bill: Integers) -> Integers:
     """The same for built items too: what is built takes its components, which are then ordered for.
 
     Parameters
@@ -49,10 +60,17 @@ def replenish_levels(
     ------
     BillsInACircle
         When an item contains itself.
+
+    Examples
+    --------
+    Two kits are missing. Each takes three units of the second item, of which there are five above the level.
+
+    >>> replenish_levels(np.array([1, 15]), np.array([3, 10]), np.array([1, 1]), np.array([1, 1]), np.array([[0, 0], [3, 0]]))
+    array([2, 1])
     """
     orders = np.zeros_like(position)
     taken = np.zeros_like(position)
-    for items in _levels(bill):
+    for items in items_by_level(bill):
         orders[items] = replenish(position[items] - taken[items], level[items], minimum[items], multiple[items])
         taken += bill[:, items] @ orders[items]
     return orders
@@ -61,25 +79,17 @@ def replenish_levels(
 def exploded(rate: Floats, bill: Floats) -> Floats:
     """Demand of each item with what its parents take: ``r = rate + bill · r``, level by level.
 
+    Raises
+    ------
+    BillsInACircle
+        When an item contains itself.
+
     Examples
     --------
     >>> exploded(np.array([2.0, 0.5]), np.array([[0.0, 0.0], [4.0, 0.0]]))
     array([2. , 8.5])
     """
     total = rate.astype(np.float64)
-    for items in _levels(bill):
+    for items in items_by_level(bill):
         total = total + bill[:, items] @ total[items]
     return total
-
-
-def _levels(bill: NDArray[np.int64] | Floats) -> list[Integers]:
-    """Items by low-level code, those without parents first."""
-    left = np.ones(len(bill), dtype=bool)
-    levels = []
-    while left.any():
-        free = left & ~(bill[:, left] > 0).any(axis=1)
-        if not free.any():
-            raise BillsInACircle()
-        levels.append(np.flatnonzero(free))
-        left &= ~free
-    return levels

@@ -7,7 +7,7 @@ Integers = NDArray[np.int64]
 
 
 def available_to_promise(on_hand: int, receipts: Integers, commitments: Integers) -> Integers:
-    """Cumulative available to promise with look-ahead: what can still be promised in each period without hurting a later commitment.
+    """Units that can still be promised in each period without hurting a later commitment: cumulative ATP with look-ahead.
 
     Parameters
     ----------

@@ -1,8 +1,7 @@
 """The promise itself: the earliest day for material and capacity together, and what it rests on."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
-
-import numpy as np
 
 from atoll.promise.problem import PromiseProblem
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
@@ -88,13 +87,17 @@ def _slots(problem: PromiseProblem, stock: FreeStock, start: int) -> tuple[Slot,
 
 def _last_assembly_day(problem: PromiseProblem, stock: FreeStock, ship_day: int) -> int:
     """Latest day of assembly after which an order ships by `ship_day`."""
-    days = np.asarray(stock.working)
-    before = days[days <= ship_day]
-    return int(before[-1 - problem.shipping_days]) if len(before) > problem.shipping_days else -1
+    place = bisect_right(stock.working, ship_day) - 1 - problem.shipping_days
+    return stock.working[place] if place >= 0 else -1
 
 
 def _promise(
-    problem: PromiseProblem, stock: FreeStock, slots: tuple[Slot, ...], need_day: int, parts: dict[int, Obtained], days: dict[int, int]
+    problem: PromiseProblem,
+    stock: FreeStock,
+    slots: tuple[Slot, ...],
+    need_day: int,
+    parts: dict[int, Obtained],
+    days: dict[int, int],
 ) -> Promise:
     last = int(problem.capacity_day[slots[-1].row]) if slots else need_day
     return Promise(
@@ -109,7 +112,12 @@ def _promise(
 
 
 def _binding(
-    problem: PromiseProblem, stock: FreeStock, slots: tuple[Slot, ...], need_day: int, parts: dict[int, Obtained], days: dict[int, int]
+    problem: PromiseProblem,
+    stock: FreeStock,
+    slots: tuple[Slot, ...],
+    need_day: int,
+    parts: dict[int, Obtained],
+    days: dict[int, int],
 ) -> Binding:
     """What keeps the first day of assembly from being earlier."""
     item = max(days, key=lambda i: (days[i], -i), default=-1)

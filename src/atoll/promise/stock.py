@@ -2,7 +2,10 @@
 
 from bisect import bisect_left
 from collections import defaultdict
+from copy import copy
 from typing import Self
+
+import numpy as np
 
 from atoll.promise.problem import CANNOT_BE_SUPPLIED, PromiseProblem
 from atoll.promise.result import Peg, PlannedSupply
@@ -30,17 +33,17 @@ class FreeStock:
         self.problem = problem
         self.days: list[int] = problem.supply_day.tolist()
         self.free: list[int] = problem.supply_free.tolist()
+        self.lead_days: list[int] = problem.lead_days.tolist()
+        self.build_days: list[int] = problem.build_days.tolist()
+        self.working: list[int] = np.flatnonzero(problem.working).tolist()
         self.of_item: dict[int, list[int]] = defaultdict(list)
-        for supply, item in enumerate(problem.supply_item.tolist()):
+        by_day = np.argsort(problem.supply_day, kind="stable")
+        for supply, item in zip(by_day.tolist(), problem.supply_item[by_day].tolist(), strict=True):
             self.of_item[item].append(supply)
-        for supplies in self.of_item.values():
-            supplies.sort(key=lambda supply: (self.days[supply], supply))
-        self.working: list[int] = [day for day, works in enumerate(problem.working.tolist()) if works]
 
     def copy(self) -> Self:
         """The same free units, to be taken independently."""
-        twin = object.__new__(type(self))
-        twin.problem, twin.days, twin.of_item, twin.working = self.problem, self.days, self.of_item, self.working
+        twin = copy(self)
         twin.free = self.free.copy()
         return twin
 
@@ -64,10 +67,10 @@ class FreeStock:
     def new_supply_day(self, item: int, quantity: int) -> int:
         """First day on which so many newly ordered units are usable."""
         if (bill := self.problem.bills.get(item)) is None:
-            lead = int(self.problem.lead_days[item])
+            lead = self.lead_days[item]
             return NEVER if lead == CANNOT_BE_SUPPLIED else lead
         start = max(self.problem.earliest_day, *(self.earliest(component, per * quantity) for component, per in bill))
-        return self.after_work(start, int(self.problem.build_days[item]))
+        return self.after_work(start, self.build_days[item])
 
     def after_work(self, start: int, working_days: int) -> int:
         """The working day so many working days after the first one on or after `start`."""
@@ -100,7 +103,7 @@ class FreeStock:
         return PlannedSupply(
             item,
             quantity,
-            self.after_work(start, int(self.problem.build_days[item])),
+            self.after_work(start, self.build_days[item]),
             start,
             requirements,
             tuple(peg for part in parts for peg in part.pegs),

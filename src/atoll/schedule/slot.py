@@ -3,6 +3,8 @@
 Work stays on one line. What one day cannot hold goes on over the line's following days.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,40 +24,59 @@ class Slot:
 def earliest_slots(line: Integers, day: Integers, free: Integers, minutes: int, earliest_day: int) -> tuple[Slot, ...]:
     """The slots with the earliest end, no day before `earliest_day`; empty when the horizon is too short.
 
+    Of several with the same end, those that start last are taken.
+
     Parameters
     ----------
     line, day, free
         Line, day and free minutes of each line day, sorted by day; shape (c,).
+    minutes
+        Work to place, at least 1.
 
     Examples
     --------
-    >>> rows = np.array([0, 1, 0, 1]), np.array([3, 3, 4, 4]), np.array([30, 0, 50, 90])
+    >>> rows = np.array([0, 1, 0, 1]), np.array([3, 3, 4, 4]), np.array([30, 0, 50, 20])
     >>> earliest_slots(*rows, minutes=60, earliest_day=3)
     (Slot(row=0, minutes=30), Slot(row=2, minutes=30))
     """
-    rows = np.flatnonzero((day >= earliest_day) & (free > 0))
-    filled = [_fill(rows[line[rows] == one], free, minutes) for one in np.unique(line[rows])]
-    ends = [slots for slots in filled if slots]
-    return min(ends, key=lambda slots: (day[slots[-1].row], -day[slots[0].row], line[slots[0].row]), default=())
+    first = int(np.searchsorted(day, earliest_day))
+    filled = _first_filled(line, day, free, minutes, range(first, len(day)))
+    return min(filled, key=lambda slots: (-day[slots[0].row], line[slots[0].row]), default=())
 
 
 def latest_slots(
     line: Integers, day: Integers, free: Integers, minutes: int, earliest_day: int, latest_day: int
 ) -> tuple[Slot, ...]:
-    """The slots with the latest start that end by `latest_day` and begin no earlier than `earliest_day`; empty when there are none."""
-    rows = np.flatnonzero((day >= earliest_day) & (day <= latest_day) & (free > 0))[::-1]
-    filled = [_fill(rows[line[rows] == one], free, minutes) for one in np.unique(line[rows])]
-    starts = [slots[::-1] for slots in filled if slots]
-    return max(starts, key=lambda slots: (day[slots[0].row], -line[slots[0].row]), default=())
+    """The slots with the latest start between `earliest_day` and `latest_day`, both included; empty when the work does not fit.
+
+    The other parameters are those of `earliest_slots`.
+    """
+    first, end = np.searchsorted(day, (earliest_day, latest_day + 1)).tolist()
+    filled = _first_filled(line, day, free, minutes, range(first, end)[::-1])
+    return min((slots[::-1] for slots in filled), key=lambda slots: line[slots[0].row], default=())
 
 
-def _fill(rows: Integers, free: Integers, minutes: int) -> tuple[Slot, ...]:
-    """Take rows in the given order until the work is placed; empty when it does not fit."""
-    placed: list[Slot] = []
-    for row in rows.tolist():
-        taken = min(int(free[row]), minutes)
-        placed.append(Slot(row, taken))
-        minutes -= taken
-        if not minutes:
-            return tuple(placed)
-    return ()
+def _first_filled(line: Integers, day: Integers, free: Integers, minutes: int, rows: Iterable[int]) -> list[tuple[Slot, ...]]:
+    """Fill all lines with the work, row after row, until a day on which one or more have placed it; the slots of those lines.
+
+    Rows stop being read on that day, so the time taken depends on how soon a line is free and not on the horizon.
+    """
+    if minutes < 1:
+        raise ValueError(f"Expected minutes >= 1, got {minutes}.")
+    placed: defaultdict[int, list[Slot]] = defaultdict(list)
+    left: defaultdict[int, int] = defaultdict(lambda: minutes)
+    filled: list[tuple[Slot, ...]] = []
+    last_day = None
+    for row in rows:
+        if filled and day[row] != last_day:
+            break
+        at, room = int(line[row]), int(free[row])
+        if room <= 0 or not left[at]:
+            continue
+        taken = min(room, left[at])
+        placed[at].append(Slot(row, taken))
+        left[at] -= taken
+        if not left[at]:
+            filled.append(tuple(placed[at]))
+            last_day = day[row]
+    return filled

@@ -1,11 +1,15 @@
 """Who acts, and at which business time: every use case runs inside `acting`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
 
 from atoll_web.accounts.models import Company, User
 
@@ -27,16 +31,59 @@ class Actor:
         return self.at.date()
 
 
+_present: ContextVar[Actor | None] = ContextVar("_present", default=None)
+
+
 @contextmanager
 def acting(actor: Actor) -> Iterator[None]:
-    """One transaction in which the triggers know the acting user."""
+    """One transaction in which the triggers know the acting user; whoever acted around it acts again afterwards."""
+    before = _present.get()
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('atoll.user', %s, true), set_config('atoll.at', %s, true), set_config('atoll.reason', %s, true)",
-                [str(actor.user.pk), actor.at.isoformat(), actor.reason],
-            )
-        yield
+        _tell_triggers(actor)
+        token = _present.set(actor)
+        try:
+            yield
+        finally:
+            _present.reset(token)
+        if before is not None and before != actor:
+            _tell_triggers(before)
+
+
+def _tell_triggers(actor: Actor) -> None:
+    """Until the transaction ends; the database takes it back by itself when a savepoint is rolled back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('atoll.user', %s, true), set_config('atoll.at', %s, true), set_config('atoll.reason', %s, true)",
+            [str(actor.user.pk), actor.at.isoformat(), actor.reason],
+        )
+
+
+ATTEMPTS = 5
+"""How often a use case begins before a deadlock is reported."""
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+
+
+def begun_again_after_deadlock(use_case: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
+    """Let a use case begin again when the database ended it to free others.
+
+    Everybody locks in one order, so this is rare. It cannot be ruled out where supplies appear while others wait, or where
+    a late delivery moves the builds that rest on it, whose supplies are only known then. A use case inside the transaction
+    of another is not repeated by itself, as the database has undone all of that transaction.
+    """
+
+    @wraps(use_case)
+    def begun_again(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return use_case(*args, **kwargs)
+            except OperationalError as error:
+                if connection.in_atomic_block or not isinstance(error.__cause__, DeadlockDetected):
+                    raise
+        return use_case(*args, **kwargs)
+
+    return begun_again
 
 
 def actor_now(user: User, reason: str = "") -> Actor:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 
-from atoll_web.accounts import roles
+from atoll_web.accounts import roles, triggers
 
 
 class User(AbstractUser):
@@ -75,7 +75,13 @@ class StateChange(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["entity", "entity_id"], name="state_change_of")]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="written_by_triggers", operation=pgtrigger.Insert, condition=pgtrigger.Condition(triggers.BY_HAND)
+            ),
+            triggers.emptied_with_company,
+        ]
 
     def __str__(self) -> str:
         return f"{self.entity} {self.entity_id}: {self.from_state or 'new'} to {self.to_state}"

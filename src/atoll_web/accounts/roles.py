@@ -26,6 +26,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "ship": frozenset({Role.WAREHOUSE}),
     "count": frozenset({Role.WAREHOUSE}),
     "catalogue": frozenset({Role.PLANNER}),
+    "company": frozenset(),
+    "users": frozenset(),
 }
 """Who may do what. Managers and admins may do everything; everybody signed in may read."""
 

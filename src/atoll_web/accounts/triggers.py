@@ -13,6 +13,45 @@ VALUES (TG_TABLE_NAME, NEW.id, {old}, NEW.state,
 RETURN NEW;
 """
 
+BY_HAND = "pg_trigger_depth() = 0"
+"""Condition of a trigger: the statement comes from a program or a person, not from another trigger."""
+
+emptied_with_company = pgtrigger.Trigger(
+    name="emptied_with_company",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Truncate,
+    func="""
+    IF EXISTS (SELECT 1 FROM accounts_company) THEN
+        RAISE EXCEPTION '% can only be emptied together with the company and all else', TG_TABLE_NAME
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """,
+)
+"""TRUNCATE passes by the triggers of rows, so it may take the whole business in one statement, but never a part of it."""
+
+
+def kept_by_trigger(column: str) -> list[pgtrigger.Trigger]:
+    """Triggers that refuse to write a column by hand: it starts at zero, and another trigger sums it up from other rows."""
+    refuse = f"RAISE EXCEPTION '%.{column} is a sum that a trigger keeps', TG_TABLE_NAME USING ERRCODE = 'check_violation';"
+    return [
+        pgtrigger.Trigger(
+            name=f"{column}_starts_at_zero",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert,
+            condition=pgtrigger.Condition(f'NEW."{column}" <> 0 AND {BY_HAND}'),
+            func=refuse,
+        ),
+        pgtrigger.Trigger(
+            name=f"{column}_is_a_sum",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            condition=pgtrigger.Condition(f'NEW."{column}" <> OLD."{column}" AND {BY_HAND}'),
+            func=refuse,
+        ),
+    ]
+
 
 def state_machine(*, initial: Iterable[str], transitions: Iterable[tuple[str, str]]) -> list[pgtrigger.Trigger]:
     """Triggers that hold the column `state` to the given pairs and record each change with the acting user.

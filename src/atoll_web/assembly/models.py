@@ -4,8 +4,8 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from atoll_web.accounts.triggers import state_machine
-from atoll_web.assembly import states
+from atoll_web.accounts.triggers import emptied_with_company, state_machine
+from atoll_web.assembly import states, triggers
 from atoll_web.catalogue.models import Item
 from atoll_web.sales.models import OrderLine
 from atoll_web.stock.models import Lot, Supply
@@ -19,7 +19,10 @@ class BuildOrder(models.Model):
     quantity = models.PositiveIntegerField()
     state = models.CharField(max_length=20, default=states.PLANNED, choices=[(s, s) for s in states.BUILD_STATES])
     supply = models.OneToOneField(
-        Supply, on_delete=models.PROTECT, related_name="build_order", help_text="What it yields; the demand that this consumes is its kit"
+        Supply,
+        on_delete=models.PROTECT,
+        related_name="build_order",
+        help_text="What it yields; the demand that this consumes is its kit",
     )
     made_at = models.DateTimeField(help_text="Business time")
 
@@ -87,22 +90,8 @@ class AsBuilt(models.Model):
         constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="as_built_quantity_positive")]
         triggers = [
             pgtrigger.Protect(name="as_built_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Trigger(
-                name="lot_used",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="new_rows"),
-                func="""
-                WITH change AS (
-                    SELECT lot_id, SUM(quantity) AS quantity FROM new_rows WHERE lot_id IS NOT NULL GROUP BY 1
-                ), locked AS MATERIALIZED (
-                    SELECT t.id, change.quantity FROM stock_lot t JOIN change ON t.id = change.lot_id ORDER BY t.id FOR UPDATE OF t
-                )
-                UPDATE stock_lot t SET used = t.used + locked.quantity FROM locked WHERE t.id = locked.id;
-                RETURN NULL;
-                """,
-            ),
+            triggers.lot_used,
+            emptied_with_company,
         ]
 
     def __str__(self) -> str:

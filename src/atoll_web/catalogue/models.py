@@ -7,8 +7,8 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from atoll_web.accounts.triggers import state_machine
-from atoll_web.catalogue import states
+from atoll_web.accounts.triggers import emptied_with_company, kept_by_trigger, state_machine
+from atoll_web.catalogue import states, triggers
 
 KINDS = ("component", "subassembly", "end item")
 TRACKINGS = ("none", "lot", "serial")
@@ -46,21 +46,6 @@ class Item(models.Model):
         return self.code
 
 
-REFUSE_CYCLE = """
-IF EXISTS (
-    WITH RECURSIVE below(item_id) AS (
-        SELECT NEW.component_id
-        UNION
-        SELECT line.component_id FROM catalogue_billline line JOIN below ON line.parent_id = below.item_id
-    )
-    SELECT 1 FROM below WHERE item_id = NEW.parent_id
-) THEN
-    RAISE EXCEPTION 'item % would contain itself', NEW.parent_id USING ERRCODE = 'check_violation';
-END IF;
-RETURN NEW;
-"""
-
-
 @pghistory.track()
 class BillLine(models.Model):
     """Quantity per: so many units of the component go into one unit of the parent."""
@@ -75,14 +60,7 @@ class BillLine(models.Model):
             models.UniqueConstraint(fields=["parent", "component"], name="bill_names_a_component_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="quantity_per_positive"),
         ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="bill_without_cycle",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                func=REFUSE_CYCLE,
-            )
-        ]
+        triggers = [triggers.bill_without_cycle]
 
     def __str__(self) -> str:
         return f"{self.parent}: {self.quantity} × {self.component}"
@@ -142,6 +120,7 @@ class Revision(models.Model):
                     pgtrigger.Q(old__document__df=pgtrigger.F("new__document"))
                     | pgtrigger.Q(old__digest__df=pgtrigger.F("new__digest"))
                     | pgtrigger.Q(old__valid_from__df=pgtrigger.F("new__valid_from"))
+                    | pgtrigger.Q(old__product_model__df=pgtrigger.F("new__product_model"))
                 ),
             ),
         ]
@@ -162,7 +141,10 @@ class Configuration(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["revision", "key"], name="equal_configurations_share_a_row")]
-        triggers = [pgtrigger.Protect(name="configuration_never_changes", operation=pgtrigger.Update)]
+        triggers = [
+            pgtrigger.Protect(name="configuration_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
+            emptied_with_company,
+        ]
 
     def __str__(self) -> str:
         return f"{self.revision} {self.key[:10]}"
@@ -180,7 +162,11 @@ class OrderBillLine(models.Model):
             models.UniqueConstraint(fields=["configuration", "item"], name="order_bill_names_an_item_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_bill_quantity_positive"),
         ]
-        triggers = [pgtrigger.Protect(name="order_bill_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="order_bill_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
+            triggers.order_bill_is_written_at_once,
+            emptied_with_company,
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.item}"
@@ -215,6 +201,7 @@ class LineDay(models.Model):
             models.UniqueConstraint(fields=["line", "day"], name="line_day_once"),
             models.CheckConstraint(condition=Q(reserved__gte=0, reserved__lte=F("capacity")), name="line_day_not_overbooked"),
         ]
+        triggers = kept_by_trigger("reserved")
 
     def __str__(self) -> str:
         return f"{self.line} on {self.day}"

@@ -145,6 +145,12 @@ def end_model(*, actor: Actor, product_model: ProductModel, on: date) -> None:
         Revision.objects.filter(product_model=product_model, state=states.RELEASED, valid_until=None).update(valid_until=on)
 
 
+def orderable_revisions(on: date) -> list[Revision]:
+    """The revisions that can be ordered on a date, one for each model in the programme."""
+    released = Revision.objects.filter(state=states.RELEASED, valid_from__lte=on).exclude(valid_until__lte=on)
+    return list(released.select_related("product_model").order_by("product_model__code"))
+
+
 def orderable_revision(model_code: str, on: date) -> Revision:
     """The revision of a model that is ordered on a date.
 
@@ -212,15 +218,39 @@ def resolve(revision: Revision, choices: Mapping[str, Any], today: date) -> Reso
     )
 
 
-def save_configuration(*, actor: Actor, revision: Revision, choices: Mapping[str, Any]) -> Configuration:
-    """Keep the configuration that choices come to; an equal one is found, not made again.
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What choices come to, with everything that could be chosen instead.
+
+    Parameters
+    ----------
+    price_parts
+        What the price is made of: words and amount.
+    domains
+        For each feature each value, and whether some valid configuration has it together with all the other choices.
+    """
+
+    resolved: Resolved
+    price_parts: Sequence[tuple[str, Decimal]]
+    domains: Mapping[str, Mapping[Any, bool]]
+
+
+def configure(revision: Revision, choices: Mapping[str, Any], today: date) -> Configured:
+    """Complete choices for somebody who is still choosing; writes nothing.
 
     Raises
     ------
     InvalidConfiguration, UnknownFeature, UnknownOption
         From `atoll.configure`, with the smallest reason.
     """
-    resolved = resolve(revision, choices, actor.today)
+    engine = snapshot.configurator(revision, today)
+    resolved = resolve(revision, choices, today)
+    parts = price(snapshot.product_model(revision), engine.configuration(choices)).parts
+    return Configured(resolved, parts, engine.domains(choices))
+
+
+def save_configuration(*, actor: Actor, revision: Revision, resolved: Resolved) -> Configuration:
+    """Keep the configuration that choices came to; an equal one is found, not made again."""
     with acting(actor):
         row, is_new = Configuration.objects.get_or_create(
             revision=revision,

@@ -79,12 +79,14 @@ def structure() -> Structure:
 
 
 VERSION = """
-SELECT current_database(), (SELECT max(pgh_id) FROM catalogue_itemevent), (SELECT max(pgh_id) FROM catalogue_billlineevent)
+SELECT current_database(), 'catalogue_item'::regclass::oid, (SELECT max(pgh_id) FROM catalogue_itemevent),
+       (SELECT max(pgh_id) FROM catalogue_billlineevent)
 """
+"""The table's own number tells a database from one that was cleared and filled anew."""
 
 
 @lru_cache(maxsize=4)
-def _structure(_database: str, _item_version: int, _bill_version: int) -> Structure:
+def _structure(_database: str, _table: int, _item_version: int, _bill_version: int) -> Structure:
     rows = list(Item.objects.all())
     keys, bills = {row.code: row.pk for row in rows}, _bills()
     return Structure(

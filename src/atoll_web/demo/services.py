@@ -1,15 +1,21 @@
 """Load a demonstration company and play its business, day by day, through the services that people use."""
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from atoll.demo import CustomerOrder, SupplyOutcome, demand, load, supply_outcome
-from atoll.io.catalogue import Catalogue
-from atoll.model.item import Kind
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from atoll.demo import CustomerOrder, demand, load, supply_outcome
+from atoll.io import Catalogue
+from atoll.plots import InventoryValue, ResponseTime, inventory_and_response, write_svg
+from atoll_web import home
 from atoll_web.accounts.acting import Actor
 from atoll_web.accounts.models import Company, User
 from atoll_web.accounts.services import make_demo_users
@@ -17,9 +23,9 @@ from atoll_web.assembly import services as assembly
 from atoll_web.assembly import states as assembly_states
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.catalogue import services as catalogue
-from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar, configurator
-from atoll_web.demo.errors import CompanyExists
+from atoll_web.demo import report, snapshot
+from atoll_web.demo.errors import CompanyExists, NotADemonstration
 from atoll_web.planning import services as planning
 from atoll_web.planning import states as planning_states
 from atoll_web.planning.models import PlannedOrder, StockPolicy
@@ -28,12 +34,19 @@ from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.runs import services as runs
 from atoll_web.sales import services as sales
 from atoll_web.sales import states as sales_states
-from atoll_web.sales.models import Customer, OrderLine
+from atoll_web.sales.models import OrderLine
 from atoll_web.stock import services as stock
-from atoll_web.stock.models import Supply
+from atoll_web.stock.models import Demand, Supply
 
-Progress = Callable[[float, str], None]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
+Progress = Callable[[str, int, int], None]
+"""Told what happens, and how many days of how many are done."""
+
+Waiting = TypeVar("Waiting", BuildOrder, OrderLine)
+
+ROLES = ("sales", "planner", "buyer", "assembler", "warehouse", "manager", "admin")
 ITEM_FILL_RATE = 0.97
 HORIZON_DAYS = 180
 
@@ -54,19 +67,6 @@ class Stopwatch:
             self.seconds[name] += perf_counter() - start
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
-    """A demonstration that was played: from when to when, and how long each part took."""
-
-    company: str
-    start: date
-    end: date
-    weeks: int
-    orders: int
-    seed: int
-    seconds: Mapping[str, float]
-
-
 class Staff:
     """The demonstration's people at a point of business time."""
 
@@ -78,38 +78,132 @@ class Staff:
         return Actor(self.users[role], datetime.combine(day, time(hour), UTC))
 
 
-ROLES = ("sales", "planner", "buyer", "assembler", "warehouse", "manager", "admin")
+def play(
+    *,
+    company: str = "computers",
+    weeks: int = 12,
+    orders: int = 2000,
+    seed: int = 1,
+    fresh: bool = False,
+    progress: Progress = lambda phase, done, total: None,
+) -> dict[str, Any]:
+    """Load a company, play its business for some weeks, and report.
+
+    Parameters
+    ----------
+    fresh
+        Clear the demonstration company that the database holds.
+    progress
+        Told what happens.
+
+    Returns
+    -------
+    dict
+        The report as `atoll_web.demo.report.document` makes it, which also lies in the folder of reports and in the `Run`.
+
+    Raises
+    ------
+    CompanyExists, NotADemonstration
+        When the database holds a company which may not be cleared.
+    """
+    watch = Stopwatch()
+    if fresh:
+        progress("clear", 0, 1)
+        with watch.phase("clear"):
+            clear()
+    progress(f"load the company {company}", 0, 1)
+    with watch.phase("load"):
+        data = load_company(company)
+    first = data.company.start
+    parameters = {"company": company, "weeks": weeks, "orders": orders}
+    manager = Staff().at("manager", first)
+    run = runs.create(actor=manager, kind="demonstration", parameters=parameters, seed=seed)
+
+    def work(tell: runs.Report) -> Mapping[str, Any]:
+        last = _play(data, weeks, orders, seed, watch, tell, progress)
+        with watch.phase("report"):
+            found = snapshot.figures(first, last)
+            picture = draw(found, data.company.currency)
+        header = {"name": data.company.name, "currency": data.company.currency, "parameters": parameters | {"seed": seed}}
+        return keep(report.document(found, header=header, seconds=watch.seconds), picture)
+
+    runs.carry_out(actor=manager, run=run, work=work)
+    return run.result
 
 
-def load_company(name: str, *, seed: int = 1) -> Catalogue:
-    """Enter a demonstration company: its master data, calendar, forecasts, stock levels and opening stock.
+def draw(found: snapshot.Figures, currency: str) -> "Figure":
+    """The picture of inventory and response time."""
+    weeks = sorted(found.response_by_week)
+    response = [found.response_by_week[week] for week in weeks]
+    by_kind = {kind: found.inventory[:, k].tolist() for k, kind in enumerate(snapshot.KINDS)}
+    days = [found.first + timedelta(days=n) for n in range(found.days)]
+    return inventory_and_response(
+        InventoryValue(days, by_kind, currency),
+        ResponseTime(weeks, [one.median for one in response], [one.p95 for one in response]),
+    )
+
+
+def keep(document: dict[str, Any], picture: "Figure") -> dict[str, Any]:
+    """Write a report to the folder of reports; the same document with the places of its files."""
+    folder = home.folder("reports") / "{company}-{weeks}-weeks-{orders}-orders-seed-{seed}".format(**document["parameters"])
+    folder.mkdir(exist_ok=True)
+    files = {"Report": folder / "report.txt", "Figures": folder / "report.json", "Picture": folder / "inventory-and-response.svg"}
+    document["files"] = {name: str(path) for name, path in files.items()}
+    write_svg(picture, files["Picture"])
+    files["Figures"].write_text(json.dumps(document, indent=2), encoding="utf-8")
+    files["Report"].write_text(report.describe(document) + "\n", encoding="utf-8")
+    return document
+
+
+def clear() -> None:
+    """Empty the database of a demonstration company: tables, history and users. An empty database is left as it is.
+
+    Everything lies in one schema, which is dropped and made anew: rows that are protected against deletion stay protected.
+
+    Raises
+    ------
+    NotADemonstration
+        When the company is a real one.
+    """
+    company = Company.objects.first()
+    if company is None:
+        return
+    if not company.is_demo:
+        raise NotADemonstration(name=company.name)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    connection.close()  # server-side names of the old tables go with the connection
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def load_company(name: str) -> Catalogue:
+    """Enter the master data of a demonstration company, all or nothing.
 
     Raises
     ------
     CompanyExists
         When the database holds a company already.
     BadInput
-        When the company's files have faults; nothing is entered then.
+        When the company's files have faults.
     """
     if (company := Company.objects.first()) is not None:
         raise CompanyExists(name=company.name)
     data = load(name)
     header = data.company
-    Company.objects.create(
-        code=name,
-        name=header.name,
-        currency=header.currency,
-        weekdays=sorted(header.calendar.weekdays),
-        holidays=sorted(header.calendar.holidays),
-        shipping_days=header.shipping_days,
-        horizon_days=HORIZON_DAYS,
-        business_date=header.start,
-        is_demo=True,
-    )
-    make_demo_users()
-    admin = Staff().at("admin", header.start, hour=6)
-    _enter_master_data(admin, data)
-    _enter_stock(admin, data, seed)
+    with transaction.atomic():
+        Company.objects.create(
+            code=name,
+            name=header.name,
+            currency=header.currency,
+            weekdays=sorted(header.calendar.weekdays),
+            holidays=sorted(header.calendar.holidays),
+            shipping_days=header.shipping_days,
+            horizon_days=HORIZON_DAYS,
+            business_date=header.start,
+            is_demo=True,
+        )
+        make_demo_users()
+        _enter_master_data(Staff().at("admin", header.start, hour=5), data)
     return data
 
 
@@ -123,64 +217,44 @@ def _enter_master_data(admin: Actor, data: Catalogue) -> None:
         revision = catalogue.draft_revision(actor=admin, document=document, valid_from=data.company.start)
         catalogue.release_revision(actor=admin, revision=revision)
     catalogue.save_lines(admin, data.company.lines)
-    catalogue.extend_calendar(actor=admin, until=data.company.start + timedelta(days=HORIZON_DAYS))
 
 
-def _enter_stock(admin: Actor, data: Catalogue, seed: int) -> None:
-    planning.set_forecasts(actor=admin, forecasts=data.demand.forecasts)
-    planning.set_stock_policies(actor=admin, item_fill_rate=ITEM_FILL_RATE, seed=seed)
-    levels = StockPolicy.objects.select_related("item")
-    stock.open_stock(actor=admin, quantities={policy.item: policy.base_stock for policy in levels})
-
-
-def play(
-    *, company: str = "computers", weeks: int = 12, orders: int = 2000, seed: int = 1, progress: Progress = lambda share, words: None
-) -> Play:
-    """Load a company and play its business for some weeks.
-
-    Parameters
-    ----------
-    progress
-        Told how far the play is (0 to 1) and what happens.
-
-    Raises
-    ------
-    CompanyExists
-        When the database holds a company already.
-    """
-    watch = Stopwatch()
+def _play(data: Catalogue, weeks: int, orders: int, seed: int, watch: Stopwatch, tell: runs.Report, progress: Progress) -> date:
+    """Play day by day; the last day."""
+    first, staff = data.company.start, Staff()
+    days = [first + timedelta(days=n) for n in range(weeks * 7)]
     with watch.phase("load"):
-        data = load_company(company, seed=seed)
-    start = data.company.start
-    staff = Staff()
-    run = runs.create(
-        actor=staff.at("manager", start), kind="demonstration", parameters={"company": company, "weeks": weeks, "orders": orders}, seed=seed
-    )
-    runs.carry_out(actor=staff.at("manager", start), run=run, work=lambda report: _play(data, staff, weeks, orders, seed, watch, progress))
-    return Play(company, start, start + timedelta(weeks=weeks), weeks, orders, seed, dict(watch.seconds))
-
-
-def _play(
-    data: Catalogue, staff: Staff, weeks: int, orders: int, seed: int, watch: Stopwatch, progress: Progress
-) -> Mapping[str, int]:
-    start = data.company.start
-    with watch.phase("demand"):
-        engines = {code: configurator(catalogue.orderable_revision(code, start), start) for code in data.models}
+        _open(staff, data, days, orders / weeks, seed)
+    progress("draw the customers' orders", 0, len(days))
+    with watch.phase("draw demand"):
+        engines = {code: configurator(catalogue.orderable_revision(code, first), first) for code in data.models}
         by_day: dict[date, list[CustomerOrder]] = defaultdict(list)
         for order in demand(data, engines, weeks=weeks, orders=orders, seed=seed):
             by_day[order.at.date()].append(order)
-    days = [start + timedelta(days=n) for n in range(weeks * 7)]
     for number, day in enumerate(days):
-        progress(number / len(days), f"{day:%a %d %b %Y}: {len(by_day[day])} orders")
+        words = f"{day:%a %d %b %Y}: {len(by_day[day])} orders"
+        progress(words, number, len(days))
+        tell(number / len(days), words)
         _play_day(day, by_day[day], staff, seed, watch)
     catalogue.set_company(actor=staff.at("manager", days[-1], 20), business_date=days[-1] + timedelta(days=1))
-    progress(1.0, "done")
-    return {"days": len(days), "orders": sum(len(group) for group in by_day.values())}
+    progress("report", len(days), len(days))
+    return days[-1]
 
 
-def _play_day(day: date, orders: list[CustomerOrder], staff: Staff, seed: int, watch: Stopwatch) -> None:
+def _open(staff: Staff, data: Catalogue, days: Sequence[date], orders_a_week: float, seed: int) -> None:
+    """The eve of the first day: capacity, forecasts, stock levels, and the stock with which the company begins."""
+    planner, warehouse = (staff.at(role, days[0], 5) for role in ("planner", "warehouse"))
+    catalogue.extend_calendar(actor=planner, until=days[-1] + timedelta(days=HORIZON_DAYS))
+    planning.set_forecasts(actor=planner, forecasts=data.demand.forecasts(orders_a_week))
+    planning.set_stock_policies(actor=planner, item_fill_rate=ITEM_FILL_RATE, seed=seed)
+    levels = StockPolicy.objects.select_related("item")
+    stock.open_stock(actor=warehouse, quantities={policy.item: policy.base_stock for policy in levels})
+
+
+def _play_day(day: date, orders: Sequence[CustomerOrder], staff: Staff, seed: int, watch: Stopwatch) -> None:
     catalogue.set_company(actor=staff.at("manager", day, 5), business_date=day)
-    if calendar().works(day):
+    works = calendar().works(day)
+    if works:
         with watch.phase("receive"):
             receive_deliveries(staff, day, seed)
         with watch.phase("re-promise"):
@@ -192,18 +266,21 @@ def _play_day(day: date, orders: list[CustomerOrder], staff: Staff, seed: int, w
     with watch.phase("promise and confirm"):
         for order in orders:
             enter(staff, order)
-    if calendar().works(day):
+    if works:
         with watch.phase("plan and purchase"):
             plan_and_purchase(staff, day)
 
 
 def receive_deliveries(staff: Staff, day: date, seed: int) -> None:
-    """Deliveries that are due arrive in full, in part or late, as drawn for each purchase order line."""
-    due = PurchaseOrderLine.objects.filter(supply__due__lte=day, supply__quantity__gt=0).select_related("order__supplier", "supply", "item")
-    arrived = []
+    """Deliveries that are due arrive in full, or late, as drawn for each purchase order line."""
+    due = PurchaseOrderLine.objects.filter(supply__due__lte=day, supply__quantity__gt=0).select_related(
+        "order__supplier", "supply__item", "item"
+    )
+    arrived, days = [], calendar()
     for line in due.order_by("id"):
-        outcome = supply_outcome(line.order.supplier.on_time, line.order.supplier.mean_delay_days, seed, f"{line.order}/{line.item}")
-        late = calendar().on_or_after(line.first_due + timedelta(days=outcome.delay_days))
+        supplier = line.order.supplier
+        outcome = supply_outcome(supplier.on_time, supplier.mean_delay_days, seed, f"{line.order}/{line.item}")
+        late = days.on_or_after(line.first_due + timedelta(days=outcome.delay_days))
         if late > day:
             purchasing.slip(actor=staff.at("buyer", day, 6), line=line, due=late)
         else:
@@ -214,46 +291,40 @@ def receive_deliveries(staff: Staff, day: date, seed: int) -> None:
 
 def build_ahead(staff: Staff, day: date) -> None:
     """Builds that are done go into stock; those whose components are there begin."""
-    done = BuildOrder.objects.filter(state=assembly_states.KITTED, supply__due__lte=day).order_by("id")
+    done = list(BuildOrder.objects.filter(state=assembly_states.KITTED, supply__due__lte=day).order_by("id"))
     if done:
-        assembly.complete_builds(actor=staff.at("assembler", day, 7), orders=list(done))
-    waiting = BuildOrder.objects.filter(state=assembly_states.PLANNED, supply__consumes__need_date__lte=day).select_related("supply__consumes")
-    ready = clear_to_build(waiting.order_by("id"), key=lambda order: order.supply.consumes)
+        assembly.complete_builds(actor=staff.at("assembler", day, 7), orders=done)
+    waiting = BuildOrder.objects.filter(state=assembly_states.PLANNED, supply__consumes__need_date__lte=day)
+    ready = clear_to_build(waiting.select_related("supply__consumes").order_by("id"), lambda order: order.supply.consumes)
     if ready:
         assembly.kit_builds(actor=staff.at("warehouse", day, 8), orders=ready)
 
 
-def clear_to_build(orders, key):
-    """Those of the orders for which everything is on hand."""
-    demands = {order.pk: key(order) for order in orders}
-    short = stock.shortages(demands.values())
-    return [order for order in orders if demands[order.pk].pk not in short]
+def clear_to_build(orders: Sequence[Waiting], kit: Callable[[Waiting], Demand]) -> list[Waiting]:
+    """Those of the orders for whose kit everything is on hand."""
+    kits = {order.pk: kit(order) for order in orders}
+    short = stock.shortages(kits.values())
+    return [order for order in orders if kits[order.pk].pk not in short]
 
 
 def assemble_and_ship(staff: Staff, day: date) -> None:
-    """Lines whose slot has come are released, kitted and assembled; what is finished leaves the same day."""
-    lines = OrderLine.objects.filter(state=sales_states.CONFIRMED, demand__need_date__lte=day).select_related("demand")
-    ready = clear_to_build(lines.order_by("id"), key=lambda line: line.demand)
-    if ready:
+    """Lines whose slot has come are released, kitted and assembled; what is finished leaves on its promised day."""
+    due = OrderLine.objects.filter(state=sales_states.CONFIRMED, demand__need_date__lte=day).select_related("demand")
+    if ready := clear_to_build(due.order_by("id"), lambda line: line.demand):
         released = assembly.release(actor=staff.at("planner", day, 8), lines=ready)
         assembly.kit(actor=staff.at("warehouse", day, 9), orders=released)
-    finished = [
-        order
-        for order in FinalAssemblyOrder.objects.filter(state=assembly_states.KITTED).select_related("order_line").order_by("id")
-        if sales.last_assembly_day(order.order_line) <= day
-    ]
-    if finished:
+    kitted = FinalAssemblyOrder.objects.filter(state=assembly_states.KITTED).order_by("id")
+    if finished := list(kitted.exclude(order_line__slots__line_day__day__gt=day)):
         assembly.complete(actor=staff.at("assembler", day, 15), orders=finished)
     ship = OrderLine.objects.filter(state=sales_states.ASSEMBLED, promises__in_force=True, promises__ship_date__lte=day)
-    if ship:
-        assembly.ship(actor=staff.at("warehouse", day, 16), lines=list(ship.order_by("id")))
+    if leaving := list(ship.order_by("id")):
+        assembly.ship(actor=staff.at("warehouse", day, 16), lines=leaving)
 
 
 def enter(staff: Staff, order: CustomerOrder) -> None:
     """A customer's order is configured, priced, promised and confirmed."""
-    actor = replace(staff.at("sales", order.at.date()), at=order.at)
     sales.enter_order(
-        actor=actor,
+        actor=replace(staff.at("sales", order.at.date()), at=order.at),
         customer=order.customer,
         lines=[sales.NewLine(order.model, order.choices, order.quantity, order.request_date)],
         idempotency_key=order.number,
@@ -262,10 +333,10 @@ def enter(staff: Staff, order: CustomerOrder) -> None:
 
 def plan_and_purchase(staff: Staff, day: date) -> None:
     """The evening: planning proposes, builds are opened, purchase orders go out."""
-    planning.plan(actor=staff.at("planner", day, 17))
+    planner, buyer = staff.at("planner", day, 17), staff.at("buyer", day, 18)
+    planning.plan(actor=planner)
     proposed = PlannedOrder.objects.filter(state=planning_states.PROPOSED).order_by("id")
-    planning.release_builds(actor=staff.at("planner", day, 17), planned=proposed.filter(kind="build"))
-    assembly.open_builds(
-        actor=staff.at("planner", day, 17), supplies=list(Supply.objects.filter(kind="planned", consumes__isnull=False).order_by("id"))
-    )
-    planning.release_purchases(actor=staff.at("buyer", day, 18), planned=proposed.filter(kind="purchase"))
+    planning.release_builds(actor=planner, planned=proposed.filter(kind="build"))
+    planned_builds = Supply.objects.filter(kind="planned", consumes__isnull=False).order_by("id")
+    assembly.open_builds(actor=planner, supplies=list(planned_builds))
+    planning.release_purchases(actor=buyer, planned=proposed.filter(kind="purchase"))

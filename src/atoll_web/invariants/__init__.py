@@ -1,7 +1,7 @@
 """Recompute every invariant of ARCHITECTURE.md from the rows, without trusting the triggers that keep them.
 
-`check` reads all that must hold at one point of time. Each part of the business has a module with its queries; a query has a name, the
-number of the invariant, and a sentence that says what it holds to.
+`check` reads all that must hold at one point of time. Each part of the business has a module with its queries; a query has a
+name, the number of the invariant, and a sentence that says what it holds to.
 """
 
 from django.db import connection

@@ -26,7 +26,7 @@ QUERIES = (
     Query(
         "assembly_order_has_its_units",
         5,
-        "A completed final assembly order has a numbered unit of the model's end item for each unit ordered; an open one has none.",
+        "A completed final assembly order has a unit of the model's end item for each unit ordered; an open one has none.",
         "SELECT 1 FROM assembly_finalassemblyorder",
         """
         SELECT concat(f.number, ' (', f.state, ') of ', l.quantity, ' units has ', count(u.id))
@@ -60,8 +60,7 @@ QUERIES = (
         f"""
         WITH is_built AS (SELECT unit_id, item_id, sum(quantity) AS quantity FROM assembly_asbuilt GROUP BY 1, 2)
         SELECT concat('unit ', coalesce(a.unit_id, r.unit_id), ' contains ', coalesce(a.quantity, 0), ' of item ',
-              coalesce(a.item_id, r.item_id),
-                      ' instead of ', coalesce(r.quantity, 0))
+                      coalesce(a.item_id, r.item_id), ' instead of ', coalesce(r.quantity, 0))
         FROM is_built a FULL JOIN ({RIGHT_CONTENTS}) r ON r.unit_id = a.unit_id AND r.item_id = a.item_id
         WHERE coalesce(a.quantity, 0) <> coalesce(r.quantity, 0)
         """,
@@ -84,10 +83,19 @@ QUERIES = (
         "SELECT 1 FROM stock_lot",
         """
         SELECT concat('lot ', lot.number, ' of ', lot.quantity, ' units says ', lot.used, ' used and is built in ',
-              coalesce(sum(a.quantity), 0),
-                      ' times')
+                      coalesce(sum(a.quantity), 0), ' times')
         FROM stock_lot lot LEFT JOIN assembly_asbuilt a ON a.lot_id = lot.id
         GROUP BY lot.id HAVING coalesce(sum(a.quantity), 0) <> lot.used OR coalesce(sum(a.quantity), 0) > lot.quantity
+        """,
+    ),
+    Query(
+        "serial_number_is_one_unit",
+        5,
+        "A lot of an item that is told apart by serial numbers is one unit.",
+        "SELECT 1 FROM stock_lot lot JOIN catalogue_item i ON i.id = lot.item_id WHERE i.tracking = 'serial'",
+        """
+        SELECT concat('serial number ', lot.number, ' of ', i.code, ' is ', lot.quantity, ' units')
+        FROM stock_lot lot JOIN catalogue_item i ON i.id = lot.item_id WHERE i.tracking = 'serial' AND lot.quantity <> 1
         """,
     ),
     Query(
@@ -97,8 +105,7 @@ QUERIES = (
         "SELECT DISTINCT item_id, lot_id FROM assembly_asbuilt",
         """
         SELECT concat('item ', coalesce(a.item_id, m.item_id), ' lot ', coalesce(a.lot_id, m.lot_id), ': ',
-              coalesce(a.quantity, 0), ' built in, ',
-                      coalesce(m.quantity, 0), ' taken')
+                      coalesce(a.quantity, 0), ' built in, ', coalesce(m.quantity, 0), ' taken')
         FROM (SELECT item_id, lot_id, sum(quantity) AS quantity FROM assembly_asbuilt GROUP BY 1, 2) a
         FULL JOIN (
             SELECT m.item_id, m.lot_id, sum(CASE WHEN s.kind = 'line' THEN m.quantity ELSE -m.quantity END) AS quantity
@@ -129,8 +136,8 @@ QUERIES = (
             SELECT o.number, r.item_id, r.quantity FROM orders o JOIN stock_requirement r ON r.demand_id = o.demand_id
             WHERE o.state IN ('kitted', 'completed')
         )
-        SELECT concat(coalesce(k.number, w.number), ' has ', coalesce(k.quantity, 0), ' of item ', coalesce(k.item_id, w.item_id),
-                      ' laid out instead of ', coalesce(w.quantity, 0))
+        SELECT concat(coalesce(k.number, w.number), ' has ', coalesce(k.quantity, 0), ' of item ',
+                      coalesce(k.item_id, w.item_id), ' laid out instead of ', coalesce(w.quantity, 0))
         FROM kit k FULL JOIN wanted w ON w.number = k.number AND w.item_id = k.item_id
         WHERE coalesce(k.quantity, 0) <> coalesce(w.quantity, 0)
         """,

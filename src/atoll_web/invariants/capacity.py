@@ -9,8 +9,8 @@ QUERIES = (
         "The slots on a line's day sum to its reserved minutes, which are at most its capacity.",
         "SELECT 1 FROM catalogue_lineday",
         """
-        SELECT concat('line ', d.line_id, ' on ', d.day, ' of ', d.capacity, ' minutes says ', d.reserved, ' reserved and has ',
-                      coalesce(sum(s.minutes), 0))
+        SELECT concat('line ', d.line_id, ' on ', d.day, ' of ', d.capacity, ' minutes says ', d.reserved,
+                      ' reserved and has ', coalesce(sum(s.minutes), 0))
         FROM catalogue_lineday d LEFT JOIN sales_slotreservation s ON s.line_day_id = d.id
         GROUP BY d.id HAVING coalesce(sum(s.minutes), 0) <> d.reserved OR coalesce(sum(s.minutes), 0) > d.capacity
         """,
@@ -22,7 +22,7 @@ QUERIES = (
         "SELECT 1 FROM sales_orderline",
         """
         SELECT concat('order line ', l.id, ' (', l.state, ') takes ', c.minutes * l.quantity, ' minutes and has ',
-              coalesce(sum(s.minutes), 0))
+                      coalesce(sum(s.minutes), 0))
         FROM sales_orderline l JOIN catalogue_configuration c ON c.id = l.configuration_id
         LEFT JOIN sales_slotreservation s ON s.line_id = l.id
         GROUP BY l.id, c.minutes

@@ -36,8 +36,7 @@ QUERIES = (
         "SELECT 1 FROM sales_orderline WHERE state <> 'draft'",
         """
         SELECT concat('order line ', l.id, ' of ', (o.ordered_at AT TIME ZONE 'UTC')::date, ' rests on revision ', v.name,
-              ' (', v.state, ') from ',
-                      v.valid_from, ' to ', v.valid_until)
+                      ' (', v.state, ') from ', v.valid_from, ' to ', v.valid_until)
         FROM sales_orderline l JOIN sales_order o ON o.id = l.order_id
         JOIN catalogue_configuration c ON c.id = l.configuration_id JOIN catalogue_revision v ON v.id = c.revision_id
         WHERE l.state <> 'draft' AND (v.state = 'draft' OR (o.ordered_at AT TIME ZONE 'UTC')::date < v.valid_from)
@@ -52,10 +51,14 @@ def recompute() -> list[Check]:
     """Check what needs the configuration engine: documents, rules, keys and order bills."""
     return [
         _check("released_document_is_unchanged", "A revision's document has the digest with which it was kept.", _documents()),
-        _check("configuration_satisfies_rules", "Each ordered configuration is valid under its revision on its order dates.",
-            _rules()),
-        _check("order_bill_follows_configuration", "Each configuration has the order bill that its choices resolve to.",
-            _bills()),
+        _check(
+            "configuration_satisfies_rules",
+            "Each ordered configuration is valid under its revision on its order dates.",
+            _rules(),
+        ),
+        _check(
+            "order_bill_follows_configuration", "Each configuration has the order bill that its choices resolve to.", _bills()
+        ),
     ]
 
 
@@ -73,8 +76,11 @@ def _documents() -> Iterator[Fault]:
 
 def _rules() -> Iterator[Fault]:
     """Each configuration on the first and on the last day of its orders; one that nobody ordered, on its revision's first day."""
-    ordered = OrderLine.objects.exclude(state="draft").values_list("configuration").annotate(Min("order__ordered_at"),
-        Max("order__ordered_at"))
+    ordered = (
+        OrderLine.objects.exclude(state="draft")
+        .values_list("configuration")
+        .annotate(Min("order__ordered_at"), Max("order__ordered_at"))
+    )
     spans = {key: (first, last) for key, first, last in ordered}
     for configuration in _configurations():
         for day in _days(configuration, spans.get(configuration.pk)):

@@ -53,7 +53,8 @@ QUERIES = (
         "Every row with a state has it as the last one in the journal.",
         CURRENT,
         f"""
-        SELECT concat(c.entity, ' ', c.entity_id, ' is ', c.state, ' and was last recorded as ', coalesce(j.to_state, 'nothing'))
+        SELECT concat(c.entity, ' ', c.entity_id, ' is ', c.state, ' and was last recorded as ',
+                      coalesce(j.to_state, 'nothing'))
         FROM ({CURRENT}) c LEFT JOIN ({CHAIN}) j ON j.entity = c.entity AND j.entity_id = c.entity_id AND j.from_last = 1
         WHERE j.to_state IS DISTINCT FROM c.state
         """,
@@ -74,7 +75,8 @@ QUERIES = (
         "Every recorded change begins in the state in which the one before ended.",
         "SELECT 1 FROM accounts_statechange",
         f"""
-        SELECT concat(entity, ' ', entity_id, ' was ', coalesce(nullif(state_before, ''), 'nothing'), ' and left ', from_state)
+        SELECT concat(entity, ' ', entity_id, ' was ', coalesce(nullif(state_before, ''), 'nothing'), ' and left ',
+                      from_state)
         FROM ({CHAIN}) chain WHERE from_state <> state_before
         """,
     ),

@@ -53,7 +53,7 @@ QUERIES = (
     Query(
         "numbered_units_move_by_number",
         1,
-        "A move of a numbered item names a lot of that item, a serial number moves alone, and an item without numbers names none.",
+        "A move of a numbered item names a lot of it, a serial number moves alone, an item without numbers names none.",
         "SELECT 1 FROM stock_move",
         """
         SELECT concat('move ', m.id, ' of ', i.code, ' (', i.tracking, ') names lot ', coalesce(lot.number, 'none'))
@@ -88,11 +88,12 @@ QUERIES = (
     Query(
         "physical_stock_never_negative",
         1,
+        # Services lock the supplies of an item before they move it, so moves take effect in the order of their keys.
         "No item and no lot was below zero in a physical location after any move of the ledger.",
         f"SELECT 1 FROM ({SIDES}) side WHERE physical",
         f"""
         SELECT concat('item ', item_id, ' lot ', coalesce(lot_id::text, 'none'), ' at location ', location_id, ' fell to ',
-              min(held))
+                      min(held))
         FROM (
             SELECT item_id, location_id, lot_id, sum(quantity) OVER (
                 PARTITION BY item_id, location_id, lot_id ORDER BY id ROWS UNBOUNDED PRECEDING

@@ -40,8 +40,7 @@ QUERIES = (
         "SELECT 1 FROM stock_requirement",
         """
         SELECT concat('requirement ', r.id, ' of ', d.reference, ': ', r.quantity, ' of item ', r.item_id, ', ', r.issued,
-              ' issued, ',
-                      coalesce(sum(a.quantity), 0), ' allocated')
+                      ' issued, ', coalesce(sum(a.quantity), 0), ' allocated')
         FROM stock_requirement r JOIN stock_demand d ON d.id = r.demand_id LEFT JOIN stock_allocation a ON a.requirement_id = r.id
         GROUP BY r.id, d.reference HAVING coalesce(sum(a.quantity), 0) + r.issued <> r.quantity
         """,
@@ -53,8 +52,7 @@ QUERIES = (
         "SELECT 1 FROM sales_promise",
         """
         SELECT concat('promise ', coalesce(b.id, n.id), ' names ', coalesce(n.quantity, 0), ' of ', coalesce(b.code, n.code),
-              ' instead of ',
-                      coalesce(b.quantity, 0))
+                      ' instead of ', coalesce(b.quantity, 0))
         FROM (
             SELECT p.id, i.code, o.quantity * l.quantity AS quantity
             FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id
@@ -85,12 +83,11 @@ QUERIES = (
     Query(
         "promise_agrees_with_its_slots",
         3,
-        "A promise in force has its need date on the day of its first slot, like the line's demand, and ships on or after its last.",
+        "A promise in force needs all on the day of its first slot, as its line's demand says, and ships on or after its last.",
         "SELECT 1 FROM sales_promise WHERE in_force",
         """
         SELECT concat('promise ', p.id, ' needs ', p.need_date, ' and ships ', p.ship_date, ', demand ', d.need_date,
-              ', slots ', min(day.day),
-                      ' to ', max(day.day))
+                      ', slots ', min(day.day), ' to ', max(day.day))
         FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id LEFT JOIN stock_demand d ON d.id = l.demand_id
         LEFT JOIN sales_slotreservation s ON s.line_id = l.id LEFT JOIN catalogue_lineday day ON day.id = s.line_day_id
         WHERE p.in_force
@@ -117,7 +114,8 @@ QUERIES = (
         "A build ahead begins no earlier than the supplies that it rests on are due, and yields no earlier than it begins.",
         "SELECT 1 FROM stock_demand WHERE builds_id IS NOT NULL",
         """
-        SELECT DISTINCT concat('build ', d.reference, ' begins on ', d.need_date, ' and rests on supply ', s.id, ' of ', s.due)
+        SELECT DISTINCT concat('build ', d.reference, ' begins on ', d.need_date, ' and rests on supply ', s.id, ' of ',
+                               s.due)
         FROM stock_demand d JOIN stock_requirement r ON r.demand_id = d.id JOIN stock_allocation a ON a.requirement_id = r.id
         JOIN stock_supply s ON s.id = a.supply_id
         WHERE d.builds_id IS NOT NULL AND s.due > d.need_date

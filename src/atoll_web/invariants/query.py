@@ -36,7 +36,8 @@ def run_query(connection: BaseDatabaseWrapper, query: Query) -> Check:
         cursor.execute(f"SELECT count(*) FROM ({query.rows}) examined", query.parameters)
         (rows,) = cursor.fetchone()
         cursor.execute(
-            f"SELECT count(*) OVER (), words FROM ({query.broken}) broken (words) ORDER BY words LIMIT {MOST_EXAMPLES}", query.parameters
+            f"SELECT count(*) OVER (), words FROM ({query.broken}) broken (words) ORDER BY words LIMIT {MOST_EXAMPLES}",
+            query.parameters,
         )
         found = cursor.fetchall()
     return Check(

@@ -1,10 +1,8 @@
 """What a check of the invariants found."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-SCHEMA_VERSION = 1
 MOST_EXAMPLES = 5
 
 
@@ -51,9 +49,6 @@ class Report:
     def __iter__(self) -> Iterator[Check]:
         return iter(self.checks)
 
-    def __getitem__(self, name: str) -> Check:
-        return next(check for check in self.checks if check.name == name)
-
     @property
     def violations(self) -> int:
         """Violations of all checks together."""
@@ -63,8 +58,3 @@ class Report:
     def violated(self) -> tuple[Check, ...]:
         """The checks that found something."""
         return tuple(check for check in self.checks if check.violations)
-
-    def as_dict(self) -> Mapping[str, Any]:
-        """The report as a JSON-able mapping."""
-        checks = [asdict(check) | {"examples": list(check.examples)} for check in self.checks]
-        return {"schema_version": SCHEMA_VERSION, "checks": checks, "violations": self.violations}

@@ -31,7 +31,7 @@ QUERIES = (
         "SELECT 1 FROM runs_run",
         """
         SELECT concat('run ', id, ' (', state, ') began ', coalesce(started_at::text, 'never'), ' and ended ',
-              coalesce(ended_at::text, 'never'))
+                      coalesce(ended_at::text, 'never'))
         FROM runs_run
         WHERE ended_at < started_at OR (state IN ('running', 'done', 'failed') AND started_at IS NULL)
            OR (state IN ('done', 'failed') AND ended_at IS NULL) OR (state IN ('queued', 'running') AND ended_at IS NOT NULL)

@@ -34,7 +34,7 @@ QUERIES = (
         "SELECT 1 FROM sales_shippedunit",
         """
         SELECT concat('unit ', lot.number, ': ', count(DISTINCT x.id), ' times shipped, ', coalesce(max(m.quantity), 0),
-              ' units at the customer')
+                      ' units at the customer')
         FROM (
             SELECT lot_id, sum(CASE WHEN l.id = m.destination_id THEN m.quantity ELSE -m.quantity END) AS quantity
             FROM stock_move m JOIN stock_location l ON l.kind = 'customer' AND l.id IN (m.source_id, m.destination_id)
@@ -52,7 +52,7 @@ QUERIES = (
         "SELECT 1 FROM sales_order",
         """
         SELECT concat(o.number, ' is ', o.state, ' with ', count(*) FILTER (WHERE l.state = 'shipped'), ' of ', count(l.id),
-              ' lines shipped')
+                      ' lines shipped')
         FROM sales_order o LEFT JOIN sales_orderline l ON l.order_id = o.id
         GROUP BY o.id
         HAVING (o.state = 'shipped') <> (coalesce(bool_and(l.state IN ('shipped', 'cancelled')), false)
@@ -62,7 +62,7 @@ QUERIES = (
     Query(
         "line_follows_its_assembly_order",
         5,
-        "An order line is in assembly from the release of its assembly order on, assembled from its completion on, and not before.",
+        "An order line is in assembly once its assembly order is released, assembled once that is completed, and not before.",
         "SELECT 1 FROM sales_orderline",
         """
         SELECT concat('order line ', l.id, ' is ', l.state, ', its assembly order ', coalesce(f.state, 'missing'))

@@ -15,8 +15,8 @@ QUERIES = (
         "The on-hand supply of an item is what the ledger holds in its stock locations; no item in stock lacks one.",
         "SELECT 1 FROM stock_supply WHERE kind = 'on hand'",
         f"""
-        SELECT concat('item ', coalesce(s.item_id, m.item_id), ' has ', coalesce(s.quantity::text, 'no supply'), ' on hand and ',
-                      coalesce(m.quantity, 0), ' in the ledger')
+        SELECT concat('item ', coalesce(s.item_id, m.item_id), ' has ', coalesce(s.quantity::text, 'no supply'),
+                      ' on hand and ', coalesce(m.quantity, 0), ' in the ledger')
         FROM (SELECT * FROM stock_supply WHERE kind = 'on hand') s FULL JOIN ({ON_HAND}) m ON m.item_id = s.item_id
         WHERE coalesce(s.quantity, 0) <> coalesce(m.quantity, 0) OR s.id IS NULL
         """,
@@ -28,7 +28,7 @@ QUERIES = (
         "SELECT 1 FROM stock_supply",
         """
         SELECT concat('supply ', s.id, ' of ', s.quantity, ' units says ', s.allocated, ' allocated and has ',
-              coalesce(sum(a.quantity), 0))
+                      coalesce(sum(a.quantity), 0))
         FROM stock_supply s LEFT JOIN stock_allocation a ON a.supply_id = s.id
         GROUP BY s.id HAVING coalesce(sum(a.quantity), 0) <> s.allocated OR coalesce(sum(a.quantity), 0) > s.quantity
         """,
@@ -40,8 +40,7 @@ QUERIES = (
         "SELECT 1 FROM stock_requirement",
         """
         SELECT concat('requirement ', r.id, ' of ', r.quantity, ' units, ', r.issued, ' issued, says ', r.allocated,
-              ' allocated and has ',
-                      coalesce(sum(a.quantity), 0))
+                      ' allocated and has ', coalesce(sum(a.quantity), 0))
         FROM stock_requirement r LEFT JOIN stock_allocation a ON a.requirement_id = r.id
         GROUP BY r.id
         HAVING coalesce(sum(a.quantity), 0) <> r.allocated OR coalesce(sum(a.quantity), 0) + r.issued > r.quantity
@@ -64,7 +63,8 @@ QUERIES = (
         "The supply of a purchase order line is what was ordered less what was received; of a closed order, nothing.",
         "SELECT 1 FROM purchasing_purchaseorderline",
         """
-        SELECT concat(o.number, ' line ', l.id, ': ', l.quantity, ' ordered, ', l.received, ' received, supply of ', s.quantity)
+        SELECT concat(o.number, ' line ', l.id, ': ', l.quantity, ' ordered, ', l.received, ' received, supply of ',
+                      s.quantity)
         FROM purchasing_purchaseorderline l
         JOIN purchasing_purchaseorder o ON o.id = l.order_id JOIN stock_supply s ON s.id = l.supply_id
         WHERE s.quantity <> CASE WHEN o.state = 'cancelled' THEN 0 ELSE l.quantity - l.received END
@@ -88,8 +88,8 @@ QUERIES = (
         "What was received of an item on a purchase order came from the supplier in the ledger.",
         "SELECT DISTINCT order_id, item_id FROM purchasing_purchaseorderline",
         """
-        SELECT concat(coalesce(l.number, m.reference), ': ', coalesce(l.quantity, 0), ' of item ', coalesce(l.item_id, m.item_id),
-                      ' received, ', coalesce(m.quantity, 0), ' in the ledger')
+        SELECT concat(coalesce(l.number, m.reference), ': ', coalesce(l.quantity, 0), ' of item ',
+                      coalesce(l.item_id, m.item_id), ' received, ', coalesce(m.quantity, 0), ' in the ledger')
         FROM (
             SELECT o.number, l.item_id, sum(r.quantity) AS quantity
             FROM purchasing_receipt r

@@ -10,7 +10,7 @@ import numpy as np
 from atoll.model.calendar import Calendar
 from atoll.plan import replenish_levels
 from atoll.stocking import base_stock_levels
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.catalogue.models import Item, ProductModel
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.planning import states
@@ -26,6 +26,9 @@ from atoll_web.stock.models import Supply
 
 REVIEW_DAYS = 1
 """Planning runs once a working day."""
+
+REPLENISHMENT = "replenishment"
+"""Kind of the runs that propose orders."""
 
 
 def set_forecasts(*, actor: Actor, forecasts: Mapping[str, tuple[float, float]]) -> None:
@@ -82,9 +85,20 @@ def _set_policies(actor: Actor, item_fill_rate: float, samples: int, seed: int) 
     return {"items": len(levels), "units": int(levels.sum())}
 
 
-def plan(*, actor: Actor) -> Run:
-    """Propose what to build and to buy so that every inventory position is back at its base-stock level."""
-    run = runs.create(actor=actor, kind="replenishment", parameters={"on": actor.today.isoformat()})
+def request_plan(*, actor: Actor) -> Run:
+    """Ask for a planning run, to be carried out by `plan`."""
+    return runs.create(actor=actor, kind=REPLENISHMENT, parameters={"on": actor.today.isoformat()})
+
+
+def plan(*, actor: Actor, run: Run | None = None) -> Run:
+    """Propose what to build and to buy so that every inventory position is back at its base-stock level.
+
+    Parameters
+    ----------
+    run
+        The run that was asked for; a new one when not given.
+    """
+    run = run or request_plan(actor=actor)
     return runs.carry_out(actor=actor, run=run, work=lambda _report: _propose(actor, run))
 
 
@@ -114,6 +128,7 @@ def _proposal(run: Run, now: Positions, i: int, item: Item, quantity: int, actor
     )
 
 
+@begun_again_after_deadlock
 def release_purchases(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[PurchaseOrder]:
     """Buy what was proposed. Whatever promises rested on planned supply then rests on the purchase.
 
@@ -143,6 +158,7 @@ def release_purchases(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[
     return orders
 
 
+@begun_again_after_deadlock
 def release_builds(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[Supply]:
     """Plan the proposed builds into stock: each gets its components allocated and the date on which it can be done.
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from atoll.model.item import Supplier as SupplierValue
 from atoll.model.item import SupplierItem as SupplierItemValue
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.accounts.numbering import numbers
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
@@ -91,6 +91,7 @@ def preferred_sources(items: Iterable[Item]) -> dict[int, SupplierItem]:
     return found
 
 
+@begun_again_after_deadlock
 def order(*, actor: Actor, wanted: Sequence[Wanted]) -> list[PurchaseOrder]:
     """Send purchase orders, one to each preferred supplier. Quantities are raised to the supplier's minimum and multiple.
 
@@ -161,7 +162,7 @@ def _write_lines(
 
 def rounded_up(quantity: int, minimum: int, multiple: int) -> int:
     """The smallest quantity not below the one asked for that the supplier sells."""
-    return max(minimum, -(-quantity // multiple) * multiple)
+    return -(-max(quantity, minimum) // multiple) * multiple
 
 
 def margin(supplier: Supplier) -> int:
@@ -169,6 +170,7 @@ def margin(supplier: Supplier) -> int:
     return 0 if supplier.on_time >= UNSTEADY else round(supplier.mean_delay_days)
 
 
+@begun_again_after_deadlock
 def slip(*, actor: Actor, line: PurchaseOrderLine, due: date) -> set[int]:
     """The supplier moves a delivery to another day. Promises which it no longer keeps are marked at risk.
 
@@ -183,6 +185,7 @@ def slip(*, actor: Actor, line: PurchaseOrderLine, due: date) -> set[int]:
         return stock.slip(line.supply, due)
 
 
+@begun_again_after_deadlock
 def receive(*, actor: Actor, deliveries: Sequence[Delivery]) -> list[Receipt]:
     """Book what arrived: into the ledger, onto the lines, and over to the demands that waited for it.
 

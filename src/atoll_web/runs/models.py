@@ -1,7 +1,7 @@
 """Computations: what was computed from what, by whom, and what came out."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
 from atoll_web.accounts.triggers import state_machine
@@ -30,7 +30,21 @@ class Run(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(progress__gte=0, progress__lte=1), name="run_progress_is_a_share"),
             models.CheckConstraint(condition=Q(state__in=states.STATES), name="run_state_is_known"),
-            models.CheckConstraint(condition=~Q(state=states.DONE) | Q(result__isnull=False), name="run_done_has_result"),
+            models.CheckConstraint(
+                condition=~Q(state=states.DONE)
+                | (Q(result__isnull=False, progress=1) & ~Q(result=models.Value(None, models.JSONField()))),
+                name="run_done_has_result",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[states.RUNNING, states.DONE, states.FAILED]) | Q(started_at__isnull=False),
+                name="run_that_began_has_a_beginning",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[states.QUEUED, states.RUNNING], ended_at=None)
+                | Q(state__in=[states.DONE, states.FAILED], ended_at__isnull=False, ended_at__gte=F("started_at"))
+                | Q(state=states.CANCELLED),
+                name="run_ends_when_it_has_ended",
+            ),
         ]
         triggers = state_machine(initial=states.INITIAL, transitions=states.TRANSITIONS)
 

@@ -7,6 +7,10 @@ class QuantityNotPositive(AtollError):
     """A quantity of {quantity} cannot be ordered. Order from 1 to {most} units on a line."""
 
 
+class NotUnderstood(AtollError):
+    """{text} is no {what}. Write it like {example}."""
+
+
 class RequestDateInThePast(AtollError):
     """The request date {day} is before the business date {today}. Ask for {today} or later, or leave it empty for as soon as possible."""
 
@@ -37,3 +41,7 @@ class NotCancellable(AtollError):
 
 class NothingToPromise(AtollError):
     """{line} is {state}; only a confirmed line whose assembly has not begun can be promised anew."""
+
+
+class IdempotencyKeyUsed(AtollError):
+    """The key {key} belongs to order {order} of another customer. Use a new key for each order."""

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
-from atoll_web.accounts.triggers import state_machine
+from atoll_web.accounts.triggers import emptied_with_company, state_machine
 from atoll_web.catalogue.models import Configuration, LineDay
 from atoll_web.sales import states, triggers
 from atoll_web.stock.models import Demand, Lot, Supply
@@ -72,7 +72,8 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive"),
             models.CheckConstraint(
-                condition=Q(state__in=[states.DRAFT, states.CANCELLED]) | Q(demand__isnull=False), name="promised_line_has_a_demand"
+                condition=Q(state__in=[states.DRAFT, states.CANCELLED]) | Q(demand__isnull=False),
+                name="promised_line_has_a_demand",
             ),
             models.CheckConstraint(
                 condition=~Q(state=states.SHIPPED) | Q(shipped_on__isnull=False), name="shipped_line_has_a_shipping_date"
@@ -106,15 +107,15 @@ class Promise(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["line"], condition=Q(in_force=True), name="one_promise_in_force"),
             models.CheckConstraint(condition=Q(ship_date__gte=F("need_date")), name="promise_ships_after_assembly_begins"),
+            models.CheckConstraint(
+                condition=Q(basis__has_keys=["supplies", "planned", "slots"]), name="promise_says_what_it_rests_on"
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="promise_is_kept_in_history", operation=pgtrigger.Delete),
-            pgtrigger.Protect(
-                name="promise_date_never_changes",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__ship_date__df=pgtrigger.F("new__ship_date"))
-                | pgtrigger.Q(old__line_id__df=pgtrigger.F("new__line_id")),
-            ),
+            pgtrigger.ReadOnly(name="promise_never_changes", exclude=["in_force", "at_risk"]),
+            triggers.promise_is_of_confirmed_line,
+            emptied_with_company,
         ]
 
     def __str__(self) -> str:
@@ -134,7 +135,7 @@ class SlotReservation(models.Model):
             models.UniqueConstraint(fields=["line", "line_day"], name="slot_once"),
             models.CheckConstraint(condition=Q(minutes__gt=0), name="slot_minutes_positive"),
         ]
-        triggers = triggers.keep_reserved
+        triggers = [*triggers.keep_reserved, emptied_with_company]
 
     def __str__(self) -> str:
         return f"{self.minutes} minutes of {self.line_day}"

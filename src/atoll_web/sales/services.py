@@ -6,21 +6,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Max
 
 from atoll.errors import AtollError, BadInput, Issue
 from atoll.model.company import Customer as CustomerValue
 from atoll.promise import Peg, PlannedSupply, plan_build, promise
 from atoll.promise import Promise as Answer
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.accounts.models import Company
 from atoll_web.accounts.numbering import numbers
 from atoll_web.catalogue import services as catalogue
-from atoll_web.catalogue.models import Item, LineDay
+from atoll_web.catalogue.models import Configuration, Item, LineDay
 from atoll_web.sales import states
 from atoll_web.sales.errors import (
     CannotPromise,
     CustomerOnHold,
+    IdempotencyKeyUsed,
     NoLines,
     NotCancellable,
     NothingToPromise,
@@ -30,7 +32,7 @@ from atoll_web.sales.errors import (
     UnknownCustomer,
 )
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise, SlotReservation
-from atoll_web.sales.snapshot import PromiseSnapshot, Work, snapshot
+from atoll_web.sales.snapshot import PromiseSnapshot, Work, lock, snapshot
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Supply
 
@@ -110,6 +112,7 @@ def inquire(*, line: NewLine, today: date) -> Inquiry:
     )
 
 
+@begun_again_after_deadlock
 def enter_order(
     *, actor: Actor, customer: str, lines: Sequence[NewLine], idempotency_key: str | None = None
 ) -> Order:
@@ -118,17 +121,18 @@ def enter_order(
     Parameters
     ----------
     idempotency_key
-        The client's own word for this order; sent again, it gets the same order instead of a second one.
+        The client's own word for this order; sent again, it gets the same order instead of a second one, also when it is
+        sent twice at the same time.
 
     Raises
     ------
-    UnknownCustomer, CustomerOnHold, NoLines
+    UnknownCustomer, CustomerOnHold, NoLines, IdempotencyKeyUsed
         Of the order.
     AtollError
         Of the line, where just one is at fault; `BadInput` with one issue for each line otherwise.
     """
     with acting(actor):
-        if idempotency_key and (known := Order.objects.filter(idempotency_key=idempotency_key).first()):
+        if idempotency_key and (known := _order_of_key(idempotency_key, customer)):
             return known
         order = Order.objects.create(
             number=numbers("order", 1)[0],
@@ -138,11 +142,23 @@ def enter_order(
             idempotency_key=idempotency_key or None,
         )
         rows = _write_lines(actor, order, lines)
+        if len(rows) > 1:
+            lock((_work(row) for row in rows), actor.today)
         for row in rows:
             _confirm(actor, row)
         order.state = states.CONFIRMED
         order.save(update_fields=["state"])
     return order
+
+
+def _order_of_key(key: str, customer: str) -> Order | None:
+    """The order of an idempotency key, if there is one. Another writer with the same key waits until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"order {key}"])
+    known = Order.objects.select_related("customer").filter(idempotency_key=key).first()
+    if known and known.customer.code != customer:
+        raise IdempotencyKeyUsed(key=key, order=known.number)
+    return known
 
 
 def _customer(code: str) -> Customer:
@@ -158,18 +174,25 @@ def _write_lines(actor: Actor, order: Order, lines: Sequence[NewLine]) -> list[O
     """Draft lines with their configurations; the faults of all lines are raised together."""
     if not lines:
         raise NoLines()
-    last, rows, faults = _last_day(actor.today), [], []
+    last, drafts, faults = _last_day(actor.today), [], []
     for position, line in enumerate(lines, start=1):
         try:
             _check_line(line, actor.today, last)
-            rows.append(_draft_line(actor, order, position, line))
+            revision = catalogue.orderable_revision(line.model, actor.today)
+            drafts.append((position, line, revision, catalogue.resolve(revision, line.choices, actor.today)))
         except AtollError as fault:
             faults.append((position, fault))
     if len(faults) == 1:
         raise faults[0][1]
     if faults:
         raise BadInput(Issue(f"line {position}", fault.code, str(fault), fault.hint) for position, fault in faults)
-    return OrderLine.objects.bulk_create(rows)
+    # Writers of an equal configuration wait for each other, so all write theirs in the same order.
+    in_order = sorted(drafts, key=lambda draft: (draft[2].pk, draft[3].key))
+    saved = {
+        position: catalogue.save_configuration(actor=actor, revision=revision, resolved=resolved)
+        for position, _, revision, resolved in in_order
+    }
+    return OrderLine.objects.bulk_create([_draft_line(actor, order, n, line, saved[n]) for n, line, _, _ in drafts])
 
 
 def _check_line(line: NewLine, today: date, last: date) -> None:
@@ -185,9 +208,7 @@ def _last_day(today: date) -> date:
     return LineDay.objects.aggregate(last=Max("day"))["last"] or today
 
 
-def _draft_line(actor: Actor, order: Order, position: int, line: NewLine) -> OrderLine:
-    revision = catalogue.orderable_revision(line.model, actor.today)
-    configuration = catalogue.save_configuration(actor=actor, revision=revision, choices=line.choices)
+def _draft_line(actor: Actor, order: Order, position: int, line: NewLine, configuration: Configuration) -> OrderLine:
     return OrderLine(
         order=order,
         position=position,
@@ -283,6 +304,7 @@ def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
     return _write_planned(seen, plan)
 
 
+@begun_again_after_deadlock
 def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> list[Promise]:
     """Promise lines anew whose supply slipped, keeping each date that can be kept.
 
@@ -307,10 +329,12 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> list
             OrderLine.objects.select_for_update(of=("self",))
             .select_related("demand", "configuration__revision")
             .filter(id__in=[line.pk for line in chosen])
+            .order_by("id")
         )
         for row in rows:
             if row.state != states.CONFIRMED:
                 raise NothingToPromise(line=str(row), state=row.state)
+        lock(map(_work, rows), actor.today)
         before = {promise.line_id: promise for promise in Promise.objects.filter(line__in=rows, in_force=True)}
         rows.sort(key=lambda row: (before[row.pk].ship_date, row.pk))
         return [_promise_anew(actor, row, before[row.pk]) for row in rows]
@@ -327,7 +351,6 @@ def lines_to_promise_anew(today: date) -> list[OrderLine]:
 def _promise_anew(actor: Actor, line: OrderLine, before: Promise) -> Promise:
     """Give back what the line holds and promise it again, not earlier than before: others may need what is early."""
     work = _work(line)
-    stock.lock_supplies(work.requirements)
     stock.release_demands([line.demand])
     SlotReservation.objects.filter(line=line).delete()
     Promise.objects.filter(pk=before.pk).update(in_force=False)
@@ -343,6 +366,7 @@ def last_assembly_day(line: OrderLine) -> date:
     return line.slots.aggregate(last=Max("line_day__day"))["last"]
 
 
+@begun_again_after_deadlock
 def cancel(*, actor: Actor, order: Order) -> Order:
     """Cancel an order whose assembly has not begun; all that it holds is free at once.
 
@@ -352,11 +376,12 @@ def cancel(*, actor: Actor, order: Order) -> Order:
         When it is in assembly, shipped or cancelled.
     """
     with acting(actor):
+        # Lines before their order, as whatever assembles and ships them does.
+        lines = list(OrderLine.objects.select_for_update(of=("self",)).select_related("demand").filter(order=order).order_by("id"))
         row = Order.objects.select_for_update().get(pk=order.pk)
-        lines = list(OrderLine.objects.select_for_update(of=("self",)).select_related("demand").filter(order=row).order_by("id"))
         if row.state not in {states.DRAFT, states.CONFIRMED}:
             raise NotCancellable(order=row.number, state=row.state)
-        stock.lock_supplies(item for line in lines for item in _work(line).requirements)
+        lock(map(_work, lines), actor.today)
         stock.release_demands([line.demand for line in lines if line.demand])
         SlotReservation.objects.filter(line__in=lines).delete()
         Promise.objects.filter(line__in=lines, in_force=True).update(in_force=False)

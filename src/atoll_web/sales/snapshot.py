@@ -14,7 +14,7 @@ from django.db.models import F
 from atoll.promise import CANNOT_BE_SUPPLIED, Cause, PromiseProblem
 from atoll.promise import Promise as Answer
 from atoll_web.accounts.models import Company
-from atoll_web.catalogue.models import LineDay
+from atoll_web.catalogue.models import AssemblyLine, LineDay
 from atoll_web.catalogue.snapshot import calendar_of, structure
 from atoll_web.purchasing.models import SupplierItem
 from atoll_web.stock.models import Supply
@@ -45,12 +45,14 @@ class Work:
 def lead_times() -> Mapping[int, int]:
     """Calendar days of each item's preferred purchase, by item key; read again only after one changed."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_database(), (SELECT max(pgh_id) FROM purchasing_supplieritemevent)")
+        cursor.execute(
+            "SELECT current_database(), 'catalogue_item'::regclass::oid, (SELECT max(pgh_id) FROM purchasing_supplieritemevent)"
+        )
         return _lead_times(*cursor.fetchone())
 
 
 @lru_cache(maxsize=4)
-def _lead_times(_database: str, _version: int) -> Mapping[int, int]:
+def _lead_times(_database: str, _table: int, _version: int) -> Mapping[int, int]:
     return dict(SupplierItem.objects.filter(preferred=True).values_list("item_id", "lead_time_days"))
 
 
@@ -211,6 +213,19 @@ def _reachable(requirements: Iterable[int], bills: Mapping[int, tuple[tuple[int,
             found[item] = None
             waiting.extend(component for component, _ in bills.get(item, ()))
     return tuple(sorted(found))
+
+
+def lock(works: Iterable[Work], today: date) -> None:
+    """Lock all that several promises may touch, before the first of them is made.
+
+    One after the other they would lock the days of one line before the supplies of the next, and two writers could wait in
+    a circle. Full days are locked too, since a promise that is given up frees them.
+    """
+    works = list(works)
+    item_ids = _reachable({item for work in works for item in work.requirements}, structure().bill_keys)
+    _supplies(item_ids, lock=True)
+    lines = AssemblyLine.objects.filter(builds__in={work.product_model_id for work in works})
+    list(LineDay.objects.select_for_update().filter(line__in=lines, day__gte=today).order_by("id").values_list("id"))
 
 
 def _supplies(item_ids: Iterable[int], *, lock: bool) -> tuple[Supply, ...]:

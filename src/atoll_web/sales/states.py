@@ -10,6 +10,8 @@ DRAFT, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED, CANCELLED = (
 )
 
 ORDER_STATES = (DRAFT, CONFIRMED, IN_ASSEMBLY, SHIPPED, CANCELLED)
+OPEN = (DRAFT, CONFIRMED, IN_ASSEMBLY)
+"""States of an order that is still to be shipped."""
 ORDER_TRANSITIONS = {
     (DRAFT, CONFIRMED),
     (DRAFT, CANCELLED),
@@ -27,5 +29,5 @@ LINE_TRANSITIONS = {
     (IN_ASSEMBLY, ASSEMBLED),
     (ASSEMBLED, SHIPPED),
 }
-PROMISED = (CONFIRMED, IN_ASSEMBLY)
-"""States of a line that must have a promise in force."""
+PROMISED = (CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED)
+"""States of a line that has a promise in force; in the others it has none."""

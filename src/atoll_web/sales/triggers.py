@@ -2,6 +2,8 @@
 
 import pgtrigger
 
+from atoll_web.sales.states import PROMISED
+
 KEEP_RESERVED = """
 WITH change AS (
     SELECT line_day_id, SUM(minutes) AS minutes FROM ({rows}) r GROUP BY 1 HAVING SUM(minutes) <> 0
@@ -35,15 +37,41 @@ keep_reserved = [
     ),
 ]
 
+LINE_AGREES_WITH_PROMISE = f"""
+IF EXISTS (
+    SELECT 1 FROM sales_orderline line WHERE line.id = NEW.{{line}} AND (line.state IN {PROMISED})
+        <> EXISTS (SELECT 1 FROM sales_promise p WHERE p.line_id = line.id AND p.in_force)
+) THEN
+    RAISE EXCEPTION 'order line % is confirmed without a promise in force, or has one without being confirmed', NEW.{{line}}
+        USING ERRCODE = 'check_violation';
+END IF;
+"""
+
 confirmed_line_has_promise = pgtrigger.Trigger(
     name="confirmed_line_has_promise",
     when=pgtrigger.After,
     operation=pgtrigger.Insert | pgtrigger.UpdateOf("state"),
     timing=pgtrigger.Deferred,
-    func="""
-    IF NEW.state IN ('confirmed', 'in assembly')
-       AND NOT EXISTS (SELECT 1 FROM sales_promise p WHERE p.line_id = NEW.id AND p.in_force) THEN
-        RAISE EXCEPTION 'order line % is confirmed without a promise', NEW.id USING ERRCODE = 'check_violation';
+    func=LINE_AGREES_WITH_PROMISE.format(line="id") + "RETURN NULL;",
+)
+
+promise_is_of_confirmed_line = pgtrigger.Trigger(
+    name="promise_is_of_confirmed_line",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("in_force", "at_risk"),
+    timing=pgtrigger.Deferred,
+    func=LINE_AGREES_WITH_PROMISE.format(line="line_id")
+    + """
+    IF EXISTS (
+        SELECT 1 FROM sales_promise p
+        JOIN sales_orderline line ON line.id = p.line_id
+        JOIN stock_demand d ON d.id = line.demand_id
+        JOIN stock_requirement r ON r.demand_id = d.id
+        JOIN stock_allocation a ON a.requirement_id = r.id
+        JOIN stock_supply s ON s.id = a.supply_id
+        WHERE p.id = NEW.id AND p.in_force AND NOT p.at_risk AND s.due > d.need_date
+    ) THEN
+        RAISE EXCEPTION 'promise % rests on a supply that is due after its need date', NEW.id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
     """,

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
+from atoll_web.accounts.triggers import BY_HAND, emptied_with_company, kept_by_trigger
 from atoll_web.catalogue.models import Item
 from atoll_web.stock import triggers
 
@@ -24,6 +25,7 @@ class Location(models.Model):
     class Meta:
         ordering = ["code"]
         constraints = [models.CheckConstraint(condition=Q(kind__in=LOCATION_KINDS), name="location_kind_is_known")]
+        triggers = [pgtrigger.ReadOnly(name="location_kind_stays", fields=["kind"])]
 
     def __str__(self) -> str:
         return self.code
@@ -46,9 +48,22 @@ class Lot(models.Model):
             models.CheckConstraint(condition=Q(used__lte=F("quantity")), name="lot_not_used_twice"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="lot_quantity_positive"),
         ]
+        triggers = [
+            *kept_by_trigger("used"),
+            pgtrigger.ReadOnly(name="lot_stays_as_it_is", fields=["item", "number", "quantity"]),
+            triggers.lot_is_of_a_numbered_item,
+        ]
 
     def __str__(self) -> str:
         return self.number
+
+
+class StockedItem(Item):
+    """An item as the ledger sees it: once it has moved, how it is numbered stays."""
+
+    class Meta:
+        proxy = True
+        triggers = [triggers.tracking_stays]
 
 
 class Move(models.Model):
@@ -66,13 +81,17 @@ class Move(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["item", "-id"], name="ledger_of_item"), models.Index(fields=["reference"], name="move_of")]
+        indexes = [
+            models.Index(fields=["item", "-id"], name="ledger_of_item"),
+            models.Index(fields=["reference"], name="move_of"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="move_quantity_positive"),
             models.CheckConstraint(condition=~Q(source=F("destination")), name="move_goes_somewhere"),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            emptied_with_company,
             triggers.keep_balances,
         ]
 
@@ -94,6 +113,14 @@ class Balance(models.Model):
             models.UniqueConstraint(fields=["item", "location", "lot"], name="balance_once", nulls_distinct=False),
             models.CheckConstraint(condition=Q(physical=False) | Q(quantity__gte=0), name="no_negative_stock"),
         ]
+        triggers = [
+            pgtrigger.Protect(
+                name="balance_is_a_sum",
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Condition(BY_HAND),
+            ),
+            emptied_with_company,
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.item} at {self.location}"
@@ -107,7 +134,9 @@ class Supply(models.Model):
     quantity = models.IntegerField(default=0, help_text="Still to come, or on hand")
     allocated = models.IntegerField(default=0, help_text="Kept by the trigger of the allocations")
     due = models.DateField(null=True, help_text="Usable from this date on; empty for on hand")
-    margin_days = models.PositiveSmallIntegerField(default=0, help_text="Days after due that a promise adds for an unsteady supply")
+    margin_days = models.PositiveSmallIntegerField(
+        default=0, help_text="Days after due that a promise adds for an unsteady supply"
+    )
     reference = models.CharField(max_length=60, blank=True)
 
     class Meta:
@@ -116,8 +145,16 @@ class Supply(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(allocated__gte=0, allocated__lte=F("quantity")), name="supply_not_over_allocated"),
             models.CheckConstraint(condition=Q(kind__in=SUPPLY_KINDS), name="supply_kind_is_known"),
-            models.CheckConstraint(condition=Q(kind="on hand", due=None) | (~Q(kind="on hand") & Q(due__isnull=False)), name="supply_due"),
+            models.CheckConstraint(
+                condition=Q(kind="on hand", due=None) | (~Q(kind="on hand") & Q(due__isnull=False)), name="supply_due"
+            ),
             models.UniqueConstraint(fields=["item"], condition=Q(kind="on hand"), name="one_on_hand_supply_per_item"),
+        ]
+        triggers = [
+            *kept_by_trigger("allocated"),
+            *triggers.on_hand_follows_ledger,
+            pgtrigger.ReadOnly(name="supply_item_stays", fields=["item"]),
+            triggers.build_waits_for_supply,
         ]
 
     def __str__(self) -> str:
@@ -136,6 +173,7 @@ class Demand(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(kind__in=DEMAND_KINDS), name="demand_kind_is_known")]
+        triggers = [triggers.build_waits_from_need_date]
 
     def __str__(self) -> str:
         return self.reference or f"demand {self.pk}"
@@ -156,9 +194,11 @@ class Requirement(models.Model):
             models.UniqueConstraint(fields=["demand", "item"], name="requirement_names_an_item_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="requirement_quantity_positive"),
             models.CheckConstraint(
-                condition=Q(allocated__gte=0) & Q(quantity__gte=F("allocated") + F("issued")), name="requirement_not_over_allocated"
+                condition=Q(allocated__gte=0) & Q(quantity__gte=F("allocated") + F("issued")),
+                name="requirement_not_over_allocated",
             ),
         ]
+        triggers = [*kept_by_trigger("allocated"), pgtrigger.ReadOnly(name="requirement_item_stays", fields=["item"])]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.item} for {self.demand}"
@@ -176,7 +216,7 @@ class Allocation(models.Model):
             models.UniqueConstraint(fields=["requirement", "supply"], name="allocation_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="allocation_quantity_positive"),
         ]
-        triggers = triggers.keep_allocated
+        triggers = [*triggers.keep_allocated, emptied_with_company]
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.supply}"

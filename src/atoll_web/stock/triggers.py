@@ -1,9 +1,28 @@
 """The triggers that make balances, on-hand supply and allocated quantities follow from the rows which they sum up.
 
-All of them work on whole statements: one aggregate per statement, rows locked in the order of their keys.
+Those work on whole statements: one aggregate per statement, rows locked in the order of their keys. The others refuse what would
+make the sums, the lots or the dates of builds wrong.
 """
 
 import pgtrigger
+
+from atoll_web.accounts.triggers import BY_HAND
+
+REFUSE_WRONG_MOVE = """
+IF EXISTS (
+    SELECT 1 FROM new_moves m JOIN catalogue_item i ON i.id = m.item_id LEFT JOIN stock_lot lot ON lot.id = m.lot_id
+    WHERE (i.tracking = 'none') <> (m.lot_id IS NULL) OR lot.item_id <> m.item_id OR (i.tracking = 'serial' AND m.quantity <> 1)
+) THEN
+    RAISE EXCEPTION 'a numbered item moves by its own lots, a serial number alone' USING ERRCODE = 'check_violation';
+END IF;
+IF EXISTS (
+    SELECT 1 FROM new_moves m JOIN stock_move before ON before.id = m.reverses_id
+    WHERE (m.item_id, m.quantity, m.source_id, m.destination_id)
+        <> (before.item_id, before.quantity, before.destination_id, before.source_id) OR m.lot_id IS DISTINCT FROM before.lot_id
+) THEN
+    RAISE EXCEPTION 'a reversing move is the opposite of the one before' USING ERRCODE = 'check_violation';
+END IF;
+"""
 
 KEEP_BALANCES = """
 INSERT INTO stock_balance (item_id, location_id, lot_id, quantity, physical)
@@ -61,15 +80,95 @@ keep_balances = pgtrigger.Trigger(
     when=pgtrigger.After,
     operation=pgtrigger.Insert,
     referencing=pgtrigger.Referencing(new="new_moves"),
-    func=KEEP_BALANCES.format(physical="(l.kind IN ('stock', 'line', 'finished'))"),
+    func=REFUSE_WRONG_MOVE + KEEP_BALANCES.format(physical="(l.kind IN ('stock', 'line', 'finished'))"),
 )
 
+lot_is_of_a_numbered_item = pgtrigger.Trigger(
+    name="lot_is_of_a_numbered_item",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="new_rows"),
+    func="""
+    IF EXISTS (
+        SELECT 1 FROM new_rows lot JOIN catalogue_item i ON i.id = lot.item_id
+        WHERE i.tracking = 'none' OR (i.tracking = 'serial' AND lot.quantity <> 1)
+    ) THEN
+        RAISE EXCEPTION 'only a numbered item has lots, and a serial number is a lot of one unit'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """,
+)
+
+tracking_stays = pgtrigger.Trigger(
+    name="tracking_stays",
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("tracking"),
+    condition=pgtrigger.Q(old__tracking__df=pgtrigger.F("new__tracking")),
+    func="""
+    IF EXISTS (SELECT 1 FROM stock_move WHERE item_id = NEW.id) THEN
+        RAISE EXCEPTION 'item % has moved by %, so its tracking stays', NEW.code, OLD.tracking USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+    """,
+)
+
+on_hand_follows_ledger = [
+    pgtrigger.Protect(
+        name="on_hand_begins_with_a_move",
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Condition(f"NEW.kind = 'on hand' AND {BY_HAND}"),
+    ),
+    pgtrigger.Protect(
+        name="on_hand_follows_ledger",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition(
+            f"'on hand' IN (OLD.kind, NEW.kind) AND (OLD.kind, OLD.quantity) <> (NEW.kind, NEW.quantity) AND {BY_HAND}"
+        ),
+    ),
+    pgtrigger.Protect(name="on_hand_stays", operation=pgtrigger.Delete, condition=pgtrigger.Condition("OLD.kind = 'on hand'")),
+]
+
+BUILD_WAITS = """
+IF EXISTS (
+    SELECT 1 FROM stock_demand d
+    JOIN stock_requirement r ON r.demand_id = d.id
+    JOIN stock_allocation a ON a.requirement_id = r.id
+    JOIN stock_supply s ON s.id = a.supply_id
+    WHERE {affected} AND d.builds_id IS NOT NULL AND s.due > d.need_date
+) OR EXISTS (
+    SELECT 1 FROM stock_demand d JOIN stock_supply s ON s.id = d.builds_id WHERE {affected} AND s.due < d.need_date
+) THEN
+    RAISE EXCEPTION 'a build cannot begin before its components are due, nor be due before it begins; move its dates too'
+        USING ERRCODE = 'check_violation';
+END IF;
+RETURN NULL;
+"""
+"""Builds move along with the supplies that they wait for, so that a slip reaches the promises through any number of levels."""
+
+
+def _build_waits(operation: pgtrigger.Operation, affected: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="build_waits",
+        when=pgtrigger.After,
+        operation=operation,
+        timing=pgtrigger.Deferred,
+        func=BUILD_WAITS.format(affected=affected),
+    )
+
+
+build_waits_for_supply = _build_waits(pgtrigger.UpdateOf("due"), "s.id = NEW.id")
+build_waits_from_need_date = _build_waits(pgtrigger.Insert | pgtrigger.UpdateOf("need_date"), "d.id = NEW.id")
+
 KEEP_ALLOCATED = """
-{refuse}
 WITH change AS (
     SELECT requirement_id, SUM(quantity) AS quantity FROM ({rows}) r GROUP BY 1 HAVING SUM(quantity) <> 0
 ), locked AS MATERIALIZED (
-    SELECT t.id, change.quantity FROM stock_requirement t JOIN change ON t.id = change.requirement_id ORDER BY t.id FOR UPDATE OF t
+    SELECT t.id, change.quantity
+    FROM stock_requirement t JOIN change ON t.id = change.requirement_id
+    ORDER BY t.id
+    FOR UPDATE OF t
 )
 UPDATE stock_requirement t SET allocated = t.allocated + locked.quantity FROM locked WHERE t.id = locked.id;
 
@@ -79,10 +178,11 @@ WITH change AS (
     SELECT t.id, change.quantity FROM stock_supply t JOIN change ON t.id = change.supply_id ORDER BY t.id FOR UPDATE OF t
 )
 UPDATE stock_supply t SET allocated = t.allocated + locked.quantity FROM locked WHERE t.id = locked.id;
+{refuse}
 RETURN NULL;
 """
 
-REFUSE_OTHER_ITEM = """
+REFUSE_WRONG_SUPPLY = """
 IF EXISTS (
     SELECT 1 FROM new_rows a
     JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_supply s ON s.id = a.supply_id
@@ -90,13 +190,23 @@ IF EXISTS (
 ) THEN
     RAISE EXCEPTION 'a requirement cannot be met by the supply of another item' USING ERRCODE = 'check_violation';
 END IF;
+IF EXISTS (
+    SELECT 1 FROM new_rows a
+    JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_supply s ON s.id = a.supply_id
+    JOIN stock_demand d ON d.id = r.demand_id
+    WHERE d.builds_id IS NOT NULL AND s.due > d.need_date
+) THEN
+    RAISE EXCEPTION 'a build cannot rest on what is due after it begins' USING ERRCODE = 'check_violation';
+END IF;
 """
 
 ADDED = "SELECT requirement_id, supply_id, quantity FROM new_rows"
 TAKEN = "SELECT requirement_id, supply_id, -quantity AS quantity FROM old_rows"
 
 
-def _keep_allocated(name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing, rows: str, refuse: str) -> pgtrigger.Trigger:
+def _keep_allocated(
+    name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing, rows: str, refuse: str
+) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
         name=name,
         level=pgtrigger.Statement,
@@ -108,13 +218,13 @@ def _keep_allocated(name: str, operation: pgtrigger.Operation, referencing: pgtr
 
 
 keep_allocated = [
-    _keep_allocated("allocated", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), ADDED, REFUSE_OTHER_ITEM),
+    _keep_allocated("allocated", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), ADDED, REFUSE_WRONG_SUPPLY),
     _keep_allocated("released", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), TAKEN, ""),
     _keep_allocated(
         "reallocated",
         pgtrigger.Update,
         pgtrigger.Referencing(old="old_rows", new="new_rows"),
         f"{ADDED} UNION ALL {TAKEN}",
-        REFUSE_OTHER_ITEM,
+        REFUSE_WRONG_SUPPLY,
     ),
 ]

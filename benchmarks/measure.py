@@ -1,0 +1,48 @@
+"""Timing, and the rows of the table that it fills."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure.
+
+    Parameters
+    ----------
+    what
+        What was measured, in words.
+    value, unit
+        The figure.
+    limit
+        What it must not exceed; None where there is no target.
+    """
+
+    what: str
+    value: float
+    unit: str
+    limit: float | None = None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the figure keeps its limit."""
+        return self.limit is None or self.value <= self.limit
+
+
+def times(calls: Iterator[Callable[[], object]]) -> np.ndarray:
+    """Milliseconds of each call, one after the other."""
+    taken = []
+    for call in calls:
+        start = perf_counter()
+        call()
+        taken.append(perf_counter() - start)
+    return np.array(taken) * 1000
+
+
+def quantiles(what: str, milliseconds: np.ndarray, *, limit: float | None = None) -> list[Row]:
+    """Median and 95 % quantile; the limit is the median's."""
+    median, high = np.quantile(milliseconds, [0.5, 0.95]).round(3).tolist()
+    return [Row(f"{what}, median", median, "ms", limit), Row(f"{what}, 95 %", high, "ms")]

@@ -1,0 +1,336 @@
+"""The configuration engine: completes choices, says what else is possible, explains and repairs conflicts, draws examples."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from pysat.solvers import Solver
+
+from atoll.configure.choice import read_choices
+from atoll.configure.encoding import Axis, Encoding
+from atoll.configure.errors import InvalidConfiguration
+from atoll.configure.preference import mean_waits, preferred
+from atoll.configure.wording import because
+from atoll.model.product import Configuration, FeatureKind, ProductModel, Rule, Value, plain
+
+Choices = tuple[tuple[str, Value], ...]
+
+MOST_REPAIRS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Rules and choices that do not go together. None of them can be left out.
+
+    Parameters
+    ----------
+    choices
+        Feature and value, in the order in which they were made.
+    text
+        The conflict in words.
+    """
+
+    rules: tuple[Rule, ...]
+    choices: Choices
+    text: str
+
+
+class Configurator:
+    """Answers questions about the valid configurations of a product model, exactly.
+
+    Parameters
+    ----------
+    on
+        Rules in force on this day count; all of them when None.
+
+    Raises
+    ------
+    RuleTooLarge
+        When a rule has more combinations than can be kept.
+
+    Notes
+    -----
+    A SAT solver decides on clauses that are made once (`atoll.configure.encoding`); every question is a number of calls under
+    assumptions. Answers do not depend on earlier questions. Threads may share an engine: they take turns.
+    """
+
+    def __init__(self, model: ProductModel, on: date | None = None) -> None:
+        self.model = model
+        self._encoding = Encoding(model, on)
+        in_force = [[selector] for selector in self._encoding.selectors]
+        self._solver = Solver(name="minisat22", bootstrap_with=self._encoding.clauses + in_force)
+        self._relaxed = Solver(name="minisat22", bootstrap_with=self._encoding.clauses)
+        self._lock = Lock()
+        self._found: Sequence[int] = ()
+        self._orders = [(code, order) for code, axes in self._encoding.axes.items() for order in preferred(axes)]
+        drawn = [axis for axis in self._encoding.all_axes() if axis.feature.kind is not FeatureKind.TEXT]
+        self._drawn = [(axis.feature.code, [*axis.literals.values()]) for axis in drawn]
+        self._waits = mean_waits(drawn)
+        self._values = [literal for axis in self._encoding.all_axes() for literal in axis.literals.values() if literal > 0]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force, those for the number of options first."""
+        return self._encoding.rules
+
+    def rules_against(self, code: str, option: str, *, taken: bool) -> tuple[Rule, ...] | None:
+        """The fewest rules under which an option can never be taken (or never be left out); None when it can."""
+        axes = self._encoding.axes[code]
+        literal = next(axis.literals[True if axis.option else option] for axis in axes if axis.option in {None, option})
+        wish = [literal if taken else -literal]
+        with self._lock:
+            return None if self._holds(wish) else self._fewest_rules(wish)
+
+    def binding_rules(self) -> frozenset[str]:
+        """Names of the rules that forbid something that the others allow."""
+        with self._lock:
+            return frozenset(rule.name for place, rule in enumerate(self.rules) if self._binds(place))
+
+    def configuration(self, choices: Mapping[str, Any]) -> Configuration:
+        """Complete choices to a valid configuration.
+
+        Every choice is kept. Then one feature after another, in the order of the model, gets its default where that is possible,
+        and otherwise the possible value with the largest share (the first of equal ones; the smallest number). An optional
+        feature without default stays empty where possible, and of several options none is taken without need. A text that is
+        not given is the default where possible, or empty.
+
+        Raises
+        ------
+        UnknownFeature, UnknownOption
+            When a choice is wrong by itself.
+        BadInput
+            When several are, with all of them.
+        InvalidConfiguration
+            When the choices break rules, with the smallest reason.
+        """
+        made = read_choices(self.model, choices)
+        with self._lock:
+            return self._completed(made, self._orders)
+
+    def domains(self, choices: Mapping[str, Any]) -> Mapping[str, Mapping[Value, bool]]:
+        """For every feature and each of its values: is there a valid configuration with this value and all the other choices?
+
+        So a person may change a choice. For a feature that takes several options: can the option be, or stay, among them; when
+        the feature is chosen, its other options stay as they are. A text has no values to list.
+        """
+        made = read_choices(self.model, choices)
+        with self._lock:
+            base = self._literals(made)
+            free = [axis for axis in self._encoding.all_axes() if axis.feature.code not in made]
+            possible = self._possible(base, [literal for axis in free for literal in _listed(axis)])
+            for code in made:
+                possible |= self._possible_instead(code, made)
+        return {code: _domain(axes, possible) for code, axes in self._encoding.axes.items()}
+
+    def explain(self, choices: Mapping[str, Any]) -> Conflict | None:
+        """Why choices do not go together, or None if they do. No rule and no choice of the reason can be left out."""
+        made = read_choices(self.model, choices)
+        with self._lock:
+            return self._conflict(made)
+
+    def repairs(self, choices: Mapping[str, Any]) -> list[Choices]:
+        """The smallest sets of choices to give up so that the others go together: up to three, those of older choices first.
+
+        Empty when there is no conflict, or when the rules contradict each other without any choice.
+        """
+        made = read_choices(self.model, choices)
+        with self._lock:
+            if self._holds(self._literals(made)) or not self._holds([]):
+                return []
+            return next(found for size in range(1, len(made) + 1) if (found := self._repairs(made, size)))
+
+    def sample(self, rng: np.random.Generator) -> Configuration:
+        """Draw a valid configuration.
+
+        Features are drawn in the order of the model, each by its shares among the values that are possible after those before it.
+        """
+        waits = rng.exponential(self._waits)
+        orders, start = [], 0
+        for code, literals in self._drawn:
+            order = np.argsort(waits[start : start + len(literals)], kind="stable")
+            orders.append((code, [literals[place] for place in order]))
+            start += len(literals)
+        with self._lock:
+            return self._completed({}, orders)
+
+    # with the lock held
+
+    def _solve(self, assumptions: Iterable[int]) -> bool:
+        """Whether there is a valid configuration under assumptions; it is kept."""
+        if not self._solver.solve(assumptions=[*assumptions]):
+            return False
+        self._found = self._solver.get_model()
+        return True
+
+    def _is_found(self, literal: int) -> bool:
+        """Whether the configuration found last has a literal."""
+        return self._found[abs(literal) - 1] == literal
+
+    def _holds(self, literals: Iterable[int]) -> bool:
+        return bool(self._solver.solve(assumptions=[*literals]))
+
+    def _binds(self, place: int) -> bool:
+        selectors = self._encoding.selectors
+        others = [selector for selector in selectors if selector != selectors[place]]
+        return bool(self._relaxed.solve(assumptions=[*others, -self._encoding.literals[place]]))
+
+    def _literals(self, made: Mapping[str, Value]) -> list[int]:
+        return [literal for code, value in made.items() for literal in self._encoding.chosen(code, value)]
+
+    def _completed(self, made: Mapping[str, Value], orders: Iterable[tuple[str, Sequence[int]]]) -> Configuration:
+        """Keep what is made, then decide in the orders given: the first literal of each that is possible.
+
+        Trying all first wishes at once gives the same, and mostly is enough.
+
+        Raises
+        ------
+        InvalidConfiguration
+            When what is made is not possible.
+        """
+        made = self._with_texts(made)
+        decided = self._literals(made)
+        open_orders = [order for code, order in orders if code not in made]
+        first_wishes = {order[0] for order in open_orders}
+        if not self._solve([*decided, *first_wishes]):
+            self._suggest(first_wishes)
+            if not self._solve(decided):
+                raise self._invalid(made)
+            for order in open_orders:
+                decided.append(self._first_possible(decided, order))
+        return self._configuration(made)
+
+    def _first_possible(self, decided: list[int], order: Sequence[int]) -> int:
+        if self._is_found(order[0]) or self._solve([*decided, order[0]]):
+            return order[0]
+        impossible = self._impossible(decided)
+        return next(wish for wish in order if wish not in impossible and (self._is_found(wish) or self._solve([*decided, wish])))
+
+    def _with_texts(self, made: Mapping[str, Value]) -> dict[str, Value]:
+        """Choices with the texts that nobody gave: the default where it is possible, or empty."""
+        full = dict(made)
+        for feature in self.model.features:
+            if feature.kind is FeatureKind.TEXT and feature.code not in made:
+                full[feature.code] = feature.default or ""
+                if feature.default and not self._holds(self._literals(full)):
+                    full[feature.code] = ""
+        return full
+
+    def _configuration(self, made: Mapping[str, Value]) -> Configuration:
+        """The configuration found last, with the texts as they were made."""
+        values = tuple((code, made[code] if code in made else self._value(axes)) for code, axes in self._encoding.axes.items())
+        return Configuration(self.model.code, self.model.revision, values, key_of(self.model, values))
+
+    def _value(self, axes: Sequence[Axis]) -> Value:
+        if axes[0].option is not None:
+            return tuple(str(axis.option) for axis in axes if self._is_found(axis.literals[True]))
+        value: Value = next(value for value, literal in axes[0].literals.items() if self._is_found(literal))
+        return value
+
+    def _invalid(self, made: Mapping[str, Value]) -> InvalidConfiguration:
+        conflict = self._conflict(made)
+        if conflict is None:
+            raise AssertionError("Expected a conflict where no configuration was found.")
+        return InvalidConfiguration(because=conflict.text, rules=conflict.rules, choices=conflict.choices)
+
+    def _possible(self, assumptions: list[int], literals: Iterable[int]) -> set[int]:
+        """Those of the literals that are true in some configuration under the assumptions; each one found settles many."""
+        if not self._solve(assumptions):
+            return set()
+        possible = set[int]()
+        undecided = {*literals} - self._impossible(assumptions)
+        while undecided:
+            seen = {literal for literal in undecided if self._is_found(literal)}
+            possible |= seen
+            undecided -= seen
+            self._suggest(undecided)
+            while undecided and not self._solve([*assumptions, literal := next(iter(undecided))]):
+                undecided.remove(literal)
+        return possible
+
+    def _impossible(self, assumptions: list[int]) -> set[int]:
+        """Literals that plainly cannot be true under assumptions: those that follow by propagation."""
+        _, implied = self._solver.propagate(assumptions=assumptions)
+        return {-literal for literal in implied}
+
+    def _suggest(self, literals: Collection[int]) -> None:
+        """Let the solver try values first. This never changes an answer, only how soon it is found."""
+        self._solver.set_phases([literal if literal in literals else -literal for literal in self._values])
+
+    def _possible_instead(self, code: str, made: Mapping[str, Value]) -> set[int]:
+        """Values that one choice could be changed to while the others stay."""
+        others = self._literals({name: value for name, value in made.items() if name != code})
+        axes = self._encoding.axes[code]
+        if len(axes) == 1 and axes[0].option is None:
+            return self._possible(others, _listed(axes[0]))
+        chosen = self._encoding.chosen(code, made[code])
+        return {
+            axis.literals[True]
+            for place, axis in enumerate(axes)
+            if self._solve([*others, *chosen[:place], axis.literals[True], *chosen[place + 1 :]])
+        }
+
+    def _conflict(self, made: Mapping[str, Value]) -> Conflict | None:
+        """What is left after dropping choices, newest first, and then rules, as long as the rest does not go together."""
+        if self._holds(self._literals(made)):
+            return None
+        choices = dict(made)
+        for code in reversed([*made]):
+            fewer = {name: value for name, value in choices.items() if name != code}
+            if not self._holds(self._literals(fewer)):
+                choices = fewer
+        rules, pairs = self._fewest_rules(self._literals(choices)), tuple(choices.items())
+        return Conflict(rules, pairs, because(self.model, rules, pairs))
+
+    def _fewest_rules(self, literals: list[int]) -> tuple[Rule, ...]:
+        """Rules that cannot be kept together with literals; without any one of them the others can."""
+        selectors = self._encoding.selectors
+        kept = list(range(len(selectors)))
+        for rule in range(len(selectors)):
+            fewer = [other for other in kept if other != rule]
+            if not self._relaxed.solve(assumptions=[*literals, *(selectors[other] for other in fewer)]):
+                kept = fewer
+        return tuple(self.rules[rule] for rule in kept)
+
+    def _repairs(self, made: Mapping[str, Value], size: int) -> list[Choices]:
+        """Sets of a size to give up. One that leaves a conflict seen before untouched need not be tried."""
+        found: list[Choices] = []
+        conflicts: list[set[str]] = []
+        for given_up in combinations(made.items(), size):
+            codes = {code for code, _ in given_up}
+            if not all(codes & conflict for conflict in conflicts):
+                continue
+            rest = {code: value for code, value in made.items() if code not in codes}
+            if self._holds(self._literals(rest)):
+                found.append(given_up)
+            else:
+                core = set(self._solver.get_core())
+                conflicts.append({code for code, value in rest.items() if core & set(self._encoding.chosen(code, value))})
+            if len(found) == MOST_REPAIRS:
+                break
+        return found
+
+
+def key_of(model: ProductModel, values: Choices) -> str:
+    """Equal for equal values of one revision, whatever their order."""
+    facts = [model.code, model.revision, sorted((code, plain(value)) for code, value in values)]
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+
+
+def _listed(axis: Axis) -> list[int]:
+    """The literals of the values that a domain lists."""
+    if axis.option is not None:
+        return [axis.literals[True]]
+    return [] if axis.feature.kind is FeatureKind.TEXT else [*axis.literals.values()]
+
+
+def _domain(axes: Sequence[Axis], possible: set[int]) -> dict[Value, bool]:
+    if axes and axes[0].option is not None:
+        return {str(axis.option): axis.literals[True] in possible for axis in axes}
+    listed = axes[0].feature.values()
+    return {value: axes[0].literals[value] in possible for value in listed}

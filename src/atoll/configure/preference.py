@@ -1,0 +1,67 @@
+"""In which order the values of a feature are tried."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atoll.configure.encoding import Axis
+from atoll.model.product import NONE, Feature, FeatureKind, Value
+
+NEVER = 1e300
+"""A wait that ends only when everything else is impossible."""
+
+
+def preferred(axes: Sequence[Axis]) -> Iterator[list[int]]:
+    """For each decision of one feature, the literals of its values, dearest first.
+
+    Of several options, the least popular is decided on first, so that it is the first to be left out. Texts are not decided so.
+    """
+    if not axes:
+        return
+    feature = axes[0].feature
+    match feature.kind:
+        case FeatureKind.MANY:
+            taken = feature.default if isinstance(feature.default, tuple) else ()
+            for axis in sorted(axes, key=share_of, reverse=True)[::-1]:
+                literal = axis.literals[True]
+                yield [literal, -literal] if axis.option in taken else [-literal, literal]
+        case FeatureKind.TEXT:
+            return
+        case _:
+            default = NONE if feature.default is None and feature.kind is FeatureKind.OPTIONAL else feature.default
+            yield [axes[0].literals[value] for value in _by_share(feature, default)]
+
+
+def share_of(axis: Axis) -> float:
+    """The share of the option that a decision is about."""
+    option = axis.feature.option(axis.option or "")
+    return option.share if option else 0.0
+
+
+def _by_share(feature: Feature, default: Value | None) -> list[Value]:
+    shares = {option.code: option.share for option in feature.options}
+    return sorted(feature.values(), key=lambda value: (value != default, -shares.get(str(value), 0.0)))
+
+
+def weights(axis: Axis) -> list[float]:
+    """How often each value of a decision is drawn, relative to the others; numbers are drawn evenly, texts are not drawn."""
+    feature = axis.feature
+    if axis.option is not None:
+        share = min(share_of(axis), 1.0)
+        return [share, 1 - share]
+    if not feature.options:
+        return [1.0] * len(axis.literals)
+    shares = [option.share for option in feature.options]
+    if feature.kind is FeatureKind.OPTIONAL:
+        left = 1 - sum(shares)
+        return [left if left > 1e-9 else 1.0, *shares]
+    return shares
+
+
+def mean_waits(axes: Sequence[Axis]) -> NDArray[np.float64]:
+    """The mean of an exponential wait for each value; the value that comes first is drawn by the weights, as in a race."""
+    rates = np.array([weight for axis in axes for weight in weights(axis)], dtype=np.float64)
+    waits = np.full(len(rates), NEVER)
+    waits[rates > 0] = 1 / rates[rates > 0]
+    return waits

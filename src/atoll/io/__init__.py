@@ -1,0 +1,6 @@
+"""Files: company folders and what is in them."""
+
+from atoll.io.catalogue import Catalogue, read_catalogue
+from atoll.io.profile import DemandProfile, ModelDemand
+
+__all__ = ["Catalogue", "DemandProfile", "ModelDemand", "read_catalogue"]

@@ -1,0 +1,83 @@
+"""A company as a folder of files.
+
+::
+
+    company.toml          name, currency, start, calendar, assembly lines, demand
+    items/*.csv           items, one file for each category; columns that are not named below are attributes
+    bills.csv             parent, component, quantity
+    suppliers.csv         code, name, country, on_time, mean_delay_days
+    supplier_items.csv    supplier, item, price, lead_time_days, minimum_quantity, multiple; an item's first supplier is preferred
+    customers.csv         code, name, customer_class, country, email; the largest customers first
+    models/*.toml         one product model each
+
+All faults of all files are found before any is reported.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atoll.errors import AtollError, BadInput
+from atoll.io.company import read_company, read_demand, read_models
+from atoll.io.folder import Folder
+from atoll.io.items import read_bills, read_items
+from atoll.io.partners import read_customers, read_supplier_items, read_suppliers
+from atoll.io.profile import DemandProfile
+from atoll.model.bill import Bills
+from atoll.model.company import Company, Customer
+from atoll.model.item import Item, Supplier, SupplierItem
+
+
+class NoSuchFolder(AtollError):
+    """There is no company folder {folder}. Name a folder that holds company.toml, items/ and models/."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that a company folder holds.
+
+    Parameters
+    ----------
+    models
+        Product model documents by their code, as `atoll.configure.read_product_model` takes them.
+    supplier_items
+        In the order of the file: the first supplier of an item is the preferred one.
+    """
+
+    company: Company
+    items: Mapping[str, Item]
+    bills: Bills
+    suppliers: Mapping[str, Supplier]
+    supplier_items: tuple[SupplierItem, ...]
+    customers: Mapping[str, Customer]
+    models: Mapping[str, dict[str, Any]]
+    demand: DemandProfile
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """Read a company folder.
+
+    Raises
+    ------
+    NoSuchFolder
+        When the folder does not exist.
+    BadInput
+        With every fault of every file, each with its file and line or field.
+    """
+    if not path.is_dir():
+        raise NoSuchFolder(folder=path)
+    folder = Folder(path)
+    items = read_items(folder)
+    bills = read_bills(folder, items)
+    suppliers = read_suppliers(folder)
+    supplier_items = read_supplier_items(folder, items, suppliers)
+    customers = read_customers(folder)
+    models = read_models(folder, items)
+    header = folder.document("company", "company.toml")
+    if header is None:
+        raise BadInput(folder.faults.issues)
+    company = read_company(folder, header, models)
+    demand = read_demand(folder, header.table("demand"), models)
+    folder.faults.raise_any()
+    return Catalogue(company, items, bills, suppliers, supplier_items, customers, models, demand)

@@ -1,0 +1,70 @@
+"""Suppliers with what they offer, and customers."""
+
+from collections.abc import Mapping
+
+from atoll.io.folder import Folder, is_new
+from atoll.io.table import NO_CODE, Row
+from atoll.model.company import Customer
+from atoll.model.item import Item, Kind, Supplier, SupplierItem
+
+
+def read_suppliers(folder: Folder) -> dict[str, Supplier]:
+    """Suppliers by code."""
+    suppliers: dict[str, Supplier] = {}
+    first: dict[str, str] = {}
+    for row in folder.table("supplier", "suppliers.csv", "code", "name", "country", "on_time", "mean_delay_days").rows:
+        code, name, country = row.code(), row.text("name"), row.country()
+        supplier = Supplier(code, name, country, row.share("on_time"), float(row.decimal("mean_delay_days")))
+        if supplier.on_time < 1 and 0 < supplier.mean_delay_days < 1:
+            row.fault("bad-number", "Column mean_delay_days is below 1, but who is late is late by a day at least.")
+        if is_new(code, row, first):
+            suppliers[code] = supplier
+    return suppliers
+
+
+def read_supplier_items(folder: Folder, items: Mapping[str, Item], suppliers: Mapping[str, Supplier]) -> tuple[SupplierItem, ...]:
+    """What is bought where; every component has a supplier."""
+    columns = ("supplier", "item", "price", "lead_time_days", "minimum_quantity", "multiple")
+    table = folder.table("supplier item", "supplier_items.csv", *columns)
+    first: dict[str, str] = {}
+    found = []
+    for row in table.rows:
+        line = _supplier_item(row)
+        folder.is_known("supplier", line.supplier, suppliers, row)
+        if folder.is_known("item", line.item, items, row) and items[line.item].kind is not Kind.COMPONENT:
+            row.fault("not-bought", f"{line.item} is built, so no supplier delivers it.", "Take the line out.")
+        offer = NO_CODE if NO_CODE in (line.item, line.supplier) else f"{line.item} from {line.supplier}"
+        if is_new(offer, row, first):
+            found.append(line)
+    bought = {line.item for line in found}
+    for item in items.values() if folder.is_complete("supplier item") else ():
+        if item.kind is Kind.COMPONENT and item.code not in bought:
+            hint = "Add a line for it."
+            folder.faults.add("supplier_items.csv", "no-supplier", f"The component {item.code} has no supplier.", hint)
+    return tuple(found)
+
+
+def _supplier_item(row: Row) -> SupplierItem:
+    return SupplierItem(
+        supplier=row.code("supplier"),
+        item=row.code("item"),
+        price=row.decimal("price"),
+        lead_time_days=row.whole("lead_time_days", least=0),
+        minimum_quantity=row.whole("minimum_quantity", least=1),
+        multiple=row.whole("multiple", least=1),
+    )
+
+
+def read_customers(folder: Folder) -> dict[str, Customer]:
+    """Customers by code."""
+    customers: dict[str, Customer] = {}
+    first: dict[str, str] = {}
+    table = folder.table("customer", "customers.csv", "code", "name", "customer_class", "country", "email")
+    for row in table.rows:
+        kind, email = row.text("customer_class", default="", longest=40), row.text("email", default="")
+        customer = Customer(row.code(), row.text("name"), kind, row.country(), email)
+        if is_new(customer.code, row, first):
+            customers[customer.code] = customer
+    if not table.rows and folder.is_complete("customer"):
+        folder.faults.add("customers.csv", "no-customer", "There is no customer.", "Somebody must order.")
+    return customers

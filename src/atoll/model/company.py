@@ -1,0 +1,59 @@
+"""The company: its calendar, its assembly lines, its customers."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from atoll.model.calendar import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class AssemblyLine:
+    """A line on which final assembly is done.
+
+    Parameters
+    ----------
+    minutes_per_day
+        Capacity of a working day.
+    models
+        Codes of the product models that it builds.
+    """
+
+    code: str
+    name: str
+    minutes_per_day: int
+    models: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.minutes_per_day < 1:
+            raise ValueError(f"Expected minutes_per_day >= 1 for {self.code}, got {self.minutes_per_day}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Somebody who orders."""
+
+    code: str
+    name: str
+    customer_class: str = ""
+    country: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What holds for the whole company.
+
+    Parameters
+    ----------
+    start
+        First business date of its records.
+    shipping_days
+        Working days from the last day of assembly to shipment.
+    """
+
+    name: str
+    currency: str
+    start: date
+    calendar: Calendar
+    lines: tuple[AssemblyLine, ...]
+    shipping_days: int = 0

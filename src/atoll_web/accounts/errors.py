@@ -1,0 +1,15 @@
+"""What accounts refuse."""
+
+from atoll.errors import AtollError
+
+
+class UnknownUser(AtollError):
+    """There is no user {username}. Check the name, or add the user in the back office first."""
+
+
+class UnknownToken(AtollError):
+    """{username} has no token {name} in force. In force are: {known}."""
+
+
+class TokenNameTaken(AtollError):
+    """{username} has a token {name} in force already. Revoke it first, or choose another name."""

@@ -1,0 +1,124 @@
+"""The REST interface, version 1. The apps' `api.py` hold the operations; this puts them together and words what goes wrong."""
+
+import logging
+from collections.abc import Sequence
+
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from atoll.errors import AtollError
+from atoll_web import door
+from atoll_web.accounts import errors as accounts
+from atoll_web.accounts.api import router as accounts_router
+from atoll_web.assembly import errors as assembly
+from atoll_web.assembly.api import router as assembly_router
+from atoll_web.catalogue import errors as catalogue
+from atoll_web.catalogue.api import router as catalogue_router
+from atoll_web.planning import errors as planning
+from atoll_web.planning.api import router as planning_router
+from atoll_web.purchasing import errors as purchasing
+from atoll_web.purchasing.api import router as purchasing_router
+from atoll_web.runs import services as runs
+from atoll_web.runs.api import router as runs_router
+from atoll_web.sales import errors as sales
+from atoll_web.sales.api import router as sales_router
+from atoll_web.stock import errors as stock
+from atoll_web.stock.api import router as stock_router
+
+logger = logging.getLogger(__name__)
+
+STATUS: dict[type[AtollError], int] = {
+    door.NotAllowed: 403,
+    door.NotFound: 404,
+    accounts.UnknownUser: 404,
+    accounts.UnknownToken: 404,
+    catalogue.UnknownModel: 404,
+    accounts.TokenNameTaken: 409,
+    assembly.NotYetPromised: 409,
+    assembly.WrongState: 409,
+    catalogue.StillInUse: 409,
+    planning.NotProposed: 409,
+    purchasing.ReceivedBeyondOrder: 409,
+    runs.NotCancellable: 409,
+    sales.IdempotencyKeyUsed: 409,
+    sales.NotCancellable: 409,
+    sales.NothingToPromise: 409,
+    stock.AlreadyReversed: 409,
+    stock.DuplicateLot: 409,
+    stock.NotEnoughStock: 409,
+    stock.Shortage: 409,
+}
+"""What refusals mean to HTTP; all others are faults of the request: 422."""
+
+api = NinjaAPI(
+    title="Atoll",
+    version="1",
+    description=(
+        "Configure, promise, order, plan, purchase, assemble and ship. Sign in with a token "
+        "(`Authorization: Bearer SECRET`) or with a session. Money and costs are decimal numbers written as text."
+    ),
+    urls_namespace="api",
+    auth=[door.Token(), door.Session()],
+    docs_decorator=login_required,
+)
+
+api.add_router("", accounts_router, tags=["accounts"])
+api.add_router("", catalogue_router, tags=["catalogue"])
+api.add_router("", sales_router, tags=["sales"])
+api.add_router("", stock_router, tags=["stock"])
+api.add_router("", purchasing_router, tags=["purchasing"])
+api.add_router("", planning_router, tags=["planning"])
+api.add_router("", assembly_router, tags=["assembly"])
+api.add_router("", runs_router, tags=["runs"])
+
+
+@api.exception_handler(AtollError)
+def refused(request: HttpRequest, error: AtollError) -> HttpResponse:
+    """The domain refused."""
+    return api.create_response(request, door.refusal(error), status=STATUS.get(type(error), 422))
+
+
+@api.exception_handler(ValidationError)
+def not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """The request does not have the form that is asked for; every fault names its field."""
+    faults = [
+        {"source": _path(fault["loc"]), "code": fault["type"].replace("_", "-"), "message": fault["msg"], "hint": ""}
+        for fault in error.errors
+    ]
+    message = f"{len(faults)} fault(s) in the request: {faults[0]['source']}: {faults[0]['message']}"
+    return _answer(request, 422, "bad-request", message, issues=faults)
+
+
+@api.exception_handler(HttpError)
+def not_served(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Not signed in, no CSRF token, or no JSON."""
+    if error.status_code == 401:
+        message = "Nobody is signed in." if str(error) == "Unauthorized" else str(error)
+        hint = "Send the header `Authorization: Bearer SECRET` with a token from `atoll token create`, or sign in."
+        return _answer(request, 401, "not-signed-in", message, hint)
+    if error.status_code == 403:
+        return _answer(request, 403, "csrf-failed", str(error), "Send the cookie `csrftoken` as header `X-CSRFToken`.")
+    return _answer(request, error.status_code, "bad-request", str(error))
+
+
+@api.exception_handler(IntegrityError)
+def overtaken(request: HttpRequest, error: IntegrityError) -> HttpResponse:
+    """A constraint of the database stood in the way: somebody else was faster, or a service let something through."""
+    logger.warning("The database refused a request to %s", request.path, exc_info=error)
+    return _answer(request, 409, "overtaken", "This no longer fits what others wrote meanwhile.", "Read it again and repeat it.")
+
+
+def _answer(
+    request: HttpRequest, status: int, code: str, message: str, hint: str = "", issues: Sequence[dict] = ()
+) -> HttpResponse:
+    body = {"code": code, "message": message, "hint": hint, "facts": {}, "issues": list(issues)}
+    return api.create_response(request, body, status=status)
+
+
+def _path(location: tuple) -> str:
+    """The field as the client wrote it: without where it was looked for and the name of the parameter that holds a body."""
+    parts = [str(part) for part in location]
+    return ".".join(parts[2:] if parts[0] == "body" and len(parts) > 2 else parts[1:] or parts)

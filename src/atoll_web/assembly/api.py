@@ -1,0 +1,207 @@
+"""Build orders ahead, final assembly orders, kitting, completing, shipping."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from ninja import Field, Router, Schema, Status
+from ninja.pagination import paginate
+
+from atoll_web.assembly import services
+from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
+from atoll_web.door import Input, NotFound, Paging, actor_for, answers
+from atoll_web.sales.models import OrderLine, Shipment
+from atoll_web.stock.models import Supply
+
+router = Router()
+
+
+class KitLineOut(Schema):
+    """A lot, or untracked units, laid out for an order."""
+
+    item: str = Field(alias="item.code")
+    lot: str | None
+    quantity: int
+
+    @staticmethod
+    def resolve_lot(line: object) -> str | None:
+        """Lot or serial number."""
+        return line.lot.number if line.lot else None
+
+
+class BuildOut(Schema):
+    """A subassembly built ahead of orders."""
+
+    number: str
+    item: str = Field(alias="item.code")
+    quantity: int
+    state: str = Field(description="planned, kitted, completed or cancelled")
+    supply: int = Field(alias="supply_id")
+    start: date | None = Field(description="The day on which its components must be there")
+    due: date | None = Field(alias="supply.due")
+    kit: list[KitLineOut]
+
+    @staticmethod
+    def resolve_start(order: BuildOrder) -> date | None:
+        """Need date of what it consumes."""
+        return order.supply.consumes.need_date if hasattr(order.supply, "consumes") else None
+
+
+class AssemblyOut(Schema):
+    """The order to assemble what a customer's line asks for."""
+
+    number: str
+    line: str = Field(description="Order and position, such as SO-000042/1")
+    model: str = Field(alias="order_line.configuration.revision.product_model.code")
+    quantity: int = Field(alias="order_line.quantity")
+    state: str = Field(description="released, kitted or completed")
+    released_at: datetime = Field(description="Business time")
+    completed_at: datetime | None
+    kit: list[KitLineOut]
+
+    @staticmethod
+    def resolve_line(order: FinalAssemblyOrder) -> str:
+        """Order and position."""
+        return str(order.order_line)
+
+
+class ShipmentOut(Schema):
+    """Units that left for a customer."""
+
+    number: str
+    order: str = Field(alias="order.number")
+    at: datetime = Field(description="Business time")
+    units: list[str] = Field(description="Serial numbers")
+
+    @staticmethod
+    def resolve_units(shipment: Shipment) -> list[str]:
+        """Serial numbers, in the order of the units."""
+        return [row.unit.number for row in shipment.units.all()]
+
+
+class BuildsIn(Input):
+    """Planned supplies to open as build orders."""
+
+    supplies: list[int] = Field(min_length=1, description="`id` of each planned supply")
+
+
+class LinesIn(Input):
+    """Order lines by order and position."""
+
+    lines: list[str] = Field(min_length=1, description="Such as SO-000042/1")
+
+
+@router.get("/build-orders", response=list[BuildOut])
+@paginate(Paging)
+def list_builds(request: HttpRequest, state: str | None = None, item: str | None = None) -> QuerySet[BuildOrder]:
+    """List build orders, the newest first."""
+    wanted = {name: value for name, value in (("state", state), ("item__code", item)) if value}
+    return _builds().filter(**wanted)
+
+
+@router.get("/build-orders/{number}", response=answers(BuildOut))
+def get_build(request: HttpRequest, number: str) -> BuildOrder:
+    """Show a build order with its kit."""
+    return _build(number)
+
+
+@router.post("/build-orders", response=answers(list[BuildOut], 201))
+def open_builds(request: HttpRequest, payload: BuildsIn) -> Status[list[BuildOrder]]:
+    """Open build orders of planned builds."""
+    actor = actor_for(request, "plan")
+    supplies = Supply.objects.filter(id__in=payload.supplies, kind="planned", consumes__isnull=False)
+    if missing := set(payload.supplies) - {supply.pk for supply in supplies}:
+        raise NotFound(what="planned build with the supply", name=min(missing), where="GET /api/v1/supplies?kind=planned")
+    made = services.open_builds(actor=actor, supplies=list(supplies))
+    return Status(201, list(_builds().filter(id__in=[order.pk for order in made])))
+
+
+@router.post("/build-orders/{number}/kit", response=answers(BuildOut))
+def kit_build(request: HttpRequest, number: str) -> BuildOrder:
+    """Lay out the components of a build order; all of them are on hand, or nothing is taken."""
+    services.kit_builds(actor=actor_for(request, "kit"), orders=[_build(number)])
+    return _build(number)
+
+
+@router.post("/build-orders/{number}/complete", response=answers(BuildOut))
+def complete_build(request: HttpRequest, number: str) -> BuildOrder:
+    """Book the built units into stock, with what went into each."""
+    services.complete_builds(actor=actor_for(request, "assemble"), orders=[_build(number)])
+    return _build(number)
+
+
+@router.get("/assembly-orders", response=list[AssemblyOut])
+@paginate(Paging)
+def list_assemblies(request: HttpRequest, state: str | None = None) -> QuerySet[FinalAssemblyOrder]:
+    """List final assembly orders, the newest first."""
+    return _assemblies().filter(state=state) if state else _assemblies()
+
+
+@router.get("/assembly-orders/{number}", response=answers(AssemblyOut))
+def get_assembly(request: HttpRequest, number: str) -> FinalAssemblyOrder:
+    """Show a final assembly order with its kit."""
+    return _assembly(number)
+
+
+@router.post("/assembly-orders", response=answers(list[AssemblyOut], 201))
+def release(request: HttpRequest, payload: LinesIn) -> Status[list[FinalAssemblyOrder]]:
+    """Release confirmed order lines for final assembly. All that they take must be on hand."""
+    actor = actor_for(request, "release")
+    made = services.release(actor=actor, lines=_order_lines(payload.lines))
+    return Status(201, list(_assemblies().filter(id__in=[order.pk for order in made])))
+
+
+@router.post("/assembly-orders/{number}/kit", response=answers(AssemblyOut))
+def kit(request: HttpRequest, number: str) -> FinalAssemblyOrder:
+    """Lay out all that an assembly order takes, the oldest lots first."""
+    services.kit(actor=actor_for(request, "kit"), orders=[_assembly(number)])
+    return _assembly(number)
+
+
+@router.post("/assembly-orders/{number}/complete", response=answers(AssemblyOut))
+def complete(request: HttpRequest, number: str) -> FinalAssemblyOrder:
+    """Book the assembled units with their serial numbers and what went into each."""
+    services.complete(actor=actor_for(request, "assemble"), orders=[_assembly(number)])
+    return _assembly(number)
+
+
+@router.post("/shipments", response=answers(list[ShipmentOut], 201))
+def ship(request: HttpRequest, payload: LinesIn) -> Status[list[Shipment]]:
+    """Send assembled lines to their customers, one shipment for each order."""
+    made = services.ship(actor=actor_for(request, "ship"), lines=_order_lines(payload.lines))
+    rows = Shipment.objects.filter(id__in=[shipment.pk for shipment in made])
+    return Status(201, list(rows.select_related("order").prefetch_related("units__unit")))
+
+
+def _builds() -> QuerySet[BuildOrder]:
+    return BuildOrder.objects.select_related("item", "supply__consumes").prefetch_related("kit__item", "kit__lot")
+
+
+def _build(number: str) -> BuildOrder:
+    found = _builds().filter(number=number).first()
+    if found is None:
+        raise NotFound(what="build order", name=number, where="GET /api/v1/build-orders")
+    return found
+
+
+def _assemblies() -> QuerySet[FinalAssemblyOrder]:
+    rows = FinalAssemblyOrder.objects.select_related("order_line__order", "order_line__configuration__revision__product_model")
+    return rows.defer("order_line__configuration__revision__document").prefetch_related("kit__item", "kit__lot")
+
+
+def _assembly(number: str) -> FinalAssemblyOrder:
+    found = _assemblies().filter(number=number).first()
+    if found is None:
+        raise NotFound(what="final assembly order", name=number, where="GET /api/v1/assembly-orders")
+    return found
+
+
+def _order_lines(names: Iterable[str]) -> list[OrderLine]:
+    """Order lines by order and position."""
+    wanted = dict.fromkeys(names)
+    orders = {name.rpartition("/")[0] for name in wanted}
+    rows = {str(row): row for row in OrderLine.objects.select_related("order").filter(order__number__in=orders)}
+    if missing := sorted(wanted.keys() - rows.keys()):
+        raise NotFound(what="order line", name=missing[0], where="GET /api/v1/orders")
+    return [rows[name] for name in wanted]

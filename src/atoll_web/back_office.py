@@ -1,0 +1,117 @@
+"""What the apps' `admin.py` share: who may write, under whose name, and files to and from master data."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from import_export.admin import ImportExportModelAdmin
+from import_export.formats.base_formats import CSV, XLSX
+from import_export.resources import ModelResource
+from unfold.admin import ModelAdmin
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+
+from atoll_web.accounts.acting import acting, actor_now
+
+
+class Records(ModelAdmin):
+    """Rows that only services and triggers write: shown, never changed."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Everybody in the back office may read."""
+        return True
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Everybody in the back office may read."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+
+class MasterData(Records):
+    """Rows that people with a capability keep; every change is made as the user who is signed in."""
+
+    capability: str
+    actions = ("delete_selected",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever has the capability."""
+        return request.user.may(self.capability)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whoever has the capability."""
+        return request.user.may(self.capability)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whoever has the capability."""
+        return request.user.may(self.capability)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Add or change as the user."""
+        with as_user(request):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Delete as the user."""
+        with as_user(request):
+            return super().delete_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Carry out what was chosen for several rows as the user."""
+        with as_user(request):
+            return super().changelist_view(request, *args, **kwargs)
+
+
+class MasterDataFiles(MasterData, ImportExportModelAdmin):
+    """Master data that also come from and go to CSV and Excel files. An import first shows what it would change."""
+
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    formats = (CSV, XLSX)
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Whoever has the capability."""
+        return request.user.may(self.capability)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Everybody in the back office may read."""
+        return True
+
+    def import_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show what a file would change; it is tried and taken back."""
+        with as_user(request):
+            return super().import_action(request, *args, **kwargs)
+
+    def process_import(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take over a file as the user, all of it or nothing."""
+        with as_user(request):
+            return super().process_import(request, *args, **kwargs)
+
+
+class MasterDataResource(ModelResource):
+    """Rows of a file as master data: known by their codes, validated like a form, unchanged ones left out of the preview."""
+
+    class Meta:
+        skip_unchanged = True
+        report_skipped = False
+        use_transactions = True
+        clean_model_instances = True
+
+
+def as_user(request: HttpRequest) -> AbstractContextManager[None]:
+    """Let the database know who writes; for requests that only read, nothing."""
+    return acting(actor_now(request.user, "back office")) if request.method == "POST" else nullcontext()

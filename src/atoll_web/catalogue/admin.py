@@ -1,0 +1,135 @@
+"""The back office of the catalogue: items and bills with files, assembly lines; revisions and configurations to read."""
+
+from django.contrib import admin
+from import_export.fields import Field
+from import_export.widgets import ForeignKeyWidget
+from unfold.admin import TabularInline
+
+from atoll_web.back_office import MasterData, MasterDataFiles, MasterDataResource, Records
+from atoll_web.catalogue.models import (
+    AssemblyLine,
+    BillLine,
+    Configuration,
+    Item,
+    LineDay,
+    OrderBillLine,
+    ProductModel,
+    Revision,
+)
+
+
+class ItemResource(MasterDataResource):
+    """Items by their code; attributes are a JSON object."""
+
+    class Meta(MasterDataResource.Meta):
+        model = Item
+        import_id_fields = ("code",)
+        fields = (
+            "code",
+            "name",
+            "kind",
+            "unit",
+            "cost",
+            "tracking",
+            "assembly_minutes",
+            "build_minutes",
+            "build_days",
+            "attributes",
+            "active",
+        )
+
+
+class BillLineResource(MasterDataResource):
+    """Lines of bills by the codes of parent and component."""
+
+    parent = Field("parent", "parent", ForeignKeyWidget(Item, "code"))
+    component = Field("component", "component", ForeignKeyWidget(Item, "code"))
+
+    class Meta(MasterDataResource.Meta):
+        model = BillLine
+        import_id_fields = ("parent", "component")
+        fields = ("parent", "component", "quantity")
+
+
+class BillLinesOfItem(TabularInline):
+    """The bill of an item, below it."""
+
+    model = BillLine
+    fk_name = "parent"
+    autocomplete_fields = ("component",)
+    extra = 0
+
+
+@admin.register(Item)
+class Items(MasterDataFiles):
+    """Items, with their bills."""
+
+    capability = "catalogue"
+    resource_classes = (ItemResource,)
+    list_display = ("code", "name", "kind", "cost", "tracking", "active")
+    list_filter = ("kind", "tracking", "active")
+    search_fields = ("code", "name")
+    inlines = (BillLinesOfItem,)
+
+
+@admin.register(BillLine)
+class BillLines(MasterDataFiles):
+    """Lines of all bills."""
+
+    capability = "catalogue"
+    resource_classes = (BillLineResource,)
+    list_display = ("parent", "component", "quantity")
+    list_select_related = ("parent", "component")
+    search_fields = ("parent__code", "component__code")
+    autocomplete_fields = ("parent", "component")
+
+
+@admin.register(AssemblyLine)
+class AssemblyLines(MasterData):
+    """Assembly lines and what they build."""
+
+    capability = "catalogue"
+    list_display = ("code", "name", "minutes_per_day")
+    filter_horizontal = ("builds",)
+
+
+@admin.register(LineDay)
+class LineDays(Records):
+    """Capacity by day."""
+
+    list_display = ("line", "day", "capacity", "reserved")
+    list_select_related = ("line",)
+    list_filter = ("line",)
+
+
+@admin.register(ProductModel)
+class ProductModels(Records):
+    """Product models."""
+
+    list_display = ("code", "name", "end_item")
+    list_select_related = ("end_item",)
+
+
+@admin.register(Revision)
+class Revisions(Records):
+    """Revisions of product models."""
+
+    list_display = ("product_model", "name", "state", "valid_from", "valid_until")
+    list_select_related = ("product_model",)
+    list_filter = ("state",)
+
+
+@admin.register(Configuration)
+class Configurations(Records):
+    """What was configured."""
+
+    list_display = ("key", "revision", "price", "cost", "minutes")
+    list_select_related = ("revision__product_model",)
+
+
+@admin.register(OrderBillLine)
+class OrderBillLines(Records):
+    """What one unit of each configuration takes."""
+
+    list_display = ("configuration", "item", "quantity")
+    list_select_related = ("configuration__revision__product_model", "item")

@@ -1,0 +1,147 @@
+"""Purchase orders: ordering, receiving, deliveries that slip."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from ninja import Field, Router, Schema, Status
+from ninja.pagination import paginate
+
+from atoll.errors import BadInput, Issue
+from atoll_web.catalogue.models import Item
+from atoll_web.door import Input, NotFound, Paging, actor_for, answers
+from atoll_web.purchasing import services
+from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from atoll_web.purchasing.services import Delivery, Wanted
+
+router = Router()
+
+
+class PurchaseLineOut(Schema):
+    """One item of a purchase order."""
+
+    id: int
+    item: str = Field(alias="item.code")
+    quantity: int
+    received: int
+    open: int = Field(alias="supply.quantity", description="Units still to come")
+    allocated: int = Field(alias="supply.allocated", description="Open units that promises and builds rest on")
+    price: Decimal = Field(description="Price of one unit")
+    first_due: date = Field(description="The day that the supplier confirmed first")
+    due: date | None = Field(alias="supply.due", description="The day on which it is expected now")
+
+
+class PurchaseOut(Schema):
+    """Items ordered from one supplier."""
+
+    number: str
+    supplier: str = Field(alias="supplier.code")
+    state: str = Field(description="sent, received or cancelled")
+    ordered_at: datetime = Field(description="Business time")
+    lines: list[PurchaseLineOut]
+
+
+class WantedIn(Input):
+    """Units of an item to buy. The supplier's minimum and multiple may raise the quantity."""
+
+    item: str
+    quantity: int
+
+
+class PurchaseIn(Input):
+    """What to buy; it goes to the preferred supplier of each item."""
+
+    wanted: list[WantedIn] = Field(min_length=1)
+
+
+class DeliveryIn(Input):
+    """Units of a line that arrived."""
+
+    line: int = Field(description="`id` of the purchase order line")
+    quantity: int
+    numbers: list[str] = Field([], description="The supplier's serial or lot numbers; made where none are given")
+
+
+class ReceiptIn(Input):
+    """What arrived; all of it is received, or nothing."""
+
+    deliveries: list[DeliveryIn] = Field(min_length=1)
+
+
+class SlipIn(Input):
+    """A delivery that comes on another day."""
+
+    line: int = Field(description="`id` of the purchase order line")
+    due: date
+
+
+class SlipOut(Schema):
+    """What moved: the delivery and the builds that wait for it."""
+
+    order: PurchaseOut
+    moved_supplies: list[int]
+
+
+@router.get("/purchase-orders", response=list[PurchaseOut])
+@paginate(Paging)
+def list_purchases(
+    request: HttpRequest, state: str | None = None, supplier: str | None = None, item: str | None = None
+) -> QuerySet[PurchaseOrder]:
+    """List purchase orders, the newest first."""
+    filters = (("state", state), ("supplier__code", supplier), ("lines__item__code", item))
+    return _orders().filter(**{name: value for name, value in filters if value})
+
+
+@router.get("/purchase-orders/{number}", response=answers(PurchaseOut))
+def get_purchase(request: HttpRequest, number: str) -> PurchaseOrder:
+    """Show a purchase order with its lines."""
+    return _order(number)
+
+
+@router.post("/purchase-orders", response=answers(list[PurchaseOut], 201))
+def create_purchases(request: HttpRequest, payload: PurchaseIn) -> Status[list[PurchaseOrder]]:
+    """Send purchase orders, one to each supplier, for all that is wanted or for nothing."""
+    actor = actor_for(request, "purchase")
+    items = {item.code: item for item in Item.objects.filter(code__in=[want.item for want in payload.wanted])}
+    if unknown := [(row, want.item) for row, want in enumerate(payload.wanted) if want.item not in items]:
+        raise BadInput(Issue(f"wanted.{row}.item", "unknown-item", f"There is no item {code}.") for row, code in unknown)
+    made = services.order(actor=actor, wanted=[Wanted(items[want.item], want.quantity) for want in payload.wanted])
+    return Status(201, list(_orders().filter(id__in=[order.pk for order in made])))
+
+
+@router.post("/purchase-orders/{number}/receive", response=answers(PurchaseOut))
+def receive(request: HttpRequest, number: str, payload: ReceiptIn) -> PurchaseOrder:
+    """Book what arrived of a purchase order; whatever waited for it now rests on stock."""
+    actor = actor_for(request, "receive")
+    lines = _lines(_order(number), {delivery.line for delivery in payload.deliveries})
+    services.receive(actor=actor, deliveries=[Delivery(lines[d.line], d.quantity, tuple(d.numbers)) for d in payload.deliveries])
+    return _order(number)
+
+
+@router.post("/purchase-orders/{number}/slip", response=answers(SlipOut))
+def slip(request: HttpRequest, number: str, payload: SlipIn) -> dict:
+    """Move a delivery to another day. Promises that it no longer keeps are marked at risk."""
+    actor = actor_for(request, "purchase")
+    line = _lines(_order(number), {payload.line})[payload.line]
+    moved = services.slip(actor=actor, line=line, due=payload.due)
+    return {"order": _order(number), "moved_supplies": sorted(moved)}
+
+
+def _orders() -> QuerySet[PurchaseOrder]:
+    return PurchaseOrder.objects.select_related("supplier").prefetch_related("lines__item", "lines__supply").distinct()
+
+
+def _order(number: str) -> PurchaseOrder:
+    found = _orders().filter(number=number).first()
+    if found is None:
+        raise NotFound(what="purchase order", name=number, where="GET /api/v1/purchase-orders")
+    return found
+
+
+def _lines(order: PurchaseOrder, wanted: set[int]) -> dict[int, PurchaseOrderLine]:
+    rows = order.lines.select_related("item", "supply__item", "order").filter(id__in=wanted)
+    lines = {line.pk: line for line in rows}
+    if missing := wanted - lines.keys():
+        raise NotFound(what="line", name=min(missing), where=f"GET /api/v1/purchase-orders/{order.number}")
+    return lines

@@ -1,0 +1,299 @@
+"""Customers, inquiries, orders and their promises."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from ninja import Field, Header, Router, Schema, Status
+from ninja.pagination import paginate
+from pydantic import StrictInt
+
+from atoll_web.accounts.acting import business_time
+from atoll_web.door import Input, Money, NotFound, Paging, actor_for, answers
+from atoll_web.sales import services, states
+from atoll_web.sales.errors import NothingToPromise
+from atoll_web.sales.models import Customer, Order, OrderLine, Promise
+from atoll_web.stock.models import Allocation, Lot, Requirement
+
+router = Router()
+
+
+class CustomerOut(Schema):
+    """Somebody who orders."""
+
+    code: str
+    name: str
+    customer_class: str
+    country: str
+    on_hold: bool = Field(description="Nothing can be ordered for them")
+
+
+class LineIn(Input):
+    """What a customer asks for."""
+
+    model: str = Field(description="Code of the product model")
+    choices: dict[str, str | StrictInt | float | list[str]] = Field(
+        {}, description="Value by feature; what is not chosen is completed"
+    )
+    quantity: int = 1
+    request_date: date | None = Field(None, description="Empty for as soon as possible")
+
+    def line(self) -> services.NewLine:
+        """As the services take it."""
+        return services.NewLine(self.model, self.choices, self.quantity, self.request_date)
+
+
+class InquiryOut(Schema):
+    """The answer to an inquiry. Nothing is reserved."""
+
+    model: str
+    values: dict[str, Any] = Field(description="The complete configuration")
+    unit_price: Money
+    quantity: int
+    ship_date: date
+    need_date: date = Field(description="First day of assembly")
+    reason: str = Field(description="Why this date")
+    filled_from_stock: bool = Field(description="Whether all it takes is free on hand now")
+
+
+class OrderIn(Input):
+    """An order: all its lines are promised and confirmed, or nothing is written."""
+
+    customer: str = Field(description="Code of the customer")
+    lines: list[LineIn]
+
+
+class PromiseOut(Schema):
+    """The day on which a line will ship, and what that rests on."""
+
+    ship_date: date
+    need_date: date = Field(description="First day of assembly")
+    made_at: datetime = Field(description="Business time")
+    made_by: str = Field(alias="made_by.username")
+    in_force: bool
+    at_risk: bool = Field(description="A supply that it rests on slipped beyond the need date")
+    reason: str
+    basis: dict[str, Any] = Field(description="Supplies and slots that it rested on when it was made")
+
+
+class AllocationOut(Schema):
+    """Units that are reserved for a line."""
+
+    item: str = Field(alias="supply.item.code")
+    quantity: int
+    supply: int = Field(alias="supply_id")
+    kind: str = Field(alias="supply.kind", description="on hand, purchase, build or planned")
+    reference: str = Field(alias="supply.reference")
+    due: date | None = Field(alias="supply.due", description="Empty for on hand")
+
+
+class RequirementOut(Schema):
+    """Units of an item that a line takes."""
+
+    item: str = Field(alias="item.code")
+    quantity: int
+    issued: int = Field(description="Taken from the warehouse")
+    allocations: list[AllocationOut]
+
+
+class SlotOut(Schema):
+    """Minutes of an assembly line that are reserved for a line."""
+
+    line: str = Field(alias="line_day.line.code")
+    day: date = Field(alias="line_day.day")
+    minutes: int
+
+
+class ContentOut(Schema):
+    """What went into a unit."""
+
+    item: str = Field(alias="item.code")
+    lot: str | None = Field(description="Lot or serial number; empty for an untracked item")
+    quantity: int
+
+    @staticmethod
+    def resolve_lot(content: Any) -> str | None:
+        """Lot or serial number."""
+        return content.lot.number if content.lot else None
+
+
+class UnitOut(Schema):
+    """One assembled unit, as built."""
+
+    serial: str = Field(alias="number")
+    contents: list[ContentOut]
+
+
+class LineOut(Schema):
+    """So many units of one configuration."""
+
+    position: int
+    model: str = Field(alias="configuration.revision.product_model.code")
+    revision: str = Field(alias="configuration.revision.name")
+    values: dict[str, Any] = Field(alias="configuration.values")
+    quantity: int
+    unit_price: Money
+    request_date: date
+    state: str
+    filled_from_stock: bool | None
+    shipped_on: date | None
+
+
+class OrderOut(Schema):
+    """An order in a list."""
+
+    number: str
+    customer: str = Field(alias="customer.code")
+    state: str
+    ordered_at: datetime = Field(description="Business time")
+    currency: str
+    promise_date: date | None = Field(description="The latest promise in force of its lines")
+    at_risk: bool
+
+    @staticmethod
+    def resolve_promise_date(order: Order) -> date | None:
+        """The latest promise in force."""
+        return max((promise.ship_date for promise in _in_force(order)), default=None)
+
+    @staticmethod
+    def resolve_at_risk(order: Order) -> bool:
+        """Whether a promise in force is at risk."""
+        return any(promise.at_risk for promise in _in_force(order))
+
+
+class LineDetail(LineOut):
+    """A line with all that it rests on and what was built for it."""
+
+    promises: list[PromiseOut] = Field(description="All promises, the first one first")
+    requirements: list[RequirementOut]
+    slots: list[SlotOut]
+    assembly_order: str | None
+    as_built: list[UnitOut] = Field(alias="units")
+
+    @staticmethod
+    def resolve_requirements(line: OrderLine) -> list[Requirement]:
+        """What the line takes; nothing once it is cancelled."""
+        return list(line.demand.requirements.all()) if line.demand else []
+
+    @staticmethod
+    def resolve_assembly_order(line: OrderLine) -> str | None:
+        """Number of the final assembly order, once it is released."""
+        return line.assembly_order.number if hasattr(line, "assembly_order") else None
+
+
+class OrderDetail(OrderOut):
+    """An order with its lines."""
+
+    idempotency_key: str | None
+    lines: list[LineDetail]
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        None,
+        alias="Idempotency-Key",
+        max_length=80,
+        description="Your own word for this order: sent again, also at the same time, it answers the same order",
+    ),
+]
+
+
+@router.get("/customers", response=list[CustomerOut])
+@paginate(Paging)
+def list_customers(request: HttpRequest) -> QuerySet[Customer]:
+    """List customers."""
+    return Customer.objects.all()
+
+
+@router.post("/inquiries", response=answers(InquiryOut))
+def inquire(request: HttpRequest, payload: LineIn) -> services.Inquiry:
+    """Price and promise date of a configured product. Nothing is reserved or written."""
+    return services.inquire(line=payload.line(), today=business_time().date())
+
+
+@router.post("/orders", response=answers(OrderDetail, 201))
+def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: IdempotencyKey = None) -> Status[Order]:
+    """Take an order: each line is configured, priced, promised and confirmed. All lines are, or nothing is written."""
+    order = services.enter_order(
+        actor=actor_for(request, "order"),
+        customer=payload.customer,
+        lines=[line.line() for line in payload.lines],
+        idempotency_key=idempotency_key,
+    )
+    return Status(201, _detail(order.number))
+
+
+@router.get("/orders", response=list[OrderOut])
+@paginate(Paging)
+def list_orders(request: HttpRequest, state: str | None = None, customer: str | None = None) -> QuerySet[Order]:
+    """List orders, the newest first."""
+    wanted = {name: value for name, value in (("state", state), ("customer__code", customer)) if value}
+    lines = OrderLine.objects.prefetch_related("promises")
+    return Order.objects.select_related("customer").prefetch_related(Prefetch("lines", lines)).filter(**wanted)
+
+
+@router.get("/orders/{number}", response=answers(OrderDetail))
+def get_order(request: HttpRequest, number: str) -> Order:
+    """Show an order: configurations, promises and what they rest on, what was built and shipped."""
+    return _detail(number)
+
+
+@router.post("/orders/{number}/cancel", response=answers(OrderDetail))
+def cancel(request: HttpRequest, number: str) -> Order:
+    """Cancel an order whose assembly has not begun; all that it holds is free at once."""
+    actor = actor_for(request, "order")
+    services.cancel(actor=actor, order=_order(number, Order.objects.all()))
+    return _detail(number)
+
+
+@router.post("/orders/{number}/re-promise", response=answers(OrderDetail))
+def repromise(request: HttpRequest, number: str) -> Order:
+    """Promise the confirmed lines of an order anew, keeping each date that can be kept."""
+    actor = actor_for(request, "order")
+    order = _order(number, Order.objects.prefetch_related("lines"))
+    confirmed = [line for line in order.lines.all() if line.state == states.CONFIRMED]
+    if not confirmed:
+        raise NothingToPromise(line=f"Order {number}", state=order.state)
+    services.repromise(actor=actor, lines=confirmed)
+    return _detail(number)
+
+
+def _in_force(order: Order) -> list[Promise]:
+    return [promise for line in order.lines.all() for promise in line.promises.all() if promise.in_force]
+
+
+def _order(number: str, rows: QuerySet[Order]) -> Order:
+    found = rows.filter(number=number).first()
+    if found is None:
+        raise NotFound(what="order", name=number, where="GET /api/v1/orders")
+    return found
+
+
+def _detail(number: str) -> Order:
+    """An order with everything about it, in a number of queries that does not grow with it."""
+    allocations = Allocation.objects.select_related("supply__item").order_by("id")
+    requirements = Requirement.objects.select_related("item").prefetch_related(Prefetch("allocations", allocations))
+    lines = (
+        OrderLine.objects.select_related("configuration__revision__product_model", "demand", "assembly_order")
+        .defer("configuration__revision__document")
+        .prefetch_related(
+            Prefetch("promises", Promise.objects.select_related("made_by").order_by("id")),
+            Prefetch("demand__requirements", requirements.order_by("item__code")),
+            "slots__line_day__line",
+        )
+    )
+    order = _order(number, Order.objects.select_related("customer").prefetch_related(Prefetch("lines", lines)))
+    _add_units(order.lines.all())
+    return order
+
+
+def _add_units(lines: Iterable[OrderLine]) -> None:
+    """Give each line the units that were assembled for it, with what went into them."""
+    by_number = {line.assembly_order.number: line for line in lines if hasattr(line, "assembly_order")}
+    for line in lines:
+        line.units = []
+    for unit in Lot.objects.filter(origin__in=by_number).prefetch_related("contents__item", "contents__lot"):
+        by_number[unit.origin].units.append(unit)

@@ -1,0 +1,184 @@
+"""Pages of sales: orders, why a date is what it is, customers."""
+
+from typing import Any
+
+from django.db.models import Count, DateField, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Greatest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST
+
+from atoll_web.accounts.acting import actor_now, business_time
+from atoll_web.lists import Column, Facet, Flag, ListPage
+from atoll_web.pages import attempt, document, needs
+from atoll_web.sales import services, states
+from atoll_web.sales.models import Customer, Order, OrderLine, Promise
+from atoll_web.sales.pegging import pegging
+from atoll_web.sales.record import order_record
+
+LAST_ORDERS = 20
+"""Orders on the page of a customer; the list has all."""
+
+
+def order_lines() -> QuerySet[OrderLine]:
+    """Order lines with their promise in force, and whether they leave later than first promised."""
+    first = Promise.objects.filter(line=OuterRef("pk")).order_by("pk").values("ship_date")[:1]
+    leaves = Coalesce("shipped_on", Greatest("promise__ship_date", Value(business_time().date(), DateField())))
+    return (
+        OrderLine.objects.select_related("order__customer", "configuration__revision__product_model")
+        .annotate(promise=FilteredRelation("promises", condition=Q(promises__in_force=True)))
+        .annotate(promise_date=F("promise__ship_date"), first_promise=Subquery(first), leaves=leaves)
+        .annotate(
+            is_open=Q(state__in=[states.CONFIRMED, states.IN_ASSEMBLY, states.ASSEMBLED]),
+            at_risk=Q(promise__at_risk=True, state=states.CONFIRMED),
+            late=Q(leaves__gt=F("first_promise"), state__in=states.PROMISED),
+        )
+    )
+
+
+ORDERS = ListPage(
+    name="orders",
+    title="Orders",
+    rows=order_lines,
+    columns=(
+        Column("number", "Order", kind="document", value="order.number"),
+        Column(
+            "customer",
+            "Customer",
+            value="order.customer.name",
+            link=lambda row: reverse("customer", args=[row.order.customer.code]),
+        ),
+        Column("model", "Model", value="configuration.revision.product_model.name"),
+        Column("quantity", "Quantity", kind="number"),
+        Column("state", "State", kind="state"),
+        Column("request_date", "Asked for", kind="date"),
+        Column("promise_date", "Promised", kind="date"),
+        Column("shipped_on", "Shipped", kind="date"),
+        Column("ordered_at", "Ordered", kind="moment", value="order.ordered_at"),
+        Column("at_risk", "At risk", kind="flag"),
+        Column("late", "Late", kind="flag"),
+    ),
+    facets=(
+        Facet("state", "State"),
+        Facet("model", "Model", "configuration__revision__product_model__code", "configuration__revision__product_model__name"),
+        Facet("customer", "Customer", "order__customer__code", "order__customer__name"),
+    ),
+    flags=(
+        Flag("open", "Open", Q(is_open=True)),
+        Flag("at_risk", "At risk", Q(at_risk=True)),
+        Flag("late", "Late", Q(late=True)),
+    ),
+    search=("order__number", "order__customer__name"),
+    order="-number",
+    intro="One row for each line of an order. Late: leaves, or left, after the date that was promised first.",
+    empty="No orders yet. Configure a product to enter the first one.",
+)
+
+CUSTOMERS = ListPage(
+    name="customers",
+    title="Customers",
+    rows=lambda: Customer.objects.annotate(
+        orders_placed=Count("orders"), orders_open=Count("orders", filter=Q(orders__state__in=states.OPEN))
+    ),
+    columns=(
+        Column("code", "Customer", link=lambda row: reverse("customer", args=[row.code])),
+        Column("name", "Name"),
+        Column("customer_class", "Class"),
+        Column("country", "Country"),
+        Column("orders_open", "Open orders", kind="number"),
+        Column("orders_placed", "All orders", kind="number"),
+        Column("on_hold", "On hold", kind="flag"),
+    ),
+    facets=(Facet("customer_class", "Class"), Facet("country", "Country")),
+    flags=(Flag("on_hold", "On hold", Q(on_hold=True)),),
+    search=("code", "name"),
+    order="code",
+)
+
+
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    """An order with its promises, what they rest on, what was built and shipped, and who did it."""
+    return render(request, "sales/order.html", {"order": _order_record(number)})
+
+
+def order_document(request: HttpRequest, number: str) -> HttpResponse:
+    """The same for programs."""
+    return document(_order_record(number))
+
+
+def _order_record(number: str) -> dict[str, Any]:
+    return order_record(get_object_or_404(Order.objects.select_related("customer"), number=number))
+
+
+@require_POST
+@needs("order")
+def cancel(request: HttpRequest, number: str) -> HttpResponse:
+    """Cancel an order whose assembly has not begun."""
+    row = get_object_or_404(Order, number=number)
+    actor = actor_now(request.user, request.POST.get("reason", "").strip())
+    attempt(request, lambda: services.cancel(actor=actor, order=row), f"{number} is cancelled; all that it held is free again.")
+    return redirect("order", number)
+
+
+def why(request: HttpRequest, number: str, position: int) -> HttpResponse:
+    """Why a line has its date: its promise, and the tree of what it rests on with the latest branch marked."""
+    return render(request, "sales/why.html", _why(number, position))
+
+
+def why_document(request: HttpRequest, number: str, position: int) -> HttpResponse:
+    """The same for programs."""
+    seen = _why(number, position)
+    promise = seen["promise"]
+    return document(
+        {
+            "line": str(seen["line"]),
+            "state": seen["line"].state,
+            "ship_date": promise and promise.ship_date,
+            "need_date": promise and promise.need_date,
+            "reason": promise and promise.reason,
+            "pegs": [peg.as_dict() for peg in seen["pegs"]],
+        }
+    )
+
+
+def _why(number: str, position: int) -> dict[str, Any]:
+    lines = OrderLine.objects.select_related("order__customer", "configuration__revision__product_model")
+    line = get_object_or_404(lines, order__number=number, position=position)
+    promise = line.promises.filter(in_force=True).first()
+    return {"line": line, "promise": promise, "pegs": pegging(line.demand_id) if line.demand_id else []}
+
+
+def customer(request: HttpRequest, code: str) -> HttpResponse:
+    """A customer with the last orders."""
+    return render(request, "sales/customer.html", _customer(code))
+
+
+def customer_document(request: HttpRequest, code: str) -> HttpResponse:
+    """The same for programs."""
+    seen = _customer(code)
+    row = seen["customer"]
+    fields = ("code", "name", "customer_class", "country", "email", "on_hold")
+    orders = [{"number": o.number, "state": o.state, "ordered_at": o.ordered_at} for o in seen["orders"]]
+    return document({name: getattr(row, name) for name in fields} | {"orders": orders})
+
+
+def _customer(code: str) -> dict[str, Any]:
+    row = get_object_or_404(Customer, code=code)
+    orders = Order.objects.filter(customer=row).annotate(
+        units=Sum("lines__quantity"), total=Sum(F("lines__quantity") * F("lines__unit_price"))
+    )
+    return {"customer": row, "orders": orders[:LAST_ORDERS], "count": Order.objects.filter(customer=row).count()}
+
+
+urlpatterns = [
+    *ORDERS.urls(),
+    path("orders/<str:number>.json", order_document, name="order-json"),
+    path("orders/<str:number>", order, name="order"),
+    path("orders/<str:number>/cancel", cancel, name="cancel-order"),
+    path("orders/<str:number>/<int:position>/why.json", why_document, name="why-json"),
+    path("orders/<str:number>/<int:position>/why", why, name="why"),
+    *CUSTOMERS.urls(),
+    path("customers/<str:code>.json", customer_document, name="customer-json"),
+    path("customers/<str:code>", customer, name="customer"),
+]

@@ -1,0 +1,125 @@
+"""Why an order line has its date: the tree from the line through allocations and builds down to purchase orders."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from atoll_web.stock.models import Requirement
+
+FIELDS = {
+    "id": "id",
+    "demand": "demand_id",
+    "item": "item__code",
+    "name": "item__name",
+    "needed": "quantity",
+    "issued": "issued",
+    "units": "allocations__quantity",
+    "kind": "allocations__supply__kind",
+    "reference": "allocations__supply__reference",
+    "due": "allocations__supply__due",
+    "margin_days": "allocations__supply__margin_days",
+    "kit": "allocations__supply__consumes",
+    "kit_date": "allocations__supply__consumes__need_date",
+}
+
+
+@dataclass(slots=True)
+class Peg:
+    """Units of an item, and the supply that they come from.
+
+    Parameters
+    ----------
+    kind
+        Kind of the supply; ``issued`` when the units were taken from the warehouse already, ``short`` when nothing is allocated.
+    parts
+        What the build of the supply takes.
+    is_latest
+        Whether it decides the date of what it goes into, all the way up to the order.
+    """
+
+    item: str
+    name: str
+    units: int
+    kind: str
+    reference: str = ""
+    due: date | None = None
+    margin_days: int = 0
+    kit_date: date | None = None
+    parts: list["Peg"] = field(default_factory=list)
+    is_latest: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """The peg as a document."""
+        return {
+            "item": self.item,
+            "name": self.name,
+            "units": self.units,
+            "kind": self.kind,
+            "reference": self.reference,
+            "due": self.due,
+            "is_latest": self.is_latest,
+            "parts": [part.as_dict() for part in self.parts],
+        }
+
+
+def pegging(demand: int) -> list[Peg]:
+    """What a demand rests on, level by level with one query each, the latest first and its branch marked."""
+    trees: dict[int, list[Peg]] = defaultdict(list)
+    level, seen = {demand}, set[int]()
+    while level:
+        seen |= level
+        rows = (
+            Requirement.objects.filter(demand__in=level).order_by("item__code", "allocations__id").values_list(*FIELDS.values())
+        )
+        level = set()
+        for requirement in _by_requirement(dict(zip(FIELDS, row, strict=True)) for row in rows):
+            trees[requirement[0]["demand"]].extend(_pegs(requirement, trees))
+            level |= {row["kit"] for row in requirement if row["kit"]} - seen
+    _mark(trees[demand])
+    return trees[demand]
+
+
+def _by_requirement(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[row["id"]].append(row)
+    return list(groups.values())
+
+
+def _pegs(rows: list[dict[str, Any]], trees: dict[int, list[Peg]]) -> list[Peg]:
+    """One peg for each allocation of a requirement, for what was issued, and for what is short."""
+    first = rows[0]
+    pegs = [
+        Peg(
+            row["item"],
+            row["name"],
+            row["units"],
+            row["kind"],
+            row["reference"],
+            row["due"],
+            row["margin_days"],
+            row["kit_date"],
+            trees[row["kit"]] if row["kit"] else [],
+        )
+        for row in rows
+        if row["units"]
+    ]
+    short = first["needed"] - first["issued"] - sum(peg.units for peg in pegs)
+    rest = (("issued", first["issued"]), ("short", short))
+    return pegs + [Peg(first["item"], first["name"], units, kind) for kind, units in rest if units]
+
+
+def _mark(pegs: list[Peg]) -> None:
+    """Put the latest first at every level, and mark the branch that it forms from the root."""
+    _sort(pegs)
+    while pegs and pegs[0].due:
+        pegs[0].is_latest = True
+        pegs = pegs[0].parts
+
+
+def _sort(pegs: list[Peg]) -> None:
+    pegs.sort(key=lambda peg: (peg.kind != "short", -(peg.due or date.min).toordinal(), peg.item))
+    for peg in pegs:
+        _sort(peg.parts)

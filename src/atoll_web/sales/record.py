@@ -1,0 +1,186 @@
+"""An order with all that stands behind it, as one document: its page and its `.json` twin show the same values.
+
+Rows of assembly are reached by their relations, since sales knows nothing of the apps above it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import F, Q
+
+from atoll_web.accounts.models import StateChange
+from atoll_web.catalogue.words import in_words
+from atoll_web.sales import states
+from atoll_web.sales.models import Order, OrderLine, Promise, ShippedUnit, SlotReservation
+from atoll_web.stock.models import Allocation, Lot
+
+Document = dict[str, Any]
+
+
+def order_record(order: Order) -> Document:
+    """The order; `order` comes with its customer."""
+    lines = list(
+        order.lines.select_related("configuration__revision__product_model", "assembly_order", "demand").order_by("position")
+    )
+    promises, allocations, slots = _promises(lines), _allocations(lines), _slots(lines)
+    units, shipped = _units(lines), _shipped(lines)
+    return {
+        "number": order.number,
+        "state": order.state,
+        "customer": {"code": order.customer.code, "name": order.customer.name},
+        "ordered_at": order.ordered_at,
+        "currency": order.currency,
+        "total": sum(line.unit_price * line.quantity for line in lines),
+        "is_cancellable": order.state in {states.DRAFT, states.CONFIRMED},
+        "lines": [
+            _line(line)
+            | {
+                "promises": promises[line.pk],
+                "allocations": allocations[line.demand_id],
+                "slots": slots[line.pk],
+                "units": units[line.pk],
+                "shipments": shipped[line.pk],
+            }
+            for line in lines
+        ],
+        "journal": _journal(order, lines),
+    }
+
+
+def _line(line: OrderLine) -> Document:
+    configuration = line.configuration
+    revision = configuration.revision
+    assembly = getattr(line, "assembly_order", None)
+    return {
+        "position": line.position,
+        "model": revision.product_model.code,
+        "model_name": revision.product_model.name,
+        "revision": revision.name,
+        "choices": [
+            {"feature": chosen.feature, "value": chosen.value, "name": chosen.name, "words": chosen.words}
+            for chosen in in_words(revision.document, configuration.values)
+        ],
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "price": line.unit_price * line.quantity,
+        "state": line.state,
+        "request_date": line.request_date,
+        "filled_from_stock": line.filled_from_stock,
+        "shipped_on": line.shipped_on,
+        "assembly_order": assembly
+        and {
+            "number": assembly.number,
+            "state": assembly.state,
+            "released_at": assembly.released_at,
+            "completed_at": assembly.completed_at,
+        },
+    }
+
+
+def _promises(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
+    """All promises of each line, the one in force (or the last one) first."""
+    found: dict[int, list[Document]] = defaultdict(list)
+    for promise in Promise.objects.filter(line__in=lines).select_related("made_by").order_by("-id"):
+        found[promise.line_id].append(
+            {
+                "ship_date": promise.ship_date,
+                "need_date": promise.need_date,
+                "reason": promise.reason,
+                "made_at": promise.made_at,
+                "made_by": promise.made_by.username,
+                "in_force": promise.in_force,
+                "at_risk": promise.at_risk,
+                "basis": promise.basis,
+            }
+        )
+    return found
+
+
+def _allocations(lines: Sequence[OrderLine]) -> Mapping[int | None, list[Document]]:
+    """What each line's promise rests on now: nothing any more when its kit is laid out."""
+    found: dict[int | None, list[Document]] = defaultdict(list)
+    rows = Allocation.objects.filter(requirement__demand__in=[line.demand_id for line in lines if line.demand_id])
+    latest_first = (F("supply__due").desc(nulls_last=True), "requirement__item__code")
+    for row in rows.select_related("requirement", "supply__item").order_by(*latest_first):
+        found[row.requirement.demand_id].append(
+            {
+                "item": row.supply.item.code,
+                "name": row.supply.item.name,
+                "quantity": row.quantity,
+                "kind": row.supply.kind,
+                "reference": row.supply.reference,
+                "due": row.supply.due,
+            }
+        )
+    return found
+
+
+def _slots(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
+    found: dict[int, list[Document]] = defaultdict(list)
+    rows = SlotReservation.objects.filter(line__in=lines).select_related("line_day__line").order_by("line_day__day", "id")
+    for slot in rows:
+        found[slot.line_id].append({"line": slot.line_day.line.code, "day": slot.line_day.day, "minutes": slot.minutes})
+    return found
+
+
+def _units(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
+    """The units that were assembled for each line, with what went into them."""
+    origin = {line.assembly_order.number: line.pk for line in lines if getattr(line, "assembly_order", None)}
+    found: dict[int, list[Document]] = defaultdict(list)
+    lots = list(Lot.objects.filter(origin__in=origin).order_by("id"))
+    contents = as_built(lot.pk for lot in lots)
+    for lot in lots:
+        found[origin[lot.origin]].append({"serial": lot.number, "contents": contents[lot.pk]})
+    return found
+
+
+def as_built(units: Iterable[int]) -> Mapping[int, list[Document]]:
+    """What went into units, and into their subassemblies at any depth; one query for each level."""
+    level, contents = set(units), defaultdict[int, list[Document]](list)
+    fields = ("contents__item__code", "contents__item__name", "contents__quantity", "contents__lot", "contents__lot__number")
+    while level:
+        rows = Lot.objects.filter(pk__in=level, contents__isnull=False).order_by("contents__item__code", "contents__id")
+        level = set()
+        for unit, code, name, quantity, lot, number in rows.values_list("pk", *fields):
+            contents[unit].append(
+                {"item": code, "name": name, "quantity": quantity, "serial": number, "contents": contents[lot] if lot else []}
+            )
+            level |= {lot} - {None}
+    return contents
+
+
+def _shipped(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
+    """Shipments of each line, with the serial numbers that left."""
+    found: dict[int, dict[str, Document]] = defaultdict(dict)
+    for row in ShippedUnit.objects.filter(line__in=lines).select_related("shipment__user", "unit").order_by("id"):
+        shipment = row.shipment
+        entry = found[row.line_id].setdefault(
+            shipment.number, {"number": shipment.number, "at": shipment.at, "user": shipment.user.username, "serials": []}
+        )
+        entry["serials"].append(row.unit.number)
+    return defaultdict(list, {line: list(entries.values()) for line, entries in found.items()})
+
+
+def _journal(order: Order, lines: Sequence[OrderLine]) -> list[Document]:
+    """Who changed the state of the order, its lines and their assembly orders, when and why."""
+    assembly = {line.assembly_order.pk: line.assembly_order.number for line in lines if getattr(line, "assembly_order", None)}
+    names = {
+        Order._meta.db_table: {order.pk: order.number},
+        OrderLine._meta.db_table: {line.pk: f"{order.number}/{line.position}" for line in lines},
+        "assembly_finalassemblyorder": assembly,
+    }
+    of = Q()
+    for table, keys in names.items():
+        of |= Q(entity=table, entity_id__in=keys)
+    return [
+        {
+            "at": change.at,
+            "user": change.user.username,
+            "what": names[change.entity][change.entity_id],
+            "from": change.from_state,
+            "to": change.to_state,
+            "reason": change.reason,
+        }
+        for change in StateChange.objects.filter(of).select_related("user").order_by("-id")
+    ]

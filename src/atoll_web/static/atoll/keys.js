@@ -1,0 +1,25 @@
+// Keys: "/" goes to the search field, "?" shows the help, "g" and a letter goes to a page.
+"use strict";
+
+const PAGES = { h: "/", o: "/orders", c: "/configure" };
+let going = false;
+
+function isTyping(target) {
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+document.documentElement.classList.add("scripted");
+
+document.addEventListener("keydown", (event) => {
+  if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (going && PAGES[event.key]) {
+    location.assign(PAGES[event.key]);
+  } else if (event.key === "/") {
+    event.preventDefault();
+    document.getElementById("find")?.select();
+    document.getElementById("find")?.focus();
+  } else if (event.key === "?") {
+    document.getElementById("keys")?.showModal();
+  }
+  going = event.key === "g";
+});

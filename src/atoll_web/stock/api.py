@@ -1,0 +1,196 @@
+"""Items with their projected availability, supplies, the ledger, counting."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+from ninja.pagination import paginate
+
+from atoll_web.catalogue.models import Item
+from atoll_web.door import Input, NotFound, Paging, actor_for, answers
+from atoll_web.stock import services
+from atoll_web.stock.models import Lot, Move, Requirement, Supply
+
+router = Router()
+
+
+class ItemOut(Schema):
+    """An item and where its stock stands."""
+
+    code: str
+    name: str
+    kind: str = Field(description="component, subassembly or end item")
+    unit: str
+    cost: Decimal = Field(description="Standard cost of one unit")
+    tracking: str = Field(description="none, lot or serial")
+    active: bool
+    on_hand: int
+    allocated: int = Field(description="Units on hand that are reserved")
+    free: int = Field(description="Units on hand that nothing is allocated on")
+    scheduled_receipts: int = Field(description="Units on open purchase and build orders")
+    planned: int = Field(description="Units that promises count on and nobody has ordered yet")
+    required: int = Field(description="Units that open requirements still take")
+    projected: int = Field(description="On hand + scheduled receipts + planned − required")
+
+
+class SupplyOut(Schema):
+    """Units of an item that are there or will be."""
+
+    id: int
+    item: str = Field(alias="item.code")
+    kind: str = Field(description="on hand, purchase, build or planned")
+    reference: str
+    quantity: int
+    allocated: int
+    free: int
+    due: date | None = Field(description="Usable from this day on; empty for on hand")
+
+    @staticmethod
+    def resolve_free(supply: Supply) -> int:
+        """Units that nothing is allocated on."""
+        return supply.quantity - supply.allocated
+
+
+class Available(Schema):
+    """Units available to promise from a day on."""
+
+    day: date | None = Field(description="Empty for now")
+    available: int = Field(description="Free units of this and all earlier supplies")
+
+
+class ItemDetail(ItemOut):
+    """An item with all its supplies."""
+
+    attributes: dict[str, Any]
+    supplies: list[SupplyOut] = Field(alias="open_supplies")
+    available_to_promise: list[Available]
+
+
+class MoveOut(Schema):
+    """Units that went from one location to another."""
+
+    id: int
+    at: datetime = Field(description="Business time")
+    quantity: int
+    source: str = Field(alias="source.code")
+    destination: str = Field(alias="destination.code")
+    lot: str | None = None
+    reference: str = Field(description="The document that caused it")
+    user: str = Field(alias="user.username")
+    reverses: int | None = Field(alias="reverses_id")
+
+    @staticmethod
+    def resolve_lot(move: Move) -> str | None:
+        """Lot or serial number."""
+        return move.lot.number if move.lot else None
+
+
+class CountIn(Input):
+    """What was counted in the warehouse."""
+
+    counted: int = Field(ge=0)
+    lot: str | None = Field(None, description="Lot or serial number, for a tracked item")
+    reason: str = Field("", max_length=200)
+
+
+class CountOut(Schema):
+    """The move that brought the ledger in line, if one was needed."""
+
+    item: str
+    counted: int
+    correction: MoveOut | None
+
+
+def _per_item(rows: QuerySet, units: Any) -> Coalesce:
+    """Units of the rows of one item, as a subquery."""
+    sums = rows.filter(item=OuterRef("pk")).order_by().values("item").annotate(units=Sum(units)).values("units")
+    return Coalesce(Subquery(sums), 0)
+
+
+def _items() -> QuerySet[Item]:
+    there = Supply.objects.filter(quantity__gt=0)
+    return Item.objects.annotate(
+        on_hand=_per_item(there.filter(kind="on hand"), "quantity"),
+        allocated=_per_item(there.filter(kind="on hand"), "allocated"),
+        scheduled_receipts=_per_item(there.filter(kind__in=["purchase", "build"]), "quantity"),
+        planned=_per_item(there.filter(kind="planned"), "quantity"),
+        required=_per_item(Requirement.objects.filter(issued__lt=F("quantity")), F("quantity") - F("issued")),
+        free=F("on_hand") - F("allocated"),
+        projected=F("on_hand") + F("scheduled_receipts") + F("planned") - F("required"),
+    )
+
+
+@router.get("/items", response=list[ItemOut])
+@paginate(Paging)
+def list_items(request: HttpRequest, kind: str | None = None, search: str | None = None) -> QuerySet[Item]:
+    """List items with their projected availability. `search` looks into codes and names."""
+    rows = _items().order_by("code")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if search:
+        rows = rows.filter(Q(code__icontains=search) | Q(name__icontains=search))
+    return rows
+
+
+@router.get("/items/{code}", response=answers(ItemDetail))
+def get_item(request: HttpRequest, code: str) -> Item:
+    """Show an item with its supplies and what can be promised of them by when."""
+    item = _item(code, _items())
+    rows = Supply.objects.filter(item=item, quantity__gt=0).select_related("item").order_by(F("due").asc(nulls_first=True), "id")
+    item.open_supplies = list(rows)
+    item.available_to_promise = _available(item.open_supplies)
+    return item
+
+
+def _available(supplies: Iterable[Supply]) -> list[dict]:
+    """Cumulated free units by day; the supplies come in the order of their days."""
+    total, by_day = 0, {}
+    for supply in supplies:
+        total += supply.quantity - supply.allocated
+        by_day[supply.due] = total
+    return [{"day": day, "available": units} for day, units in by_day.items()]
+
+
+@router.get("/items/{code}/moves", response=list[MoveOut])
+@paginate(Paging)
+def list_moves(request: HttpRequest, code: str) -> QuerySet[Move]:
+    """List the ledger of an item, the newest move first."""
+    return Move.objects.filter(item=_item(code)).select_related("source", "destination", "lot", "user")
+
+
+@router.get("/supplies", response=list[SupplyOut])
+@paginate(Paging)
+def list_supplies(request: HttpRequest, item: str | None = None, kind: str | None = None) -> QuerySet[Supply]:
+    """List supplies of which something is there or still to come, by day."""
+    wanted = {name: value for name, value in (("item__code", item), ("kind", kind)) if value}
+    rows = Supply.objects.filter(quantity__gt=0, **wanted).select_related("item")
+    return rows.order_by(F("due").asc(nulls_first=True), "id")
+
+
+@router.post("/items/{code}/count", response=answers(CountOut))
+def count(request: HttpRequest, code: str, payload: CountIn) -> dict:
+    """Bring the ledger in line with a count of the warehouse. Allocated units cannot be counted away."""
+    actor = actor_for(request, "count", payload.reason)
+    item = _item(code)
+    lot = _lot(item, payload.lot) if payload.lot else None
+    correction = services.count(actor=actor, item=item, counted=payload.counted, lot=lot)
+    return {"item": code, "counted": payload.counted, "correction": correction}
+
+
+def _item(code: str, rows: QuerySet[Item] | None = None) -> Item:
+    found = (Item.objects.all() if rows is None else rows).filter(code=code).first()
+    if found is None:
+        raise NotFound(what="item", name=code, where="GET /api/v1/items")
+    return found
+
+
+def _lot(item: Item, number: str) -> Lot:
+    found = Lot.objects.filter(item=item, number=number).first()
+    if found is None:
+        raise NotFound(what=f"lot of {item.code} with the number", name=number, where=f"GET /api/v1/items/{item.code}/moves")
+    return found

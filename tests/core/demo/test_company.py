@@ -1,0 +1,140 @@
+"""The demonstration companies are complete, and their data says what is true."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from atoll.configure import Configurator, order_bill
+from atoll.demo import COMPANIES, UnknownCompany, demand, load
+from atoll.io import Catalogue
+from atoll.model.item import Kind, Tracking
+
+Company = Callable[[str], tuple[Catalogue, Mapping[str, Configurator]]]
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_a_company_loads_with_valid_defaults_and_no_option_that_nobody_can_order(company: Company, name: str) -> None:
+    _, engines = company(name)
+    for engine in engines.values():
+        defaults = {feature.code: feature.default for feature in engine.model.features if feature.default is not None}
+        assert defaults.items() <= dict(engine.configuration({}).values).items()
+        domains = engine.domains({})
+        assert not [(f, value) for f, values in domains.items() for value, possible in values.items() if not possible]
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_every_item_of_a_company_is_of_use(company: Company, name: str) -> None:
+    data, engines = company(name)
+    used = {line.item for lines in data.bills.values() for line in lines}
+    for engine in engines.values():
+        model = engine.model
+        used |= {model.end_item, *model.subassemblies, *(line.item for line in model.lines)}
+        used |= {feature.item for feature in model.features} | {o.item for feature in model.features for o in feature.options}
+    assert set(data.items) <= used
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_subassemblies_are_taken_by_a_good_part_of_the_orders(company: Company, name: str) -> None:
+    data, engines = company(name)
+    orders = demand(data, engines, weeks=2, orders=300, seed=1)
+    taking = 0
+    for order in orders:
+        engine = engines[order.model]
+        bill = order_bill(engine.model, engine.configuration(order.choices), data.bills, data.items)
+        taking += any(line.item in data.bills for line in bill.lines)
+    assert taking > 0.4 * len(orders)
+
+
+def test_an_unknown_company_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UnknownCompany, match="computers, vehicles, electronics"):
+        load("bakery")
+
+
+def test_the_computer_maker_is_of_the_size_that_was_planned(company: Company) -> None:
+    data, _ = company("computers")
+    kinds = Counter(item.kind for item in data.items.values())
+    real = [item for item in data.items.values() if item.code.split("-")[0] in REAL]
+    assert len(real) >= 130
+    assert kinds[Kind.SUBASSEMBLY] >= 10
+    assert kinds[Kind.END_ITEM] == len(data.models) == 4
+    assert 6 <= len(data.suppliers) <= 10
+    assert len({supplier.country for supplier in data.suppliers.values()}) >= 5
+    assert {offer.lead_time_days for offer in data.supplier_items} >= {3, 45}
+    assert len(data.customers) == 60
+
+
+REAL = {"CPU", "MB", "MEM", "COOL", "GPU", "PSU", "CASE", "SSD", "HDD"}
+
+
+def test_dear_components_have_serial_numbers_and_small_parts_have_none(company: Company) -> None:
+    data, _ = company("computers")
+    for item in data.items.values():
+        if item.code.split("-")[0] in {"CPU", "MB", "GPU"}:
+            assert item.tracking is Tracking.SERIAL
+        if item.cost < 10:
+            assert item.tracking is Tracking.NONE
+
+
+def test_a_second_supplier_is_quicker_and_dearer(company: Company) -> None:
+    data, _ = company("computers")
+    offers = {}
+    seconds = 0
+    for offer in data.supplier_items:
+        first = offers.setdefault(offer.item, offer)
+        if first is not offer:
+            seconds += 1
+            assert offer.lead_time_days < first.lead_time_days
+            assert offer.price > first.price
+    assert seconds > 20
+
+
+def test_what_is_sampled_fits_together_by_the_facts_of_the_items(company: Company) -> None:
+    """A second way to check: straight from the items, without rules."""
+    data, engines = company("computers")
+    rng = np.random.default_rng(1)
+    for engine in engines.values():
+        for _ in range(60):
+            choice = engine.sample(rng).as_dict()
+            parts = {name: data.items[value].attributes for name, value in choice.items() if str(value) in data.items}
+            cpu, board, case, memory = (parts[name] for name in ("cpu", "board", "case", "memory"))
+            assert cpu["socket"] == board["socket"]
+            assert memory["ram_type"] == board["ram_type"]
+            assert board["form_factor"] in case["boards"]
+            assert parts["psu"]["form_factor"] in case["supplies"]
+            assert parts.get("graphics", {}).get("length_mm", 0) <= case["max_gpu_mm"]
+            assert parts.get("cooler", {}).get("height_mm", 0) <= case["max_cooler_mm"]
+            assert cpu["socket"] in parts.get("cooler", {}).get("sockets", cpu["socket"])
+            assert memory["modules"] + parts.get("memory2", {}).get("modules", 0) <= board["ram_slots"]
+            assert 1 + ("drive2" in parts) <= board["m2_slots"]
+            assert sum(part.get("power", 0) for part in parts.values()) <= 0.8 * parts["psu"]["watts"]
+
+
+def test_order_bills_are_short_once_subassemblies_stand_in(company: Company) -> None:
+    data, engines = company("computers")
+    before, after = [], []
+    for order in demand(data, engines, weeks=2, orders=300, seed=2):
+        engine = engines[order.model]
+        configuration = engine.configuration(order.choices)
+        after.append(len(order_bill(engine.model, configuration, data.bills, data.items).lines))
+        before.append(len(order_bill(replace(engine.model, subassemblies=()), configuration, data.bills, data.items).lines))
+    assert max(before) <= 24
+    assert 8 <= np.mean(after) <= 12
+    assert np.mean(after) <= np.mean(before) - 3
+
+
+def test_two_thousand_orders_load_the_lines_to_about_four_fifths(company: Company) -> None:
+    data, engines = company("computers")
+    minutes = 0
+    sampled = demand(data, engines, weeks=12, orders=600, seed=3)
+    for order in sampled:
+        engine = engines[order.model]
+        minutes += order_bill(engine.model, engine.configuration(order.choices), data.bills, data.items).minutes
+    units = 12 * sum(weekly for weekly, _ in data.demand.forecasts(2000 / 12).values())
+    days = sum(data.company.calendar.works(data.company.start + timedelta(days=n)) for n in range(84))
+    capacity = days * sum(line.minutes_per_day for line in data.company.lines)
+    assert 0.72 <= units * minutes / len(sampled) / capacity <= 0.86
+    assert 2600 <= units <= 3100

@@ -1,0 +1,152 @@
+"""Invariant 2: supply is never over-allocated, under any number of concurrent writers."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import psycopg
+import pytest
+from django.db import IntegrityError, connection
+from django.db.models import Sum
+
+from atoll_web.stock.models import Allocation, Requirement, Supply
+
+TUESDAY, WEDNESDAY, FRIDAY = date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 6)
+
+
+def allocation(requirement: Requirement, supply: Supply, quantity: int) -> str:
+    columns, values = "requirement_id, supply_id, quantity", f"{requirement.pk}, {supply.pk}, {quantity}"
+    return f"INSERT INTO stock_allocation ({columns}) VALUES ({values})"
+
+
+def test_not_more_than_a_supply_has_is_allocated(workshop, refused):
+    supply = workshop.supply("case", 5, TUESDAY)
+    workshop.allocate(workshop.requirement("case", 3, FRIDAY), supply, 3)
+    with refused("supply_not_over_allocated"):
+        workshop.allocate(workshop.requirement("case", 3, FRIDAY), supply, 3)
+    supply.refresh_from_db()
+    assert supply.allocated == 3
+
+
+def test_of_two_writers_who_allocate_the_last_unit_one_is_refused(open_workshop, rivals):
+    supply = open_workshop.supply("case", 1, TUESDAY)
+    one, other = (open_workshop.requirement("case", 1, FRIDAY) for _ in range(2))
+    assert rivals.meet(allocation(one, supply, 1), allocation(other, supply, 1)) == [psycopg.errors.CheckViolation]
+    supply.refresh_from_db()
+    assert (supply.allocated, Allocation.objects.count()) == (1, 1)
+
+
+def test_of_many_writers_exactly_as_many_succeed_as_there_are_units(open_workshop):
+    supply = open_workshop.supply("case", 5, TUESDAY)
+    requirements = [open_workshop.requirement("case", 1, FRIDAY) for _ in range(12)]
+
+    def succeeds(requirement: Requirement) -> bool:
+        try:
+            open_workshop.allocate(requirement, supply, 1)
+        except IntegrityError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(6) as writers:
+        assert sum(writers.map(succeeds, requirements)) == 5
+    supply.refresh_from_db()
+    assert supply.allocated == Allocation.objects.aggregate(units=Sum("quantity"))["units"] == 5
+
+
+def test_a_supply_does_not_shrink_below_what_is_allocated_meanwhile(open_workshop, rivals):
+    supply = open_workshop.supply("case", 5, TUESDAY)
+    shrink = f"UPDATE stock_supply SET quantity = 4 WHERE id = {supply.pk}"
+    taken = allocation(open_workshop.requirement("case", 5, FRIDAY), supply, 5)
+    assert rivals.meet(taken, shrink) == [psycopg.errors.CheckViolation]
+    supply.refresh_from_db()
+    assert (supply.quantity, supply.allocated) == (5, 5)
+
+
+def test_an_allocation_grown_by_update_counts(workshop, refused):
+    row = workshop.allocate(workshop.requirement("case", 9, FRIDAY), workshop.supply("case", 5, TUESDAY), 5)
+    with refused("supply_not_over_allocated"):
+        Allocation.objects.filter(pk=row.pk).update(quantity=6)
+
+
+def test_an_allocation_moved_to_another_supply_is_counted_there(workshop):
+    first, second = (workshop.supply("case", 5, TUESDAY) for _ in range(2))
+    row = workshop.allocate(workshop.requirement("case", 4, FRIDAY), first, 4)
+    Allocation.objects.filter(pk=row.pk).update(supply=second)
+    assert list(Supply.objects.order_by("id").values_list("allocated", flat=True)) == [0, 4]
+    row.delete()
+    assert Supply.objects.filter(allocated=0).count() == 2
+
+
+def test_a_requirement_gets_no_more_than_it_takes(workshop, refused):
+    requirement = workshop.requirement("case", 3, FRIDAY)
+    with refused("requirement_not_over_allocated"):
+        workshop.allocate(requirement, workshop.supply("case", 5, TUESDAY), 4)
+    Requirement.objects.filter(pk=requirement.pk).update(issued=2)
+    with refused("requirement_not_over_allocated"):
+        workshop.allocate(requirement, workshop.supply("case", 5, TUESDAY), 2)
+
+
+def test_a_requirement_is_not_met_by_another_item(workshop, refused):
+    with refused("supply of another item"):
+        workshop.allocate(workshop.requirement("case", 3, FRIDAY), workshop.supply("kit", 5, TUESDAY), 1)
+
+
+def test_neither_side_of_an_allocation_becomes_another_item(workshop, refused):
+    workshop.allocate(workshop.requirement("case", 3, FRIDAY), workshop.supply("case", 5, TUESDAY), 3)
+    with refused("Cannot update"):
+        Supply.objects.update(item=workshop.items["kit"])
+    with refused("Cannot update"):
+        Requirement.objects.update(item=workshop.items["kit"])
+
+
+@pytest.mark.parametrize("model", [Supply, Requirement])
+def test_allocated_units_are_not_written_by_hand(workshop, refused, model):
+    workshop.allocate(workshop.requirement("case", 3, FRIDAY), workshop.supply("case", 5, TUESDAY), 3)
+    with refused("allocated is a sum"):
+        model.objects.update(allocated=0)
+
+
+def test_a_supply_does_not_begin_with_allocated_units(workshop, refused):
+    with refused("allocated is a sum"):
+        Supply.objects.create(item=workshop.items["case"], kind="purchase", quantity=5, allocated=5, due=TUESDAY)
+
+
+def test_a_supply_that_something_rests_on_is_not_deleted(open_workshop, rivals):
+    supply = open_workshop.supply("case", 5, TUESDAY)
+    open_workshop.allocate(open_workshop.requirement("case", 3, FRIDAY), supply, 3)
+    delete = f"DELETE FROM stock_supply WHERE id = {supply.pk}"
+    assert rivals.meet("SELECT 1", delete) == [psycopg.errors.ForeignKeyViolation]
+
+
+@pytest.mark.parametrize(("kind", "due"), [("on hand", TUESDAY), ("purchase", None), ("build", None), ("planned", None)])
+def test_only_what_is_on_hand_has_no_due_date(workshop, refused, kind, due):
+    if kind == "on hand":
+        workshop.move("case", 5, "supplier", "stock")
+        with refused("supply_due"):
+            Supply.objects.filter(kind="on hand").update(due=due)
+    else:
+        with refused("supply_due"):
+            workshop.supply("case", 5, due, kind)
+
+
+def test_a_supply_is_of_a_known_kind(workshop, refused):
+    with refused("supply_kind_is_known"):
+        workshop.supply("case", 5, TUESDAY, "gift")
+
+
+def test_an_item_has_one_on_hand_supply(workshop, refused):
+    workshop.move("case", 5, "supplier", "stock")
+    with refused("Cannot insert"):
+        Supply.objects.create(item=workshop.items["case"], kind="on hand")
+
+
+def test_a_build_does_not_rest_on_what_is_due_after_it_begins(workshop, refused):
+    build = workshop.supply("kit", 1, FRIDAY, "build")
+    with refused("a build cannot rest on"):
+        workshop.allocate(workshop.requirement("case", 1, TUESDAY, build), workshop.supply("case", 5, WEDNESDAY), 1)
+
+
+def test_a_build_does_not_yield_before_it_begins(workshop, refused):
+    with refused("nor be due before it begins"):
+        workshop.requirement("case", 1, FRIDAY, workshop.supply("kit", 1, WEDNESDAY, "build"))

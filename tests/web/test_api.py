@@ -1,0 +1,544 @@
+"""The REST interface: who gets in, what it answers, how it refuses, and how many queries it takes."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from atoll_web import security
+from atoll_web.accounts.models import User
+from atoll_web.accounts.services import create_token
+from atoll_web.purchasing.models import PurchaseOrder
+from atoll_web.runs.models import Run
+from atoll_web.sales.models import Order, Promise
+from atoll_web.stock.models import Allocation, Move
+
+MOST_QUERIES = 15
+
+
+class Program:
+    """A program that uses the API with a token of a role."""
+
+    def __init__(self, role: str):
+        secret = create_token(user=User.objects.get(username=role), name=f"test {timezone.now().isoformat()}").secret
+        self.client = Client(headers={"Authorization": f"Bearer {secret}"})
+
+    def get(self, path: str, expect: int = 200, **query):
+        return self._answer(self.client.get(f"/api/v1{path}", query), expect)
+
+    def post(self, path: str, body=None, expect: int = 200, **headers):
+        response = self.client.post(f"/api/v1{path}", body or {}, content_type="application/json", headers=headers)
+        return self._answer(response, expect)
+
+    def _answer(self, response, expect: int):
+        assert response.status_code == expect, response.content
+        return response.json()
+
+
+@pytest.fixture
+def program(company):
+    return Program
+
+
+def order_of(*lines: dict, customer: str = "MUELLER") -> dict:
+    return {"customer": customer, "lines": list(lines) or [{"model": "DL"}]}
+
+
+# Who gets in
+
+
+def test_nobody_gets_in_without_token_or_session(company, client):
+    for response in (client.get("/api/v1/orders"), client.post("/api/v1/orders", {}, content_type="application/json")):
+        assert response.status_code == 401
+        assert response.json()["code"] == "not-signed-in"
+        assert "Bearer" in response.json()["hint"]
+
+
+def test_a_wrong_token_is_refused_even_beside_a_session(company, signed_in):
+    response = signed_in("sales").get("/api/v1/me", headers={"Authorization": "Bearer atoll_wrong"})
+    assert response.status_code == 401
+    assert "revoked" in response.json()["message"]
+
+
+def test_a_session_may_read_and_needs_a_csrf_token_to_write(company):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(User.objects.get(username="sales"))
+    assert browser.get("/api/v1/me").json()["username"] == "sales"
+
+    refused = browser.post("/api/v1/tokens", {"name": "shop"}, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "csrf-failed")
+
+    browser.cookies["csrftoken"] = "a" * 32
+    accepted = browser.post(
+        "/api/v1/tokens", {"name": "shop"}, content_type="application/json", headers={"X-CSRFToken": "a" * 32}
+    )
+    assert accepted.status_code == 201
+
+
+def test_a_token_needs_no_csrf_token(company):
+    secret = create_token(user=User.objects.get(username="sales"), name="shop").secret
+    strict = Client(enforce_csrf_checks=True, headers={"Authorization": f"Bearer {secret}"})
+    assert strict.post("/api/v1/inquiries", {"model": "DL"}, content_type="application/json").status_code == 200
+
+
+def test_a_program_cannot_make_itself_another_token(program):
+    assert program("sales").post("/tokens", {"name": "other"}, expect=401)["code"] == "not-signed-in"
+
+
+def test_a_user_makes_sees_and_revokes_his_own_tokens(company, signed_in):
+    browser = signed_in("sales")
+    secret = browser.post("/api/v1/tokens", {"name": "shop"}, content_type="application/json").json()["secret"]
+    listed = browser.get("/api/v1/tokens").json()
+    assert [token["name"] for token in listed] == ["shop"]
+    assert secret not in json.dumps(listed)
+
+    bearer = Client(headers={"Authorization": f"Bearer {secret}"})
+    assert bearer.get("/api/v1/me").status_code == 200
+    assert browser.post("/api/v1/tokens/shop/revoke").json()["revoked_at"] is not None
+    assert bearer.get("/api/v1/me").status_code == 401
+
+
+def test_me_names_roles_and_what_they_may_do(program):
+    answer = program("buyer").get("/me")
+    assert answer["roles"] == ["buyer"]
+    assert answer["capabilities"] == ["purchase", "receive"]
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "body", "takes"),
+    [
+        ("buyer", "/orders", order_of(), "sales"),
+        ("assembler", "/orders/SO-1/cancel", {}, "sales"),
+        ("sales", "/purchase-orders", {"wanted": [{"item": "HEAD-S", "quantity": 5}]}, "buyer"),
+        ("sales", "/purchase-orders/PO-1/receive", {"deliveries": [{"line": 1, "quantity": 1}]}, "warehouse"),
+        ("sales", "/plans", {}, "planner"),
+        ("sales", "/items/HEAD-S/count", {"counted": 3}, "warehouse"),
+        ("sales", "/assembly-orders", {"lines": ["SO-1/1"]}, "planner"),
+        ("assembler", "/shipments", {"lines": ["SO-1/1"]}, "warehouse"),
+    ],
+)
+def test_writing_takes_the_role(program, role, path, body, takes):
+    refused = program(role).post(path, body, expect=403)
+    assert refused["code"] == "not-allowed"
+    assert takes in refused["message"]
+    assert not Order.objects.exists()
+    assert not PurchaseOrder.objects.exists()
+
+
+# Documents
+
+
+def test_the_schema_describes_every_operation_and_its_refusals(company, signed_in):
+    schema = signed_in("sales").get("/api/v1/openapi.json").json()
+    operations = [operation for path in schema["paths"].values() for operation in path.values()]
+    assert len(operations) >= 30
+    assert all(operation["description"] for operation in operations)
+    enter = schema["paths"]["/api/v1/orders"]["post"]
+    assert enter["responses"]["422"]["content"]["application/json"]["schema"]["$ref"].endswith("/Refusal")
+    assert "Idempotency-Key" in [parameter["name"] for parameter in enter["parameters"]]
+    assert schema["components"]["schemas"]["InquiryOut"]["properties"]["unit_price"]["type"] == "string"
+    parts = schema["components"]["schemas"]
+    assert {name for name, part in parts.items() if not part.get("description") and not name.startswith("Paged")} == set()
+
+
+def test_the_pages_of_the_schema_keep_to_the_policy_without_inline_scripts(company, signed_in):
+    response = signed_in("sales").get("/api/v1/docs")
+    assert response.status_code == 200
+    assert response.headers["Content-Security-Policy"].startswith(f"default-src {security.POLICY['default-src']}")
+    page = response.content.decode()
+    for script in page.split("<script")[1:]:
+        tag, _, content = script.partition(">")
+        assert "application/json" in tag or ("src=" in tag and not content.partition("</script>")[0].strip())
+    assert "https://" not in page
+    assert "<style" not in page
+
+
+def test_the_schema_is_for_those_who_are_signed_in(company, client):
+    assert client.get("/api/v1/docs").status_code == 302
+
+
+# Catalogue
+
+
+def test_models_name_the_revision_of_today(program):
+    assert program("buyer").get("/models") == [
+        {
+            "code": "DL",
+            "name": "Desk lamp",
+            "end_item": "LAMP",
+            "revision": "A",
+            "valid_from": "2026-03-02",
+            "valid_until": None,
+        }
+    ]
+    document = program("buyer").get("/models/DL")["document"]
+    assert [feature["code"] for feature in document["features"]][:2] == ["head", "arm"]
+
+
+def test_configuring_completes_prices_and_says_what_else_is_possible(program):
+    answer = program("buyer").post("/models/DL/configure", {"choices": {"arm": "ARM-L"}})
+    assert answer["values"]["arm"] == "ARM-L"
+    assert answer["values"]["head"] == "HEAD-S"
+    assert answer["price"] == "79.00"  # 60 + 15 for the arm + 2 metres of cable at 2
+    assert sum(float(part["amount"]) for part in answer["price_parts"]) == 79
+    assert {line["item"]: line["quantity"] for line in answer["order_bill"]}["CABLE"] == 2
+    heads = {candidate["value"]: candidate["possible"] for candidate in answer["domains"]["head"]}
+    assert heads == {"HEAD-S": True, "HEAD-L": True}
+
+
+def test_a_value_that_does_not_fit_the_other_choices_is_marked(program):
+    answer = program("buyer").post("/models/DL/configure", {"choices": {"head": "HEAD-L", "arm": "ARM-L"}})
+    arms = {candidate["value"]: candidate["possible"] for candidate in answer["domains"]["arm"]}
+    assert arms == {"ARM-S": False, "ARM-L": True}
+
+
+def test_choices_that_contradict_each_other_are_refused_with_the_rule_in_words(program):
+    refused = program("buyer").post("/models/DL/configure", {"choices": {"head": "HEAD-L", "arm": "ARM-S"}}, expect=422)
+    assert refused["code"] == "invalid-configuration"
+    assert "The arm must carry the head" in refused["message"]
+    assert refused["facts"]["rules"] == [{"name": "arm-carries-head", "text": "The arm must carry the head."}]
+    assert sorted(refused["facts"]["choices"]) == [["arm", "ARM-S"], ["head", "HEAD-L"]]
+
+
+def test_all_faults_of_choices_are_told_at_once(program):
+    refused = program("buyer").post("/models/DL/configure", {"choices": {"head": "HEAD-X", "hat": "red"}}, expect=422)
+    assert refused["code"] == "bad-input"
+    assert len(refused["issues"]) == 2
+
+
+def test_an_unknown_model_is_not_found_and_the_known_ones_are_named(program):
+    refused = program("buyer").post("/models/XX/configure", expect=404)
+    assert refused["code"] == "unknown-model"
+    assert "DL" in refused["message"]
+
+
+def test_a_bill_is_shown_downwards_and_upwards(program):
+    bill = program("buyer").get("/bills/DRIVER")
+    assert [(line["item"], line["quantity"]) for line in bill["components"]] == [("BOARD", 1), ("TRAFO", 1)]
+    assert [line["item"] for line in bill["where_used"]] == ["FOOT"]
+    assert program("buyer").get("/bills/NOPE", expect=404)["code"] == "not-found"
+
+
+# Stock
+
+
+def test_an_items_availability_follows_orders_and_purchases(company, program):
+    company.order(3)
+    program("buyer").post("/purchase-orders", {"wanted": [{"item": "HEAD-S", "quantity": 7}]}, expect=201)
+    item = program("sales").get("/items/HEAD-S")
+    assert {name: item[name] for name in ("on_hand", "allocated", "free", "scheduled_receipts", "required", "projected")} == {
+        "on_hand": 20,
+        "allocated": 3,
+        "free": 17,
+        "scheduled_receipts": 10,
+        "required": 3,
+        "projected": 27,
+    }
+    assert item["cost"] == "12.0000"
+    assert [step["available"] for step in item["available_to_promise"]] == [17, 27]
+    assert [supply["kind"] for supply in item["supplies"]] == ["on hand", "purchase"]
+
+
+def test_items_are_found_by_kind_and_words(program):
+    found = program("sales").get("/items", search="driver")
+    assert [item["code"] for item in found["items"]] == ["BOARD", "DRIVER", "FOOT"]
+    assert program("sales").get("/items", kind="end item")["count"] == 1
+
+
+def test_a_count_writes_the_difference_into_the_ledger(program):
+    warehouse = program("warehouse")
+    answer = warehouse.post("/items/CABLE/count", {"counted": 95, "reason": "reel was short"})
+    assert answer["correction"]["quantity"] == 5
+    assert warehouse.get("/items/CABLE")["on_hand"] == 95
+    ledger = warehouse.get("/items/CABLE/moves")
+    assert ledger["count"] == 2
+    assert (ledger["items"][0]["source"], ledger["items"][0]["user"]) == ("MAIN", "warehouse")
+    assert warehouse.post("/items/CABLE/count", {"counted": 95})["correction"] is None
+
+
+def test_units_that_are_allocated_cannot_be_counted_away(company, program):
+    company.order(8)
+    refused = program("warehouse").post("/items/CABLE/count", {"counted": 10}, expect=409)
+    assert refused["code"] == "not-enough-stock"
+    assert refused["facts"]["item"] == "CABLE"
+
+
+# Sales
+
+
+def test_an_inquiry_answers_price_and_date_and_writes_nothing(program):
+    answer = program("manager").post("/inquiries", {"model": "DL", "choices": {"arm": "ARM-L"}, "quantity": 2})
+    assert answer["unit_price"] == "79.00"
+    assert answer["ship_date"] > "2026-03-02"
+    assert answer["filled_from_stock"] is True
+    assert not Order.objects.exists()
+    assert not Allocation.objects.exists()
+
+
+def test_an_order_of_several_lines_is_promised_allocated_and_shown(program):
+    sales = program("sales")
+    lines = [{"model": "DL", "quantity": 2}, {"model": "DL", "choices": {"arm": "ARM-L", "extras": ["CLAMP"]}}]
+    order = sales.post("/orders", order_of(*lines), expect=201)
+    assert order == sales.get(f"/orders/{order['number']}")
+    assert order["state"] == "confirmed"
+    assert [line["position"] for line in order["lines"]] == [1, 2]
+    second = order["lines"][1]
+    assert second["values"]["extras"] == ["CLAMP"]
+    assert second["promises"][0]["in_force"]
+    assert second["promises"][0]["made_by"] == "sales"
+    clamp = next(requirement for requirement in second["requirements"] if requirement["item"] == "CLAMP")
+    assert [(a["kind"], a["quantity"]) for a in clamp["allocations"]] == [("on hand", 1)]
+    assert second["slots"][0]["line"] == "L1"
+    assert second["as_built"] == []
+
+
+def test_a_key_sent_again_answers_the_same_order(program):
+    sales = program("sales")
+    first = sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
+    second = sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
+    assert first["number"] == second["number"]
+    assert Order.objects.count() == 1
+
+
+def test_a_key_of_another_customers_order_does_not_show_that_order(program):
+    sales = program("sales")
+    sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
+    refused = sales.post("/orders", order_of(customer="ACME"), expect=409, **{"Idempotency-Key": "web-1"})
+    assert refused["code"] == "idempotency-key-used"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (order_of({"model": "XX"}), 404, "unknown-model"),
+        (order_of({"model": "DL", "quantity": 0}), 422, "quantity-not-positive"),
+        (order_of({"model": "DL", "request_date": "2026-03-01"}), 422, "request-date-in-the-past"),
+        (order_of({"model": "DL", "choices": {"head": "HEAD-X"}}), 422, "unknown-option"),
+        (order_of({"model": "DL", "choices": {"head": "HEAD-L", "arm": "ARM-S"}}), 422, "invalid-configuration"),
+        (order_of(customer="NEMO"), 422, "unknown-customer"),
+        ({"customer": "MUELLER", "lines": []}, 422, "no-lines"),
+    ],
+)
+def test_an_order_that_cannot_be_taken_leaves_nothing_behind(program, body, status, code):
+    refused = program("sales").post("/orders", body, expect=status)
+    assert refused["code"] == code
+    assert refused["message"]
+    assert not Order.objects.exists()
+
+
+def test_faults_of_several_lines_are_told_together(program):
+    refused = program("sales").post("/orders", order_of({"model": "DL", "quantity": 0}, {"model": "XX"}), expect=422)
+    assert [(issue["source"], issue["code"]) for issue in refused["issues"]] == [
+        ("line 1", "quantity-not-positive"),
+        ("line 2", "unknown-model"),
+    ]
+
+
+def test_a_fault_in_the_form_of_a_request_names_its_field(program):
+    body = {"customer": "MUELLER", "lines": [{"model": "DL", "quantity": "many", "colour": "red"}]}
+    refused = program("sales").post("/orders", body, expect=422)
+    assert refused["code"] == "bad-request"
+    assert {issue["source"] for issue in refused["issues"]} == {"lines.0.quantity", "lines.0.colour"}
+    assert program("sales").get("/orders", expect=422, limit=1000)["issues"][0]["source"] == "limit"
+
+
+def test_what_is_no_json_is_refused_in_words(company, program):
+    response = program("sales").client.post("/api/v1/orders", "{", content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["code"] == "bad-request"
+
+
+def test_orders_are_listed_by_state_and_customer_in_pages(company, program):
+    for customer in ("MUELLER", "ACME", "ACME"):
+        company.order(customer=customer)
+    sales = program("sales")
+    listed = sales.get("/orders", customer="ACME", limit=1)
+    assert (listed["count"], len(listed["items"])) == (2, 1)
+    assert listed["items"][0]["promise_date"] > "2026-03-02"
+    sales.post(f"/orders/{listed['items'][0]['number']}/cancel")
+    assert sales.get("/orders", state="cancelled")["count"] == 1
+    assert sales.get("/orders", state="confirmed")["count"] == 2
+
+
+def test_a_cancelled_order_gives_everything_back_and_cannot_be_cancelled_again(company, program):
+    number = company.order(4).number
+    sales = program("sales")
+    assert sales.post(f"/orders/{number}/cancel")["state"] == "cancelled"
+    assert not Allocation.objects.exists()
+    refused = sales.post(f"/orders/{number}/cancel", expect=409)
+    assert refused["code"] == "not-cancellable"
+    assert sales.post(f"/orders/{number}/re-promise", expect=409)["code"] == "nothing-to-promise"
+    assert sales.post("/orders/SO-999999/cancel", expect=404)["code"] == "not-found"
+
+
+def test_a_late_delivery_puts_a_promise_at_risk_and_promising_anew_names_the_new_day(company, program):
+    buyer, sales = program("buyer"), program("sales")
+    (purchase,) = buyer.post("/purchase-orders", {"wanted": [{"item": "HEAD-L", "quantity": 5}]}, expect=201)
+    number = company.order(3, head="HEAD-L", arm="ARM-L").number
+    before = sales.get(f"/orders/{number}")
+    assert not before["at_risk"]
+
+    line = purchase["lines"][0]
+    late = (Promise.objects.get().ship_date + timedelta(days=10)).isoformat()
+    slipped = buyer.post(f"/purchase-orders/{purchase['number']}/slip", {"line": line["id"], "due": late})
+    assert slipped["order"]["lines"][0]["due"] == late
+    assert sales.get(f"/orders/{number}")["at_risk"]
+
+    after = sales.post(f"/orders/{number}/re-promise")
+    assert not after["at_risk"]
+    assert after["promise_date"] > before["promise_date"]
+    assert [promise["in_force"] for promise in after["lines"][0]["promises"]] == [False, True]
+
+
+# Purchasing
+
+
+def test_unknown_items_of_a_purchase_are_all_named_with_their_field(program):
+    body = {"wanted": [{"item": "X", "quantity": 1}, {"item": "HEAD-S", "quantity": 1}, {"item": "Y", "quantity": 1}]}
+    refused = program("buyer").post("/purchase-orders", body, expect=422)
+    assert [issue["source"] for issue in refused["issues"]] == ["wanted.0.item", "wanted.2.item"]
+    assert not PurchaseOrder.objects.exists()
+
+
+def test_an_item_that_nobody_sells_cannot_be_bought(program):
+    refused = program("buyer").post("/purchase-orders", {"wanted": [{"item": "FOOT", "quantity": 1}]}, expect=422)
+    assert refused["code"] == "no-supplier"
+
+
+def test_a_delivery_is_received_with_the_suppliers_serial_numbers(program):
+    buyer = program("buyer")
+    (order,) = buyer.post("/purchase-orders", {"wanted": [{"item": "TRAFO", "quantity": 5}]}, expect=201)
+    line = order["lines"][0]["id"]
+    path = f"/purchase-orders/{order['number']}/receive"
+    serials = [f"T-{n}" for n in range(5)]
+
+    beyond = buyer.post(path, {"deliveries": [{"line": line, "quantity": 6}]}, expect=409)
+    assert beyond["code"] == "received-beyond-order"
+    few = buyer.post(path, {"deliveries": [{"line": line, "quantity": 5, "numbers": ["T-1"]}]}, expect=422)
+    assert few["code"] == "lots-do-not-match"
+
+    received = buyer.post(path, {"deliveries": [{"line": line, "quantity": 5, "numbers": serials}]})
+    assert (received["state"], received["lines"][0]["received"], received["lines"][0]["open"]) == ("received", 5, 0)
+    moves = buyer.get("/items/TRAFO/moves", limit=5)["items"]
+    assert sorted(move["lot"] for move in moves) == serials
+    again = buyer.post(path, {"deliveries": [{"line": line, "quantity": 1, "numbers": ["T-1"]}]}, expect=409)
+    assert again["code"] == "received-beyond-order"
+
+
+def test_a_line_of_another_purchase_order_is_not_found(program):
+    buyer = program("buyer")
+    first, second = (
+        buyer.post("/purchase-orders", {"wanted": [{"item": item, "quantity": 5}]}, expect=201)[0] for item in ("ARM-S", "ARM-L")
+    )
+    body = {"deliveries": [{"line": second["lines"][0]["id"], "quantity": 1}]}
+    assert buyer.post(f"/purchase-orders/{first['number']}/receive", body, expect=404)["code"] == "not-found"
+
+
+# From plan to shipment
+
+
+def test_a_business_runs_from_order_to_shipment_over_the_api(company, program):
+    manager = program("manager")
+    number = manager.post("/orders", order_of({"model": "DL", "quantity": 2}), expect=201)["number"]
+    (assembly,) = manager.post("/assembly-orders", {"lines": [f"{number}/1"]}, expect=201)
+    assert assembly["state"] == "released"
+    early = manager.post(f"/assembly-orders/{assembly['number']}/complete", expect=409)
+    assert early["code"] == "wrong-state"
+
+    kitted = manager.post(f"/assembly-orders/{assembly['number']}/kit")
+    assert {line["item"] for line in kitted["kit"]} >= {"HEAD-S", "FOOT"}
+    assert all(line["lot"] for line in kitted["kit"] if line["item"] == "HEAD-S")
+    assert manager.post(f"/assembly-orders/{assembly['number']}/complete")["state"] == "completed"
+    (shipment,) = manager.post("/shipments", {"lines": [f"{number}/1"]}, expect=201)
+    assert (shipment["order"], len(shipment["units"])) == (number, 2)
+
+    order = manager.get(f"/orders/{number}")
+    assert order["state"] == "shipped"
+    built = order["lines"][0]["as_built"]
+    assert [unit["serial"] for unit in built] == shipment["units"]
+    assert all(any(part["item"] == "FOOT" and part["lot"] for part in unit["contents"]) for unit in built)
+    assert Move.objects.filter(reference=f"{number}/1", destination__kind="customer").count() == 2
+
+
+def test_proposals_become_purchase_orders_and_build_orders(company, program):
+    planner = program("planner")
+    from atoll_web.planning import services as planning
+
+    planning.plan(actor=company.actor("planner"))
+    proposals = planner.get("/proposals", limit=200)["items"]
+    assert proposals
+    released = planner.post("/proposals/release", {"proposals": [proposal["id"] for proposal in proposals]})
+    assert len(released["purchase_orders"]) == PurchaseOrder.objects.count() > 0
+    assert planner.get("/proposals")["count"] == 0
+    again = planner.post("/proposals/release", {"proposals": [proposals[0]["id"]]}, expect=409)
+    assert again["code"] == "not-proposed"
+
+    builds = [proposal for proposal in proposals if proposal["kind"] == "build"]
+    if builds:
+        opened = planner.post("/build-orders", {"supplies": released["planned_supplies"]}, expect=201)
+        assert [build["state"] for build in opened] == ["planned"] * len(builds)
+
+
+def test_a_build_is_opened_kitted_and_completed(company, program):
+    from atoll_web.accounts.acting import acting
+    from atoll_web.catalogue.models import Item
+    from atoll_web.sales.services import plan_into_stock
+
+    planner = company.actor("planner")
+    with acting(planner):
+        supply = plan_into_stock(planner, Item.objects.get(code="DRIVER"), 2)
+    manager = program("manager")
+    (build,) = manager.post("/build-orders", {"supplies": [supply.pk]}, expect=201)
+    assert manager.post("/build-orders", {"supplies": [supply.pk]}, expect=404)["code"] == "not-found"
+    assert manager.post(f"/build-orders/{build['number']}/kit")["state"] == "kitted"
+    assert manager.post(f"/build-orders/{build['number']}/complete")["state"] == "completed"
+    assert manager.get("/items/DRIVER")["on_hand"] == 4
+
+
+def test_runs_are_listed_and_a_finished_one_cannot_be_cancelled(company, program):
+    planner = program("planner")
+    runs = planner.get("/runs")
+    assert [run["kind"] for run in runs["items"]] == ["stock policies"]
+    number = runs["items"][0]["id"]
+    assert planner.get(f"/runs/{number}")["state"] == "done"
+    assert planner.post(f"/runs/{number}/cancel", expect=409)["code"] == "not-cancellable"
+    assert program("sales").post(f"/runs/{number}/cancel", expect=403)["code"] == "not-allowed"
+    assert planner.get("/runs/999999", expect=404)["code"] == "not-found"
+
+
+# Queries
+
+
+@pytest.mark.parametrize("orders", [1, 6])
+def test_no_answer_takes_more_queries_when_there_is_more_to_tell(company, program, orders, django_assert_max_num_queries):
+    manager = program("manager")
+    for _ in range(orders):
+        body = order_of({"model": "DL"}, {"model": "DL", "choices": {"head": "HEAD-L", "arm": "ARM-L"}})
+        number = manager.post("/orders", body, expect=201)["number"]
+    manager.post("/purchase-orders", {"wanted": [{"item": item, "quantity": 5} for item in ("TRAFO", "ARM-S")]}, expect=201)
+    run = Run.objects.get().pk
+    for path in (
+        "/me",
+        "/models",
+        "/models/DL",
+        "/items",
+        "/items/HEAD-L",
+        "/items/HEAD-L/moves",
+        "/bills/FOOT",
+        "/supplies",
+        "/customers",
+        "/orders",
+        f"/orders/{number}",
+        "/purchase-orders",
+        "/proposals",
+        "/build-orders",
+        "/assembly-orders",
+        "/runs",
+        f"/runs/{run}",
+    ):
+        with django_assert_max_num_queries(MOST_QUERIES):
+            manager.get(path)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        manager.post("/models/DL/configure", {"choices": {"arm": "ARM-L"}})

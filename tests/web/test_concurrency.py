@@ -1,0 +1,155 @@
+"""Many people at once: no error reaches anybody, nothing is promised twice."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.models import F, Sum
+from django.test import Client
+from psycopg.errors import DeadlockDetected
+
+from atoll_web import invariants
+from atoll_web.accounts.acting import acting, begun_again_after_deadlock
+from atoll_web.accounts.models import User
+from atoll_web.accounts.services import create_token
+from atoll_web.catalogue.models import Configuration, Item, LineDay
+from atoll_web.purchasing import services as purchasing
+from atoll_web.purchasing.models import PurchaseOrderLine
+from atoll_web.sales.models import Order, OrderLine, Promise
+from atoll_web.stock.models import Requirement, Supply
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THREADS = 8
+PLAIN = {"model": "DL"}
+LARGE = {"model": "DL", "choices": {"head": "HEAD-L", "arm": "ARM-L"}}
+FULL = {"model": "DL", "choices": {"arm": "ARM-L", "dimmer": "DIMMER", "extras": ["CLAMP", "BULB"]}}
+
+
+def at_once(work: Callable[[int], Any], threads: int = THREADS) -> list[Any]:
+    """Do work in threads that begin together, each with a connection of its own."""
+    start = Barrier(threads)
+
+    def one(number: int) -> Any:
+        try:
+            start.wait()
+            return work(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, range(threads)))
+
+
+@pytest.fixture
+def post(company) -> Callable[..., Any]:
+    """Post to the API as a manager; safe to call from threads."""
+    secret = create_token(user=User.objects.get(username="manager"), name="threads").secret
+
+    def send(path: str, body: dict | None = None, **headers: str) -> Any:
+        client = Client(headers={"Authorization": f"Bearer {secret}"}, raise_request_exception=False)
+        return client.post(f"/api/v1{path}", body or {}, content_type="application/json", headers=headers)
+
+    return send
+
+
+def assert_nothing_is_violated() -> None:
+    assert {check.name: check.violations for check in invariants.check() if check.violations} == {}
+
+
+def test_orders_that_compete_for_scarce_supply_all_get_a_promise_and_no_unit_is_promised_twice(company, post):
+    def order(number: int) -> list[int]:
+        lines = [PLAIN, LARGE, FULL]
+        turned = lines[number % 3 :] + lines[: number % 3]  # everybody in another order
+        return [post("/orders", {"customer": "MUELLER", "lines": turned}).status_code for _ in range(2)]
+
+    answers = at_once(order)
+
+    assert answers == [[201, 201]] * THREADS
+    assert Promise.objects.filter(in_force=True).count() == OrderLine.objects.count() == 2 * 3 * THREADS
+    assert Configuration.objects.count() == 3
+    allocated = dict(Supply.objects.annotate(units=Sum("allocations__quantity")).values_list("id", "units"))
+    for supply in Supply.objects.all():
+        assert (allocated[supply.pk] or 0) == supply.allocated <= supply.quantity
+    assert not Requirement.objects.exclude(quantity=F("allocated") + F("issued")).exists()
+    assert not LineDay.objects.filter(reserved__gt=F("capacity")).exists()
+    assert_nothing_is_violated()
+
+
+def test_one_key_sent_by_eight_at_once_is_one_order(company, post):
+    body = {"customer": "MUELLER", "lines": [PLAIN, LARGE]}
+    responses = at_once(lambda _: post("/orders", body, **{"Idempotency-Key": "web-17"}))
+    assert [response.status_code for response in responses] == [201] * THREADS
+    assert len({response.json()["number"] for response in responses}) == 1
+    assert Order.objects.count() == 1
+    assert OrderLine.objects.count() == 2
+
+
+def test_a_key_whose_first_order_was_refused_is_free_for_the_next(company, post):
+    key = {"Idempotency-Key": "web-18"}
+    bad = {"customer": "MUELLER", "lines": [{"model": "DL", "quantity": 0}]}
+    assert {r.status_code for r in at_once(lambda _: post("/orders", bad, **key))} == {422}
+    assert post("/orders", {"customer": "MUELLER", "lines": [PLAIN]}, **key).status_code == 201
+
+
+def test_ordering_cancelling_slipping_and_promising_anew_at_once_reach_nobody_with_an_error(company, post):
+    items = [purchasing.Wanted(item, 20) for item in Item.objects.filter(code__in=["HEAD-L", "TRAFO", "BOARD"])]
+    purchasing.order(actor=company.actor("buyer"), wanted=items)
+    orders = [post("/orders", {"customer": "ACME", "lines": [LARGE, FULL, PLAIN]}).json()["number"] for _ in range(8)]
+    purchases = list(PurchaseOrderLine.objects.select_related("order").order_by("id"))
+
+    def mixed(number: int) -> list[int]:
+        line = purchases[number % len(purchases)]
+        late = company.today.replace(month=4, day=1 + number).isoformat()
+        return [
+            post("/orders", {"customer": "ACME", "lines": [FULL, LARGE]}).status_code,
+            post(f"/purchase-orders/{line.order.number}/slip", {"line": line.pk, "due": late}).status_code,
+            post(f"/orders/{orders[number]}/{'cancel' if number % 2 else 're-promise'}").status_code,
+        ]
+
+    answers = at_once(mixed)
+
+    assert answers == [[201, 200, 200]] * THREADS
+    assert Order.objects.filter(state="cancelled").count() == THREADS // 2
+    assert_nothing_is_violated()
+
+
+def test_cancelling_one_order_from_two_places_succeeds_once(company, post):
+    number = company.order(2).number
+    codes = [response.status_code for response in at_once(lambda _: post(f"/orders/{number}/cancel"), threads=2)]
+    assert sorted(codes) == [200, 409]
+    assert_nothing_is_violated()
+
+
+def test_a_use_case_that_the_database_ended_to_free_another_begins_again(company):
+    rows = list(Item.objects.order_by("id")[:2])
+    begun = []
+    both_hold_one = Barrier(2, timeout=10)
+
+    @begun_again_after_deadlock
+    def crosswise(number: int) -> str:
+        begun.append(number)
+        with acting(company.actor("admin")):
+            Item.objects.select_for_update().get(pk=rows[number].pk)
+            if len(begun) <= 2:
+                both_hold_one.wait()
+            return Item.objects.select_for_update().get(pk=rows[1 - number].pk).code
+
+    assert at_once(crosswise, threads=2) == [rows[1].code, rows[0].code]
+    assert len(begun) == 3
+
+
+def test_a_use_case_inside_another_transaction_is_not_repeated_by_itself(company):
+    begun = []
+
+    @begun_again_after_deadlock
+    def ended() -> None:
+        begun.append(1)
+        raise OperationalError from DeadlockDetected()
+
+    with pytest.raises(OperationalError), acting(company.actor("admin")):
+        ended()
+    assert len(begun) == 1
