@@ -1,10 +1,13 @@
 """What the apps' `admin.py` share: who may write, under whose name, and files to and from master data."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
+from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import ModelResource
@@ -62,18 +65,15 @@ class MasterData(Records):
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Add or change as the user."""
-        with as_user(request):
-            return super().changeform_view(request, *args, **kwargs)
+        return written_as_user(request, lambda: super(MasterData, self).changeform_view(request, *args, **kwargs))
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Delete as the user."""
-        with as_user(request):
-            return super().delete_view(request, *args, **kwargs)
+        return written_as_user(request, lambda: super(MasterData, self).delete_view(request, *args, **kwargs))
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Carry out what was chosen for several rows as the user."""
-        with as_user(request):
-            return super().changelist_view(request, *args, **kwargs)
+        return written_as_user(request, lambda: super(MasterData, self).changelist_view(request, *args, **kwargs))
 
 
 class MasterDataFiles(MasterData, ImportExportModelAdmin):
@@ -93,13 +93,11 @@ class MasterDataFiles(MasterData, ImportExportModelAdmin):
 
     def import_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what a file would change; it is tried and taken back."""
-        with as_user(request):
-            return super().import_action(request, *args, **kwargs)
+        return written_as_user(request, lambda: super(MasterDataFiles, self).import_action(request, *args, **kwargs))
 
     def process_import(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take over a file as the user, all of it or nothing."""
-        with as_user(request):
-            return super().process_import(request, *args, **kwargs)
+        return written_as_user(request, lambda: super(MasterDataFiles, self).process_import(request, *args, **kwargs))
 
 
 class MasterDataResource(ModelResource):
@@ -112,6 +110,14 @@ class MasterDataResource(ModelResource):
         clean_model_instances = True
 
 
-def as_user(request: HttpRequest) -> AbstractContextManager[None]:
-    """Let the database know who writes; for requests that only read, nothing."""
-    return acting(actor_now(request.user, "back office")) if request.method == "POST" else nullcontext()
+def written_as_user(request: HttpRequest, write: Callable[[], HttpResponse]) -> HttpResponse:
+    """Let the database know who writes; what a constraint refuses is told, and the page opens anew."""
+    if request.method != "POST":
+        return write()
+    try:
+        with acting(actor_now(request.user, "back office")):
+            return write()
+    except IntegrityError as error:
+        reason = next(iter(str(error).splitlines()), "")
+        messages.error(request, f"Nothing was changed, since the database refused it: {reason}.")
+        return redirect(request.get_full_path())

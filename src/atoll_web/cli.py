@@ -230,6 +230,32 @@ def demo(company: str, weeks: int, orders: int, seed: int, fresh: bool, as_json:
         click.echo(report.describe(document))
 
 
+@click.command(
+    "import",
+    cls=Command,
+    examples=[
+        ("atoll import mine", "enter the company of the folder `mine` into an empty database"),
+        ("atoll import mine --check", "only say what is wrong in its files"),
+    ],
+)
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--check", is_flag=True, help="Read the files and change nothing.")
+def import_command(folder: Path, check: bool) -> None:
+    """Set up a company from the files in FOLDER, all or nothing."""
+    if check:
+        from atoll.configure import read_company_folder
+
+        data = read_company_folder(folder)
+    else:
+        with application():
+            migrate()
+            from atoll_web.company import services
+
+            data = services.import_company(folder)
+    what = f"{len(data.items)} items, {len(data.models)} product models, {len(data.suppliers)} suppliers"
+    click.echo(f"{data.company.name}: {what}. {'No fault was found' if check else 'All was entered'}.", err=True)
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A callable for phase, steps done and steps in all, which draws a bar on a terminal and is silent elsewhere."""
@@ -332,5 +358,5 @@ def revoke_token(user: str, name: str) -> None:
 
 
 commands: dict[str, click.Command] = {
-    command.name or "": command for command in (serve_command, worker_command, db, manage, demo, check_invariants, token)
+    command.name or "": command for command in (serve_command, worker_command, db, manage, demo, import_command, check_invariants, token)
 }

@@ -12,8 +12,9 @@ import pytest
 from atoll_web import invariants
 from atoll_web.accounts.models import Company
 from atoll_web.assembly.models import AsBuilt
+from atoll_web.company.errors import CompanyExists
 from atoll_web.demo import services
-from atoll_web.demo.errors import CompanyExists, NotADemonstration
+from atoll_web.demo.errors import NotADemonstration
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.runs.models import Run
 from atoll_web.sales.models import Order, OrderLine, ShippedUnit
@@ -112,7 +113,7 @@ def test_a_broken_company_leaves_nothing_half_written(monkeypatch) -> None:
     def fail(*arguments: object, **named: object) -> None:
         raise RuntimeError("the suppliers' file is lost")
 
-    monkeypatch.setattr(services.purchasing, "save_suppliers", fail)
+    monkeypatch.setattr(services.setup.purchasing, "save_suppliers", fail)
     with pytest.raises(RuntimeError, match="lost"):
         services.load_company("electronics")
     assert not Company.objects.exists()

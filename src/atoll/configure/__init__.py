@@ -1,6 +1,7 @@
 """Product models, rules, the configuration engine, explanations, prices and order bills."""
 
 from atoll.configure.checking import Finding, check
+from atoll.configure.company import read_company_folder
 from atoll.configure.engine import Configurator, Conflict
 from atoll.configure.errors import InvalidConfiguration, UnknownFeature, UnknownOption
 from atoll.configure.pricing import Price, price
@@ -24,6 +25,7 @@ __all__ = [
     "check",
     "order_bill",
     "price",
+    "read_company_folder",
     "read_product_model",
     "write_product_model",
 ]

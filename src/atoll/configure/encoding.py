@@ -101,7 +101,6 @@ class Encoding:
         self.clauses: list[list[int]] = []
         self.top = 0
         self.axes = {feature.code: self._axes_of(feature) for feature in model.features}
-        self.values_end = self.top
         for axis in self.all_axes():
             if axis.option is None:
                 self._exactly_one([*axis.literals.values()])

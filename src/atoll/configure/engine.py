@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -72,7 +72,6 @@ class Configurator:
         drawn = [axis for axis in self._encoding.all_axes() if axis.feature.kind is not FeatureKind.TEXT]
         self._drawn = [(axis.feature.code, [*axis.literals.values()]) for axis in drawn]
         self._waits = mean_waits(drawn)
-        self._values = [literal for axis in self._encoding.all_axes() for literal in axis.literals.values() if literal > 0]
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -196,9 +195,9 @@ class Configurator:
         made = self._with_texts(made)
         decided = self._literals(made)
         open_orders = [order for code, order in orders if code not in made]
-        first_wishes = {order[0] for order in open_orders}
+        first_wishes = [order[0] for order in open_orders]
         if not self._solve([*decided, *first_wishes]):
-            self._suggest(first_wishes)
+            self._solver.set_phases(first_wishes)
             if not self._solve(decided):
                 raise self._invalid(made)
             for order in open_orders:
@@ -248,7 +247,7 @@ class Configurator:
             seen = {literal for literal in undecided if self._is_found(literal)}
             possible |= seen
             undecided -= seen
-            self._suggest(undecided)
+            self._solver.set_phases([*undecided, *(-literal for literal in seen)])  # so that the next one settles more
             while undecided and not self._solve([*assumptions, literal := next(iter(undecided))]):
                 undecided.remove(literal)
         return possible
@@ -257,10 +256,6 @@ class Configurator:
         """Literals that plainly cannot be true under assumptions: those that follow by propagation."""
         _, implied = self._solver.propagate(assumptions=assumptions)
         return {-literal for literal in implied}
-
-    def _suggest(self, literals: Collection[int]) -> None:
-        """Let the solver try values first. This never changes an answer, only how soon it is found."""
-        self._solver.set_phases([literal if literal in literals else -literal for literal in self._values])
 
     def _possible_instead(self, code: str, made: Mapping[str, Value]) -> set[int]:
         """Values that one choice could be changed to while the others stay."""

@@ -1,10 +1,15 @@
 """The back office of the catalogue: items and bills with files, assembly lines; revisions and configurations to read."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms import ModelForm
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 from unfold.admin import TabularInline
 
+from atoll.errors import AtollError
 from atoll_web.back_office import MasterData, MasterDataFiles, MasterDataResource, Records
 from atoll_web.catalogue.models import (
     AssemblyLine,
@@ -16,6 +21,7 @@ from atoll_web.catalogue.models import (
     ProductModel,
     Revision,
 )
+from atoll_web.catalogue.services import refuse_cycle
 
 
 class ItemResource(MasterDataResource):
@@ -51,10 +57,25 @@ class BillLineResource(MasterDataResource):
         fields = ("parent", "component", "quantity")
 
 
+class BillLineForm(ModelForm):
+    """A line of a bill, which may not lead back to its parent."""
+
+    def clean(self) -> dict[str, Any]:
+        """Say along which path an item would contain itself."""
+        cleaned = super().clean()
+        if cleaned.get("parent") and cleaned.get("component"):
+            try:
+                refuse_cycle(cleaned["parent"], cleaned["component"])
+            except AtollError as error:
+                raise ValidationError(str(error)) from error
+        return cleaned
+
+
 class BillLinesOfItem(TabularInline):
     """The bill of an item, below it."""
 
     model = BillLine
+    form = BillLineForm
     fk_name = "parent"
     autocomplete_fields = ("component",)
     extra = 0
@@ -77,6 +98,7 @@ class BillLines(MasterDataFiles):
     """Lines of all bills."""
 
     capability = "catalogue"
+    form = BillLineForm
     resource_classes = (BillLineResource,)
     list_display = ("parent", "component", "quantity")
     list_select_related = ("parent", "component")

@@ -56,6 +56,20 @@ class FeatureSeen:
     fault: str = ""
 
     @property
+    def free(self) -> list[OptionSeen]:
+        """Options that go with the other choices, and those that are chosen."""
+        return [option for option in self.options if option.is_chosen or not option.why_not]
+
+    @property
+    def blocked(self) -> list[tuple[str, list[OptionSeen]]]:
+        """The other options by what blocks them."""
+        reasons: dict[str, list[OptionSeen]] = {}
+        for option in self.options:
+            if option not in self.free:
+                reasons.setdefault(option.why_not, []).append(option)
+        return list(reasons.items())
+
+    @property
     def text(self) -> str:
         """The value as a form sends it."""
         return ",".join(self.value) if isinstance(self.value, tuple) else str(self.value)
@@ -166,12 +180,16 @@ def _options(
 
 
 def _why_not(engine: Any, feature: Any, made: Mapping[str, Any], code: str) -> str:
-    """The smallest reason, in words, against a value beside the other choices."""
+    """The smallest reason against a value beside the other choices: the rules in words, and the features whose choice blocks it."""
     value: Any = code
     if feature.kind == "many":
         value = tuple({*made.get(feature.code, ()), code})
     conflict = engine.explain({**made, feature.code: value})
-    return conflict.text if conflict else ""
+    if conflict is None:
+        return ""
+    others = [engine.model.feature(code).name for code, _ in conflict.choices if code != feature.code]
+    rules = " ".join(f"{rule.text.rstrip('.')}." for rule in conflict.rules)
+    return f"{rules} Chosen: {', '.join(others)}." if others else rules
 
 
 def _repair(model: Any, given_up: Iterable[tuple[str, Any]]) -> Repair:

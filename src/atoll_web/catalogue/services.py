@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from atoll.configure import check, order_bill, price, read_product_model, write_product_model
-from atoll.model.bill import Bills
+from atoll.model.bill import BillLine as Line
+from atoll.model.bill import Bills, topological_order
 from atoll.model.company import AssemblyLine as LineValue
 from atoll.model.item import Item as ItemValue
 from atoll_web.accounts.acting import Actor, acting
@@ -62,6 +63,12 @@ def save_bills(actor: Actor, bills: Bills) -> None:
                 for line in lines
             ]
         )
+
+
+def refuse_cycle(parent: Item, component: Item) -> None:
+    """Raise `BillCycle`, with the path, when a new line of a bill would make an item contain itself; the database holds it anyway."""
+    bills = snapshot.structure().bills
+    topological_order({**bills, parent.code: (*bills.get(parent.code, ()), Line(component.code, 1))})
 
 
 def save_lines(actor: Actor, lines: Iterable[LineValue]) -> None:

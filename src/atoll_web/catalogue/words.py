@@ -23,7 +23,7 @@ def in_words(document: Mapping[str, Any], values: Mapping[str, Any]) -> list[Cho
 
 
 def _words(feature: Mapping[str, Any], value: Any) -> str:
-    if value in (None, "", "none"):
+    if value in (None, "", "none", 0):
         return ""
     names = {option["code"]: option["name"] for option in feature.get("options") or ()}
     return ", ".join(names.get(part, str(part)) for part in (value if isinstance(value, list) else [value]))

@@ -24,8 +24,10 @@ from atoll_web.assembly import states as assembly_states
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.snapshot import calendar, configurator
+from atoll_web.company import services as setup
+from atoll_web.company.services import HORIZON_DAYS
 from atoll_web.demo import report, snapshot
-from atoll_web.demo.errors import CompanyExists, NotADemonstration
+from atoll_web.demo.errors import NotADemonstration
 from atoll_web.planning import services as planning
 from atoll_web.planning import states as planning_states
 from atoll_web.planning.models import PlannedOrder, StockPolicy
@@ -48,7 +50,6 @@ Waiting = TypeVar("Waiting", BuildOrder, OrderLine)
 
 ROLES = ("sales", "planner", "buyer", "assembler", "warehouse", "manager", "admin")
 ITEM_FILL_RATE = 0.97
-HORIZON_DAYS = 180
 
 
 @dataclass(slots=True)
@@ -186,37 +187,14 @@ def load_company(name: str) -> Catalogue:
     BadInput
         When the company's files have faults.
     """
-    if (company := Company.objects.first()) is not None:
-        raise CompanyExists(name=company.name)
+    setup.refuse_second()
     data = load(name)
-    header = data.company
+    start = data.company.start
     with transaction.atomic():
-        Company.objects.create(
-            code=name,
-            name=header.name,
-            currency=header.currency,
-            weekdays=sorted(header.calendar.weekdays),
-            holidays=sorted(header.calendar.holidays),
-            shipping_days=header.shipping_days,
-            horizon_days=HORIZON_DAYS,
-            business_date=header.start,
-            is_demo=True,
-        )
+        setup.make_company(name, data, business_date=start)
         make_demo_users()
-        _enter_master_data(Staff().at("admin", header.start, hour=5), data)
+        setup.enter(Staff().at("admin", start, hour=5), data)
     return data
-
-
-def _enter_master_data(admin: Actor, data: Catalogue) -> None:
-    stock.make_locations()
-    catalogue.save_items(admin, data.items.values())
-    catalogue.save_bills(admin, data.bills)
-    purchasing.save_suppliers(admin, data.suppliers.values(), data.supplier_items)
-    sales.save_customers(admin, data.customers.values())
-    for document in data.models.values():
-        revision = catalogue.draft_revision(actor=admin, document=document, valid_from=data.company.start)
-        catalogue.release_revision(actor=admin, revision=revision)
-    catalogue.save_lines(admin, data.company.lines)
 
 
 def _play(data: Catalogue, weeks: int, orders: int, seed: int, watch: Stopwatch, tell: runs.Report, progress: Progress) -> date:

@@ -21,3 +21,7 @@ class DuplicateLot(AtollError):
 
 class AlreadyReversed(AtollError):
     """Move {move} was reversed before. Reverse the reversing move to restore it."""
+
+
+class UnknownLot(AtollError):
+    """There is no lot “{number}” of {item}, which is tracked by {tracking}. Enter the number on its label."""

@@ -13,7 +13,7 @@ from atoll_web.accounts.numbering import numbers
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.stock.errors import AlreadyReversed, DuplicateLot, LotsDoNotMatch, NotEnoughStock, Shortage
-from atoll_web.stock.models import Allocation, Balance, Demand, Location, Lot, Move, Requirement, Supply
+from atoll_web.stock.models import PHYSICAL, Allocation, Balance, Demand, Location, Lot, Move, Requirement, Supply
 
 LOCATIONS = {
     "stock": ("MAIN", "Main warehouse"),
@@ -92,6 +92,7 @@ def reverse(*, actor: Actor, entry: Move) -> Move:
     with acting(actor):
         if Move.objects.filter(reverses=entry).exists():
             raise AlreadyReversed(move=entry.pk)
+        _require_there(entry)
         _require_free(entry.item, entry.destination, entry.quantity)
         return Move.objects.create(
             item=entry.item,
@@ -104,6 +105,15 @@ def reverse(*, actor: Actor, entry: Move) -> Move:
             user=actor.user,
             reverses=entry,
         )
+
+
+def _require_there(entry: Move) -> None:
+    """Refuse to take back units that have gone on from where the move put them."""
+    there = Balance.objects.filter(item=entry.item, location=entry.destination, lot=entry.lot)
+    held = there.aggregate(units=Sum("quantity"))["units"] or 0
+    if entry.destination.kind in PHYSICAL and held < entry.quantity:
+        what = f"{entry.item.code} {entry.lot or ''}".strip()
+        raise NotEnoughStock(location=entry.destination.code, held=f"{held} unit(s)", item=what, asked=entry.quantity)
 
 
 def _require_free(item: Item, location: Location, quantity: int) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from atoll.configure import Configurator, order_bill
+from atoll.configure import Configurator, check, order_bill
 from atoll.demo import COMPANIES, UnknownCompany, demand, load
 from atoll.io import Catalogue
 from atoll.model.item import Kind, Tracking
@@ -24,6 +24,17 @@ def test_a_company_loads_with_valid_defaults_and_no_option_that_nobody_can_order
         assert defaults.items() <= dict(engine.configuration({}).values).items()
         domains = engine.domains({})
         assert not [(f, value) for f, values in domains.items() for value, possible in values.items() if not possible]
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_nothing_in_the_models_stands_against_their_release(company: Company, name: str) -> None:
+    _, engines = company(name)
+    assert not [finding for engine in engines.values() for finding in check(engine.model) if finding.blocks_release]
+
+
+def test_every_rule_of_the_computer_maker_rules_something_out(company: Company) -> None:
+    _, engines = company("computers")
+    assert not [finding for engine in engines.values() for finding in check(engine.model)]
 
 
 @pytest.mark.parametrize("name", COMPANIES)

@@ -1,0 +1,46 @@
+"""Values that people typed into forms, read with the refusals that say how to type them."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from atoll.errors import AtollError
+
+LARGEST = 1_000_000
+"""Beyond this a number is taken for a slip of the keyboard."""
+
+
+class NotANumber(AtollError):
+    """{what}: “{given}” is not a {kind} from {least} to {most}. Correct it and send the form again."""
+
+
+class NotADay(AtollError):
+    """{what}: “{given}” is not a date. Enter it as year-month-day, such as 2026-03-31."""
+
+
+def whole(values: Mapping[str, str], name: str, what: str, *, least: int = 0, most: int = LARGEST) -> int:
+    """A whole number within bounds, in the field `name` that people know as `what`."""
+    given = values.get(name, "").strip()
+    if not (given.isascii() and given.isdigit() and len(given) <= 9 and least <= int(given) <= most):
+        raise NotANumber(what=what, given=given, kind="whole number", least=least, most=f"{most:,}")
+    return int(given)
+
+
+def decimal(values: Mapping[str, str], name: str, what: str, *, least: float = 0, most: float = LARGEST) -> float:
+    """A number within bounds."""
+    given = values.get(name, "").strip()
+    try:
+        found = float(given)
+    except ValueError:
+        found = least - 1
+    if not least <= found <= most:  # also refuses what is not a number at all
+        raise NotANumber(what=what, given=given, kind="number", least=least, most=f"{most:,g}")
+    return found
+
+
+def day(values: Mapping[str, str], name: str, what: str) -> date:
+    """A date."""
+    given = values.get(name, "").strip()
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise NotADay(what=what, given=given) from None
