@@ -1,10 +1,12 @@
 """The REST interface, version 1. The apps' `api.py` hold the operations; this puts them together and words what goes wrong."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -13,6 +15,7 @@ from atoll.errors import AtollError
 from atoll_web import door
 from atoll_web.accounts import errors as accounts
 from atoll_web.accounts.api import router as accounts_router
+from atoll_web.accounts.services import user_of_token
 from atoll_web.assembly import errors as assembly
 from atoll_web.assembly.api import router as assembly_router
 from atoll_web.catalogue import errors as catalogue
@@ -43,6 +46,8 @@ STATUS: dict[type[AtollError], int] = {
     planning.NotProposed: 409,
     purchasing.ReceivedBeyondOrder: 409,
     runs.NotCancellable: 409,
+    sales.CannotPromise: 409,
+    sales.CustomerOnHold: 409,
     sales.IdempotencyKeyUsed: 409,
     sales.NotCancellable: 409,
     sales.NothingToPromise: 409,
@@ -53,6 +58,21 @@ STATUS: dict[type[AtollError], int] = {
 }
 """What refusals mean to HTTP; all others are faults of the request: 422."""
 
+View = Callable[..., HttpResponse]
+
+
+def for_whoever_is_known(view: View) -> View:
+    """Show the schema to those who have a token or are signed in; lead others to the sign-in page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        is_known = scheme.lower() == "bearer" and user_of_token(secret) is not None
+        return view(request, **kwargs) if is_known else login_required(view)(request, **kwargs)
+
+    return guarded
+
+
 api = NinjaAPI(
     title="Atoll",
     version="1",
@@ -62,7 +82,7 @@ api = NinjaAPI(
     ),
     urls_namespace="api",
     auth=[door.Token(), door.Session()],
-    docs_decorator=login_required,
+    docs_decorator=for_whoever_is_known,
 )
 
 api.add_router("", accounts_router, tags=["accounts"])
@@ -109,6 +129,15 @@ def overtaken(request: HttpRequest, error: IntegrityError) -> HttpResponse:
     """A constraint of the database stood in the way: somebody else was faster, or a service let something through."""
     logger.warning("The database refused a request to %s", request.path, exc_info=error)
     return _answer(request, 409, "overtaken", "This no longer fits what others wrote meanwhile.", "Read it again and repeat it.")
+
+
+@api.exception_handler(DataError)
+def out_of_range(request: HttpRequest, error: DataError) -> HttpResponse:
+    """A number or a text that no column of the database can hold."""
+    reason = next(iter(str(error).splitlines()), "out of range")
+    return _answer(
+        request, 422, "out-of-range", f"A value cannot be kept: {reason}.", "Send smaller numbers, and text without NUL."
+    )
 
 
 def _answer(

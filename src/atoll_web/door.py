@@ -11,7 +11,7 @@ from ninja import Field, Schema
 from ninja.errors import AuthenticationError
 from ninja.pagination import LimitOffsetPagination
 from ninja.security import HttpBearer, SessionAuth
-from pydantic import AfterValidator, ConfigDict
+from pydantic import AfterValidator, ConfigDict, StrictFloat, StrictInt
 
 from atoll.errors import AtollError
 from atoll.model.product import Rule
@@ -22,6 +22,9 @@ from atoll_web.accounts.services import user_of_token
 
 Money = Annotated[Decimal, AfterValidator(lambda amount: amount.quantize(Decimal("0.01"), ROUND_HALF_UP))]
 """An amount in the company's currency, with two decimals."""
+
+Choices = dict[str, str | StrictInt | StrictFloat | list[str]]
+"""Value by feature: an option's code, a number, a text, or the codes chosen of several."""
 
 
 class NotAllowed(AtollError):

@@ -86,10 +86,10 @@ FIGURES = (
     Figure("open", "order lines to be shipped", SALES | PLANNER, "orders", "open=1"),
     Figure("risky", "promises at risk", SALES | PLANNER, "orders", "at_risk=1"),
     Figure("delayed", "open lines later than first promised", SALES | PLANNER, "orders", "late=1&open=1"),
-    Figure("to_buy", "purchases proposed", BUYER | PLANNER, "planned-orders", "state=proposed&kind=purchase"),
-    Figure("to_build", "builds proposed", PLANNER, "planned-orders", "state=proposed&kind=build"),
-    Figure("overdue", "deliveries overdue", BUYER, "purchase-orders", "state=sent"),
-    Figure("arriving", "deliveries due today", BUYER | WAREHOUSE, "purchase-orders", "state=sent"),
+    Figure("to_buy", "purchases proposed", BUYER | PLANNER, "proposals", ""),
+    Figure("to_build", "builds proposed", PLANNER, "proposals", ""),
+    Figure("overdue", "deliveries overdue", BUYER, "purchase-orders", "overdue=1"),
+    Figure("arriving", "deliveries due today", BUYER | WAREHOUSE, "purchase-orders", "arriving=1"),
     Figure("builds_waiting", "builds not begun", ASSEMBLER | PLANNER, "build-orders", "state=planned"),
     Figure("builds_kitted", "builds under way", ASSEMBLER, "build-orders", "state=kitted"),
     Figure("to_kit", "assembly orders to kit", WAREHOUSE, "assembly-orders", "state=released"),
@@ -104,7 +104,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for the roles of the user."""
     counts, roles = _counts(today(request)), request.user.role_names
     figures = [
-        (counts[figure.name], figure.words, f"{reverse(figure.page)}?{figure.query}")
+        (counts[figure.name], figure.words, f"{reverse(figure.page)}?{figure.query}".rstrip("?"))
         for figure in FIGURES
         if figure.waits_for(roles)
     ]
@@ -216,8 +216,8 @@ FINDABLE = (
         "Serial and lot numbers",
         lambda: Lot.objects.select_related("item"),
         ("number",),
-        "item",
-        lambda lot: lot.item.code,
+        "lot",
+        lambda lot: lot.pk,
         lambda lot: f"{lot.item.name} from {lot.origin}" if lot.origin else lot.item.name,
     ),
 )

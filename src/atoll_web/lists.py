@@ -24,8 +24,8 @@ column's name, by a path such as ``customer.name``, or by a function. A field or
 `sort` where the value is a function. A page takes a query for its rows, one for their number, one for each facet and one for all
 flags.
 
-Kinds of columns: text, number, money, date, moment (date and time), state (word, icon and colour), flag (a word that stands
-out when true), document (the number of an order, purchase order, build … that leads to it).
+Kinds of columns: text, number, percent, money, date, moment (date and time), state (word, icon and colour), flag (a word that
+stands out when true), document (the number of an order, purchase order, build … that leads to it).
 """
 
 import csv
@@ -135,6 +135,8 @@ class ListPage:
         Default sorting: a column's name, with a minus for descending.
     empty
         Words for a list without rows.
+    actions
+        Buttons beside the title: words, name of the address, and the capability that it takes.
     """
 
     name: str
@@ -147,6 +149,7 @@ class ListPage:
     search: tuple[str, ...] = ()
     intro: str = ""
     empty: str = "Nothing here yet."
+    actions: tuple[tuple[str, str, str], ...] = ()
 
     def urls(self) -> list[URLPattern]:
         """The page and its twins."""
@@ -255,11 +258,17 @@ class Request:
         """The rows of the page asked for; beyond the last page, the last."""
         return Paginator(self.sorted, self.size).get_page(self.parameters.get("page"))
 
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The columns to show: a flag only where it is raised in some row of the page."""
+        rows = self.window.object_list
+        return [column for column in self.page.columns if column.kind != "flag" or any(column.of(row) for row in rows)]
+
     @property
     def table(self) -> list[list[tuple[Column, Any, str]]]:
         """Column, value and link of each cell of the page."""
         return [
-            [(column, column.of(row), column.link(row) if column.link else "") for column in self.page.columns]
+            [(column, column.of(row), column.link(row) if column.link else "") for column in self.columns]
             for row in self.window.object_list
         ]
 
@@ -295,7 +304,7 @@ class Request:
     @property
     def headings(self) -> list[tuple[Column, str, str]]:
         """Each column with the direction it is sorted in, and the query that sorts by it."""
-        return [(column, self._direction(column), self._sort_query(column)) for column in self.page.columns]
+        return [(column, self._direction(column), self._sort_query(column)) for column in self.columns]
 
     def _direction(self, column: Column) -> str:
         return {column.name: "ascending", f"-{column.name}": "descending"}.get(self.sort, "")

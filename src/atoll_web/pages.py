@@ -18,14 +18,45 @@ from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
 from atoll.errors import AtollError, BadInput
+from atoll_web import door
 from atoll_web.accounts.models import Company
+from atoll_web.accounts.roles import Role
 
 View = Callable[..., HttpResponse]
 
 NAVIGATION = (
-    ("Sell", (("Configure", "configure"), ("Orders", "orders"), ("Customers", "customers"), ("Product models", "models"))),
+    (
+        "Sell",
+        {Role.SALES},
+        (("Configure", "configure"), ("Orders", "orders"), ("Customers", "customers"), ("Product models", "models")),
+    ),
+    (
+        "Plan",
+        {Role.PLANNER},
+        (
+            ("This morning", "morning"),
+            ("Proposals", "proposals"),
+            ("Promises at risk", "risks"),
+            ("Capacity", "capacity"),
+            ("Forecasts", "forecasts"),
+            ("Stock policies", "stock-policies"),
+        ),
+    ),
+    ("Buy", {Role.BUYER}, (("Purchase orders", "purchase-orders"), ("Suppliers", "suppliers"))),
+    (
+        "Build and ship",
+        {Role.ASSEMBLER, Role.WAREHOUSE},
+        (
+            ("Ready work", "work"),
+            ("Assembly orders", "assembly-orders"),
+            ("Build orders", "build-orders"),
+            ("Shipments", "shipments"),
+        ),
+    ),
+    ("Stock", {Role.WAREHOUSE, Role.BUYER, Role.PLANNER}, (("Items", "items"), ("Stock ledger", "moves"), ("Lots", "lots"))),
+    ("Computations", set[Role](), (("Runs", "runs"),)),
 )
-"""Groups of the menu: title and name of the address of each page."""
+"""Groups of the menu: title, roles that see it first, and title and name of the address of each page."""
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -33,8 +64,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "company": SimpleLazyObject(lambda: company_of(request)),
         "today": lambda: today(request),
-        "navigation": NAVIGATION,
+        "navigation": SimpleLazyObject(lambda: navigation(request)),
     }
+
+
+def navigation(request: HttpRequest) -> list[tuple[str, Any]]:
+    """The groups of the menu, those of the user's own work first."""
+    roles = request.user.role_names
+    return [(title, pages) for title, of, pages in sorted(NAVIGATION, key=lambda group: not roles & group[1])]
 
 
 def company_of(request: HttpRequest) -> Company | None:
@@ -50,17 +87,22 @@ def today(request: HttpRequest) -> date:
     return (company and company.business_date) or datetime.now(UTC).date()
 
 
-def needs(capability: str) -> Callable[[View], View]:
-    """Let only users whose roles allow the capability through this door."""
+def check(request: HttpRequest, *capabilities: str) -> None:
+    """Refuse users whose roles allow none of the capabilities."""
+    if not any(request.user.may(capability) for capability in capabilities):
+        roles = ", ".join(sorted(request.user.role_names)) or "no role"
+        raise PermissionDenied(
+            f"Your user {request.user} ({roles}) may look at everything, but not do this: {' or '.join(capabilities)}."
+        )
+
+
+def needs(*capabilities: str) -> Callable[[View], View]:
+    """Let only users whose roles allow one of the capabilities through this door."""
 
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.may(capability):
-                roles = ", ".join(sorted(request.user.role_names)) or "no role"
-                raise PermissionDenied(
-                    f"Your user {request.user} ({roles}) may look at everything, but not do this: {capability}."
-                )
+            check(request, *capabilities)
             return view(request, *args, **kwargs)
 
         return guarded
@@ -68,8 +110,13 @@ def needs(capability: str) -> Callable[[View], View]:
     return guard
 
 
-def attempt(request: HttpRequest, use_case: Callable[[], Any], done: str) -> bool:
+def attempt(request: HttpRequest, use_case: Callable[[], Any], done: str | Callable[[], str]) -> bool:
     """Carry out a use case; what came of it is a message on the next page.
+
+    Parameters
+    ----------
+    done
+        What to say when it is done; a function where the words depend on what came of it.
 
     Returns
     -------
@@ -82,7 +129,7 @@ def attempt(request: HttpRequest, use_case: Callable[[], Any], done: str) -> boo
         for sentence in sentences(refusal):
             messages.error(request, sentence)
         return False
-    messages.success(request, done)
+    messages.success(request, done if isinstance(done, str) else done())
     return True
 
 
@@ -112,5 +159,5 @@ class Refusals:
         if not isinstance(exception, AtollError):
             return None
         if request.path.endswith(".json"):
-            return JsonResponse({"error": {"code": exception.code, "messages": sentences(exception)}}, status=422)
+            return JsonResponse(door.refusal(exception), status=422)
         return render(request, "atoll/refused.html", {"sentences": sentences(exception)}, status=422)

@@ -10,6 +10,11 @@ urlpatterns = [
     path("", include("atoll_web.catalogue.pages")),
     path("", include("atoll_web.sales.configure")),
     path("", include("atoll_web.sales.pages")),
+    path("", include("atoll_web.stock.pages")),
+    path("", include("atoll_web.purchasing.pages")),
+    path("", include("atoll_web.planning.pages")),
+    path("", include("atoll_web.assembly.pages")),
+    path("", include("atoll_web.runs.pages")),
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
 ]

@@ -34,7 +34,8 @@ def test_sales_configures_by_keyboard_and_orders(page: Page, lamps: Lamps) -> No
     page.get_by_role("checkbox", name="Table clamp").focus()
     page.keyboard.press("Space")
     expect(quote).to_contain_text("118.00 EUR")
-    page.get_by_label("Customer").select_option("MUELLER")
+    page.get_by_label("Customer", exact=True).select_option("MUELLER")
+    expect(page).to_have_url(re.compile("customer=MUELLER"))
     page.get_by_role("button", name="Order", exact=True).focus()
     page.keyboard.press("Enter")
 
@@ -90,7 +91,15 @@ def test_it_fits_a_phone(page: Page, lamps: Lamps) -> None:
     order = lamps.order(head="HEAD-L")
     page.set_viewport_size({"width": 390, "height": 844})
     sign_in(page, "sales")
-    for address in ("/", "/orders", f"/orders/{order}", f"/orders/{order}/1/why", "/configure/DL", "/customers/MUELLER", "/models/DL"):
+    for address in (
+        "/",
+        "/orders",
+        f"/orders/{order}",
+        f"/orders/{order}/1/why",
+        "/configure/DL",
+        "/customers/MUELLER",
+        "/models/DL",
+    ):
         page.goto(address)
         wider = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider == 0, address

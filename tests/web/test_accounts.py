@@ -2,8 +2,12 @@
 
 import hashlib
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.db import connection
 
 from atoll import cli
 from atoll_web.accounts import services
@@ -37,6 +41,12 @@ def test_each_role_may_do_its_own_work_and_managers_everything(users):
     for capability in CAPABILITIES:
         assert users[Role.MANAGER].may(capability)
         assert users[Role.ADMIN].may(capability)
+
+
+def test_a_new_database_has_every_role_to_give():
+    Group.objects.all().delete()
+    import_module("atoll_web.accounts.migrations.0003_roles").make_roles(apps, connection.schema_editor())
+    assert set(Group.objects.values_list("name", flat=True)) == set(Role)
 
 
 def test_making_the_demonstration_users_again_resets_them(users):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -104,6 +105,18 @@ def test_only_managers_and_admins_change_users_and_the_company(office, role):
     user.refresh_from_db()
     assert not user.is_superuser
     assert client.get(f"/admin/accounts/user/{user.pk}/password/").status_code == 403
+
+
+def test_an_admin_makes_a_user_and_gives_a_role(office):
+    client = office("admin")
+    assert client.get(address(User, "add/")).status_code == 200
+    new = {"username": "ann", "usable_password": "true", "password1": "green-lagoon-7", "password2": "green-lagoon-7"}
+    assert client.post(address(User, "add/"), new).status_code == 302
+    ann = User.objects.get(username="ann")
+    assert not ann.may("order")
+    form = {"username": "ann", "groups": [Group.objects.get(name="sales").pk], "is_active": "on"}
+    assert client.post(address(User, f"{ann.pk}/change/"), form).status_code == 302
+    assert User.objects.get(username="ann").role_names == {"sales"}
 
 
 def test_a_change_is_made_as_the_user_who_is_signed_in(office):

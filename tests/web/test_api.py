@@ -12,7 +12,7 @@ from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.runs.models import Run
-from atoll_web.sales.models import Order, Promise
+from atoll_web.sales.models import Customer, Order, Promise
 from atoll_web.stock.models import Allocation, Move
 
 MOST_QUERIES = 15
@@ -155,8 +155,10 @@ def test_the_pages_of_the_schema_keep_to_the_policy_without_inline_scripts(compa
     assert "<style" not in page
 
 
-def test_the_schema_is_for_those_who_are_signed_in(company, client):
+def test_the_schema_is_for_those_who_are_signed_in_or_have_a_token(program, client):
     assert client.get("/api/v1/docs").status_code == 302
+    assert client.get("/api/v1/openapi.json", headers={"Authorization": "Bearer atoll_wrong"}).status_code == 302
+    assert program("sales").get("/openapi.json")["info"]["title"] == "Atoll"
 
 
 # Catalogue
@@ -317,6 +319,7 @@ def test_a_key_of_another_customers_order_does_not_show_that_order(program):
         (order_of({"model": "DL", "request_date": "2026-03-01"}), 422, "request-date-in-the-past"),
         (order_of({"model": "DL", "choices": {"head": "HEAD-X"}}), 422, "unknown-option"),
         (order_of({"model": "DL", "choices": {"head": "HEAD-L", "arm": "ARM-S"}}), 422, "invalid-configuration"),
+        (order_of({"model": "DL", "quantity": 90_000}), 409, "cannot-promise"),
         (order_of(customer="NEMO"), 422, "unknown-customer"),
         ({"customer": "MUELLER", "lines": []}, 422, "no-lines"),
     ],
@@ -326,6 +329,32 @@ def test_an_order_that_cannot_be_taken_leaves_nothing_behind(program, body, stat
     assert refused["code"] == code
     assert refused["message"]
     assert not Order.objects.exists()
+
+
+def test_nothing_is_ordered_for_a_customer_on_hold(program):
+    Customer.objects.filter(code="ACME").update(on_hold=True)
+    assert program("sales").post("/orders", order_of(customer="ACME"), expect=409)["code"] == "customer-on-hold"
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("value", [1.5, -1, 10**30, 9, "", "x", [], ["x"], True, None, {}, float("nan"), float("inf"), "2\x00"])
+def test_a_strange_number_of_metres_is_refused_in_words(program, value):
+    refused = program("sales").post("/orders", order_of({"model": "DL", "choices": {"cable": value}}), expect=422)
+    assert refused["code"] in {"unknown-option", "bad-request", "bad-input"}
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/items/CABLE/count", {"counted": 3_000_000_000}),
+        ("/purchase-orders", {"wanted": [{"item": "HEAD-S", "quantity": 10**12}]}),
+        ("/orders", order_of(customer="MUELL\x00ER")),
+    ],
+)
+def test_what_the_database_cannot_hold_is_refused_in_words(program, path, body):
+    refused = program("manager").post(path, body, expect=422)
+    assert refused["code"] == "out-of-range"
 
 
 def test_faults_of_several_lines_are_told_together(program):

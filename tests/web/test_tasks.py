@@ -1,17 +1,27 @@
 """Background work of planning: asked for, carried out once, cancelled, and the evening's own run."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from atoll_web.accounts.acting import acting
 from atoll_web.accounts.models import Company, User
 from atoll_web.accounts.services import create_token, system_user
 from atoll_web.planning import tasks
 from atoll_web.planning.models import PlannedOrder
 from atoll_web.runs import services as runs
 from atoll_web.runs.models import Run
+from atoll_web.runs.tasks import take_up_again
+
+
+@pytest.fixture(autouse=True)
+def empty_queue(company) -> None:
+    """The queue's tables are not Django's, so nobody else empties them between tests."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 def work_off_the_queue() -> None:
@@ -33,7 +43,7 @@ def test_a_plan_asked_for_over_the_api_is_carried_out_by_the_worker(company):
     run = client.get(f"/api/v1/runs/{asked.json()['id']}").json()
     assert (run["state"], run["progress"], run["created_by"]) == ("done", 1, "planner")
     assert run["result"]["proposals"] == PlannedOrder.objects.filter(state="proposed").count() > 0
-    assert ProcrastinateJob.objects.get().status == "succeeded"
+    assert ProcrastinateJob.objects.get(task_name="planning.plan").status == "succeeded"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -54,6 +64,22 @@ def test_the_later_of_two_runs_discards_the_proposals_of_the_earlier(company):
     work_off_the_queue()
     assert set(PlannedOrder.objects.filter(run=first).values_list("state", flat=True)) == {"discarded"}
     assert set(PlannedOrder.objects.filter(run=second).values_list("state", flat=True)) == {"proposed"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_whose_worker_died_is_taken_up_by_another(company):
+    run = tasks.request_plan(actor=company.actor("planner"))
+    with acting(company.actor("planner")):
+        Run.objects.filter(pk=run.pk).update(state="running", started_at=timezone.now(), progress=0.5)
+    with connection.cursor() as cursor:  # as a killed worker leaves it: the job is being done, and nobody does it
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+
+    take_up_again.defer(timestamp=0)
+    work_off_the_queue()
+
+    run.refresh_from_db()
+    assert (run.state, run.progress) == ("done", 1)
+    assert PlannedOrder.objects.filter(run=run).exists()
 
 
 @pytest.mark.django_db

@@ -58,6 +58,24 @@ class Configurator:
     -----
     A SAT solver decides on clauses that are made once (`atoll.configure.encoding`); every question is a number of calls under
     assumptions. Answers do not depend on earlier questions. Threads may share an engine: they take turns.
+
+    Examples
+    --------
+    >>> from atoll.configure import Configurator, read_product_model
+    >>> colours, sizes = [{"code": c, "name": c} for c in ("red", "blue")], [{"code": c, "name": c} for c in ("small", "large")]
+    >>> document = {
+    ...     "code": "cup", "name": "Cup", "end_item": "CUP", "revision": "1", "base_price": 5, "currency": "EUR",
+    ...     "features": [{"code": "colour", "name": "Colour", "kind": "one", "options": colours},
+    ...                  {"code": "size", "name": "Size", "kind": "one", "options": sizes}],
+    ...     "rules": [{"name": "large", "text": "Large cups are blue", "rule": "size = large -> colour = blue"}],
+    ... }
+    >>> engine = Configurator(read_product_model(document, {}))
+    >>> engine.configuration({"size": "large"}).as_dict()
+    {'colour': 'blue', 'size': 'large'}
+    >>> engine.domains({"colour": "red"})["size"]
+    {'small': True, 'large': False}
+    >>> engine.explain({"colour": "red", "size": "large"}).text
+    'Colour red with Size large goes against “Large cups are blue”.'
     """
 
     def __init__(self, model: ProductModel, on: date | None = None) -> None:
@@ -262,12 +280,13 @@ class Configurator:
         others = self._literals({name: value for name, value in made.items() if name != code})
         axes = self._encoding.axes[code]
         if len(axes) == 1 and axes[0].option is None:
-            return self._possible(others, _listed(axes[0]))
+            impossible = self._impossible(others)
+            return {literal for literal in _listed(axes[0]) if literal not in impossible and self._holds([*others, literal])}
         chosen = self._encoding.chosen(code, made[code])
         return {
             axis.literals[True]
             for place, axis in enumerate(axes)
-            if self._solve([*others, *chosen[:place], axis.literals[True], *chosen[place + 1 :]])
+            if self._holds([*others, *chosen[:place], axis.literals[True], *chosen[place + 1 :]])
         }
 
     def _conflict(self, made: Mapping[str, Value]) -> Conflict | None:

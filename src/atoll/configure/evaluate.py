@@ -31,7 +31,7 @@ def evaluate(expression: Expression, values: Mapping[str, Value], model: Product
     Parameters
     ----------
     values
-        Value of every feature that the expression speaks of.
+        Value of every feature that the expression speaks of; a sum is over those that are there.
 
     Returns
     -------
@@ -52,7 +52,8 @@ def evaluate(expression: Expression, values: Mapping[str, Value], model: Product
         case Count(name):
             return count_fact(_feature(model, name), values[name])
         case Sum(attribute):
-            return sum((share_of_sum(feature, values[feature.code], attribute) for feature in model.features), Decimal(0))
+            chosen = [feature for feature in model.features if feature.code in values]
+            return sum((share_of_sum(feature, values[feature.code], attribute) for feature in chosen), Decimal(0))
         case Arithmetic(sign, left, right):
             return arithmetic(sign, evaluate(left, values, model), evaluate(right, values, model))
         case Comparison(sign, left, right):

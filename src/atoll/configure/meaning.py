@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from atoll.configure.document import Faults, as_decimal, did_you_mean, shown
-from atoll.configure.evaluate import as_number, number
+from atoll.configure.evaluate import Fact, as_number, compare, number
 from atoll.model.expression import (
     Arithmetic,
     Attribute,
@@ -130,17 +130,34 @@ def _words(expression: Expression) -> tuple[str, ...]:
 
 
 def _check_words(compared: Expression, words: tuple[str, ...], features: Features, faults: Faults) -> None:
-    """Words compared with a feature must be values of it."""
-    if not isinstance(compared, Choice):
-        if isinstance(compared, (Count, Sum, Arithmetic)) and (odd := [word for word in words if as_number(word) is None]):
-            faults.add("not-a-number", f"`{odd[0]}` is no number and no feature.", did_you_mean(odd[0], features))
-        return
-    feature = features[compared.feature]
+    """Words compared with a feature or attribute must be values that it can have; other words would make the rule idle."""
     for word in words:
-        if feature.kind is not FeatureKind.TEXT and not is_value(feature, word):
-            known = [str(value) for value in feature.values()]
-            hint = did_you_mean(word, known if feature.options else [])
-            faults.add("unknown-option", f"`{word}` is not a value of `{feature.code}`.", hint)
+        match compared:
+            case Choice(code) if features[code].kind is not FeatureKind.TEXT and not is_value(features[code], word):
+                known = [str(value) for value in features[code].values()] if features[code].options else []
+                faults.add("unknown-option", f"`{word}` is not a value of `{code}`.", did_you_mean(word, known))
+            case Attribute(code, name) if not any(_has(fact, word) for fact in _facts(features[code], name)):
+                known = [*features, *sorted({str(fact) for fact in _facts(features[code], name)})]
+                faults.add(
+                    "unknown-word",
+                    f"`{word}` is no feature, and no option of `{code}` has it as `{name}`.",
+                    did_you_mean(word, known),
+                )
+            case Count() | Sum() | Arithmetic() if as_number(word) is None:
+                faults.add("not-a-number", f"`{word}` is no number and no feature.", did_you_mean(word, features))
+            case Word(other):
+                faults.add("unknown-feature", f"Neither `{other}` nor `{word}` is a feature.", did_you_mean(other, features))
+
+
+def _facts(feature: Feature, name: str) -> list[Fact]:
+    """The values of an attribute, those in lists one by one."""
+    known = [feature.attributes, *(option.attributes for option in feature.options)]
+    facts = [attributes[name] for attributes in known if name in attributes]
+    return [number(part) for fact in facts for part in (fact if isinstance(fact, tuple) else (fact,))]
+
+
+def _has(fact: Fact, word: str) -> bool:
+    return (isinstance(fact, Decimal) and as_number(word) is not None) or bool(compare("=", fact, word))
 
 
 def is_value(feature: Feature, word: str) -> bool:

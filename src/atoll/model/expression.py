@@ -14,9 +14,9 @@ Grammar, loosest first::
 
 A name is a feature, or else an option or a word.
 
-A comparison in which an attribute is missing is unknown, and so are `not`, `and`, `or` and the arrows where it decides. A rule is
-broken only by a condition that is false: what is unknown imposes nothing. So `gpu.length > 300 -> case = big` asks nothing when no
-gpu is chosen.
+A comparison in which an attribute is missing is unknown, and so are `not`, `and`, `or` and the arrows where it decides. A rule
+is broken only by a condition that is false: what is unknown imposes nothing. So `gpu.length > 300 -> case = big` asks nothing
+when no gpu is chosen.
 """
 
 import re

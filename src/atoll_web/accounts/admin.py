@@ -12,7 +12,7 @@ admin.site.unregister(Group)  # the groups are the roles, which are fixed
 
 
 @admin.register(User)
-class Users(MasterData, UserAdmin):
+class Users(UserAdmin, MasterData):
     """Users and their roles, which are groups."""
 
     capability = "users"

@@ -76,8 +76,8 @@ class StateChange(models.Model):
     class Meta:
         indexes = [models.Index(fields=["entity", "entity_id"], name="state_change_of")]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Protect(
+            triggers.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            triggers.Protect(
                 name="written_by_triggers", operation=pgtrigger.Insert, condition=pgtrigger.Condition(triggers.BY_HAND)
             ),
             triggers.emptied_with_company,

@@ -30,6 +30,11 @@ def create_sequences() -> str:
     return "".join(f"CREATE SEQUENCE IF NOT EXISTS {sequence(kind)};" for kind in PREFIXES)
 
 
+def restart_sequences() -> str:
+    """SQL that lets all numbers begin again."""
+    return "".join(f"ALTER SEQUENCE {sequence(kind)} RESTART;" for kind in PREFIXES)
+
+
 def drop_sequences() -> str:
     """SQL that takes them away again."""
     return "".join(f"DROP SEQUENCE IF EXISTS {sequence(kind)};" for kind in PREFIXES)

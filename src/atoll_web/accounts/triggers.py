@@ -16,6 +16,23 @@ RETURN NEW;
 BY_HAND = "pg_trigger_depth() = 0"
 """Condition of a trigger: the statement comes from a program or a person, not from another trigger."""
 
+
+class _AsConstraint:
+    """What the trigger refuses is refused as by a constraint, so that pages and API tell it as such."""
+
+    def get_func(self, model):
+        refusal = f"% refuses to {str(self.operation).lower()}: {self.name}"
+        return f"RAISE EXCEPTION '{refusal}', TG_TABLE_NAME USING ERRCODE = 'check_violation';"
+
+
+class Protect(_AsConstraint, pgtrigger.Protect):
+    """Rows that are never written in this way, or not under this condition."""
+
+
+class ReadOnly(_AsConstraint, pgtrigger.ReadOnly):
+    """Columns that never change."""
+
+
 emptied_with_company = pgtrigger.Trigger(
     name="emptied_with_company",
     level=pgtrigger.Statement,

@@ -4,7 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from atoll_web.accounts.triggers import emptied_with_company, state_machine
+from atoll_web.accounts.triggers import Protect, emptied_with_company, state_machine
 from atoll_web.assembly import states, triggers
 from atoll_web.catalogue.models import Item
 from atoll_web.sales.models import OrderLine
@@ -89,7 +89,7 @@ class AsBuilt(models.Model):
         verbose_name_plural = "as built"
         constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="as_built_quantity_positive")]
         triggers = [
-            pgtrigger.Protect(name="as_built_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
+            Protect(name="as_built_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
             triggers.lot_used,
             emptied_with_company,
         ]

@@ -6,17 +6,13 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
-from pydantic import StrictInt
 
 from atoll_web.accounts.acting import business_time
 from atoll_web.catalogue import services, states
 from atoll_web.catalogue.models import Item, ProductModel, Revision
-from atoll_web.door import Input, Money, NotFound, answers, plain
+from atoll_web.door import Choices, Input, Money, NotFound, answers, plain
 
 router = Router()
-
-Choices = dict[str, str | StrictInt | float | list[str]]
-"""Value by feature: an option's code, a number, a text, or the codes chosen of several."""
 
 
 class ModelOut(Schema):

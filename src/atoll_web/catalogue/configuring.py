@@ -180,7 +180,7 @@ def _options(
 
 
 def _why_not(engine: Any, feature: Any, made: Mapping[str, Any], code: str) -> str:
-    """The smallest reason against a value beside the other choices: the rules in words, and the features whose choice blocks it."""
+    """The smallest reason against a value beside the other choices: rules in words, and the features whose choice blocks it."""
     value: Any = code
     if feature.kind == "many":
         value = tuple({*made.get(feature.code, ()), code})

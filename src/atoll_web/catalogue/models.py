@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from atoll_web.accounts.triggers import emptied_with_company, kept_by_trigger, state_machine
+from atoll_web.accounts.triggers import Protect, emptied_with_company, kept_by_trigger, state_machine
 from atoll_web.catalogue import states, triggers
 
 KINDS = ("component", "subassembly", "end item")
@@ -112,7 +112,7 @@ class Revision(models.Model):
         ]
         triggers = [
             *state_machine(initial=states.INITIAL, transitions=states.TRANSITIONS),
-            pgtrigger.Protect(
+            Protect(
                 name="released_stays_as_it_is",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__state__df=states.DRAFT)
@@ -142,7 +142,7 @@ class Configuration(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["revision", "key"], name="equal_configurations_share_a_row")]
         triggers = [
-            pgtrigger.Protect(name="configuration_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
+            Protect(name="configuration_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
             emptied_with_company,
         ]
 
@@ -163,7 +163,7 @@ class OrderBillLine(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_bill_quantity_positive"),
         ]
         triggers = [
-            pgtrigger.Protect(name="order_bill_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
+            Protect(name="order_bill_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
             triggers.order_bill_is_written_at_once,
             emptied_with_company,
         ]

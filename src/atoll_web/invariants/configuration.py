@@ -1,16 +1,16 @@
 """Invariant 4: a released configuration satisfies its model's rules as they stood, and never changes."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date
+from functools import partial
 
 from django.db.models import Max, Min
 
-from atoll.configure import order_bill
 from atoll.errors import AtollError
 from atoll_web.accounts.models import StateChange
-from atoll_web.catalogue import snapshot
 from atoll_web.catalogue.models import BillLine, Configuration, OrderBillLine, Revision
-from atoll_web.catalogue.services import digest
+from atoll_web.catalogue.services import digest, resolve
 from atoll_web.invariants.query import Query
 from atoll_web.invariants.report import MOST_EXAMPLES, Check
 from atoll_web.sales.models import OrderLine
@@ -32,7 +32,7 @@ QUERIES = (
     Query(
         "only_released_models_are_ordered",
         4,
-        "A promised order line is configured under a revision that was released, on a day on which it was valid.",
+        "A promised order line is configured under a released revision, not before its first day.",
         "SELECT 1 FROM sales_orderline WHERE state <> 'draft'",
         """
         SELECT concat('order line ', l.id, ' of ', (o.ordered_at AT TIME ZONE 'UTC')::date, ' rests on revision ', v.name,
@@ -45,19 +45,27 @@ QUERIES = (
 )
 
 Fault = str | None
+Ordered = tuple[Configuration, list[date]]
 
 
 def recompute() -> list[Check]:
     """Check what needs the configuration engine: documents, rules, keys and order bills."""
+    ordered = _ordered()
     return [
-        _check("released_document_is_unchanged", "A revision's document has the digest with which it was kept.", _documents()),
         _check(
-            "configuration_satisfies_rules",
-            "Each ordered configuration is valid under its revision on its order dates.",
-            _rules(),
+            "released_document_is_unchanged",
+            "A revision's document has the digest with which it was kept.",
+            _documents(),
         ),
         _check(
-            "order_bill_follows_configuration", "Each configuration has the order bill that its choices resolve to.", _bills()
+            "configuration_satisfies_rules",
+            "Each configuration is valid under its revision on the first and the last day on which it was ordered.",
+            (_fault(one, partial(_invalid, one, day)) for one, days in ordered for day in days),
+        ),
+        _check(
+            "order_bill_follows_configuration",
+            "Each configuration has the order bill that its choices resolve to.",
+            _bills(ordered),
         ),
     ]
 
@@ -74,27 +82,13 @@ def _documents() -> Iterator[Fault]:
         yield None if agrees else f"the document of {revision} has another digest than {revision.digest}"
 
 
-def _rules() -> Iterator[Fault]:
-    """Each configuration on the first and on the last day of its orders; one that nobody ordered, on its revision's first day."""
-    ordered = (
-        OrderLine.objects.exclude(state="draft")
-        .values_list("configuration")
-        .annotate(Min("order__ordered_at"), Max("order__ordered_at"))
-    )
-    spans = {key: (first, last) for key, first, last in ordered}
-    for configuration in _configurations():
-        for day in _days(configuration, spans.get(configuration.pk)):
-            yield _fault(configuration, lambda c=configuration, d=day: _invalid(c, d))
-
-
-def _days(configuration: Configuration, span: tuple[datetime, datetime] | None) -> list[date]:
-    if span is None:
-        return [configuration.revision.valid_from]
-    return sorted({moment.date() for moment in span})
-
-
-def _configurations() -> list[Configuration]:
-    return list(Configuration.objects.select_related("revision__product_model").order_by("id"))
+def _ordered() -> list[Ordered]:
+    """Every configuration with the first and the last day of its orders; one never ordered with its revision's first day."""
+    lines = OrderLine.objects.exclude(state="draft").values_list("configuration")
+    spans = lines.annotate(Min("order__ordered_at"), Max("order__ordered_at"))
+    days = {key: sorted({first.date(), last.date()}) for key, first, last in spans}
+    rows = Configuration.objects.select_related("revision__product_model").order_by("id")
+    return [(row, days.get(row.pk, [row.revision.valid_from])) for row in rows]
 
 
 def _fault(configuration: Configuration, find: Callable[[], str]) -> Fault:
@@ -107,21 +101,21 @@ def _fault(configuration: Configuration, find: Callable[[], str]) -> Fault:
 
 
 def _invalid(configuration: Configuration, on: date) -> str:
-    again = snapshot.configurator(configuration.revision, on).configuration(configuration.values)
-    if dict(again.as_dict()) != configuration.values:
+    again = resolve(configuration.revision, configuration.values, on)
+    if again.values != configuration.values:
         return f"its choices are not complete, or not in their kept form, on {on}"
     return "" if again.key == configuration.key else f"its choices have the key {again.key} on {on}"
 
 
-def _bills() -> Iterator[Fault]:
+def _bills(ordered: Iterable[Ordered]) -> Iterator[Fault]:
     """Order bills against the bills of material; those older than the last change of a bill have followed other ones."""
-    kept: dict[int, dict[int, int]] = {}
+    kept: dict[int, dict[int, int]] = defaultdict(dict)
     for configuration, item, quantity in OrderBillLine.objects.values_list("configuration_id", "item_id", "quantity"):
-        kept.setdefault(configuration, {})[item] = quantity
+        kept[configuration][item] = quantity
     newer = _newer_than_bills()
-    for configuration in _configurations():
+    for configuration, days in ordered:
         if newer is None or configuration.pk in newer:
-            yield _fault(configuration, lambda c=configuration: _wrong_bill(c, kept.get(c.pk, {})))
+            yield _fault(configuration, partial(_wrong_bill, configuration, days[0], kept[configuration.pk]))
 
 
 def _newer_than_bills() -> set[int] | None:
@@ -133,12 +127,7 @@ def _newer_than_bills() -> set[int] | None:
     return set(OrderLine.objects.filter(id__in=journal.values("entity_id")).values_list("configuration", flat=True))
 
 
-def _wrong_bill(configuration: Configuration, kept: dict[int, int]) -> str:
-    revision, there = configuration.revision, snapshot.structure()
-    choice = snapshot.configurator(revision, revision.valid_from).configuration(configuration.values)
-    bill = order_bill(snapshot.product_model(revision), choice, there.bills, there.items)
-    right = {there.keys[line.item]: line.quantity for line in bill.lines}
-    if kept == right:
-        return ""
-    differing = sorted(there.codes[item] for item in kept.keys() | right.keys() if kept.get(item) != right.get(item))
-    return f"its order bill differs in {', '.join(differing)}"
+def _wrong_bill(configuration: Configuration, on: date, kept: dict[int, int]) -> str:
+    right = resolve(configuration.revision, configuration.values, on).bill
+    differing = sorted(item for item in kept.keys() | right.keys() if kept.get(item) != right.get(item))
+    return f"its order bill differs in the items {', '.join(map(str, differing))}" if differing else ""

@@ -1,7 +1,6 @@
 """A named query that finds what must not be."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -18,8 +17,6 @@ class Query:
         SQL whose rows are what is examined.
     broken
         SQL with one row and one text for each violation.
-    parameters
-        Values by name, for both.
     """
 
     name: str
@@ -27,17 +24,15 @@ class Query:
     sentence: str
     rows: str
     broken: str
-    parameters: dict[str, Any] | None = None
 
 
 def run_query(connection: BaseDatabaseWrapper, query: Query) -> Check:
     """Ask the database."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({query.rows}) examined", query.parameters)
+        cursor.execute(f"SELECT count(*) FROM ({query.rows}) examined")
         (rows,) = cursor.fetchone()
         cursor.execute(
-            f"SELECT count(*) OVER (), words FROM ({query.broken}) broken (words) ORDER BY words LIMIT {MOST_EXAMPLES}",
-            query.parameters,
+            f"SELECT count(*) OVER (), words FROM ({query.broken}) broken (words) ORDER BY words LIMIT {MOST_EXAMPLES}"
         )
         found = cursor.fetchall()
     return Check(

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 
 from atoll.model.calendar import Calendar
-from atoll.plan import replenish_levels
+from atoll.plan import MaterialPlan, plan_material, replenish_levels
+from atoll.promise import available_to_promise
 from atoll.stocking import base_stock_levels
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.catalogue.models import Item, ProductModel
@@ -16,7 +18,7 @@ from atoll_web.catalogue.snapshot import calendar
 from atoll_web.planning import states
 from atoll_web.planning.errors import NotProposed
 from atoll_web.planning.models import Forecast, PlannedOrder, StockPolicy
-from atoll_web.planning.snapshot import Positions, demand_rates, positions
+from atoll_web.planning.snapshot import Positions, demand_rates, positions, weeks_ahead
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.runs import services as runs
@@ -29,6 +31,43 @@ REVIEW_DAYS = 1
 
 REPLENISHMENT = "replenishment"
 """Kind of the runs that propose orders."""
+
+
+WEEKS = 12
+"""Weeks of the time-phased table."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePhased:
+    """The time-phased table of an item.
+
+    Parameters
+    ----------
+    weeks
+        The Monday of each week.
+    plan
+        Rows of the table, one number a week.
+    available
+        Cumulative available to promise, by week.
+    """
+
+    weeks: tuple[date, ...]
+    plan: MaterialPlan
+    available: np.ndarray
+
+
+def time_phased(*, item: Item, today: date, weekdays: int) -> TimePhased:
+    """Net an item over the coming weeks, from all that is known to be required of it and its parents; reads only.
+
+    Parameters
+    ----------
+    weekdays
+        Working days of a week.
+    """
+    now = weeks_ahead(today, WEEKS, weekdays)
+    i = now.at[item.pk]
+    available = available_to_promise(int(now.problem.on_hand[i]), now.receipts[i], now.commitments[i])
+    return TimePhased(now.weeks, plan_material(now.problem).of(i), available)
 
 
 def set_forecasts(*, actor: Actor, forecasts: Mapping[str, tuple[float, float]]) -> None:

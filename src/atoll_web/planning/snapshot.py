@@ -1,13 +1,13 @@
 """Stock, supply and demand as arrays for planning."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from django.db import connection
 
 from atoll.configure import order_bill
-from atoll.plan import exploded
+from atoll.plan import NettingProblem, exploded
 from atoll_web.catalogue.models import BillLine, Item
 from atoll_web.catalogue.services import orderable_revision
 from atoll_web.catalogue.snapshot import configurator, product_model, structure
@@ -174,3 +174,87 @@ def _lead_days(items: list[Item]) -> np.ndarray:
         for row in SupplierItem.objects.filter(preferred=True).select_related("supplier")
     }
     return np.array([bought.get(item.pk, -(-item.build_days * 7 // 5)) for item in items], dtype=np.int64)
+
+
+NETTED = """
+SELECT i.id, i.build_days, COALESCE(s.quantity, 0),
+       COALESCE(b.minimum_quantity, 1), COALESCE(b.multiple, 1), COALESCE(b.lead_time_days, -1)
+FROM catalogue_item i
+LEFT JOIN stock_supply s ON s.item_id = i.id AND s.kind = 'on hand'
+LEFT JOIN purchasing_supplieritem b ON b.item_id = i.id AND b.preferred
+ORDER BY i.id
+"""
+"""Build days, units on hand and how it is bought, of each item; lead time -1 where nobody sells it."""
+
+FLOWS = """
+SELECT s.item_id, s.due, s.quantity, 0, s.kind = 'planned'
+FROM stock_supply s
+WHERE s.quantity > 0 AND s.due IS NOT NULL
+UNION ALL
+SELECT r.item_id, d.need_date, 0, r.quantity - r.issued, b.kind IS NOT DISTINCT FROM 'planned'
+FROM stock_requirement r
+JOIN stock_demand d ON d.id = r.demand_id
+LEFT JOIN stock_supply b ON b.id = d.builds_id
+WHERE r.issued < r.quantity
+"""
+"""Item, day, units received, units required, and whether nobody has ordered them yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weeks:
+    """Requirements and receipts by week.
+
+    Parameters
+    ----------
+    weeks
+        The Monday of each week, the present one first; p of them. What should have happened before counts in the first.
+    problem
+        All items, without what is only planned: netting plans that itself.
+    at
+        Row of each item's key in the problem.
+    receipts, commitments
+        With what is planned for promises, as promising sees it; int64 of shape (m, p), in units.
+    """
+
+    weeks: tuple[date, ...]
+    problem: NettingProblem
+    at: dict[int, int]
+    receipts: np.ndarray
+    commitments: np.ndarray
+
+
+def weeks_ahead(today: date, periods: int, weekdays: int) -> Weeks:
+    """Read what netting needs; what lies beyond the last week is left out.
+
+    Parameters
+    ----------
+    weekdays
+        Working days of a week, by which build days become weeks.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(NETTED)
+        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 6)
+        cursor.execute(FLOWS)
+        flows = cursor.fetchall()
+    monday = today - timedelta(days=today.weekday())
+    at = {item: i for i, item in enumerate(rows[:, 0].tolist())}
+    firm, planned = (np.zeros((2, len(at), periods), dtype=np.int64) for _ in range(2))
+    for item, day, received, required, is_planned in flows:
+        if (week := max((day - monday).days // 7, 0)) < periods:
+            (planned if is_planned else firm)[:, at[item], week] += received, required
+    bill = np.zeros((len(at), len(at)), dtype=np.int64)
+    for parent, component, quantity in BillLine.objects.values_list("parent_id", "component_id", "quantity"):
+        bill[at[component], at[parent]] = quantity
+    bought_weeks, built_weeks = -(-rows[:, 5] // 7), -(-rows[:, 1] // weekdays)
+    problem = NettingProblem(
+        requirements=firm[1],
+        receipts=firm[0],
+        on_hand=rows[:, 2],
+        safety_stock=np.zeros(len(at), dtype=np.int64),
+        lead_time=np.where(bill.any(axis=0) | (rows[:, 5] < 0), built_weeks, bought_weeks),
+        minimum=rows[:, 3],
+        multiple=rows[:, 4],
+        bill=bill,
+    )
+    weeks = tuple(monday + timedelta(weeks=t) for t in range(periods))
+    return Weeks(weeks, problem, at, *(firm + planned))

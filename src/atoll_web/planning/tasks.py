@@ -7,6 +7,7 @@ from atoll_web.accounts.models import Company
 from atoll_web.accounts.services import system_user
 from atoll_web.catalogue.snapshot import calendar_of
 from atoll_web.planning import services
+from atoll_web.runs import services as runs
 from atoll_web.runs import states
 from atoll_web.runs.models import Run
 
@@ -25,10 +26,13 @@ def request_plan(*, actor: Actor) -> Run:
 # The lock lets only one planning run work at a time: each discards the proposals of the one before.
 @app.task(name="planning.plan", lock="planning")
 def plan(run_id: int) -> None:
-    """Carry out a planning run on behalf of the user who asked for it, unless it was cancelled meanwhile."""
+    """Carry out a planning run on behalf of the user who asked for it, unless it was cancelled or done meanwhile."""
     run = Run.objects.select_related("created_by").get(pk=run_id)
+    actor = actor_now(run.created_by, "planning run")
+    if run.state == states.RUNNING:  # nobody works on it, since this job holds the lock: its worker died
+        run = runs.take_up_again(actor=actor, run=run)
     if run.state == states.QUEUED:
-        services.plan(actor=actor_now(run.created_by, "planning run"), run=run)
+        services.plan(actor=actor, run=run)
 
 
 @app.periodic(cron=EVENING)

@@ -4,9 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Avg, Case, Count, DateField, DurationField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Avg,
+    Case,
+    Count,
+    DateField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
 from django.db.models import Value as Constant
-from django.db.models import When
 from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -96,6 +109,7 @@ ORDERS = ListPage(
     search=("number", "supplier__name", "supplier__code"),
     order="-number",
     empty="No purchase orders yet. Planning proposes them.",
+    actions=(("New purchase", "new-purchase", "purchase"),),
 )
 
 SUPPLIERS = ListPage(
@@ -172,7 +186,7 @@ def _order(number: str) -> dict[str, Any]:
     for line in lines:
         line.waiting = [peg for peg in pegs if peg.supply_id == line.supply_id]
     receipts = Receipt.objects.filter(line__order=row).select_related("line__item", "user")
-    return {"order": row, "lines": lines, "receipts": receipts}
+    return {"order": row, "lines": lines, "receipts": receipts, "has_waiting": any(line.waiting for line in lines)}
 
 
 @require_POST
@@ -211,7 +225,9 @@ def _deliveries(row: PurchaseOrder, posted: Mapping[str, str]) -> list[Delivery]
 @needs("purchase")
 def slip(request: HttpRequest, number: str, line: int) -> HttpResponse:
     """Move a delivery to another day, and say what that does to promises."""
-    row = get_object_or_404(PurchaseOrderLine.objects.select_related("item", "supply__item", "order"), order__number=number, pk=line)
+    row = get_object_or_404(
+        PurchaseOrderLine.objects.select_related("item", "supply__item", "order"), order__number=number, pk=line
+    )
     actor = actor_now(request.user, request.POST.get("reason", "").strip())
     moved: set[int] = set()
 
@@ -219,7 +235,7 @@ def slip(request: HttpRequest, number: str, line: int) -> HttpResponse:
         due = day(request.POST, "due", f"New date of {row.item.code}")
         moved.update(services.slip(actor=actor, line=row, due=due))
 
-    if attempt(request, use_case, f"{row.item.code} is expected on another day now."):
+    if attempt(request, use_case, lambda: f"{row.item.code} is expected on {request.POST['due']} now."):
         _tell_effect(request, moved)
     return redirect("purchase-order", number)
 

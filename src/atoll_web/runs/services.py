@@ -66,6 +66,14 @@ def report(run: Run, share: float, words: str) -> bool:
     return not Run.objects.filter(pk=run.pk, cancel_requested=True).exists()
 
 
+def take_up_again(*, actor: Actor, run: Run) -> Run:
+    """Queue a run anew whose worker died in the middle of it."""
+    with acting(actor):
+        run.state, run.started_at, run.progress, run.message = states.QUEUED, None, 0, ""
+        run.save(update_fields=["state", "started_at", "progress", "message"])
+    return run
+
+
 def cancel(*, actor: Actor, run: Run) -> Run:
     """Ask a run to stop; one that has not begun is cancelled at once."""
     with acting(actor):

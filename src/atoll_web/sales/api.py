@@ -8,10 +8,9 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from ninja import Field, Header, Router, Schema, Status
 from ninja.pagination import paginate
-from pydantic import StrictInt
 
 from atoll_web.accounts.acting import business_time
-from atoll_web.door import Input, Money, NotFound, Paging, actor_for, answers
+from atoll_web.door import Choices, Input, Money, NotFound, Paging, actor_for, answers
 from atoll_web.sales import services, states
 from atoll_web.sales.errors import NothingToPromise
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
@@ -34,9 +33,7 @@ class LineIn(Input):
     """What a customer asks for."""
 
     model: str = Field(description="Code of the product model")
-    choices: dict[str, str | StrictInt | float | list[str]] = Field(
-        {}, description="Value by feature; what is not chosen is completed"
-    )
+    choices: Choices = Field({}, description="Value by feature; what is not chosen is completed")
     quantity: int = 1
     request_date: date | None = Field(None, description="Empty for as soon as possible")
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
+from django_htmx.http import push_url
 
 from atoll.errors import AtollError
 from atoll_web.accounts.acting import actor_now
@@ -106,7 +107,7 @@ def configure(request: HttpRequest, model: str) -> HttpResponse:
     context = _context(orderable_revision(model, day), state, day)
     if not request.htmx:
         return render(request, "sales/configure.html", context)
-    return render(request, "sales/configure_form.html", context, headers={"HX-Push-Url": address})
+    return push_url(render(request, "sales/configure_form.html", context), address)
 
 
 @require_POST

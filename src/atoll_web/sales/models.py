@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
-from atoll_web.accounts.triggers import emptied_with_company, state_machine
+from atoll_web.accounts.triggers import Protect, ReadOnly, emptied_with_company, state_machine
 from atoll_web.catalogue.models import Configuration, LineDay
 from atoll_web.sales import states, triggers
 from atoll_web.stock.models import Demand, Lot, Supply
@@ -112,8 +112,8 @@ class Promise(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(name="promise_is_kept_in_history", operation=pgtrigger.Delete),
-            pgtrigger.ReadOnly(name="promise_never_changes", exclude=["in_force", "at_risk"]),
+            Protect(name="promise_is_kept_in_history", operation=pgtrigger.Delete),
+            ReadOnly(name="promise_never_changes", exclude=["in_force", "at_risk"]),
             triggers.promise_is_of_confirmed_line,
             emptied_with_company,
         ]

@@ -27,6 +27,7 @@ def order_lines() -> QuerySet[OrderLine]:
     leaves = Coalesce("shipped_on", Greatest("promise__ship_date", Value(business_time().date(), DateField())))
     return (
         OrderLine.objects.select_related("order__customer", "configuration__revision__product_model")
+        .defer("configuration__values", "configuration__revision__document")  # large, and of no use in a list
         .annotate(promise=FilteredRelation("promises", condition=Q(promises__in_force=True)))
         .annotate(promise_date=F("promise__ship_date"), first_promise=Subquery(first), leaves=leaves)
         .annotate(
@@ -43,6 +44,9 @@ ORDERS = ListPage(
     rows=order_lines,
     columns=(
         Column("number", "Order", kind="document", value="order.number"),
+        Column("state", "State", kind="state"),
+        Column("at_risk", "At risk", kind="flag"),
+        Column("late", "Late", kind="flag"),
         Column(
             "customer",
             "Customer",
@@ -50,14 +54,11 @@ ORDERS = ListPage(
             link=lambda row: reverse("customer", args=[row.order.customer.code]),
         ),
         Column("model", "Model", value="configuration.revision.product_model.name"),
-        Column("quantity", "Quantity", kind="number"),
-        Column("state", "State", kind="state"),
+        Column("quantity", "Units", kind="number"),
         Column("request_date", "Asked for", kind="date"),
         Column("promise_date", "Promised", kind="date"),
         Column("shipped_on", "Shipped", kind="date"),
-        Column("ordered_at", "Ordered", kind="moment", value="order.ordered_at"),
-        Column("at_risk", "At risk", kind="flag"),
-        Column("late", "Late", kind="flag"),
+        Column("ordered_at", "Ordered", kind="date", value="order.ordered_at"),
     ),
     facets=(
         Facet("state", "State"),

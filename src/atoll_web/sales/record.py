@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, prefetch_related_objects
 
 from atoll_web.accounts.models import StateChange
 from atoll_web.catalogue.words import in_words
@@ -17,13 +17,16 @@ from atoll_web.stock.models import Allocation, Lot
 
 Document = dict[str, Any]
 
+KITTED = "kitted"
+"""State of an assembly order whose kit is laid out."""
+
 
 def order_record(order: Order) -> Document:
     """The order; `order` comes with its customer."""
     lines = list(
         order.lines.select_related("configuration__revision__product_model", "assembly_order", "demand").order_by("position")
     )
-    promises, allocations, slots = _promises(lines), _allocations(lines), _slots(lines)
+    promises, allocations, slots, kits = _promises(lines), _allocations(lines), _slots(lines), _kits(lines)
     units, shipped = _units(lines), _shipped(lines)
     return {
         "number": order.number,
@@ -39,6 +42,7 @@ def order_record(order: Order) -> Document:
                 "promises": promises[line.pk],
                 "allocations": allocations[line.demand_id],
                 "slots": slots[line.pk],
+                "kit": kits[line.pk],
                 "units": units[line.pk],
                 "shipments": shipped[line.pk],
             }
@@ -124,6 +128,20 @@ def _slots(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
     return found
 
 
+def _kits(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
+    """What is laid out for each line whose kit waits for assembly."""
+    kitted = [line for line in lines if getattr(line, "assembly_order", None) and line.assembly_order.state == KITTED]
+    prefetch_related_objects(kitted, "assembly_order__kit__item", "assembly_order__kit__lot")
+    found: dict[int, list[Document]] = defaultdict(list)
+    for line in kitted:
+        for part in line.assembly_order.kit.all():
+            serial = part.lot.number if part.lot else None
+            found[line.pk].append(
+                {"item": part.item.code, "name": part.item.name, "quantity": part.quantity, "serial": serial, "lot": part.lot_id}
+            )
+    return found
+
+
 def _units(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
     """The units that were assembled for each line, with what went into them."""
     origin = {line.assembly_order.number: line.pk for line in lines if getattr(line, "assembly_order", None)}
@@ -131,7 +149,7 @@ def _units(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
     lots = list(Lot.objects.filter(origin__in=origin).order_by("id"))
     contents = as_built(lot.pk for lot in lots)
     for lot in lots:
-        found[origin[lot.origin]].append({"serial": lot.number, "contents": contents[lot.pk]})
+        found[origin[lot.origin]].append({"serial": lot.number, "lot": lot.pk, "contents": contents[lot.pk]})
     return found
 
 
@@ -144,7 +162,14 @@ def as_built(units: Iterable[int]) -> Mapping[int, list[Document]]:
         level = set()
         for unit, code, name, quantity, lot, number in rows.values_list("pk", *fields):
             contents[unit].append(
-                {"item": code, "name": name, "quantity": quantity, "serial": number, "contents": contents[lot] if lot else []}
+                {
+                    "item": code,
+                    "name": name,
+                    "quantity": quantity,
+                    "serial": number,
+                    "lot": lot,
+                    "contents": contents[lot] if lot else [],
+                }
             )
             level |= {lot} - {None}
     return contents

@@ -14,6 +14,7 @@ from ninja.pagination import paginate
 from atoll_web.catalogue.models import Item
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
 from atoll_web.stock import services
+from atoll_web.stock.errors import UnknownLot
 from atoll_web.stock.models import Lot, Move, Requirement, Supply
 
 router = Router()
@@ -192,5 +193,5 @@ def _item(code: str, rows: QuerySet[Item] | None = None) -> Item:
 def _lot(item: Item, number: str) -> Lot:
     found = Lot.objects.filter(item=item, number=number).first()
     if found is None:
-        raise NotFound(what=f"lot of {item.code} with the number", name=number, where=f"GET /api/v1/items/{item.code}/moves")
+        raise UnknownLot(number=number, item=item.code, tracking=item.tracking)
     return found

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
-from atoll_web.accounts.triggers import BY_HAND, emptied_with_company, kept_by_trigger
+from atoll_web.accounts.triggers import BY_HAND, Protect, ReadOnly, emptied_with_company, kept_by_trigger
 from atoll_web.catalogue.models import Item
 from atoll_web.stock import triggers
 
@@ -25,7 +25,7 @@ class Location(models.Model):
     class Meta:
         ordering = ["code"]
         constraints = [models.CheckConstraint(condition=Q(kind__in=LOCATION_KINDS), name="location_kind_is_known")]
-        triggers = [pgtrigger.ReadOnly(name="location_kind_stays", fields=["kind"])]
+        triggers = [ReadOnly(name="location_kind_stays", fields=["kind"])]
 
     def __str__(self) -> str:
         return self.code
@@ -50,7 +50,7 @@ class Lot(models.Model):
         ]
         triggers = [
             *kept_by_trigger("used"),
-            pgtrigger.ReadOnly(name="lot_stays_as_it_is", fields=["item", "number", "quantity"]),
+            ReadOnly(name="lot_stays_as_it_is", fields=["item", "number", "quantity"]),
             triggers.lot_is_of_a_numbered_item,
         ]
 
@@ -90,7 +90,7 @@ class Move(models.Model):
             models.CheckConstraint(condition=~Q(source=F("destination")), name="move_goes_somewhere"),
         ]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
             emptied_with_company,
             triggers.keep_balances,
         ]
@@ -114,7 +114,7 @@ class Balance(models.Model):
             models.CheckConstraint(condition=Q(physical=False) | Q(quantity__gte=0), name="no_negative_stock"),
         ]
         triggers = [
-            pgtrigger.Protect(
+            Protect(
                 name="balance_is_a_sum",
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Condition(BY_HAND),
@@ -153,7 +153,7 @@ class Supply(models.Model):
         triggers = [
             *kept_by_trigger("allocated"),
             *triggers.on_hand_follows_ledger,
-            pgtrigger.ReadOnly(name="supply_item_stays", fields=["item"]),
+            ReadOnly(name="supply_item_stays", fields=["item"]),
             triggers.build_waits_for_supply,
         ]
 
@@ -198,7 +198,7 @@ class Requirement(models.Model):
                 name="requirement_not_over_allocated",
             ),
         ]
-        triggers = [*kept_by_trigger("allocated"), pgtrigger.ReadOnly(name="requirement_item_stays", fields=["item"])]
+        triggers = [*kept_by_trigger("allocated"), ReadOnly(name="requirement_item_stays", fields=["item"])]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.item} for {self.demand}"

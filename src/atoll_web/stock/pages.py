@@ -56,7 +56,6 @@ ITEMS = ListPage(
         Column("allocated", "Allocated", kind="number"),
         Column("free", "Free", kind="number"),
         Column("on_order", "On order", kind="number"),
-        Column("planned", "Planned", kind="number"),
         Column("required", "Required", kind="number"),
         Column("base_stock", "Base stock", kind="number"),
         Column("cost", "Cost", kind="money"),
@@ -64,13 +63,13 @@ ITEMS = ListPage(
     ),
     facets=(Facet("kind", "Kind"), Facet("tracking", "Tracking")),
     flags=(
-        Flag("short", "More required than on hand and on order", Q(required__gt=F("on_hand") + F("on_order"))),
+        Flag("short", "Short of supply", Q(required__gt=F("on_hand") + F("on_order"))),
         Flag("below", "Below base stock", Q(projected__lt=F("base_stock"))),
         Flag("none", "None on hand", Q(on_hand=0) & ~Q(kind="end item")),
     ),
     search=("code", "name"),
     order="code",
-    intro="Free: on hand and not allocated. Planned: promises count on it and nobody has ordered it yet.",
+    intro="Free: on hand and not allocated. Required: what open orders and builds still take.",
 )
 
 MOVES = ListPage(
@@ -83,7 +82,11 @@ MOVES = ListPage(
         Column("item", "Item", value="item.code", sort="item__code", link=lambda row: _item(row.item.code)),
         Column("name", "Name", value="item.name"),
         Column(
-            "lot", "Lot", value="lot.number", sort="lot__number", link=lambda row: row.lot_id and reverse("lot", args=[row.lot_id])
+            "lot",
+            "Lot",
+            value="lot.number",
+            sort="lot__number",
+            link=lambda row: row.lot_id and reverse("lot", args=[row.lot_id]),
         ),
         Column("quantity", "Units", kind="number"),
         Column("source", "From", value="source.name"),

@@ -408,7 +408,17 @@ def count(*, actor: Actor, item: Item, counted: int, lot: Lot | None = None) -> 
     -------
     Move or None
         The correcting move, or nothing when the count agrees.
+
+    Raises
+    ------
+    LotsDoNotMatch
+        When a numbered item is counted without naming the lot.
+    NotEnoughStock
+        When allocated units would be counted away.
     """
+    if item.tracking != "none" and lot is None:
+        expected = _numbers_needed(item, counted)
+        raise LotsDoNotMatch(item=item.code, tracking=item.tracking, quantity=counted, expected=expected, given=0)
     with acting(actor):
         lock_supplies([item.pk])
         held = Balance.objects.filter(item=item, location__kind="stock", lot=lot).aggregate(units=Sum("quantity"))["units"] or 0

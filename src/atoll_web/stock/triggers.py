@@ -6,7 +6,7 @@ make the sums, the lots or the dates of builds wrong.
 
 import pgtrigger
 
-from atoll_web.accounts.triggers import BY_HAND
+from atoll_web.accounts.triggers import BY_HAND, Protect
 
 REFUSE_WRONG_MOVE = """
 IF EXISTS (
@@ -115,19 +115,19 @@ tracking_stays = pgtrigger.Trigger(
 )
 
 on_hand_follows_ledger = [
-    pgtrigger.Protect(
+    Protect(
         name="on_hand_begins_with_a_move",
         operation=pgtrigger.Insert,
         condition=pgtrigger.Condition(f"NEW.kind = 'on hand' AND {BY_HAND}"),
     ),
-    pgtrigger.Protect(
+    Protect(
         name="on_hand_follows_ledger",
         operation=pgtrigger.Update,
         condition=pgtrigger.Condition(
             f"'on hand' IN (OLD.kind, NEW.kind) AND (OLD.kind, OLD.quantity) <> (NEW.kind, NEW.quantity) AND {BY_HAND}"
         ),
     ),
-    pgtrigger.Protect(name="on_hand_stays", operation=pgtrigger.Delete, condition=pgtrigger.Condition("OLD.kind = 'on hand'")),
+    Protect(name="on_hand_stays", operation=pgtrigger.Delete, condition=pgtrigger.Condition("OLD.kind = 'on hand'")),
 ]
 
 BUILD_WAITS = """

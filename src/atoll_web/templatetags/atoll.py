@@ -50,6 +50,11 @@ STATES = {
     "obsolete": ("neutral", "cross"),
     "failed": ("bad", "cross"),
     "late": ("bad", "warning"),
+    "later": ("bad", "clock"),
+    "kept": ("good", "check"),
+    "overdue": ("bad", "warning"),
+    "below base stock": ("warn", "warning"),
+    "no supplier": ("bad", "warning"),
     "short": ("bad", "warning"),
     "latest": ("warn", "clock"),
     "issued": ("good", "check"),
@@ -176,6 +181,8 @@ def _shown(column: Any, value: Any) -> str | SafeString:
             return money(value)
         case "number":
             return units(value)
+        case "percent":
+            return percent(value)
         case "document":
             return document(value)
     return str(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import chain, combinations, product
 
@@ -139,7 +140,7 @@ def models_and_choices(draw):
     return model, {feature.code: draw(st.sampled_from(values_of(feature))) for feature in chosen}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150)
 @given(models_and_choices())
 def test_domains_are_exactly_the_values_of_valid_configurations(case):
     model, choices = case
@@ -160,7 +161,7 @@ def test_domains_are_exactly_the_values_of_valid_configurations(case):
         assert domains[feature.code] == expected
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150)
 @given(models_and_choices())
 def test_a_configuration_is_valid_and_keeps_every_choice_or_there_is_none(case):
     model, choices = case
@@ -174,7 +175,7 @@ def test_a_configuration_is_valid_and_keeps_every_choice_or_there_is_none(case):
         assert dict(found.values) in possible
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150)
 @given(models_and_choices())
 def test_an_explanation_is_a_conflict_and_nothing_of_it_can_be_left_out(case):
     model, choices = case
@@ -194,7 +195,7 @@ def test_an_explanation_is_a_conflict_and_nothing_of_it_can_be_left_out(case):
         assert any(agrees(values, made) for values in enumerated(model, fewer_rules))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150)
 @given(models_and_choices())
 def test_repairs_are_the_smallest_sets_of_choices_to_give_up(case):
     model, choices = case
@@ -215,7 +216,7 @@ def test_repairs_are_the_smallest_sets_of_choices_to_give_up(case):
     assert all(pair in choices.items() for repair in repairs for pair in repair)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(models(), st.integers(0, 2**32))
 def test_a_drawn_configuration_is_valid_and_the_same_for_the_same_seed(model, seed):
     texts = {f.code: "" for f in model.features if f.kind is FeatureKind.TEXT}
@@ -231,7 +232,7 @@ def test_a_drawn_configuration_is_valid_and_the_same_for_the_same_seed(model, se
     assert engine.sample(np.random.default_rng(seed)) == drawn
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100)
 @given(models_and_choices())
 def test_completion_follows_shares_feature_by_feature(case):
     """Each feature that is not chosen has the first wish that is possible after those before it."""
@@ -252,11 +253,11 @@ def _wish(feature, value):
     places = [option.code for option in feature.options]
     if feature.kind is FeatureKind.MANY:
         return [code in value for code in places]
-    return -1 if value == NONE else -places.index(value) if places else value
+    return -9 if value == NONE else -places.index(value) if places else value
 
 
 def test_a_larger_model_agrees_with_an_smt_solver():
-    """Twelve features of ten options each with sums, sockets and a table; every domain is asked of z3 with rules written for z3."""
+    """Twelve features of ten options each with sums, sockets and a table; z3 is asked for every domain, in its own words."""
     rng = np.random.default_rng(5)
     parts = [[(int(rng.integers(1, 40)), int(rng.integers(0, 3))) for _ in range(10)] for _ in range(12)]
     forbidden = [(int(rng.integers(10)), int(rng.integers(10))) for _ in range(30)]
@@ -301,8 +302,6 @@ def test_a_larger_model_agrees_with_an_smt_solver():
 
 
 def test_dated_rules_hold_on_their_days_only():
-    from datetime import date
-
     feature = Feature("a", "A", FeatureKind.ONE, (Option("x", "X"), Option("y", "Y")))
     rule = Rule("no x", "X is no longer made", Comparison("!=", Choice("a"), Word("x")), "", date(2026, 3, 1), date(2026, 4, 1))
     model = ProductModel("m", "M", "e", "1", Decimal(0), "USD", (feature,), (rule,))

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.models import Company, User
@@ -149,7 +149,7 @@ def refused() -> Callable[[str], Any]:
 
     @contextmanager
     def block(words: str) -> Iterator[None]:
-        with pytest.raises(DatabaseError, match=words), until_commit():
+        with pytest.raises(IntegrityError, match=words), until_commit():
             yield
 
     return block

@@ -6,6 +6,8 @@ from django.db import connection
 from django.db.models import Sum
 
 from atoll_web.catalogue.models import Item
+from atoll_web.stock import services as stock
+from atoll_web.stock.errors import LotsDoNotMatch
 from atoll_web.stock.models import Balance, Location, Lot, Move, Supply
 
 TABLES_OF_RECORD = (
@@ -28,13 +30,13 @@ def execute(statement: str) -> None:
 
 def test_a_move_is_never_edited(workshop, refused):
     move = workshop.move("case", 5, "supplier", "stock")
-    with refused("Cannot update"):
+    with refused("refuses to .*update"):
         Move.objects.filter(pk=move.pk).update(quantity=4)
 
 
 def test_a_move_is_never_deleted(workshop, refused):
     workshop.move("case", 5, "supplier", "stock")
-    with refused("Cannot .*delete"):
+    with refused("refuses to .*delete"):
         execute("DELETE FROM stock_move")
 
 
@@ -70,23 +72,23 @@ def test_on_hand_supply_follows_the_stock_location(workshop):
 
 def test_a_balance_is_not_written_by_hand(workshop, refused):
     workshop.move("case", 9, "supplier", "stock")
-    with refused("Cannot .*update"):
+    with refused("refuses to .*update"):
         Balance.objects.update(quantity=100)
-    with refused("Cannot .*delete"):
+    with refused("refuses to .*delete"):
         execute("DELETE FROM stock_balance")
-    with refused("Cannot .*insert"):
+    with refused("refuses to .*insert"):
         Balance.objects.create(item=workshop.items["kit"], location=workshop.places["stock"], quantity=1, physical=True)
 
 
 def test_on_hand_supply_is_not_written_by_hand(workshop, refused):
     workshop.move("case", 9, "supplier", "stock")
-    with refused("Cannot update"):
+    with refused("refuses to .*update"):
         Supply.objects.filter(kind="on hand").update(quantity=100)
-    with refused("Cannot update"):
+    with refused("refuses to .*update"):
         Supply.objects.filter(kind="on hand").update(kind="purchase", due="2026-03-04")
-    with refused("Cannot delete"):
+    with refused("refuses to .*delete"):
         Supply.objects.filter(kind="on hand").delete()
-    with refused("Cannot insert"):
+    with refused("refuses to .*insert"):
         Supply.objects.create(item=workshop.items["kit"], kind="on hand", quantity=1)
 
 
@@ -147,6 +149,11 @@ def test_a_numbered_item_moves_by_its_own_lots(workshop, refused):
         workshop.move("cpu", 2, "supplier", "stock", lot=workshop.serial("cpu", "C1"))
 
 
+def test_a_numbered_item_is_not_counted_without_its_lot(workshop):
+    with pytest.raises(LotsDoNotMatch, match="cpu is tracked by serial"):
+        stock.count(actor=workshop.actor, item=workshop.items["cpu"], counted=3)
+
+
 def test_a_serial_number_is_one_unit_of_a_numbered_item(workshop, refused):
     with refused("a lot of one unit"):
         workshop.serial("cpu", "C1", quantity=2)
@@ -158,7 +165,7 @@ def test_a_number_exists_once_and_stays(workshop, refused):
     lot = workshop.serial("memory", "M1", quantity=20)
     with refused("lot_number_once_per_item"):
         workshop.serial("memory", "M1")
-    with refused("Cannot update"):
+    with refused("refuses to .*update"):
         Lot.objects.filter(pk=lot.pk).update(quantity=21)
     with refused("used is a sum"):
         Lot.objects.filter(pk=lot.pk).update(used=3)
@@ -168,6 +175,6 @@ def test_what_balances_rest_on_stays(workshop, refused):
     workshop.move("case", 5, "supplier", "stock")
     with refused("so its tracking stays"):
         Item.objects.filter(code="case").update(tracking="serial")
-    with refused("Cannot update"):
+    with refused("refuses to .*update"):
         Location.objects.filter(kind="stock").update(kind="scrap")
     assert Item.objects.filter(code="memory").update(tracking="serial") == 1

@@ -1,0 +1,392 @@
+"""Pages of assembly: what is ready to do, build orders, final assembly orders, shipments, lots with their genealogy."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST
+
+from atoll_web.accounts.acting import actor_now, business_time
+from atoll_web.assembly import services, states
+from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
+from atoll_web.assembly.record import assembly_record, build_record, lot_record
+from atoll_web.lists import Column, Facet, Flag, ListPage
+from atoll_web.pages import attempt, check, document, needs, today
+from atoll_web.planning import services as planning
+from atoll_web.planning import states as planning_states
+from atoll_web.planning.models import PlannedOrder
+from atoll_web.sales import states as sales_states
+from atoll_web.sales.models import OrderLine, Shipment, ShippedUnit, SlotReservation
+from atoll_web.stock import services as stock
+from atoll_web.stock.models import Lot, Supply
+
+TASKS = 40
+"""Tasks of each step on the page of ready work; the lists have all."""
+
+
+def builds() -> QuerySet[BuildOrder]:
+    """Build orders with the day of their kit, and what waits for them."""
+    return BuildOrder.objects.select_related("item", "supply__consumes").annotate(
+        waiting=F("supply__allocated"),
+        overdue=Q(supply__due__lt=business_time().date(), state__in=[states.PLANNED, states.KITTED]),
+    )
+
+
+def assemblies() -> QuerySet[FinalAssemblyOrder]:
+    """Final assembly orders with their line, and the days on which it is theirs."""
+    slots = SlotReservation.objects.filter(line=OuterRef("order_line")).order_by("line_day__day")
+    day = business_time().date()
+    rows = FinalAssemblyOrder.objects.select_related(
+        "order_line__order__customer", "order_line__configuration__revision__product_model"
+    )
+    return (
+        rows.defer("order_line__configuration__revision__document")
+        .annotate(
+            day=Subquery(slots.values("line_day__day")[:1]),
+            last_day=Subquery(slots.reverse().values("line_day__day")[:1]),
+            line=Subquery(slots.values("line_day__line__code")[:1]),
+            line_name=Subquery(slots.values("line_day__line__name")[:1]),
+        )
+        .annotate(
+            is_today=Q(day__lte=day, last_day__gte=day),
+            late=Q(last_day__lt=day, state__in=[states.RELEASED, states.KITTED]),
+        )
+    )
+
+
+def shipments() -> QuerySet[Shipment]:
+    """Shipments with the number of their units."""
+    units = ShippedUnit.objects.filter(shipment=OuterRef("pk")).order_by().values("shipment").annotate(found=Count("pk"))
+    return Shipment.objects.select_related("order__customer", "user").annotate(contents=Subquery(units.values("found")))
+
+
+BUILDS = ListPage(
+    name="build-orders",
+    title="Build orders",
+    rows=builds,
+    columns=(
+        Column("number", "Build order", kind="document"),
+        Column("item", "Item", value="item.code", sort="item__code", link=lambda row: reverse("item", args=[row.item.code])),
+        Column("name", "Name", value="item.name"),
+        Column("quantity", "Units", kind="number"),
+        Column("state", "State", kind="state"),
+        Column("kit_date", "Kit", kind="date", value="supply.consumes.need_date"),
+        Column("due", "Due", kind="date", value="supply.due"),
+        Column("waiting", "Units waited for", kind="number"),
+        Column("overdue", "Overdue", kind="flag"),
+    ),
+    facets=(Facet("state", "State"), Facet("item", "Item", "item__code", "item__name")),
+    flags=(Flag("overdue", "Overdue", Q(overdue=True)), Flag("waiting", "Waited for", Q(waiting__gt=0))),
+    search=("number", "item__code", "item__name"),
+    order="-number",
+    intro="Subassemblies that are built ahead of customers' orders.",
+)
+
+ASSEMBLIES = ListPage(
+    name="assembly-orders",
+    title="Final assembly orders",
+    rows=assemblies,
+    columns=(
+        Column("number", "Assembly order", kind="document"),
+        Column("order", "Order", kind="document", value="order_line.order.number", sort="order_line__order__number"),
+        Column("customer", "Customer", value="order_line.order.customer.name"),
+        Column("model", "Model", value="order_line.configuration.revision.product_model.name"),
+        Column("quantity", "Units", kind="number", value="order_line.quantity"),
+        Column("state", "State", kind="state"),
+        Column("line", "Line", value="line_name"),
+        Column("day", "Day", kind="date"),
+        Column("late", "Late", kind="flag"),
+    ),
+    facets=(Facet("state", "State"), Facet("line", "Line", "line", "line_name")),
+    flags=(Flag("today", "Today", Q(is_today=True)), Flag("late", "Late", Q(late=True))),
+    search=("number", "order_line__order__number", "order_line__order__customer__name"),
+    order="-day",
+    intro="What customers' orders take from the assembly lines, day by day.",
+)
+
+SHIPMENTS = ListPage(
+    name="shipments",
+    title="Shipments",
+    rows=shipments,
+    columns=(
+        Column("number", "Shipment"),
+        Column("order", "Order", kind="document", value="order.number"),
+        Column(
+            "customer",
+            "Customer",
+            value="order.customer.name",
+            link=lambda row: reverse("customer", args=[row.order.customer.code]),
+        ),
+        Column("units", "Units", kind="number", value="contents"),
+        Column("at", "Left", kind="moment"),
+        Column("user", "Shipped by", value="user.username"),
+    ),
+    facets=(Facet("customer", "Customer", "order__customer__code", "order__customer__name"),),
+    search=("number", "order__number", "order__customer__name"),
+    order="-number",
+    empty="Nothing has been shipped yet.",
+)
+
+
+def build(request: HttpRequest, number: str) -> HttpResponse:
+    """A build order: its kit, what waits for it, what was built."""
+    return render(request, "assembly/build.html", {"build": build_record(get_object_or_404(builds(), number=number))})
+
+
+def build_document(request: HttpRequest, number: str) -> HttpResponse:
+    """The same for programs."""
+    return document(build_record(get_object_or_404(builds(), number=number)))
+
+
+def assembly(request: HttpRequest, number: str) -> HttpResponse:
+    """A final assembly order: its kit, its units as built."""
+    return render(request, "assembly/assembly.html", {"order": assembly_record(get_object_or_404(assemblies(), number=number))})
+
+
+def assembly_document(request: HttpRequest, number: str) -> HttpResponse:
+    """The same for programs."""
+    return document(assembly_record(get_object_or_404(assemblies(), number=number)))
+
+
+def lot(request: HttpRequest, pk: int) -> HttpResponse:
+    """A lot or serial number: where it came from, what it contains, where it went."""
+    row = get_object_or_404(Lot.objects.select_related("item"), pk=pk)
+    return render(request, "assembly/lot.html", {"lot": lot_record(row), "pk": pk})
+
+
+def lot_document(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same for programs."""
+    return document(lot_record(get_object_or_404(Lot.objects.select_related("item"), pk=pk)))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that is ready to be done, and the button that does it."""
+
+    number: str
+    words: str
+    day: date | None
+    action: str
+    button: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Tasks of one kind, for those who have the capability."""
+
+    title: str
+    capability: str
+    tasks: list[Task]
+    total: int
+
+
+def work(request: HttpRequest) -> HttpResponse:
+    """What is ready to be done today: release, lay out kits, assemble, ship. Each user's own steps come first."""
+    day = today(request)
+    lines, kits, waiting = _clear(day)
+    steps = [
+        _step("To assemble", "assemble", [*map(_complete_assembly, _open(states.KITTED)), *map(_complete_build, _under_way())]),
+        _step("Kits to lay out", "kit", [*map(_kit_assembly, _open(states.RELEASED)), *map(_kit_build, kits)]),
+        _step("Orders to release to the lines", "release", [_release(line) for line in lines]),
+        _step("To ship", "ship", [_ship(line) for line in _finished()]),
+    ]
+    steps.sort(key=lambda step: not request.user.may(step.capability))
+    return render(request, "assembly/work.html", {"steps": steps, "waiting": waiting[:TASKS], "day": day})
+
+
+def _step(title: str, capability: str, tasks: list[Task]) -> Step:
+    return Step(title, capability, sorted(tasks, key=lambda task: (task.day or date.max, task.number))[:TASKS], len(tasks))
+
+
+def _clear(day: date) -> tuple[list[OrderLine], list[BuildOrder], list[tuple[Any, dict[str, int]]]]:
+    """Order lines and builds whose day has come: those for which everything is on hand, and what the others lack."""
+    lines = list(_lines().filter(state=sales_states.CONFIRMED, demand__need_date__lte=day))
+    kits = list(builds().filter(state=states.PLANNED, supply__consumes__need_date__lte=day))
+    demands = {row: row.demand for row in lines} | {row: row.supply.consumes for row in kits}
+    missing = stock.shortages(demands.values())
+    waiting = [(row, missing[demand.pk]) for row, demand in demands.items() if demand.pk in missing]
+    return (
+        [row for row in lines if row.demand_id not in missing],
+        [row for row in kits if row.supply.consumes.pk not in missing],
+        waiting,
+    )
+
+
+def _lines() -> QuerySet[OrderLine]:
+    rows = OrderLine.objects.select_related("order__customer", "demand", "configuration__revision__product_model")
+    return rows.defer("configuration__revision__document")
+
+
+def _open(state: str) -> QuerySet[FinalAssemblyOrder]:
+    return assemblies().filter(state=state)
+
+
+def _under_way() -> QuerySet[BuildOrder]:
+    return builds().filter(state=states.KITTED)
+
+
+def _finished() -> QuerySet[OrderLine]:
+    promised = Q(promises__in_force=True)
+    return _lines().filter(promised, state=sales_states.ASSEMBLED).annotate(ship_date=F("promises__ship_date"))
+
+
+def _what(line: OrderLine) -> str:
+    return f"{line.quantity} × {line.configuration.revision.product_model.name} for {line.order.customer.name}"
+
+
+def _complete_assembly(row: FinalAssemblyOrder) -> Task:
+    return Task(row.number, _what(row.order_line), row.day, reverse("complete-assembly", args=[row.number]), "Assembled")
+
+
+def _complete_build(row: BuildOrder) -> Task:
+    words = f"{row.quantity} × {row.item.name}"
+    return Task(row.number, words, row.supply.due, reverse("complete-build", args=[row.number]), "Built")
+
+
+def _kit_assembly(row: FinalAssemblyOrder) -> Task:
+    return Task(row.number, _what(row.order_line), row.day, reverse("kit-assembly", args=[row.number]), "Lay out kit")
+
+
+def _kit_build(row: BuildOrder) -> Task:
+    words = f"{row.quantity} × {row.item.name}"
+    return Task(row.number, words, row.supply.consumes.need_date, reverse("kit-build", args=[row.number]), "Lay out kit")
+
+
+def _release(line: OrderLine) -> Task:
+    return Task(str(line), _what(line), line.demand.need_date, reverse("release-line", args=[line.pk]), "Release")
+
+
+def _ship(line: OrderLine) -> Task:
+    return Task(str(line), _what(line), line.ship_date, reverse("ship-line", args=[line.pk]), "Ship")
+
+
+def _back(request: HttpRequest, name: str, *args: Any) -> HttpResponse:
+    """To the page of ready work when the button stood there, else to the page of the order."""
+    return redirect("work") if request.POST.get("from") == "work" else redirect(name, *args)
+
+
+@require_POST
+@needs("kit")
+def kit_build(request: HttpRequest, number: str) -> HttpResponse:
+    """Lay out the components of a build."""
+    row, actor = get_object_or_404(BuildOrder, number=number), actor_now(request.user)
+    attempt(request, lambda: services.kit_builds(actor=actor, orders=[row]), f"The kit of {number} is laid out.")
+    return _back(request, "build-order", number)
+
+
+@require_POST
+@needs("assemble")
+def complete_build(request: HttpRequest, number: str) -> HttpResponse:
+    """Book built units into stock."""
+    row, actor = get_object_or_404(BuildOrder, number=number), actor_now(request.user)
+    attempt(request, lambda: services.complete_builds(actor=actor, orders=[row]), f"{number} is built and in stock.")
+    return _back(request, "build-order", number)
+
+
+@require_POST
+@needs("kit")
+def kit_assembly(request: HttpRequest, number: str) -> HttpResponse:
+    """Lay out all that an assembly order takes."""
+    row, actor = get_object_or_404(FinalAssemblyOrder, number=number), actor_now(request.user)
+    attempt(request, lambda: services.kit(actor=actor, orders=[row]), f"The kit of {number} is laid out.")
+    return _back(request, "assembly-order", number)
+
+
+@require_POST
+@needs("assemble")
+def complete_assembly(request: HttpRequest, number: str) -> HttpResponse:
+    """Book assembled units with their serial numbers."""
+    row, actor = get_object_or_404(FinalAssemblyOrder, number=number), actor_now(request.user)
+    attempt(
+        request, lambda: services.complete(actor=actor, orders=[row]), f"{number} is assembled; its units have serial numbers."
+    )
+    return _back(request, "assembly-order", number)
+
+
+@require_POST
+@needs("release")
+def release_line(request: HttpRequest, pk: int) -> HttpResponse:
+    """Release a confirmed order line to its assembly line."""
+    row, actor = get_object_or_404(_lines(), pk=pk), actor_now(request.user)
+    attempt(request, lambda: services.release(actor=actor, lines=[row]), f"{row} is released to its line.")
+    return _back(request, "order", row.order.number)
+
+
+@require_POST
+@needs("ship")
+def ship_line(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the assembled units of an order line to the customer."""
+    row, actor = get_object_or_404(_lines(), pk=pk), actor_now(request.user)
+    attempt(request, lambda: services.ship(actor=actor, lines=[row]), f"{row} is on its way to {row.order.customer.name}.")
+    return _back(request, "order", row.order.number)
+
+
+@require_POST
+@needs("plan", "purchase")
+def release_proposals(request: HttpRequest) -> HttpResponse:
+    """Carry out what planning proposed: all of one kind, or what was chosen; builds are opened at once."""
+    chosen = [key for key in request.POST.getlist("proposal") if key.isascii() and key.isdigit()]
+    which = Q(kind=request.POST["all"]) if "all" in request.POST else Q(pk__in=chosen)
+    rows = list(PlannedOrder.objects.filter(which, state=planning_states.PROPOSED))
+    made: list[str] = []
+    if purchases := [row for row in rows if row.kind == "purchase"]:
+        check(request, "purchase")
+    if to_build := [row for row in rows if row.kind == "build"]:
+        check(request, "plan")
+
+    def use_case() -> None:
+        actor = actor_now(request.user)
+        with transaction.atomic():
+            if to_build:
+                supplies = planning.release_builds(actor=actor, planned=to_build)
+                made.extend(row.number for row in services.open_builds(actor=actor, supplies=supplies))
+            if purchases:
+                made.extend(row.number for row in planning.release_purchases(actor=actor, planned=purchases))
+
+    if not rows:
+        messages.warning(request, "Nothing was chosen that is still proposed, so nothing was released.")
+    else:
+        attempt(request, use_case, lambda: f"Released: {', '.join(made)}.")
+    return redirect("proposals")
+
+
+@require_POST
+@needs("plan")
+def open_builds(request: HttpRequest) -> HttpResponse:
+    """Open build orders of the builds that promises rest on."""
+    made: list[str] = []
+
+    def use_case() -> None:
+        supplies = list(Supply.objects.filter(kind="planned", consumes__isnull=False))
+        made.extend(row.number for row in services.open_builds(actor=actor_now(request.user), supplies=supplies))
+
+    attempt(request, use_case, lambda: f"Opened: {', '.join(made) or 'nothing, there was none'}.")
+    return redirect("proposals")
+
+
+urlpatterns = [
+    path("work", work, name="work"),
+    *BUILDS.urls(),
+    path("build-orders/<str:number>.json", build_document, name="build-order-json"),
+    path("build-orders/<str:number>", build, name="build-order"),
+    path("build-orders/<str:number>/kit", kit_build, name="kit-build"),
+    path("build-orders/<str:number>/complete", complete_build, name="complete-build"),
+    *ASSEMBLIES.urls(),
+    path("assembly-orders/<str:number>.json", assembly_document, name="assembly-order-json"),
+    path("assembly-orders/<str:number>", assembly, name="assembly-order"),
+    path("assembly-orders/<str:number>/kit", kit_assembly, name="kit-assembly"),
+    path("assembly-orders/<str:number>/complete", complete_assembly, name="complete-assembly"),
+    path("order-lines/<int:pk>/release", release_line, name="release-line"),
+    path("order-lines/<int:pk>/ship", ship_line, name="ship-line"),
+    path("proposals/release", release_proposals, name="release-proposals"),
+    path("proposals/open", open_builds, name="open-builds"),
+    *SHIPMENTS.urls(),
+    path("lots/<int:pk>.json", lot_document, name="lot-json"),
+    path("lots/<int:pk>", lot, name="lot"),
+]

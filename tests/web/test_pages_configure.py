@@ -1,0 +1,186 @@
+"""Configuring and ordering through the pages, without a script in the browser."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
+
+from django.test import Client
+
+from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import ProductModel
+from atoll_web.sales.models import Order
+from tests.lamps import Lamps
+
+SignIn = Callable[[str], Client]
+
+
+class Form(HTMLParser):
+    """The fields of the configurator as a browser would send them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.fields: dict[str, list[str]] = {}
+        self.selected: str | None = None
+        self.inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        names = {name: value or "" for name, value in attributes}
+        if tag == "form":
+            self.inside = names.get("id") == "configurator"
+        if not self.inside:
+            return
+        if tag == "input" and (names.get("type") not in {"radio", "checkbox"} or "checked" in names):
+            self.fields.setdefault(names["name"], []).append(names.get("value", ""))
+        if tag == "select":
+            self.selected = names["name"]
+            self.fields[self.selected] = [""]
+        if tag == "option" and "selected" in names and self.selected:
+            self.fields[self.selected] = [names["value"]]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.inside = False
+
+
+def send(client: Client, page: str, action: str = "/configure/DL", **changes: str | list[str]) -> object:
+    """Send the form of a page with some fields changed."""
+    fields = Form(page).fields | {
+        f"f.{name}" if name not in {"quantity", "request_date", "customer", "give_up"} else name: value
+        for name, value in changes.items()
+    }
+    return client.post(action, fields)
+
+
+def text(response: object) -> str:
+    """The page's text without its tags, on one line."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def checked(page: str) -> dict[str, list[str]]:
+    """What is chosen, by feature."""
+    return {name[2:]: [v for v in values if v] for name, values in Form(page).fields.items() if name.startswith("f.")}
+
+
+def test_the_first_look_is_a_complete_configuration_with_price_and_date(company: Lamps, signed_in: SignIn) -> None:
+    response = signed_in("sales").get("/configure/DL")
+    assert checked(response.content.decode()) == {
+        "head": ["HEAD-S"],
+        "arm": ["ARM-S"],
+        "dimmer": ["none"],
+        "extras": [],
+        "cable": ["2"],
+        "engraving": [],
+    }
+    assert "64.00 EUR" in text(response)
+    assert "4 Mar 2026" in text(response)  # assembly tomorrow, shipment a day later
+    assert "from stock" in text(response)
+
+
+def test_what_nobody_chose_follows_the_rules_and_what_was_chosen_is_in_the_address(company: Lamps, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    page = client.get("/configure/DL").content.decode()
+    response = send(client, page, head="HEAD-L", extras=["", "BULB", "CLAMP"], quantity="3")
+    address = response["Location"]
+    assert parse_qs(urlsplit(address).query) == {"f.head": ["HEAD-L"], "f.extras": ["BULB", "CLAMP"], "quantity": ["3"]}
+    shared = client.get(address)
+    assert checked(shared.content.decode())["arm"] == ["ARM-L"]
+    assert "3 units, 369.00 EUR in all" in text(shared)  # 60 + 30 + 15 + 9 + 5 + 4 each
+
+
+def test_an_option_can_be_taken_away_again_and_a_feature_left_to_the_rules(company: Lamps, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    page = client.get("/configure/DL?f.extras=BULB&f.dimmer=DIMMER").content.decode()
+    assert send(client, page, extras=[""])["Location"] == "/configure/DL?f.extras=&f.dimmer=DIMMER"
+    assert send(client, page, give_up="dimmer")["Location"] == "/configure/DL?f.extras=BULB"
+
+
+def test_a_blocked_option_says_which_rule_and_choice_block_it(company: Lamps, signed_in: SignIn) -> None:
+    response = signed_in("sales").get("/configure/DL?f.arm=ARM-S")
+    assert "Blocked: The arm must carry the head. Chosen: Arm." in text(response)
+    assert re.search(r'value="HEAD-L"[^>]*aria-describedby="why-head-1"', response.content.decode())
+
+
+def test_a_conflict_offers_the_smallest_repair_and_no_order(company: Lamps, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    response = client.get("/configure/DL?f.arm=ARM-S&f.head=HEAD-L&f.cable=4")
+    page = response.content.decode()
+    assert "The arm must carry the head" in text(response)
+    assert "Give up Arm: Light arm" in text(response)
+    assert "64.00 EUR" not in text(response)
+    refused = send(client, page, "/configure/DL/order", customer="ACME")
+    assert refused.status_code == 422
+    assert Order.objects.count() == 0
+    repaired = send(client, page, give_up="arm")
+    assert repaired["Location"] == "/configure/DL?f.head=HEAD-L&f.cable=4"
+    assert checked(client.get(repaired["Location"]).content.decode())["arm"] == ["ARM-L"]
+
+
+def test_a_change_by_htmx_gives_the_form_alone_and_its_address(company: Lamps, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    fields = Form(client.get("/configure/DL").content.decode()).fields | {"f.head": ["HEAD-L"]}
+    response = client.post("/configure/DL", fields, headers={"HX-Request": "true", "HX-Trigger-Name": "f.head"})
+    assert response["HX-Push-Url"] == "/configure/DL?f.head=HEAD-L"
+    assert "<html" not in response.content.decode()
+    assert re.search(r'id="heard" hx-swap-oob="innerHTML">109.00 EUR each, ships \d+ \w+ 2026', response.content.decode())
+
+
+def test_an_order_is_entered_once_however_often_it_is_sent(company: Lamps, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    page = client.get("/configure/DL?f.dimmer=DIMMER&customer=ACME&quantity=2").content.decode()
+    first = send(client, page, "/configure/DL/order")
+    again = send(client, page, "/configure/DL/order")
+    order = Order.objects.get()
+    assert first["Location"] == again["Location"] == f"/orders/{order}"
+    assert order.customer.code == "ACME"
+    line = order.lines.get()
+    assert (line.quantity, line.unit_price, line.configuration.values["dimmer"]) == (2, 76, "DIMMER")
+    assert line.promises.get().made_by.username == "sales"
+
+
+def test_a_refused_order_keeps_all_that_was_entered(company: Lamps, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    page = client.get("/configure/DL").content.decode()
+    yesterday = (company.today - timedelta(days=1)).isoformat()
+    for entered, words in (
+        ({"customer": "ACME", "quantity": "0"}, "A quantity of 0 cannot be ordered."),
+        ({"customer": "ACME", "quantity": "many"}, "many is no quantity."),
+        ({"customer": "ACME", "request_date": yesterday}, "is before the business date"),
+        ({"customer": "ACME", "request_date": "soon"}, "soon is no date."),
+        ({"customer": ""}, "There is no customer"),
+        ({"customer": "ACME", "engraving": "No. 5!"}, "is not a value of Engraving."),
+    ):
+        response = send(client, page, "/configure/DL/order", head="HEAD-L", **entered)
+        assert response.status_code == 422, entered
+        assert words in text(response)
+        fields = Form(response.content.decode()).fields
+        assert fields["f.head"] == ["HEAD-L"]
+        for name, value in entered.items():
+            assert fields[f"f.{name}" if name == "engraving" else name] == [value]
+    assert Order.objects.count() == 0
+
+
+def test_wrong_choices_in_an_address_are_told_beside_the_rest(company: Lamps, signed_in: SignIn) -> None:
+    response = signed_in("sales").get("/configure/DL?f.colour=red&f.head=HEAD-X&f.cable=99&f.dimmer=DIMMER")
+    assert response.status_code == 200
+    for words in ("has no feature `colour`", "`HEAD-X` is not a value of Head", "99", "Expected 1 to 5"):
+        assert words in text(response)
+    assert checked(response.content.decode())["dimmer"] == ["DIMMER"]
+
+
+def test_who_may_not_order_sees_price_and_date_only(company: Lamps, signed_in: SignIn) -> None:
+    response = signed_in("buyer").get("/configure/DL")
+    assert "64.00 EUR" in text(response)
+    assert "Sales may enter the order" in text(response)
+    assert "/configure/DL/order" not in response.content.decode()
+
+
+def test_an_obsolete_model_is_refused_in_words(company: Lamps, signed_in: SignIn) -> None:
+    catalogue.end_model(actor=company.actor("planner"), product_model=ProductModel.objects.get(), on=company.today)
+    client = signed_in("sales")
+    response = client.get("/configure/DL")
+    assert response.status_code == 422
+    assert "it is obsolete since 2026-03-02" in text(response)
+    assert "No product model can be ordered today" in text(client.get("/configure"))
