@@ -4,6 +4,7 @@ Load it with ``-p atoll_web.testing``, so that it comes before Django's settings
 one server; each has its own database there. With `ATOLL_DATABASE_URL` set the tests make their databases on that server instead.
 """
 
+import atexit
 import os
 import tempfile
 from collections.abc import Iterator
@@ -22,16 +23,11 @@ HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 def pytest_load_initial_conftests() -> Iterator[None]:
     """Make the home before pytest-django reads the settings."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        os.environ["ATOLL_HOME"] = tempfile.mkdtemp(prefix="atoll-test-")
+        os.environ["ATOLL_HOME"] = folder = tempfile.mkdtemp(prefix="atoll-test-")
+        atexit.register(remove_home, Path(folder))  # also when the settings cannot be loaded
         if database.embedded():
             hasten(database.url())
     return (yield)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the server and remove the home, in the process that made them."""
-    if not hasattr(config, "workerinput"):
-        remove_home(Path(os.environ["ATOLL_HOME"]))
 
 
 def hasten(address: str) -> None:

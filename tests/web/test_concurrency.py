@@ -139,7 +139,7 @@ def test_a_use_case_that_the_database_ended_to_free_another_begins_again(company
             return Item.objects.select_for_update().get(pk=rows[1 - number].pk).code
 
     assert at_once(crosswise, threads=2) == [rows[1].code, rows[0].code]
-    assert len(begun) == 3
+    assert len(begun) >= 3
 
 
 def test_a_use_case_inside_another_transaction_is_not_repeated_by_itself(company):

@@ -191,6 +191,7 @@ def test_a_list_filters_sorts_and_counts_by_its_address(company: Lamps, signed_i
     assert "confirmed (1)" in page
     assert "Müller &amp; Cie (1)" in page  # the other values of a facet stay in sight
     assert "cancelled (" not in page
+    assert "is-flag" not in page  # the column of a flag appears where one is raised
 
 
 def test_the_twins_of_a_list_have_its_filter(company: Lamps, signed_in: SignIn) -> None:
@@ -288,6 +289,7 @@ def test_a_slipping_delivery_is_seen_on_the_order_and_its_new_promise_beside_the
     client = signed_in("sales")
     assert "at risk</span>" in content(client.get(f"/orders/{order}"))
     assert [row["number"] for row in client.get("/orders.json?at_risk=1").json()["rows"]] == [str(order)]
+    assert 'data-title="At risk"' in content(client.get("/orders"))
     assert '>1</strong><a href="/orders?at_risk=1">promises at risk' in content(client.get("/"))
     sales.repromise(actor=company.actor("sales"))
     before, after = OrderLine.objects.get(order=order).promises.order_by("id")

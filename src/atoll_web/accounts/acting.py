@@ -36,10 +36,14 @@ _present: ContextVar[Actor | None] = ContextVar("_present", default=None)
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[None]:
-    """One transaction in which the triggers know the acting user; whoever acted around it acts again afterwards."""
+    """One transaction in which the triggers know the acting user; whoever acted around it acts again afterwards.
+
+    A use case inside another belongs to its transaction: what the inner one refuses undoes the outer one too.
+    """
     before = _present.get()
-    with transaction.atomic():
-        _tell_triggers(actor)
+    with transaction.atomic(savepoint=before is None):
+        if before != actor:
+            _tell_triggers(actor)
         token = _present.set(actor)
         try:
             yield

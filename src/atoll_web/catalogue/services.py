@@ -66,7 +66,7 @@ def save_bills(actor: Actor, bills: Bills) -> None:
 
 
 def refuse_cycle(parent: Item, component: Item) -> None:
-    """Raise `BillCycle`, with the path, when a new line of a bill would make an item contain itself; the database holds it anyway."""
+    """Raise `BillCycle`, with the path, when a new line would make an item contain itself; the database refuses it anyway."""
     bills = snapshot.structure().bills
     topological_order({**bills, parent.code: (*bills.get(parent.code, ()), Line(component.code, 1))})
 
@@ -166,7 +166,11 @@ def orderable_revision(model_code: str, on: date) -> Revision:
     UnknownModel, ModelNotOrderable
         With the models that are known, or the reason.
     """
-    revisions = Revision.objects.select_related("product_model").filter(product_model__code=model_code, state=states.RELEASED)
+    revisions = (
+        Revision.objects.select_related("product_model")
+        .defer("document")  # large, and read once by its digest
+        .filter(product_model__code=model_code, state=states.RELEASED)
+    )
     for revision in revisions:
         if revision.valid_from <= on and (revision.valid_until is None or on < revision.valid_until):
             return revision
@@ -180,7 +184,9 @@ def _why_not(revisions: Sequence[Revision], on: date) -> str:
     if not revisions:
         return "it has no released revision"
     ended = [r.valid_until for r in revisions if r.valid_until is not None and r.valid_until <= on]
-    return f"it is obsolete since {max(ended)}" if ended else f"its first revision begins on {min(r.valid_from for r in revisions)}"
+    if ended:
+        return f"it is obsolete since {max(ended)}"
+    return f"its first revision begins on {min(r.valid_from for r in revisions)}"
 
 
 @dataclass(frozen=True, slots=True)

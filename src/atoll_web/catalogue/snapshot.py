@@ -112,8 +112,9 @@ def product_model(revision: Revision) -> ProductModel:
 
 
 def configurator(revision: Revision, on: date) -> Configurator:
-    """The engine of a revision with the rules in force on a date; made once in a process."""
-    return _configurator(revision.digest, on if _is_dated(revision.digest) else None)
+    """The engine of a revision with the rules in force on a date; made once for each span of days with the same rules."""
+    changes = {day for rule in product_model(revision).rules for day in (rule.valid_from, rule.valid_until) if day and day <= on}
+    return _configurator(revision.digest, max(changes, default=date.min))
 
 
 @lru_cache(maxsize=64)
@@ -124,10 +125,5 @@ def _product_model(digest: str) -> ProductModel:
 
 
 @lru_cache(maxsize=64)
-def _is_dated(digest: str) -> bool:
-    return any(rule.valid_from or rule.valid_until for rule in _product_model(digest).rules)
-
-
-@lru_cache(maxsize=64)
-def _configurator(digest: str, on: date | None) -> Configurator:
+def _configurator(digest: str, on: date) -> Configurator:
     return Configurator(_product_model(digest), on)

@@ -12,11 +12,15 @@ class NotUnderstood(AtollError):
 
 
 class RequestDateInThePast(AtollError):
-    """The request date {day} is before the business date {today}. Ask for {today} or later, or leave it empty for as soon as possible."""
+    """The request date {day} is before the business date {today}.
+    Ask for {today} or later, or leave it empty for as soon as possible.
+    """
 
 
 class RequestDateTooFar(AtollError):
-    """The request date {day} is beyond {last}, the last day for which capacity is planned. Ask for an earlier date, or extend the calendar."""
+    """The request date {day} is beyond {last}, the last day for which capacity is planned.
+    Ask for an earlier date, or extend the calendar.
+    """
 
 
 class CustomerOnHold(AtollError):

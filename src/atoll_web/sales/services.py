@@ -86,7 +86,8 @@ def inquire(*, line: NewLine, today: date) -> Inquiry:
 
     Raises
     ------
-    QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, UnknownModel, ModelNotOrderable, InvalidConfiguration, CannotPromise
+    QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, UnknownModel, ModelNotOrderable, InvalidConfiguration,
+    CannotPromise
         With the facts.
     """
     _check_line(line, today, _last_day(today))
@@ -113,9 +114,7 @@ def inquire(*, line: NewLine, today: date) -> Inquiry:
 
 
 @begun_again_after_deadlock
-def enter_order(
-    *, actor: Actor, customer: str, lines: Sequence[NewLine], idempotency_key: str | None = None
-) -> Order:
+def enter_order(*, actor: Actor, customer: str, lines: Sequence[NewLine], idempotency_key: str | None = None) -> Order:
     """Take an order: every line is configured, priced, promised and confirmed, or nothing is written.
 
     Parameters
@@ -253,7 +252,7 @@ def _commit(actor: Actor, line: OrderLine, seen: PromiseSnapshot, answer: Answer
     requirements = {seen.item_ids[item]: quantity for item, quantity in seen.problem.requirements.items()}
     _allocate(seen, line.demand, requirements, answer.pegs, answer.planned)
     SlotReservation.objects.bulk_create(
-        [SlotReservation(line=line, line_day=seen.line_days[slot.row], minutes=slot.minutes) for slot in answer.slots]
+        [SlotReservation(line=line, line_day_id=seen.times[slot.row].line_day_id, minutes=slot.minutes) for slot in answer.slots]
     )
     return Promise.objects.create(
         line=line,
@@ -271,7 +270,7 @@ def _allocate(
 ) -> None:
     """Peg a demand on what is there, and on supplies planned for it."""
     rows = [(seen.item_ids[plan.item], _write_planned(seen, plan).pk, plan.quantity) for plan in planned]
-    there = [(seen.item_ids[peg.item], seen.supplies[peg.supply].pk, peg.quantity) for peg in pegs]
+    there = [(seen.item_ids[peg.item], seen.supplies[peg.supply].supply_id, peg.quantity) for peg in pegs]
     stock.allocate(demand, requirements, there + rows)
 
 
@@ -290,7 +289,7 @@ def _write_planned(seen: PromiseSnapshot, plan: PlannedSupply) -> Supply:
 
 
 def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
-    """Plan a build ahead: its components are allocated and its date is the earliest on which they allow it. Call it inside `acting`.
+    """Plan a build ahead: its components are allocated, and its date is the earliest that they allow. Call it inside `acting`.
 
     Raises
     ------
@@ -377,7 +376,8 @@ def cancel(*, actor: Actor, order: Order) -> Order:
     """
     with acting(actor):
         # Lines before their order, as whatever assembles and ships them does.
-        lines = list(OrderLine.objects.select_for_update(of=("self",)).select_related("demand").filter(order=order).order_by("id"))
+        rows = OrderLine.objects.select_for_update(of=("self",)).select_related("demand")
+        lines = list(rows.filter(order=order).order_by("id"))
         row = Order.objects.select_for_update().get(pk=order.pk)
         if row.state not in {states.DRAFT, states.CONFIRMED}:
             raise NotCancellable(order=row.number, state=row.state)

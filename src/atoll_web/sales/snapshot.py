@@ -57,6 +57,30 @@ def _lead_times(_database: str, _table: int, _version: int) -> Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class FreeSupply:
+    """A supply of which units are free; `due` is None for what is on hand."""
+
+    supply_id: int
+    item_id: int
+    kind: str
+    reference: str
+    due: date | None
+    margin_days: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTime:
+    """Minutes that an assembly line has left on a day; the keys of its row and its line, and the line's code."""
+
+    line_day_id: int
+    line_id: int
+    line: str
+    day: date
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseSnapshot:
     """A promise problem, with the rows behind its positions.
 
@@ -64,8 +88,8 @@ class PromiseSnapshot:
     ----------
     today
         The date of day 0.
-    item_ids, supplies, line_days
-        The row behind each item position, supply and capacity row.
+    item_ids, supplies, times
+        What stands behind each item position, supply and capacity row.
     codes
         Code of each item by key.
     """
@@ -73,8 +97,8 @@ class PromiseSnapshot:
     problem: PromiseProblem
     today: date
     item_ids: tuple[int, ...]
-    supplies: tuple[Supply, ...]
-    line_days: tuple[LineDay, ...]
+    supplies: tuple[FreeSupply, ...]
+    times: tuple[FreeTime, ...]
     codes: Mapping[int, str]
 
     def date(self, day: int) -> date:
@@ -116,7 +140,7 @@ class PromiseSnapshot:
         if answer.binding.supply < 0:
             return f"{code} is short and must be ordered first; it is there on {day}"
         supply = self.supplies[answer.binding.supply]
-        return f"Waits for {code} from {supply.reference or supply.get_kind_display()}, there on {day}"
+        return f"Waits for {code} from {supply.reference or supply.kind}, there on {day}"
 
     def basis(self, answer: Answer, *, is_first: bool) -> dict[str, Any]:
         """What the promise rests on, to be kept with it."""
@@ -144,8 +168,8 @@ class PromiseSnapshot:
             ],
             "slots": [
                 {
-                    "line": self.line_days[slot.row].line.code,
-                    "day": self.line_days[slot.row].day.isoformat(),
+                    "line": self.times[slot.row].line,
+                    "day": self.times[slot.row].day.isoformat(),
                     "minutes": slot.minutes,
                 }
                 for slot in answer.slots
@@ -170,29 +194,29 @@ def snapshot(work: Work, today: date, *, lock: bool) -> PromiseSnapshot:
     at = {item: position for position, item in enumerate(item_ids)}
     company = Company.objects.get()
     days = calendar_of(company)
-    supplies = _supplies(item_ids, lock=lock)
-    line_days = _line_days(work, today, lock=lock)
-    horizon = max((line_days[-1].day - today).days if line_days else 0, company.horizon_days) + 1
+    supplies = _free_supplies(item_ids, lock=lock)
+    times = _free_times(work, today, lock=lock)
+    horizon = max((times[-1].day - today).days if times else 0, company.horizon_days) + 1
     order_day = _days_between(today, days.on_or_after(today))
     tomorrow = _days_between(today, days.on_or_after(today + timedelta(days=1)))
     problem = PromiseProblem(
         requirements={at[item]: quantity for item, quantity in work.requirements.items()},
         supply_item=_integers(at[supply.item_id] for supply in supplies),
         supply_day=_integers(_usable(supply, today) for supply in supplies),
-        supply_free=_integers(supply.quantity - supply.allocated for supply in supplies),
+        supply_free=_integers(supply.units for supply in supplies),
         lead_days=_integers(leads[item] + order_day + 1 if item in leads else CANNOT_BE_SUPPLIED for item in item_ids),
         build_days=_integers(there.items[there.codes[item]].build_days for item in item_ids),
         working=np.array([days.works(today + timedelta(days=n)) for n in range(horizon)]),
-        capacity_line=_integers(row.line_id for row in line_days),
-        capacity_day=_integers((row.day - today).days for row in line_days),
-        capacity_free=_integers(row.capacity - row.reserved for row in line_days),
+        capacity_line=_integers(time.line_id for time in times),
+        capacity_day=_integers((time.day - today).days for time in times),
+        capacity_free=_integers(time.minutes for time in times),
         minutes=work.minutes,
         earliest_day=tomorrow,
         shipping_days=company.shipping_days,
         requested_day=(work.request_date - today).days if work.request_date else None,
-        bills={at[parent]: tuple((at[c], n) for c, n in there.bill_keys[parent]) for parent in item_ids if parent in there.bill_keys},
+        bills={at[item]: tuple((at[c], n) for c, n in there.bill_keys[item]) for item in item_ids if item in there.bill_keys},
     )
-    return PromiseSnapshot(problem, today, item_ids, supplies, line_days, there.codes)
+    return PromiseSnapshot(problem, today, item_ids, supplies, times, there.codes)
 
 
 def _integers(values: Iterable[int]) -> np.ndarray:
@@ -223,26 +247,31 @@ def lock(works: Iterable[Work], today: date) -> None:
     """
     works = list(works)
     item_ids = _reachable({item for work in works for item in work.requirements}, structure().bill_keys)
-    _supplies(item_ids, lock=True)
+    list(Supply.objects.select_for_update().filter(item_id__in=item_ids, quantity__gt=0).order_by("id").values_list("id"))
     lines = AssemblyLine.objects.filter(builds__in={work.product_model_id for work in works})
     list(LineDay.objects.select_for_update().filter(line__in=lines, day__gte=today).order_by("id").values_list("id"))
 
 
-def _supplies(item_ids: Iterable[int], *, lock: bool) -> tuple[Supply, ...]:
-    rows = Supply.objects.filter(item_id__in=item_ids, quantity__gt=0).order_by("id")
-    return tuple(rows.select_for_update() if lock else rows)
+def _free_supplies(item_ids: Iterable[int], *, lock: bool) -> tuple[FreeSupply, ...]:
+    rows = Supply.objects.filter(item_id__in=item_ids, quantity__gt=F("allocated")).order_by("id")
+    found = (rows.select_for_update() if lock else rows).values_list(
+        "id", "item_id", "kind", "reference", "due", "margin_days", F("quantity") - F("allocated")
+    )
+    return tuple(FreeSupply(*row) for row in found)
 
 
-def _line_days(work: Work, today: date, *, lock: bool) -> tuple[LineDay, ...]:
+def _free_times(work: Work, today: date, *, lock: bool) -> tuple[FreeTime, ...]:
+    """What the lines that build the model have left on the days after today, by day."""
     if work.product_model_id is None:
         return ()
-    rows = LineDay.objects.filter(line__builds=work.product_model_id, day__gt=today, reserved__lt=F("capacity")).select_related("line")
-    if lock:
-        list(LineDay.objects.filter(id__in=rows.values("id")).order_by("id").select_for_update().values_list("id"))
-    return tuple(rows.order_by("day", "line_id"))
+    lines = dict(AssemblyLine.objects.filter(builds=work.product_model_id).values_list("id", "code"))
+    rows = LineDay.objects.filter(line__in=lines, day__gt=today, reserved__lt=F("capacity")).order_by("id")
+    found = (rows.select_for_update() if lock else rows).values_list("id", "line_id", "day", F("capacity") - F("reserved"))
+    times = (FreeTime(key, line, lines[line], day, minutes) for key, line, day, minutes in found)
+    return tuple(sorted(times, key=lambda time: (time.day, time.line_id)))
 
 
-def _usable(supply: Supply, today: date) -> int:
+def _usable(supply: FreeSupply, today: date) -> int:
     """The day from which a promise may count on a supply: its date and its margin; what is overdue, tomorrow at the earliest."""
     if supply.due is None:
         return 0

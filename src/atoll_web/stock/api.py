@@ -5,8 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 from ninja.pagination import paginate
@@ -15,7 +14,8 @@ from atoll_web.catalogue.models import Item
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
 from atoll_web.stock import services
 from atoll_web.stock.errors import UnknownLot
-from atoll_web.stock.models import Lot, Move, Requirement, Supply
+from atoll_web.stock.models import Lot, Move, Supply
+from atoll_web.stock.position import with_position
 
 router = Router()
 
@@ -33,7 +33,7 @@ class ItemOut(Schema):
     on_hand: int
     allocated: int = Field(description="Units on hand that are reserved")
     free: int = Field(description="Units on hand that nothing is allocated on")
-    scheduled_receipts: int = Field(description="Units on open purchase and build orders")
+    scheduled_receipts: int = Field(alias="on_order", description="Units on open purchase and build orders")
     planned: int = Field(description="Units that promises count on and nobody has ordered yet")
     required: int = Field(description="Units that open requirements still take")
     projected: int = Field(description="On hand + scheduled receipts + planned − required")
@@ -107,23 +107,8 @@ class CountOut(Schema):
     correction: MoveOut | None
 
 
-def _per_item(rows: QuerySet, units: Any) -> Coalesce:
-    """Units of the rows of one item, as a subquery."""
-    sums = rows.filter(item=OuterRef("pk")).order_by().values("item").annotate(units=Sum(units)).values("units")
-    return Coalesce(Subquery(sums), 0)
-
-
 def _items() -> QuerySet[Item]:
-    there = Supply.objects.filter(quantity__gt=0)
-    return Item.objects.annotate(
-        on_hand=_per_item(there.filter(kind="on hand"), "quantity"),
-        allocated=_per_item(there.filter(kind="on hand"), "allocated"),
-        scheduled_receipts=_per_item(there.filter(kind__in=["purchase", "build"]), "quantity"),
-        planned=_per_item(there.filter(kind="planned"), "quantity"),
-        required=_per_item(Requirement.objects.filter(issued__lt=F("quantity")), F("quantity") - F("issued")),
-        free=F("on_hand") - F("allocated"),
-        projected=F("on_hand") + F("scheduled_receipts") + F("planned") - F("required"),
-    )
+    return with_position(Item.objects.all())
 
 
 @router.get("/items", response=list[ItemOut])

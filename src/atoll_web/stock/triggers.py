@@ -54,6 +54,17 @@ WITH side AS (
 )
 UPDATE stock_balance b SET quantity = b.quantity + locked.quantity FROM locked WHERE b.id = locked.id;
 
+IF EXISTS (
+    SELECT 1 FROM (
+        SELECT DISTINCT m.lot_id FROM new_moves m JOIN stock_location l ON l.id = m.source_id AND NOT {physical}
+    ) arrived
+    JOIN stock_lot lot ON lot.id = arrived.lot_id
+    CROSS JOIN LATERAL (SELECT SUM(b.quantity) AS units FROM stock_balance b WHERE b.lot_id = lot.id) there
+    WHERE there.units > lot.quantity
+) THEN
+    RAISE EXCEPTION 'a lot cannot be there with more units than it has' USING ERRCODE = 'check_violation';
+END IF;
+
 INSERT INTO stock_supply (item_id, kind, quantity, allocated, margin_days, reference)
 SELECT DISTINCT m.item_id, 'on hand', 0, 0, 0, ''
 FROM new_moves m JOIN stock_location l ON l.kind = 'stock' AND l.id IN (m.source_id, m.destination_id)

@@ -149,13 +149,13 @@ def document(number: str | None) -> str | SafeString:
     name = DOCUMENTS.get(number.partition("-")[0])
     if name is None:
         return number
-    return format_html('<a href="{}">{}</a>', reverse(name, args=[number.partition("/")[0]]), number)
+    return format_html('<a class="code" href="{}">{}</a>', reverse(name, args=[number.partition("/")[0]]), number)
 
 
 @register.simple_tag
 def item(code: str) -> SafeString:
     """The code of an item, leading to its page."""
-    return format_html('<a href="{}">{}</a>', reverse("item", args=[code]), code)
+    return format_html('<a class="code" href="{}">{}</a>', reverse("item", args=[code]), code)
 
 
 @register.simple_tag

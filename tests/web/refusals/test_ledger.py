@@ -108,6 +108,22 @@ def test_a_serial_number_leaves_a_place_once(workshop, refused):
         workshop.move("cpu", 1, "stock", "line", lot=lot)
 
 
+def test_a_serial_number_arrives_once(workshop, refused):
+    lot = workshop.serial("cpu", "C1")
+    workshop.move("cpu", 1, "supplier", "stock", lot=lot)
+    for place in ("stock", "line"):
+        with refused("more units than it has"):
+            workshop.move("cpu", 1, "supplier", place, lot=lot)
+
+
+def test_of_two_receipts_at_once_of_a_serial_number_one_is_refused(open_workshop, rivals):
+    lot, places, user = open_workshop.serial("cpu", "C1"), open_workshop.places, open_workshop.actor.user
+    keys = f"{lot.item_id}, {lot.pk}, 1, {places['supplier'].pk}, {places['stock'].pk}, now(), 'rival', {user.pk}"
+    columns = "item_id, lot_id, quantity, source_id, destination_id, at, reference, user_id"
+    assert rivals.meet(f"INSERT INTO stock_move ({columns}) VALUES ({keys})") == [psycopg.errors.CheckViolation]
+    assert Balance.objects.get(lot=lot).quantity == 1
+
+
 def test_of_two_issues_at_once_of_the_last_units_one_is_refused(open_workshop, rivals):
     entry = open_workshop.move("case", 5, "supplier", "stock")
     keys = f"{entry.item_id}, 4, {entry.destination_id}, {open_workshop.places['line'].pk}, now(), 'rival', {entry.user_id}"
