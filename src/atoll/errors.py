@@ -1,7 +1,7 @@
 """Errors and issues: what went wrong, where, and how to go on.
 
-Two kinds are told apart. A refusal of the domain is an `AtollError`: its class docstring is the message, with the facts filled in from
-the attributes. Bad data is a list of `Issue` values, collected to the end and raised at once as a `BadInput`.
+Two kinds are told apart. A refusal of the domain is an `AtollError`: its class docstring is the message, with the facts filled in
+from the attributes. Bad data is a list of `Issue` values, collected to the end and raised at once as a `BadInput`.
 """
 
 from collections.abc import Iterable

@@ -358,5 +358,6 @@ def revoke_token(user: str, name: str) -> None:
 
 
 commands: dict[str, click.Command] = {
-    command.name or "": command for command in (serve_command, worker_command, db, manage, demo, import_command, check_invariants, token)
+    command.name or "": command
+    for command in (serve_command, worker_command, db, manage, demo, import_command, check_invariants, token)
 }

@@ -144,7 +144,11 @@ def ship(*, actor: Actor, lines: Sequence[OrderLine]) -> list[Shipment]:
         shipments = _make_shipments(actor, {row.order_id for row in rows})
         units = _finished_units(rows)
         ShippedUnit.objects.bulk_create(
-            [ShippedUnit(shipment=shipments[row.order_id], line=row, unit_id=piece.lot_id) for row in rows for piece in units[row.pk]]
+            [
+                ShippedUnit(shipment=shipments[row.order_id], line=row, unit_id=piece.lot_id)
+                for row in rows
+                for piece in units[row.pk]
+            ]
         )
         places = stock.locations()
         stock.move(actor, chain.from_iterable(units.values()), source=places["finished"], destination=places["customer"])

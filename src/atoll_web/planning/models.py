@@ -36,11 +36,15 @@ class Forecast(models.Model):
 
     product_model = models.OneToOneField(ProductModel, on_delete=models.CASCADE, related_name="forecast")
     weekly_units = models.FloatField()
-    units_per_order = models.FloatField(default=1, help_text="Mean of the square over the mean of an order's units: how lumpy demand is")
+    units_per_order = models.FloatField(
+        default=1, help_text="Mean of the square over the mean of an order's units: how lumpy demand is"
+    )
 
     class Meta:
         ordering = ["product_model"]
-        constraints = [models.CheckConstraint(condition=Q(weekly_units__gte=0, units_per_order__gte=1), name="forecast_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(weekly_units__gte=0, units_per_order__gte=1), name="forecast_not_negative")
+        ]
 
     def __str__(self) -> str:
         return f"{self.product_model}: {self.weekly_units:g} a week"

@@ -100,15 +100,14 @@ def set_stock_policies(*, actor: Actor, item_fill_rate: float, samples: int = 30
     NoForecast
         When no model has a forecast.
     """
-    run = runs.create(actor=actor, kind="stock policies", parameters={"item_fill_rate": item_fill_rate, "samples": samples}, seed=seed)
+    parameters = {"item_fill_rate": item_fill_rate, "samples": samples}
+    run = runs.create(actor=actor, kind="stock policies", parameters=parameters, seed=seed)
     return runs.carry_out(actor=actor, run=run, work=lambda _report: _set_policies(actor, item_fill_rate, samples, seed))
 
 
 def _set_policies(actor: Actor, item_fill_rate: float, samples: int, seed: int) -> Mapping[str, Any]:
     rates = demand_rates(actor.today, samples, seed)
-    levels = base_stock_levels(
-        rates.rate, rates.variance, rates.lead_days, review_days=REVIEW_DAYS, target=item_fill_rate
-    )
+    levels = base_stock_levels(rates.rate, rates.variance, rates.lead_days, review_days=REVIEW_DAYS, target=item_fill_rate)
     with acting(actor):
         StockPolicy.objects.bulk_create(
             [

@@ -83,7 +83,10 @@ class PurchaseOrderLine(models.Model):
     price = models.DecimalField(max_digits=14, decimal_places=4)
     first_due = models.DateField(help_text="The date that the supplier confirmed first")
     supply = models.OneToOneField(
-        Supply, on_delete=models.PROTECT, related_name="purchase_line", help_text="What is still to come, and the date expected now"
+        Supply,
+        on_delete=models.PROTECT,
+        related_name="purchase_line",
+        help_text="What is still to come, and the date expected now",
     )
 
     class Meta:

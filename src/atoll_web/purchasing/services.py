@@ -217,8 +217,8 @@ def _lock_lines(deliveries: Sequence[Delivery]) -> dict[int, PurchaseOrderLine]:
         if delivery.quantity < 1:
             raise QuantityNotPositive(item=delivery.line.item.code, quantity=delivery.quantity)
         arriving[delivery.line.pk] += delivery.quantity
-    rows = PurchaseOrderLine.objects.select_for_update(of=("self",)).select_related("order").filter(id__in=arriving).order_by("id")
-    lines = {line.pk: line for line in rows}
+    rows = PurchaseOrderLine.objects.select_for_update(of=("self",)).select_related("order").filter(id__in=arriving)
+    lines = {line.pk: line for line in rows.order_by("id")}
     for key, quantity in arriving.items():
         line = lines[key]
         if line.received + quantity > line.quantity:

@@ -20,9 +20,7 @@ class NotCancellable(AtollError):
 def create(*, actor: Actor, kind: str, parameters: Mapping[str, Any], seed: int | None = None) -> Run:
     """Ask for a computation."""
     with acting(actor):
-        return Run.objects.create(
-            kind=kind, parameters=dict(parameters), seed=seed, created_by=actor.user, created_at=actor.at
-        )
+        return Run.objects.create(kind=kind, parameters=dict(parameters), seed=seed, created_by=actor.user, created_at=actor.at)
 
 
 def carry_out(*, actor: Actor, run: Run, work: Callable[[Report], Mapping[str, Any]], input_version: str = "") -> Run:
@@ -31,7 +29,8 @@ def carry_out(*, actor: Actor, run: Run, work: Callable[[Report], Mapping[str, A
     Parameters
     ----------
     work
-        Gets a `Report` and returns the result as a JSON-able mapping. When the report answers false, it should return what it has.
+        Gets a `Report` and returns the result as a JSON-able mapping. When the report answers false, it should return what it
+        has.
 
     Raises
     ------

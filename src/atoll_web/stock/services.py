@@ -215,9 +215,8 @@ def issue(actor: Actor, demands: Sequence[Demand]) -> dict[int, list[Piece]]:
     Shortage
         When something is not on hand; nothing is taken then.
     """
-    requirements = list(
-        Requirement.objects.filter(demand__in=[d.pk for d in demands], issued__lt=F("quantity")).select_related("item").order_by("id")
-    )
+    unissued = Requirement.objects.filter(demand__in=[d.pk for d in demands], issued__lt=F("quantity"))
+    requirements = list(unissued.select_related("item").order_by("id"))
     lock_supplies(r.item_id for r in requirements)
     refuse_short(demands)
     picked = _pick(requirements, {demand.pk: str(demand) for demand in demands})
@@ -310,13 +309,14 @@ def _numbered(item: Item, quantity: int, given: tuple[str, ...]) -> list[tuple[s
 def _refuse_duplicates(lots: Sequence[Lot]) -> None:
     """Say which numbers exist already; the unique constraint holds it against a second writer."""
     new = {(lot.item_id, lot.number) for lot in lots}
-    rows = Lot.objects.filter(item__in={i for i, _ in new}, number__in={n for _, n in new}).values_list("item_id", "number", "item__code")
-    if old := sorted((code, number) for item, number, code in rows if (item, number) in new):
+    rows = Lot.objects.filter(item__in={i for i, _ in new}, number__in={n for _, n in new})
+    known = rows.values_list("item_id", "number", "item__code")
+    if old := sorted((code, number) for item, number, code in known if (item, number) in new):
         raise DuplicateLot(item=old[0][0], numbers=", ".join(number for _, number in old))
 
 
 def arrive(actor: Actor, arrivals: Sequence[Arrival], *, source: str) -> list[list[Piece]]:
-    """Expected units became stock: what was allocated on them is now allocated on hand, earliest need first. Call it inside `acting`.
+    """Expected units became stock; what was allocated on them is allocated on hand, earliest need first. Call it inside `acting`.
 
     Parameters
     ----------
@@ -390,9 +390,11 @@ def slip(supply: Supply, due: date) -> set[int]:
     lock_supplies([supply.item_id])
     Supply.objects.filter(pk=supply.pk).update(due=due)
     moved = {supply.pk}
-    late = Demand.objects.filter(
-        requirements__allocations__supply=supply, builds__isnull=False, need_date__lt=due
-    ).select_related("builds__item").distinct()
+    late = (
+        Demand.objects.filter(requirements__allocations__supply=supply, builds__isnull=False, need_date__lt=due)
+        .select_related("builds__item")
+        .distinct()
+    )
     days = calendar()
     for demand in late:
         demand.need_date = days.on_or_after(due)
