@@ -51,17 +51,21 @@ class MasterData(Records):
     capability: str
     actions = ("delete_selected",)
 
+    def _may(self, request: HttpRequest) -> bool:
+        """Whether the user has the capability; the sign-in page asks for people who are nobody yet."""
+        return request.user.is_authenticated and request.user.may(self.capability)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Whoever has the capability."""
-        return request.user.may(self.capability)
+        return self._may(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever has the capability."""
-        return request.user.may(self.capability)
+        return self._may(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever has the capability."""
-        return request.user.may(self.capability)
+        return self._may(request)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Add or change as the user."""
@@ -85,7 +89,7 @@ class MasterDataFiles(MasterData, ImportExportModelAdmin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Whoever has the capability."""
-        return request.user.may(self.capability)
+        return self._may(request)
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         """Everybody in the back office may read."""

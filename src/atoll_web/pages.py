@@ -70,7 +70,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def navigation(request: HttpRequest) -> list[tuple[str, Any]]:
     """The groups of the menu, those of the user's own work first."""
-    roles = request.user.role_names
+    roles = request.user.role_names if request.user.is_authenticated else frozenset()
     return [(title, pages) for title, of, pages in sorted(NAVIGATION, key=lambda group: not roles & group[1])]
 
 

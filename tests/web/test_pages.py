@@ -142,6 +142,12 @@ def test_nobody_is_let_in_without_password_where_business_is_real(company: Lamps
     assert client.get("/orders").status_code == 200
 
 
+def test_the_back_office_has_a_laxer_policy_and_a_sign_in_page_of_its_own(company: Lamps, client: Client) -> None:
+    response = client.get("/admin/login/")
+    assert response.status_code == 200
+    assert "script-src 'self' 'unsafe-eval'" in response["Content-Security-Policy"]
+
+
 def test_signing_in_leads_nowhere_else(company: Lamps, client: Client) -> None:
     assert client.post("/sign-in/buyer", {"next": "https://example.org/"})["Location"] == "/"
 

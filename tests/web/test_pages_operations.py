@@ -206,6 +206,13 @@ def test_an_item_page_tells_structure_suppliers_and_history(company: Lamps, sign
     assert "cost from 9.0000 to 9.5000" in page
 
 
+@pytest.mark.parametrize("code", ["HEAD-S", "CABLE", "FOOT"])
+def test_an_item_names_the_product_models_that_have_it(company: Lamps, signed_in: SignIn, code: str) -> None:
+    # As the item of an option, of a quantity, and of a line of the super bill.
+    assert signed_in("sales").get(f"/items/{code}.json").json()["models"] == [{"code": "DL", "name": "Desk lamp"}]
+    assert signed_in("sales").get("/items/BOARD.json").json()["models"] == []
+
+
 def test_capacity_is_the_sum_of_the_days(company: Lamps, signed_in: SignIn) -> None:
     company.order(3)
     found = signed_in("planner").get("/capacity.json").json()

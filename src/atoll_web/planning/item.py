@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery
-from django.db.models.functions import Cast
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, JSONObject
 
 from atoll_web.accounts.models import Company, User
-from atoll_web.catalogue.models import BillLine, Item
+from atoll_web.catalogue.models import BillLine, Item, ProductModel, Revision
+from atoll_web.catalogue.states import RELEASED
 from atoll_web.planning.services import TimePhased, time_phased
 from atoll_web.stock.models import Allocation, Balance, Move, Supply
 
@@ -34,7 +36,7 @@ Document = dict[str, Any]
 
 
 def item_record(item: Item, company: Company, today: date, *, page: int = 1) -> Document:
-    """The item; `item` comes with its position (`with_position`)."""
+    """The item; `item` comes with its position, its policy, its value and the models that have it (`models_with`)."""
     structure = list(BillLine.objects.filter(Q(parent=item) | Q(component=item)).select_related("parent", "component"))
     moves, has_more = _moves(item, page)
     figures = ("on_hand", "allocated", "free", "on_order", "planned", "required", "projected", "base_stock", "value")
@@ -46,6 +48,7 @@ def item_record(item: Item, company: Company, today: date, *, page: int = 1) -> 
         "table": _table(time_phased(item=item, today=today, weekdays=len(company.weekdays))),
         "bill": [_part(line.component, line.quantity) for line in structure if line.parent_id == item.pk],
         "where_used": [_part(line.parent, line.quantity) for line in structure if line.component_id == item.pk],
+        "models": item.models,
         "suppliers": _suppliers(item),
         "policy": {"base_stock": item.base_stock, "daily_demand": item.daily_demand, "lead_time_days": item.lead_time_days},
         "moves": moves,
@@ -53,6 +56,19 @@ def item_record(item: Item, company: Company, today: date, *, page: int = 1) -> 
         "has_more_moves": has_more,
         "history": list(_history(item)),
     }
+
+
+def models_with(code: str) -> ArraySubquery:
+    """Product models with a released revision whose super bill has the item, for the rows of the item."""
+    places: tuple[Document, ...] = (
+        {"features": [{"options": [{"item": code}]}]},
+        {"features": [{"item": code}]},
+        {"lines": [{"item": code}]},
+        {"subassemblies": [code]},
+    )
+    has_it = Q.create([Q(document__contains=place) for place in places], connector=Q.OR)
+    released = Revision.objects.filter(has_it, product_model=OuterRef("pk"), state=RELEASED)
+    return ArraySubquery(ProductModel.objects.filter(Exists(released)).values(found=JSONObject(code="code", name="name")))
 
 
 def _part(item: Item, quantity: int) -> Document:

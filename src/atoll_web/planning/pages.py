@@ -21,7 +21,7 @@ from atoll_web.forms import decimal
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, company_of, document, needs, today
 from atoll_web.planning import services, states, tasks
-from atoll_web.planning.item import ROWS, chart, item_record
+from atoll_web.planning.item import ROWS, chart, item_record, models_with
 from atoll_web.planning.models import PlannedOrder, StockPolicy
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.purchasing.states import SENT
@@ -117,7 +117,8 @@ def item_document(request: HttpRequest, code: str) -> HttpResponse:
 def _item_record(request: HttpRequest, code: str) -> dict[str, Any]:
     value = ExpressionWrapper(F("on_hand") * F("cost"), output_field=DecimalField(max_digits=16, decimal_places=2))
     policy = {name: F(f"policy__{name}") for name in ("base_stock", "daily_demand", "lead_time_days")}
-    row = get_object_or_404(with_position(Item.objects.all()).annotate(value=value, **policy), code=code)
+    rows = with_position(Item.objects.all()).annotate(value=value, models=models_with(code), **policy)
+    row = get_object_or_404(rows, code=code)
     company = company_of(request)
     if company is None:
         raise Http404

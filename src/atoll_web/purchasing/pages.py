@@ -10,6 +10,7 @@ from django.db.models import (
     Count,
     DateField,
     DurationField,
+    Exists,
     ExpressionWrapper,
     F,
     OuterRef,
@@ -58,6 +59,7 @@ def orders() -> QuerySet[PurchaseOrder]:
             due=Subquery(to_come.order_by("supply__due").values("supply__due")[:1]),
         )
         .annotate(is_open=Q(state=states.SENT), overdue=Q(due__lt=today, state=states.SENT), arriving=Q(due=today))
+        .annotate(late=Q(overdue=True) | Q(Exists(to_come.filter(supply__due__gt=F("first_due")))))
     )
 
 
@@ -102,12 +104,17 @@ ORDERS = ListPage(
         Column("value", "Value", kind="money"),
         Column("ordered_at", "Ordered", kind="moment"),
         Column("due", "Next due", kind="date"),
-        Column("overdue", "Overdue", kind="flag"),
+        Column("late", "Late", kind="flag"),
     ),
     facets=(Facet("state", "State"), Facet("supplier", "Supplier", "supplier__code", "supplier__name")),
-    flags=(Flag("overdue", "Overdue", Q(overdue=True)), Flag("arriving", "Due today", Q(arriving=True))),
+    flags=(
+        Flag("late", "Late", Q(late=True)),
+        Flag("overdue", "Overdue", Q(overdue=True)),
+        Flag("arriving", "Due today", Q(arriving=True)),
+    ),
     search=("number", "supplier__name", "supplier__code"),
     order="-number",
+    intro="Late: overdue, or expected later than the supplier confirmed first.",
     empty="No purchase orders yet. Planning proposes them.",
     actions=(("New purchase", "new-purchase", "purchase"),),
 )
