@@ -1,12 +1,15 @@
 """Values that people typed into forms, read with the refusals that say how to type them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from atoll.errors import AtollError
 
 LARGEST = 1_000_000
 """Beyond this a number is taken for a slip of the keyboard."""
+
+LAST_DAY = date(2200, 12, 31)
+"""Beyond this a date is taken for one."""
 
 
 class NotANumber(AtollError):
@@ -37,10 +40,18 @@ def decimal(values: Mapping[str, str], name: str, what: str, *, least: float = 0
     return found
 
 
+def keys(values: Iterable[str]) -> list[int]:
+    """Keys of the rows that were chosen; whatever is no key is left out."""
+    return [int(value) for value in values if value.isascii() and value.isdigit() and len(value) <= 18]
+
+
 def day(values: Mapping[str, str], name: str, what: str) -> date:
     """A date."""
     given = values.get(name, "").strip()
     try:
-        return date.fromisoformat(given)
+        found = date.fromisoformat(given)
     except ValueError:
         raise NotADay(what=what, given=given) from None
+    if found > LAST_DAY:
+        raise NotADay(what=what, given=given)
+    return found

@@ -147,7 +147,27 @@ def test_nobody_sees_an_item_before_signing_in(company: Lamps, client: Client) -
     assert client.get("/items/FOOT").url == "/sign-in?next=/items/FOOT"
 
 
-@pytest.mark.parametrize("path", ["/items/NONE", "/lots/0", "/purchase-orders/PO-9", "/runs/0", "/capacity/L1/2026-99-99"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/items/CABLE?page=x",
+        "/items/CABLE?page=99999999999",
+        "/capacity?from=9999-12-31",
+        "/capacity?from=0001-01-01&by=day",
+        "/capacity?from=soon&by=year",
+        "/purchase-orders/new?item=%3Cb%3E",
+        "/risks/promised?at=2026-03-02T00:00&by=nobody",
+    ],
+)
+def test_an_odd_address_still_shows_the_page(company: Lamps, signed_in: SignIn, path: str) -> None:
+    answer = signed_in("buyer").get(path)
+    assert answer.status_code == 200
+    assert "<b>" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/risks/promised?at=x", "/items/NONE", "/lots/0", "/purchase-orders/PO-9", "/runs/0", "/capacity/L1/2026-99-99"]
+)
 def test_what_does_not_exist_is_not_found(company: Lamps, signed_in: SignIn, path: str) -> None:
     assert signed_in("sales").get(path).status_code == 404
 
@@ -287,6 +307,8 @@ def test_a_count_in_words_a_wrong_label_and_allocated_units_are_refused(company:
     client = signed_in("warehouse")
     assert "Counted: “many” is not a whole number" in press(client, "/items/CABLE/count", counted="many")
     assert "There is no lot “X1” of HEAD-S" in press(client, "/items/HEAD-S/count", counted="1", lot="X1")
+    serial = Lot.objects.filter(item__code="HEAD-S").first().number
+    assert "5 unit(s) need 5 number(s), 1 were given" in press(client, "/items/HEAD-S/count", counted="5", lot=serial)
     assert "holds only 50 free unit(s) of CABLE" in press(client, "/items/CABLE/count", counted="10")
     assert client.get("/items/CABLE.json").json()["on_hand"] == 100
 

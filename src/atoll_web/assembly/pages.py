@@ -16,6 +16,7 @@ from atoll_web.accounts.acting import actor_now, business_time
 from atoll_web.assembly import services, states
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.assembly.record import assembly_record, build_record, lot_record
+from atoll_web.forms import keys
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, check, document, needs, today
 from atoll_web.planning import services as planning
@@ -331,8 +332,7 @@ def ship_line(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("plan", "purchase")
 def release_proposals(request: HttpRequest) -> HttpResponse:
     """Carry out what planning proposed: all of one kind, or what was chosen; builds are opened at once."""
-    chosen = [key for key in request.POST.getlist("proposal") if key.isascii() and key.isdigit()]
-    which = Q(kind=request.POST["all"]) if "all" in request.POST else Q(pk__in=chosen)
+    which = Q(kind=request.POST["all"]) if "all" in request.POST else Q(pk__in=keys(request.POST.getlist("proposal")))
     rows = list(PlannedOrder.objects.filter(which, state=planning_states.PROPOSED))
     made: list[str] = []
     if purchases := [row for row in rows if row.kind == "purchase"]:

@@ -5,8 +5,9 @@ Proposals are released by assembly, which opens the build orders at once.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Count, DecimalField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from atoll_web.accounts.acting import actor_now
 from atoll_web.catalogue.models import AssemblyLine, Item, LineDay, ProductModel
-from atoll_web.forms import decimal
+from atoll_web.forms import LAST_DAY, decimal, keys
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, company_of, document, needs, today
 from atoll_web.planning import services, states, tasks
@@ -244,28 +245,27 @@ def risks(request: HttpRequest) -> HttpResponse:
 def promise_again(request: HttpRequest) -> HttpResponse:
     """Promise the chosen lines anew, or all of them; the next page shows what became of each."""
     actor = actor_now(request.user, "promised again")
-    chosen = [key for key in request.POST.getlist("line") if key.isascii() and key.isdigit()]
-    lines = None if "all" in request.POST else list(OrderLine.objects.filter(pk__in=chosen))
-    made: list[Promise] = []
+    lines = None if "all" in request.POST else list(OrderLine.objects.filter(pk__in=keys(request.POST.getlist("line"))))
     if lines == []:
         messages.warning(request, "Nothing was chosen, so nothing was changed.")
         return redirect("risks")
-    if not attempt(request, lambda: made.extend(sales.repromise(actor=actor, lines=lines)), "Promised again."):
+    if not attempt(request, lambda: sales.repromise(actor=actor, lines=lines), "Promised again."):
         return redirect("risks")
-    return redirect(f"{reverse('promised-again')}?{'&'.join(f'promise={row.pk}' for row in made)}")
+    made = urlencode({"by": actor.user.username, "at": actor.at.isoformat()})
+    return redirect(f"{reverse('promised-again')}?{made}")
 
 
 def promised_again(request: HttpRequest) -> HttpResponse:
-    """Promises beside those that they took the place of."""
-    keys = [key for key in request.GET.getlist("promise") if key.isascii() and key.isdigit()]
+    """What somebody promised again at once, each promise beside the one that it took the place of."""
+    try:
+        at = datetime.fromisoformat(request.GET.get("at", ""))
+    except ValueError:
+        raise Http404 from None
     before = Promise.objects.filter(line=OuterRef("line"), pk__lt=OuterRef("pk")).order_by("-pk").values("ship_date")[:1]
-    rows = Promise.objects.filter(pk__in=keys).annotate(before=Subquery(before))
-    rows = rows.select_related("line__order__customer").order_by("pk")
-    return render(
-        request,
-        "planning/promised_again.html",
-        {"rows": [(row, (row.ship_date - row.before).days if row.before else 0) for row in rows]},
-    )
+    made = Promise.objects.filter(made_at=at, made_by__username=request.GET.get("by", ""))
+    rows = made.annotate(before=Subquery(before)).exclude(before=None).select_related("line__order__customer").order_by("pk")
+    seen = {"rows": [(row, (row.ship_date - row.before).days) for row in rows]}
+    return render(request, "planning/promised_again.html", seen)
 
 
 def capacity(request: HttpRequest) -> HttpResponse:
@@ -309,7 +309,7 @@ def _load(cell: Mapping[str, int]) -> float:
 
 def _start(request: HttpRequest) -> date:
     try:
-        return max(date.fromisoformat(request.GET.get("from", "")), date(1900, 1, 1))
+        return min(date.fromisoformat(request.GET.get("from", "")), LAST_DAY)
     except ValueError:
         return today(request)
 

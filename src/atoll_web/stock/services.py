@@ -421,6 +421,10 @@ def count(*, actor: Actor, item: Item, counted: int, lot: Lot | None = None) -> 
     if item.tracking != "none" and lot is None:
         expected = _numbers_needed(item, counted)
         raise LotsDoNotMatch(item=item.code, tracking=item.tracking, quantity=counted, expected=expected, given=0)
+    is_numbered = item.tracking != "none"
+    if is_numbered != (lot is not None) or (item.tracking == "serial" and counted > 1):
+        expected = counted if item.tracking == "serial" else int(is_numbered)
+        raise LotsDoNotMatch(item=item.code, tracking=item.tracking, quantity=counted, expected=expected, given=int(lot is not None))
     with acting(actor):
         lock_supplies([item.pk])
         held = Balance.objects.filter(item=item, location__kind="stock", lot=lot).aggregate(units=Sum("quantity"))["units"] or 0
