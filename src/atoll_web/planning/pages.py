@@ -5,7 +5,7 @@ Proposals are released by assembly, which opens the build orders at once.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -262,6 +262,7 @@ def promised_again(request: HttpRequest) -> HttpResponse:
     except ValueError:
         raise Http404 from None
     before = Promise.objects.filter(line=OuterRef("line"), pk__lt=OuterRef("pk")).order_by("-pk").values("ship_date")[:1]
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     made = Promise.objects.filter(made_at=at, made_by__username=request.GET.get("by", ""))
     rows = made.annotate(before=Subquery(before)).exclude(before=None).select_related("line__order__customer").order_by("pk")
     seen = {"rows": [(row, (row.ship_date - row.before).days) for row in rows]}

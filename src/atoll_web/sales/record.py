@@ -156,11 +156,12 @@ def _units(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
 def as_built(units: Iterable[int]) -> Mapping[int, list[Document]]:
     """What went into units, and into their subassemblies at any depth; one query for each level."""
     level, contents = set(units), defaultdict[int, list[Document]](list)
-    fields = ("contents__item__code", "contents__item__name", "contents__quantity", "contents__lot", "contents__lot__number")
+    lot_fields = ("contents__lot", "contents__lot__number", "contents__lot__quantity")
+    fields = ("contents__item__code", "contents__item__name", "contents__quantity", *lot_fields)
     while level:
         rows = Lot.objects.filter(pk__in=level, contents__isnull=False).order_by("contents__item__code", "contents__id")
         level = set()
-        for unit, code, name, quantity, lot, number in rows.values_list("pk", *fields):
+        for unit, code, name, quantity, lot, number, lot_quantity in rows.values_list("pk", *fields):
             contents[unit].append(
                 {
                     "item": code,
@@ -168,6 +169,7 @@ def as_built(units: Iterable[int]) -> Mapping[int, list[Document]]:
                     "quantity": quantity,
                     "serial": number,
                     "lot": lot,
+                    "lot_quantity": lot_quantity,
                     "contents": contents[lot] if lot else [],
                 }
             )

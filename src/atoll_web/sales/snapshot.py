@@ -123,9 +123,9 @@ class PromiseSnapshot:
         if not answer.is_promised:
             return self._refusal(answer)
         if binding.cause is Cause.MATERIAL:
-            return f"{self._binding_supply(answer)}; assembly begins on {self.date(answer.need_day):%d %b %Y}."
+            return f"{self._binding_supply(answer)}; assembly begins on {in_words(self.date(answer.need_day))}."
         if binding.cause is Cause.CAPACITY:
-            return f"Everything is there earlier, but the assembly lines are full until {self.date(binding.day):%d %b %Y}."
+            return f"Everything is there earlier, but the assembly lines are full until {in_words(self.date(binding.day))}."
         if binding.cause is Cause.REQUEST:
             return "As late as the requested date allows, so that early supply stays free for others."
         return "Everything is there; assembly begins on the next free day."
@@ -133,10 +133,11 @@ class PromiseSnapshot:
     def _refusal(self, answer: Answer) -> str:
         if answer.binding.cause is Cause.MATERIAL:
             return f"{self.code(answer.binding.item)} is short and can neither be bought nor built"
-        return f"the assembly lines have no free time for it within the planned calendar after {self.date(answer.binding.day)}"
+        day = in_words(self.date(answer.binding.day))
+        return f"the assembly lines have no free time for it within the planned calendar after {day}"
 
     def _binding_supply(self, answer: Answer) -> str:
-        code, day = self.code(answer.binding.item), f"{self.date(answer.binding.day):%d %b %Y}"
+        code, day = self.code(answer.binding.item), in_words(self.date(answer.binding.day))
         if answer.binding.supply < 0:
             return f"{code} is short and must be ordered first; it is there on {day}"
         supply = self.supplies[answer.binding.supply]
@@ -217,6 +218,11 @@ def snapshot(work: Work, today: date, *, lock: bool) -> PromiseSnapshot:
         bills={at[item]: tuple((at[c], n) for c, n in there.bill_keys[item]) for item in item_ids if item in there.bill_keys},
     )
     return PromiseSnapshot(problem, today, item_ids, supplies, times, there.codes)
+
+
+def in_words(day: date) -> str:
+    """Such as ``3 Feb 2026``, as the pages write it."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def _integers(values: Iterable[int]) -> np.ndarray:
