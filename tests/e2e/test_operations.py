@@ -55,7 +55,7 @@ def test_an_order_goes_from_desk_to_door_with_one_big_button_at_a_time(page: Pag
     assert OrderLine.objects.get().state == "shipped"
 
     page.goto(f"/assembly-orders/{FinalAssemblyOrder.objects.get()}")
-    page.get_by_role("link", name=Lot.objects.get(item__code="LAMP").number, exact=True).click()
+    page.get_by_role("link", name=f"Where {Lot.objects.get(item__code='LAMP')} came from").click()
     expect(page.get_by_role("main")).to_contain_text("Müller & Cie")
     page.get_by_role("link", name=Lot.objects.filter(built_into__isnull=False, item__code="FOOT").get().number).click()
     expect(page.get_by_role("heading", name="Where it went").locator("..")).to_contain_text("LAMP")

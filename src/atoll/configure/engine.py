@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -17,6 +17,7 @@ from atoll.configure.encoding import Axis, Encoding
 from atoll.configure.errors import InvalidConfiguration
 from atoll.configure.preference import mean_waits, preferred
 from atoll.configure.wording import because
+from atoll.errors import AtollError
 from atoll.model.product import Configuration, FeatureKind, ProductModel, Rule, Value, plain
 
 Choices = tuple[tuple[str, Value], ...]
@@ -104,10 +105,43 @@ class Configurator:
         with self._lock:
             return None if self._holds(wish) else self._fewest_rules(wish)
 
-    def binding_rules(self) -> frozenset[str]:
-        """Names of the rules that forbid something that the others allow."""
+    def implied_by(self, rule: Rule, without: Collection[str] = ()) -> tuple[Rule, ...] | None:
+        """The fewest other rules from which a rule in force follows; None when it forbids something that they allow.
+
+        Parameters
+        ----------
+        without
+            Names of rules that are not to be counted among the others.
+        """
+        place = self.rules.index(rule)
+        left_out = [other for other, one in enumerate(self.rules) if other == place or one.name in without]
+        broken = [-self._encoding.literals[place]]
         with self._lock:
-            return frozenset(rule.name for place, rule in enumerate(self.rules) if self._binds(place))
+            return None if self._relaxed_holds(broken, left_out) else self._fewest_rules(broken, left_out)
+
+    def allows(self, choices: Mapping[str, Any]) -> bool:
+        """Whether some valid configuration has all of the choices; one that the model does not know is in none."""
+        try:
+            made = read_choices(self.model, choices)
+        except AtollError:
+            return False
+        with self._lock:
+            return self._holds(self._literals(made))
+
+    def each(self, most: int) -> Iterator[dict[str, Value]]:
+        """Valid configurations, each once, as values by feature without the texts; no more than asked for.
+
+        It takes time in proportion to what is found, so it is for models with few configurations.
+        """
+        axes = {code: axes for code, axes in self._encoding.axes.items() if self.model.feature(code).kind is not FeatureKind.TEXT}
+        in_force = [[selector] for selector in self._encoding.selectors]
+        with Solver(name="minisat22", bootstrap_with=self._encoding.clauses + in_force) as solver:
+            for _ in range(most):
+                if not solver.solve():
+                    return
+                found = set(solver.get_model())
+                solver.add_clause([-literal for group in axes.values() for axis in group for literal in _taken(axis, found)])
+                yield {code: _value(group, found) for code, group in axes.items()}
 
     def configuration(self, choices: Mapping[str, Any]) -> Configuration:
         """Complete choices to a valid configuration.
@@ -192,10 +226,10 @@ class Configurator:
     def _holds(self, literals: Iterable[int]) -> bool:
         return bool(self._solver.solve(assumptions=[*literals]))
 
-    def _binds(self, place: int) -> bool:
-        selectors = self._encoding.selectors
-        others = [selector for selector in selectors if selector != selectors[place]]
-        return bool(self._relaxed.solve(assumptions=[*others, -self._encoding.literals[place]]))
+    def _relaxed_holds(self, literals: Sequence[int], left_out: Collection[int]) -> bool:
+        """Whether literals go together with all rules but some."""
+        kept = [selector for rule, selector in enumerate(self._encoding.selectors) if rule not in left_out]
+        return bool(self._relaxed.solve(assumptions=[*literals, *kept]))
 
     def _literals(self, made: Mapping[str, Value]) -> list[int]:
         return [literal for code, value in made.items() for literal in self._encoding.chosen(code, value)]
@@ -240,14 +274,9 @@ class Configurator:
 
     def _configuration(self, made: Mapping[str, Value]) -> Configuration:
         """The configuration found last, with the texts as they were made."""
-        values = tuple((code, made[code] if code in made else self._value(axes)) for code, axes in self._encoding.axes.items())
+        found = {*self._found}
+        values = tuple((code, made[code] if code in made else _value(axes, found)) for code, axes in self._encoding.axes.items())
         return Configuration(self.model.code, self.model.revision, values, key_of(self.model, values))
-
-    def _value(self, axes: Sequence[Axis]) -> Value:
-        if axes[0].option is not None:
-            return tuple(str(axis.option) for axis in axes if self._is_found(axis.literals[True]))
-        value: Value = next(value for value, literal in axes[0].literals.items() if self._is_found(literal))
-        return value
 
     def _invalid(self, made: Mapping[str, Value]) -> InvalidConfiguration:
         conflict = self._conflict(made)
@@ -301,15 +330,13 @@ class Configurator:
         rules, pairs = self._fewest_rules(self._literals(choices)), tuple(choices.items())
         return Conflict(rules, pairs, because(self.model, rules, pairs))
 
-    def _fewest_rules(self, literals: list[int]) -> tuple[Rule, ...]:
+    def _fewest_rules(self, literals: list[int], left_out: Collection[int] = ()) -> tuple[Rule, ...]:
         """Rules that cannot be kept together with literals; without any one of them the others can."""
-        selectors = self._encoding.selectors
-        kept = list(range(len(selectors)))
-        for rule in range(len(selectors)):
-            fewer = [other for other in kept if other != rule]
-            if not self._relaxed.solve(assumptions=[*literals, *(selectors[other] for other in fewer)]):
-                kept = fewer
-        return tuple(self.rules[rule] for rule in kept)
+        dropped = set(left_out)
+        for rule in range(len(self.rules)):
+            if rule not in dropped and not self._relaxed_holds(literals, dropped | {rule}):
+                dropped.add(rule)
+        return tuple(one for rule, one in enumerate(self.rules) if rule not in dropped)
 
     def _repairs(self, made: Mapping[str, Value], size: int) -> list[Choices]:
         """Sets of a size to give up. One that leaves a conflict seen before untouched need not be tried."""
@@ -334,6 +361,19 @@ def key_of(model: ProductModel, values: Choices) -> str:
     """Equal for equal values of one revision, whatever their order."""
     facts = [model.code, model.revision, sorted((code, plain(value)) for code, value in values)]
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+
+
+def _value(axes: Sequence[Axis], found: Collection[int]) -> Value:
+    """The value of a feature where these literals are true."""
+    if axes[0].option is not None:
+        return tuple(str(axis.option) for axis in axes if axis.literals[True] in found)
+    value: Value = next(value for value, literal in axes[0].literals.items() if literal in found)
+    return value
+
+
+def _taken(axis: Axis, found: Collection[int]) -> list[int]:
+    """The literal of an axis that is true."""
+    return [literal for literal in axis.literals.values() if literal in found]
 
 
 def _listed(axis: Axis) -> list[int]:

@@ -15,6 +15,11 @@ def read_text(path: Path, source: str, faults: Faults) -> str | None:
     except OSError as error:
         faults.add(source, "unreadable-file", f"The file cannot be read: {error.strerror}.")
         return None
+    return decode(content, source, faults)
+
+
+def decode(content: bytes, source: str, faults: Faults) -> str | None:
+    """The text of UTF-8 bytes; None, and a fault, when they are none."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,6 +1,7 @@
 """The normal form of a model that is read from elsewhere: variables with finitely many values, and what must hold of them."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,26 @@ Integers = NDArray[np.int64]
 ANY = -1
 """In a row of a table: whatever the value."""
 
+FALSE_OR_TRUE = ("false", "true")
+"""The values of a feature of a feature model."""
+
+Fact = bool | int | Decimal | str | tuple["Fact", ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Something to decide, with its values in words. A feature of a feature model has the values ``false`` and ``true``."""
+    """Something to decide, with its values in words. A feature of a feature model has the values ``false`` and ``true``.
+
+    Parameters
+    ----------
+    attributes
+        What the file says of it, by name, such as the price of a feature. Nothing follows from them: a rule that speaks of
+        attributes is among the constraints.
+    """
 
     name: str
     values: tuple[str, ...]
+    attributes: tuple[tuple[str, Fact], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.values or len(set(self.values)) < len(self.values):

@@ -15,6 +15,7 @@ from atoll_web.catalogue.models import BillLine, Item, ProductModel, Revision
 from atoll_web.catalogue.states import RELEASED
 from atoll_web.planning.services import TimePhased, time_phased
 from atoll_web.stock.models import Allocation, Balance, Move, Supply
+from atoll_web.stock.pages import CORRECTIONS
 
 MOVES = 25
 """Moves on one page of the ledger."""
@@ -143,7 +144,7 @@ def _moves(item: Item, page: int) -> tuple[list[Document], bool]:
 
 
 def _move(row: Move) -> Document:
-    by_hand = {row.source.kind, row.destination.kind} & {"adjustment", "scrap"}
+    by_hand = CORRECTIONS & {row.source.kind, row.destination.kind}
     return {
         "id": row.pk,
         "at": row.at,

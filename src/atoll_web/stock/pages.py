@@ -19,8 +19,8 @@ from atoll_web.stock.errors import UnknownLot
 from atoll_web.stock.models import Balance, Lot, Move
 from atoll_web.stock.position import with_position
 
-REVERSIBLE = Q(source__kind__in=["adjustment", "scrap"]) | Q(destination__kind__in=["adjustment", "scrap"])
-"""Moves that are reversed by hand. Those of a document go with the document."""
+CORRECTIONS = {"adjustment", "scrap"}
+"""Kinds of locations whose moves are reversed by hand. Those of a document go with the document."""
 
 
 def items() -> QuerySet[Item]:
@@ -155,7 +155,8 @@ def _lot(item: Item, number: str) -> Lot | None:
 @needs("count")
 def reverse_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a count back."""
-    entry = get_object_or_404(moves().filter(REVERSIBLE), pk=pk)
+    by_hand = Q(source__kind__in=CORRECTIONS) | Q(destination__kind__in=CORRECTIONS)
+    entry = get_object_or_404(moves().filter(by_hand), pk=pk)
     actor = actor_now(request.user, "reversed by hand")
     attempt(request, lambda: services.reverse(actor=actor, entry=entry), f"Move {pk} is reversed.")
     return redirect("item", entry.item.code)

@@ -1,0 +1,134 @@
+"""What cannot be done is refused in words that say what, where and how to go on; nothing is half written."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError
+
+from atoll.errors import AtollError, BadInput
+from atoll.model.bill import BillLine
+from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import Item, ProductModel
+from atoll_web.purchasing import services as purchasing
+from atoll_web.sales import services as sales
+from atoll_web.sales.services import NewLine
+from tests.lamps import MONDAY, Lamps, load_lamps
+
+OURS = ("accounts", "assembly", "catalogue", "planning", "purchasing", "runs", "sales", "stock")
+
+
+@pytest.fixture
+def company(db: None) -> Lamps:
+    """The small company of the tests."""
+    return load_lamps()
+
+
+def counts() -> Mapping[str, int]:
+    """Rows of every table of ours."""
+    return {
+        model._meta.db_table: model._default_manager.count()
+        for label in OURS
+        for model in apps.get_app_config(label).get_models()
+    }
+
+
+@pytest.fixture
+def refused(company: Lamps) -> Callable[..., str]:
+    """Call something, see it refused and nothing written; the words."""
+
+    def refuse(call: Callable[[], object]) -> str:
+        before = counts()
+        with pytest.raises(AtollError) as caught:
+            call()
+        assert counts() == before
+        return f"{caught.value} {caught.value.hint}".strip()
+
+    return refuse
+
+
+def order(company: Lamps, *lines: NewLine, customer: str = "MUELLER") -> Callable[[], object]:
+    return lambda: sales.enter_order(actor=company.actor("sales"), customer=customer, lines=lines)
+
+
+def lamp(quantity: int = 1, days: int | None = None, model: str = "DL", **choices: Any) -> NewLine:
+    return NewLine(model, choices, quantity, None if days is None else MONDAY + timedelta(days=days))
+
+
+def test_an_unknown_option_is_named_with_the_nearest_one(company: Lamps, refused: Callable[..., str]) -> None:
+    words = refused(order(company, lamp(head="HEAD-M")))
+    assert "HEAD-M" in words
+    assert "HEAD-S" in words
+
+
+def test_an_unknown_feature_is_named(company: Lamps, refused: Callable[..., str]) -> None:
+    assert "colour" in refused(order(company, lamp(colour="red")))
+
+
+def test_a_broken_rule_is_told_in_words_with_the_choices(company: Lamps, refused: Callable[..., str]) -> None:
+    words = refused(order(company, lamp(head="HEAD-L", arm="ARM-S")))
+    assert "The arm must carry the head" in words
+    assert "Large head" in words
+
+
+@pytest.mark.parametrize("quantity", [0, -3, 10**9])
+def test_a_quantity_that_nobody_can_mean_is_refused(company: Lamps, refused: Callable[..., str], quantity: int) -> None:
+    assert "from 1 to" in refused(order(company, lamp(quantity)))
+
+
+def test_a_request_date_in_the_past_is_refused(company: Lamps, refused: Callable[..., str]) -> None:
+    assert "before the business date 2026-03-02" in refused(order(company, lamp(days=-1)))
+
+
+def test_a_request_date_beyond_the_calendar_is_refused(company: Lamps, refused: Callable[..., str]) -> None:
+    assert "the last day for which capacity is planned" in refused(order(company, lamp(days=999)))
+
+
+def test_an_obsolete_model_is_refused_with_its_day(company: Lamps, refused: Callable[..., str]) -> None:
+    catalogue.end_model(actor=company.actor("planner"), product_model=ProductModel.objects.get(code="DL"), on=MONDAY)
+    assert "obsolete since 2026-03-02" in refused(order(company, lamp()))
+
+
+def test_an_unknown_model_is_answered_with_those_there_are(company: Lamps, refused: Callable[..., str]) -> None:
+    assert "Known are DL" in refused(order(company, lamp(model="XL")))
+
+
+def test_an_unknown_customer_is_named(company: Lamps, refused: Callable[..., str]) -> None:
+    assert "NOBODY" in refused(order(company, lamp(), customer="NOBODY"))
+
+
+def test_all_faulty_lines_are_told_at_once_and_the_good_one_is_not_written(company: Lamps, refused: Callable[..., str]) -> None:
+    call = order(company, lamp(), lamp(0), lamp(head="HEAD-M"))
+    refused(call)
+    with pytest.raises(BadInput) as caught:
+        call()
+    assert [issue.source for issue in caught.value.issues] == ["line 2", "line 3"]
+
+
+def test_more_than_can_ever_be_supplied_is_refused_with_the_item(company: Lamps, refused: Callable[..., str]) -> None:
+    Item.objects.get(code="DIMMER").suppliers.all().delete()
+    assert "DIMMER is short and can neither be bought nor built" in refused(order(company, lamp(6, dimmer="DIMMER")))
+
+
+def test_an_item_without_supplier_cannot_be_bought(company: Lamps, refused: Callable[..., str]) -> None:
+    item = Item.objects.get(code="FOOT")
+    words = refused(lambda: purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(item, 1)]))
+    assert words == "Nobody sells FOOT. Enter a supplier with price and lead time for it."
+
+
+def test_a_bill_with_a_cycle_is_refused_by_the_database_and_changes_nothing(company: Lamps) -> None:
+    before = counts()
+    with pytest.raises((AtollError, IntegrityError), match=r"contain|circle"):
+        catalogue.save_bills(company.actor("planner"), {"DRIVER": (BillLine("FOOT", 1),)})
+    assert counts() == before
+
+
+def test_a_draft_with_faults_is_refused_with_all_of_them(company: Lamps, refused: Callable[..., str]) -> None:
+    document = {"code": "DL", "name": "", "end_item": "NO-SUCH", "revision": "B", "features": [{"code": "x", "kind": "several"}]}
+    call = lambda: catalogue.draft_revision(actor=company.actor("planner"), document=document, valid_from=MONDAY)  # noqa: E731
+    refused(call)
+    with pytest.raises(BadInput) as caught:
+        call()
+    assert len(caught.value.issues) >= 3
