@@ -284,7 +284,8 @@ class Request:
 
     def _choices(self, facet: Facet) -> list[tuple[str, str, int, bool]]:
         fields = dict.fromkeys((facet.value_field, facet.label or facet.value_field))
-        groups = self.filtered(without=facet.name).order_by().values_list(*fields).annotate(rows=Count("pk")).order_by(*fields)
+        rows = self.filtered(without=facet.name).order_by().values_list(*fields)
+        groups = rows.annotate(rows=Count("pk", distinct=True)).order_by(*fields)  # joins of the page's rows may repeat a row
         chosen = self.chosen.get(facet.name, [])
         choices = [
             (str(value), str(rest[-2] if len(rest) > 1 else value), rest[-1], str(value) in chosen) for value, *rest in groups

@@ -200,6 +200,13 @@ def test_a_list_filters_sorts_and_counts_by_its_address(company: Lamps, signed_i
     assert "is-flag" not in page  # the column of a flag appears where one is raised
 
 
+def test_a_facet_counts_rows_and_not_what_is_joined_to_them(company: Lamps, signed_in: SignIn) -> None:
+    company.order()
+    company.order()
+    page = signed_in("sales").get("/customers").content.decode()
+    assert "retail (1)" in page
+
+
 def test_the_twins_of_a_list_have_its_filter(company: Lamps, signed_in: SignIn) -> None:
     company.order(customer="MUELLER")
     order = company.order(customer="ACME")

@@ -39,7 +39,7 @@ def fault(path, value, code, words):
     return pytest.param(path, value, code, words, id=f"{code}: {'/'.join(map(str, path))} {value}"[:60])
 
 
-REMOVE = object()
+REMOVE = "remove it"
 FAULTS = [
     fault(["code"], REMOVE, "missing-key", "product model: `code` is missing."),
     fault(["name"], 5.5, "bad-value", "Expected a text as `name`, got 5.5."),
