@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -40,6 +41,18 @@ def secure_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
         response.headers.setdefault("Content-Security-Policy", "; ".join(f"{name} {value}" for name, value in policy.items()))
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response
+
+    return answer
+
+
+def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that refuses the character NUL, which no text in the database can hold and nobody types."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        sent = (value for form in (request.GET, request.POST) for _, values in form.lists() for value in values)
+        if "\0" in request.path or any("\0" in value for value in sent):
+            raise SuspiciousOperation("The request holds the character NUL.")
+        return get_response(request)
 
     return answer
 

@@ -337,6 +337,13 @@ def test_other_roles_are_refused_in_words(company: Lamps, signed_in: SignIn) -> 
     assert client.get(f"/orders/{order}/cancel").status_code == 405
 
 
+def test_characters_that_no_database_holds_are_refused_before_they_reach_it(company: Lamps, signed_in: SignIn) -> None:
+    browser = signed_in("sales")
+    for answer in (browser.get("/search", {"q": "a\0b"}), browser.post("/search", {"q": "\0"}), browser.get("/orders/%00")):
+        assert answer.status_code == 400
+        assert "Nothing was changed" in answer.content.decode()
+
+
 def test_what_does_not_exist_is_not_found(company: Lamps, signed_in: SignIn) -> None:
     client = signed_in("sales")
     for address in (
