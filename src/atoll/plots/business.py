@@ -65,11 +65,14 @@ class ResponseTime:
         First day of each week in which something was shipped.
     median, p95
         Days within which half and 95 % of these orders were shipped.
+    orders
+        Which orders are meant, for the title.
     """
 
     weeks: Sequence[date]
     median: Sequence[float]
     p95: Sequence[float]
+    orders: str = "all orders"
 
     def __post_init__(self) -> None:
         if not len(self.weeks) == len(self.median) == len(self.p95):
@@ -110,7 +113,7 @@ def draw_response(response: ResponseTime, *, ax: Axes) -> None:
     ax.plot(weeks, response.median, color=COLOURS[0], linewidth=2, marker="o", markersize=4, label="median order")
     if not len(response.weeks):
         ax.text(0.5, 0.5, "Nothing was shipped.", transform=ax.transAxes, ha="center", va="center")
-    _dress(ax, "Response time, by week of shipment", "days")
+    _dress(ax, f"Response time of {response.orders}, by week of shipment", "days")
 
 
 def _dress(ax: Axes, title: str, unit: str) -> None:

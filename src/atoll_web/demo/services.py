@@ -143,7 +143,7 @@ def draw(found: snapshot.Figures, currency: str) -> "Figure":
     days = [found.first + timedelta(days=n) for n in range(found.days)]
     return inventory_and_response(
         InventoryValue(days, by_kind, currency),
-        ResponseTime(weeks, [one.median for one in response], [one.p95 for one in response]),
+        ResponseTime(weeks, [one.median for one in response], [one.p95 for one in response], "orders wanted at once"),
     )
 
 

@@ -50,6 +50,9 @@ FROM orders {condition} GROUP BY 1 ORDER BY 1
 """
 """Days from order to shipment: median and 95 % quantile of the shipped orders, by a group of them."""
 
+AT_ONCE = "WHERE at_once"
+"""Orders that asked for no later day."""
+
 INVENTORY = """
 SELECT (m.at AT TIME ZONE 'UTC')::date AS day,
        CASE place.kind WHEN 'stock' THEN item.kind WHEN 'line' THEN 'in process' ELSE 'finished' END AS kind,
@@ -159,7 +162,7 @@ class Figures:
     response, response_at_once
         Of all shipped orders, and of those wanted as soon as possible.
     response_by_week
-        By the Monday of the week of shipment.
+        Of those wanted as soon as possible, by the Monday of the week of shipment.
     inventory
         Value at the end of each day, shape (days, kinds), kinds as in `KINDS`.
     """
@@ -216,8 +219,8 @@ def figures(first: date, last: date) -> Figures:
         on_time_in_full=_share(on_time),
         promised_orders=promised,
         response=_responses("'all'", "").get("all"),
-        response_at_once=_responses("'at once'", "WHERE at_once").get("at once"),
-        response_by_week=_responses("date_trunc('week', shipped_on)::date", ""),
+        response_at_once=_responses("'at once'", AT_ONCE).get("at once"),
+        response_by_week=_responses("date_trunc('week', shipped_on)::date", AT_ONCE),
         inventory=_inventory(first, last),
         shipped_cost=float(cost),
         shipped_price=float(price),
