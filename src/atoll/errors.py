@@ -7,6 +7,7 @@ from the attributes. Bad data is a list of `Issue` values, collected to the end 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from inspect import getdoc
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,21 @@ class AtollError(Exception):
         template = " ".join((getdoc(type(self)) or "Atoll refused the request.").split())
         return template.format(**self.facts)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it gets out of a worker process; exceptions would be made again from their message alone."""
+        return _restored, (type(self), self.args, self.__dict__)
+
     @property
     def code(self) -> str:
         """The stable word for programs: the class name in kebab case."""
         name = type(self).__name__
         return "".join(f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+def _restored(kind: type[AtollError], args: tuple[Any, ...], facts: dict[str, Any]) -> AtollError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(facts)
+    return error
 
 
 class BadInput(AtollError):

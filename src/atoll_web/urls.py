@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("atoll_web.front")),
     path("", include("atoll_web.catalogue.pages")),
     path("", include("atoll_web.sales.configure")),
+    path("", include("atoll_web.sales.shop")),
     path("", include("atoll_web.sales.pages")),
     path("", include("atoll_web.stock.pages")),
     path("", include("atoll_web.purchasing.pages")),

@@ -6,12 +6,13 @@ from datetime import timedelta
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from django.test import Client
 
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import ProductModel
 from atoll_web.sales.models import Order
-from tests.lamps import Lamps
+from tests.lamps import LAMP, Lamps
 
 SignIn = Callable[[str], Client]
 
@@ -184,3 +185,101 @@ def test_an_obsolete_model_is_refused_in_words(company: Lamps, signed_in: SignIn
     assert response.status_code == 422
     assert "it is obsolete since 2026-03-02" in text(response)
     assert "No product model can be ordered today" in text(client.get("/configure"))
+
+
+def test_what_followed_a_choice_is_named_with_the_rule_that_asked_for_it(company: Lamps, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    fields = Form(client.get("/configure/DL").content.decode()).fields | {"f.head": ["HEAD-L"]}
+    response = client.post("/configure/DL", fields, headers={"HX-Request": "true", "HX-Trigger-Name": "f.head"})
+    assert "Followed your choice: Arm: Strong arm – The arm must carry the head." in text(response)
+    heard = re.search(r'id="heard"[^>]*>(.*?)</p>', response.content.decode())
+    assert heard
+    assert heard[1].endswith("2026. Arm: Strong arm. The arm must carry the head.")
+
+
+def test_steps_are_taken_back_one_after_the_other(company: Lamps, signed_in: SignIn) -> None:
+    client, steps = signed_in("sales"), []
+    page = client.get("/configure/DL").content.decode()
+    for changes in ({"head": "HEAD-L"}, {"dimmer": "DIMMER"}, {"quantity": "4"}):
+        page = by_htmx(client, page, **changes)
+        steps.append(Form(page).fields["shown"])
+    assert steps == [["f.head=HEAD-L"], ["f.head=HEAD-L&f.dimmer=DIMMER"], ["f.head=HEAD-L&f.dimmer=DIMMER&quantity=4"]]
+    for before in (*reversed(steps[:-1]), [""]):
+        page = by_htmx(client, page, undo="1")
+        assert Form(page).fields["shown"] == before
+    assert "before" not in Form(page).fields
+    assert re.search(r'name="undo"[^>]* disabled', page)
+
+
+def by_htmx(client: Client, page: str, **changes: str) -> str:
+    """The form that comes back for a change."""
+    plain = {"quantity", "undo", "complete"}
+    fields = Form(page).fields | {name if name in plain else f"f.{name}": [value] for name, value in changes.items()}
+    return client.post("/configure/DL", fields, headers={"HX-Request": "true"}).content.decode()
+
+
+def test_the_rest_is_completed_the_cheapest_way_with_no_more_choices_than_it_takes(company: Lamps, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    page = client.get("/configure/DL?f.head=HEAD-L").content.decode()
+    page = by_htmx(client, page, complete="cheapest")
+    assert Form(page).fields["shown"] == ["f.head=HEAD-L&f.cable=1"]  # one metre instead of the usual two
+    assert "107.00 EUR" in page
+    page = by_htmx(client, page, undo="1")
+    assert Form(page).fields["shown"] == ["f.head=HEAD-L"]
+    assert Form(by_htmx(client, page, complete="dearest")).fields["shown"] == ["f.head=HEAD-L"]
+
+
+def test_choices_that_do_not_go_together_cannot_be_completed(company: Lamps, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    page = client.get("/configure/DL?f.arm=ARM-S&f.head=HEAD-L").content.decode()
+    assert "Complete the rest" not in page
+    assert "The arm must carry the head" in by_htmx(client, page, complete="cheapest")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("f.head=HEAD-L%27--", "is not a value of Head"),
+        ("f.=x", "has no feature"),
+        ("f.cable=" + "9" * 5000, "is not a value of Cable"),
+        ("f.cable=1e99999999", "is not a value of Cable"),
+        ("f.engraving=%3Cscript%3Ealert(1)%3C/script%3E", "is not a value of Engraving"),
+        ("f.head=HEAD-L&f.head=HEAD-S", "64.00 EUR"),
+        ("f.extras=CLAMP&f.extras=HEAD-L", "is not a value of Extras"),
+        ("quantity=" + "9" * 5000, "is no quantity"),
+        ("quantity=99999999", "cannot be ordered"),
+        ("quantity=1;drop", "is no quantity"),
+        ("request_date=0001-01-01", "is before the business date"),
+        ("request_date=9999-12-31", "is beyond"),
+        ("was.cable=%FF&was.head=x&before=%FF%26&made=,,,&give_up=,", "64.00 EUR"),
+        ("undo=1&before=f.head%3DHEAD-L", "109.00 EUR"),
+        ("complete=cheapest", "64.00 EUR"),
+    ],
+)
+def test_a_tampered_link_gets_a_page_in_words_and_never_an_order(
+    company: Lamps, signed_in: SignIn, query: str, words: str
+) -> None:
+    client = signed_in("sales")
+    response = client.get(f"/configure/DL?{query}")
+    assert response.status_code == 200
+    assert words in text(response)
+    assert "<script>alert" not in response.content.decode()
+    fields = Form(response.content.decode()).fields | {"customer": ["nobody"], "idempotency_key": ["k" * 500]}
+    assert client.post("/configure/DL/order", fields).status_code == 422
+    assert Order.objects.count() == 0
+
+
+def test_the_difference_of_an_option_counts_what_it_completes(company: Lamps, signed_in: SignIn) -> None:
+    document = LAMP | {
+        "revision": "B",
+        "packages": [{"name": "set", "text": "Clamp and bulb", "choices": {"extras": ["CLAMP", "BULB"]}, "price": 10}],
+    }
+    planner = company.actor("planner")
+    draft = catalogue.draft_revision(actor=planner, document=document, valid_from=company.today)
+    catalogue.release_revision(actor=planner, revision=draft)
+    client = signed_in("sales")
+    assert "Spare bulb +5.00" in text(client.get("/configure/DL"))
+    assert "Spare bulb +1.00" in text(client.get("/configure/DL?f.extras=CLAMP"))  # 10 for both instead of 9 and 5
+    both = text(client.get("/configure/DL?f.extras=CLAMP&f.extras=BULB"))
+    assert "74.00 EUR" in both
+    assert "Spare bulb −1.00" in both

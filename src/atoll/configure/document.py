@@ -180,7 +180,7 @@ def as_decimal(value: Any) -> Decimal | None:
         number = Decimal(str(value)) if len(str(value)) <= 40 else None
     except (InvalidOperation, ValueError):
         return None
-    if number is None or not number.is_finite() or abs(number) > LARGEST:
+    if number is None or not number.is_finite() or number.copy_abs() > LARGEST:
         return None
     return number if int(number.as_tuple().exponent) >= FINEST else None
 

@@ -155,11 +155,24 @@ class Encoding:
             self.clauses += [[-so_far, after], [-variable, after]]
             so_far = after
 
+    def certain(self, condition: Expression, name: str) -> int:
+        """A literal that is true exactly where a condition certainly is; clauses are added for it.
+
+        Raises
+        ------
+        RuleTooLarge
+            By the name given, when it has more combinations than can be kept.
+        """
+        return self._named(name, condition, unknown=False)
+
     def _rule(self, rule: Rule) -> int:
+        return self._named(rule.name, rule.condition, unknown=True)
+
+    def _named(self, name: str, condition: Expression, *, unknown: bool) -> int:
         try:
-            return self._literal(rule.condition, True)
+            return self._literal(condition, unknown)
         except _TooLargeError:
-            raise RuleTooLarge(rule=rule.name) from None
+            raise RuleTooLarge(rule=name) from None
 
     def _literal(self, expression: Expression, unknown: bool) -> int:
         """A literal that is true exactly where the expression is, or is unknown if `unknown` says so."""

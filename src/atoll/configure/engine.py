@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -10,14 +10,17 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
+from pysat.examples.rc2 import RC2
+from pysat.formula import WCNF
 from pysat.solvers import Solver
 
 from atoll.configure.choice import read_choices
 from atoll.configure.encoding import Axis, Encoding
 from atoll.configure.errors import InvalidConfiguration
-from atoll.configure.preference import mean_waits, preferred
+from atoll.configure.preference import Wish, mean_waits, preferred, wishes_of
 from atoll.configure.wording import because
 from atoll.errors import AtollError
+from atoll.model.expression import Expression
 from atoll.model.product import Configuration, FeatureKind, ProductModel, Rule, Value, plain
 
 Choices = tuple[tuple[str, Value], ...]
@@ -40,6 +43,15 @@ class Conflict:
     rules: tuple[Rule, ...]
     choices: Choices
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What configurations cost more where a condition is certainly met, or less when the cost is below zero."""
+
+    name: str
+    condition: Expression
+    cost: int
 
 
 class Configurator:
@@ -82,6 +94,7 @@ class Configurator:
     def __init__(self, model: ProductModel, on: date | None = None) -> None:
         self.model = model
         self._encoding = Encoding(model, on)
+        self._wishes = wishes_of(model, self._encoding)
         in_force = [[selector] for selector in self._encoding.selectors]
         self._solver = Solver(name="minisat22", bootstrap_with=self._encoding.clauses + in_force)
         self._relaxed = Solver(name="minisat22", bootstrap_with=self._encoding.clauses)
@@ -133,23 +146,25 @@ class Configurator:
 
         It takes time in proportion to what is found, so it is for models with few configurations.
         """
-        axes = {code: axes for code, axes in self._encoding.axes.items() if self.model.feature(code).kind is not FeatureKind.TEXT}
+        axes = {code: group for code, group in self._encoding.axes.items() if group[0].feature.kind is not FeatureKind.TEXT}
         in_force = [[selector] for selector in self._encoding.selectors]
         with Solver(name="minisat22", bootstrap_with=self._encoding.clauses + in_force) as solver:
             for _ in range(most):
                 if not solver.solve():
                     return
-                found = set(solver.get_model())
-                solver.add_clause([-literal for group in axes.values() for axis in group for literal in _taken(axis, found)])
+                found = solver.get_model()
+                literals = (literal for group in axes.values() for axis in group for literal in axis.literals.values())
+                solver.add_clause([-literal for literal in literals if _is_in(found, literal)])
                 yield {code: _value(group, found) for code, group in axes.items()}
 
     def configuration(self, choices: Mapping[str, Any]) -> Configuration:
         """Complete choices to a valid configuration.
 
-        Every choice is kept. Then one feature after another, in the order of the model, gets its default where that is possible,
-        and otherwise the possible value with the largest share (the first of equal ones; the smallest number). An optional
-        feature without default stays empty where possible, and of several options none is taken without need. A text that is
-        not given is the default where possible, or empty.
+        Every choice is kept. Then the preferences of the model are granted whose condition follows, where they are possible, the
+        weightiest first; each may let others count. Then one feature after another, in the order of the model, gets what is
+        preferred by then, or its default where that is possible, and otherwise the possible value with the largest share (the
+        first of equal ones; the smallest number). An optional feature without default stays empty where possible, and of several
+        options none is taken without need. A text that is not given is the default where possible, or empty.
 
         Raises
         ------
@@ -162,7 +177,69 @@ class Configurator:
         """
         made = read_choices(self.model, choices)
         with self._lock:
-            return self._completed(made, self._orders)
+            return self._completed(made, self._orders, self._wishes)
+
+    def best(
+        self, choices: Mapping[str, Any], costs: Callable[[Axis], Sequence[int]], conditions: Sequence[Condition] = ()
+    ) -> Configuration:
+        """Complete choices to a valid configuration whose decisions cost least together, exactly.
+
+        Of several that cost the same, one is taken that differs least from what is preferred. Texts are completed as in
+        `configuration`.
+
+        Parameters
+        ----------
+        costs
+            What each value of a decision costs, in the order of its literals; it may be below zero.
+        conditions
+            What is added to the costs where conditions are met.
+
+        Raises
+        ------
+        UnknownFeature, UnknownOption, BadInput, InvalidConfiguration
+            As `configuration` does.
+
+        Notes
+        -----
+        Weighted MaxSAT by unsatisfiable cores [1]_. The product models of the demonstrations take some milliseconds; in the worst
+        case the time is exponential.
+
+        .. [1] A. Ignatiev, A. Morgado, J. Marques-Silva: RC2: an Efficient MaxSAT Solver. Journal on Satisfiability, Boolean
+           Modeling and Computation 11 (2019), 53-64.
+        """
+        made = read_choices(self.model, choices)
+        with self._lock:
+            made = self._with_texts(made)
+            decided = self._literals(made)
+            if not self._solve(decided):
+                raise self._invalid(made)
+            penalties = [*self._penalties(costs, conditions)]
+            problem = WCNF()
+            problem.extend([*self._encoding.clauses, *([literal] for literal in [*self._encoding.selectors, *decided])])
+            for literal, weight in penalties:
+                problem.append([-literal], weight=weight)
+            with RC2(problem, solver="minisat22") as search:
+                found = {abs(literal): literal for literal in search.compute()}
+            self._found = [found.get(variable, -variable) for variable in range(1, self._encoding.top + 1)]
+            return self._configuration(made)
+
+    def _penalties(self, costs: Callable[[Axis], Sequence[int]], conditions: Sequence[Condition]) -> Iterator[tuple[int, int]]:
+        """Literals with what each costs beyond the least of its decision, and a trifle where it is not the preferred one.
+
+        What is taken off under a condition costs where it is not met.
+        """
+        preferred_literals = {order[0] for _, order in self._orders}
+        axes = [axis for axis in self._encoding.all_axes() if axis.feature.kind is not FeatureKind.TEXT]
+        for axis in axes:
+            amounts = costs(axis)
+            for literal, amount in zip(axis.literals.values(), amounts, strict=True):
+                weight = (amount - min(amounts)) * (len(axes) + 1) + (literal not in preferred_literals)
+                if weight:
+                    yield literal, weight
+        for one in conditions:
+            met = self._encoding.certain(one.condition, one.name)
+            if one.cost:
+                yield (met if one.cost > 0 else -met), abs(one.cost) * (len(axes) + 1)
 
     def domains(self, choices: Mapping[str, Any]) -> Mapping[str, Mapping[Value, bool]]:
         """For every feature and each of its values: is there a valid configuration with this value and all the other choices?
@@ -221,7 +298,7 @@ class Configurator:
 
     def _is_found(self, literal: int) -> bool:
         """Whether the configuration found last has a literal."""
-        return self._found[abs(literal) - 1] == literal
+        return _is_in(self._found, literal)
 
     def _holds(self, literals: Iterable[int]) -> bool:
         return bool(self._solver.solve(assumptions=[*literals]))
@@ -234,8 +311,10 @@ class Configurator:
     def _literals(self, made: Mapping[str, Value]) -> list[int]:
         return [literal for code, value in made.items() for literal in self._encoding.chosen(code, value)]
 
-    def _completed(self, made: Mapping[str, Value], orders: Iterable[tuple[str, Sequence[int]]]) -> Configuration:
-        """Keep what is made, then decide in the orders given: the first literal of each that is possible.
+    def _completed(
+        self, made: Mapping[str, Value], orders: Iterable[tuple[str, Sequence[int]]], wishes: Iterable[Wish] = ()
+    ) -> Configuration:
+        """Keep what is made, grant wishes, then decide in the orders given: the first literal of each that is possible.
 
         Trying all first wishes at once gives the same, and mostly is enough.
 
@@ -246,15 +325,34 @@ class Configurator:
         """
         made = self._with_texts(made)
         decided = self._literals(made)
-        open_orders = [order for code, order in orders if code not in made]
-        first_wishes = [order[0] for order in open_orders]
-        if not self._solve([*decided, *first_wishes]):
+        waiting = [wish for wish in wishes if wish.feature not in made]
+        if waiting:
+            if not self._solve(decided):
+                raise self._invalid(made)
+            decided += self._granted(decided, waiting)
+            waiting = [wish for wish in waiting if self._holds([*decided, wish.when])]
+        open_orders = [(code, order) for code, order in orders if code not in made and not {*order} & {*decided}]
+        first_wishes = [order[0] for _, order in open_orders]
+        if waiting or not self._solve([*decided, *first_wishes]):
             self._solver.set_phases(first_wishes)
             if not self._solve(decided):
                 raise self._invalid(made)
-            for order in open_orders:
+            for code, order in open_orders:
+                decided += self._granted(decided, [wish for wish in waiting if wish.feature == code])
                 decided.append(self._first_possible(decided, order))
         return self._configuration(made)
+
+    def _granted(self, decided: list[int], waiting: list[Wish]) -> list[int]:
+        """Literals of wishes whose condition follows from what is decided, where they are possible; each may let others count.
+
+        Those that are settled wait no more.
+        """
+        granted: list[int] = []
+        while wish := next((wish for wish in waiting if not self._holds([*decided, *granted, -wish.when])), None):
+            waiting.remove(wish)
+            if self._solve([*decided, *granted, wish.literal]):
+                granted.append(wish.literal)
+        return granted
 
     def _first_possible(self, decided: list[int], order: Sequence[int]) -> int:
         if self._is_found(order[0]) or self._solve([*decided, order[0]]):
@@ -274,8 +372,9 @@ class Configurator:
 
     def _configuration(self, made: Mapping[str, Value]) -> Configuration:
         """The configuration found last, with the texts as they were made."""
-        found = {*self._found}
-        values = tuple((code, made[code] if code in made else _value(axes, found)) for code, axes in self._encoding.axes.items())
+        values = tuple(
+            (code, made[code] if code in made else _value(axes, self._found)) for code, axes in self._encoding.axes.items()
+        )
         return Configuration(self.model.code, self.model.revision, values, key_of(self.model, values))
 
     def _invalid(self, made: Mapping[str, Value]) -> InvalidConfiguration:
@@ -363,17 +462,17 @@ def key_of(model: ProductModel, values: Choices) -> str:
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 
-def _value(axes: Sequence[Axis], found: Collection[int]) -> Value:
-    """The value of a feature where these literals are true."""
+def _is_in(found: Sequence[int], literal: int) -> bool:
+    """Whether what a solver found has a literal."""
+    return found[abs(literal) - 1] == literal
+
+
+def _value(axes: Sequence[Axis], found: Sequence[int]) -> Value:
+    """The value of a feature in what a solver found."""
     if axes[0].option is not None:
-        return tuple(str(axis.option) for axis in axes if axis.literals[True] in found)
-    value: Value = next(value for value, literal in axes[0].literals.items() if literal in found)
+        return tuple(str(axis.option) for axis in axes if _is_in(found, axis.literals[True]))
+    value: Value = next(value for value, literal in axes[0].literals.items() if _is_in(found, literal))
     return value
-
-
-def _taken(axis: Axis, found: Collection[int]) -> list[int]:
-    """The literal of an axis that is true."""
-    return [literal for literal in axis.literals.values() if literal in found]
 
 
 def _listed(axis: Axis) -> list[int]:

@@ -20,4 +20,16 @@ class RuleTooLarge(AtollError):
 
 
 class BadQuantity(AtollError):
-    """The quantity `{quantity}` of {item} comes to {found}. Expected a whole number, not below zero, for every configuration."""
+    """{what} comes to {found}. Expected a whole number, not below zero, for every configuration; this one has {choices}."""
+
+
+class NoBill(AtollError):
+    """{item} is a phantom of {model}, but has no bill of material. Give it one, or take it out of the phantoms."""
+
+
+class BadPrice(AtollError):
+    """{what} comes to {found}. Expected {expected} for every configuration; this one has {choices}."""
+
+
+class UnknownCurrency(AtollError):
+    """{model} has no price in {currency}.{did_you_mean}"""

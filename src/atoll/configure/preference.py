@@ -1,15 +1,46 @@
-"""In which order the values of a feature are tried."""
+"""In which order the values of a feature are tried, and which are wished for under a condition."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.configure.encoding import Axis
-from atoll.model.product import NONE, Feature, FeatureKind, Value
+from atoll.configure.encoding import Axis, Encoding
+from atoll.model.product import NONE, Feature, FeatureKind, Preference, ProductModel, Value
 
 NEVER = 1e300
 """A wait that ends only when everything else is impossible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A preference as literals: that its condition certainly holds, and that the feature has the value."""
+
+    feature: str
+    when: int
+    literal: int
+
+
+def wishes_of(model: ProductModel, encoding: Encoding) -> tuple[Wish, ...]:
+    """The preferences of a model, the weightiest first, among equals the first one."""
+    by_weight = sorted(model.preferences, key=lambda preference: -preference.weight)
+    return tuple(
+        Wish(preference.feature, _when(preference, encoding), _literal(preference, encoding)) for preference in by_weight
+    )
+
+
+def _when(preference: Preference, encoding: Encoding) -> int:
+    if preference.condition is None:
+        return encoding.truth
+    return encoding.certain(preference.condition, f"preference {preference.source}")
+
+
+def _literal(preference: Preference, encoding: Encoding) -> int:
+    value = preference.value
+    if isinstance(value, tuple):
+        return next(axis.literals[True] for axis in encoding.axes[preference.feature] if axis.option in value)
+    return encoding.axes[preference.feature][0].literals[value]
 
 
 def preferred(axes: Sequence[Axis]) -> Iterator[list[int]]:
@@ -53,10 +84,13 @@ def weights(axis: Axis) -> list[float]:
     if not feature.options:
         return [1.0] * len(axis.literals)
     shares = [option.share for option in feature.options]
-    if feature.kind is FeatureKind.OPTIONAL:
-        left = 1 - sum(shares)
-        return [left if left > 1e-9 else 1.0, *shares]
-    return shares
+    return [share_of_none(feature), *shares] if feature.kind is FeatureKind.OPTIONAL else shares
+
+
+def share_of_none(feature: Feature) -> float:
+    """The weight with which an optional feature stays empty."""
+    left = 1 - sum(option.share for option in feature.options)
+    return left if left > 1e-9 else 1.0
 
 
 def mean_waits(axes: Sequence[Axis]) -> NDArray[np.float64]:

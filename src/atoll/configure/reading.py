@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -10,16 +10,41 @@ from typing import Any
 from atoll.configure.choice import parse_value
 from atoll.configure.document import Faults, Record, did_you_mean, shown
 from atoll.configure.errors import UnknownOption
-from atoll.configure.meaning import NUMBERS, Features, check_condition, check_number
+from atoll.configure.language import Language, check_code, read_derived
+from atoll.configure.meaning import NUMBERS
+from atoll.configure.offer import (
+    CURRENCY,
+    PACKAGE,
+    PRICE,
+    VOLUME_PRICE,
+    read_currency,
+    read_package,
+    read_price,
+    read_volume_prices,
+    rule_of,
+)
 from atoll.configure.table import read_table
 from atoll.errors import BadInput
-from atoll.model.expression import FUNCTIONS, WORDS, Expression, Number, RuleSyntax, parse
+from atoll.model.expression import Choice, Comparison, Number, Word
 from atoll.model.item import NO_ATTRIBUTES, Attributes, Item
-from atoll.model.product import NONE, Feature, FeatureKind, Operation, Option, ProductModel, Rule, SuperBillLine
+from atoll.model.product import (
+    NONE,
+    Example,
+    Feature,
+    FeatureKind,
+    Operation,
+    Option,
+    Preference,
+    ProductModel,
+    Rule,
+    SuperBillLine,
+    Value,
+)
 
 MODEL = (
-    "code", "name", "end_item", "revision", "base_price", "currency", "markup", "subassemblies",
-    "features", "rules", "tables", "lines", "operations",
+    "code", "name", "end_item", "revision", "base_price", "currency", "markup", "subassemblies", "phantoms",
+    "features", "derived", "rules", "tables", "preferences", "prices", "packages", "volume_prices", "currencies",
+    "lines", "operations", "examples",
 )  # fmt: skip
 FEATURE = (
     "code", "name", "kind", "group", "default", "minimum", "maximum", "step", "item", "price", "attributes",
@@ -28,11 +53,12 @@ FEATURE = (
 OPTION = ("code", "name", "item", "price", "share", "attributes")
 RULE = ("name", "text", "rule", "valid_from", "valid_until")
 TABLE = ("name", "text", "features", "allowed", "forbidden", "valid_from", "valid_until")
-LINE = ("item", "quantity", "when")
-OPERATION = ("name", "minutes", "when")
+PREFERENCE = ("name", "prefer", "when", "weight")
+LINE = ("item", "alternates", "quantity", "when")
+OPERATION = ("name", "minutes", "when", "line_group")
+EXAMPLE = ("name", "choices", "valid")
 
 CHOOSABLE = (FeatureKind.ONE, FeatureKind.OPTIONAL, FeatureKind.MANY)
-FEATURE_CODE = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_+]|-(?=[A-Za-z0-9_]))*")
 MOST_VALUES = 10_000
 SHARE_OF_MANY = 0.5
 
@@ -68,42 +94,69 @@ class _Reader:
     def __init__(self, items: Mapping[str, Item], record: Record) -> None:
         self.items, self.record = items, record
         self.markup = record.number("markup", 1)
-        self.features: Features = {}
+        self.language = Language({})
 
     def model(self) -> ProductModel:
         record = self.record
         features = [self._feature(fields) for fields in record.records("features", "feature", FEATURE)]
         self._refuse_doubles((feature.code for feature in features), "features", record.faults)
-        self.features = {feature.code: feature for feature in features}
+        by_code = {feature.code: feature for feature in features}
+        derived = read_derived(record, by_code)
+        self.language = Language(by_code, {value.name: value.expression for value in derived})
         rules = [self._rule(fields) for fields in record.records("rules", "rule", RULE)]
-        tables = [read_table(fields, self.features) for fields in record.records("tables", "table", TABLE)]
+        packages = [read_package(fields, self.language) for fields in record.records("packages", "package", PACKAGE)]
+        rules += [rule for package in packages if (rule := rule_of(package, self.language))]
+        tables = [read_table(fields, by_code) for fields in record.records("tables", "table", TABLE)]
         rules += [rule for rule, _ in tables]
         self._refuse_doubles((rule.name for rule in rules), "rules and tables", record.faults)
+        prices = [read_price(fields, self.language) for fields in record.records("prices", "price", PRICE)]
+        self._refuse_doubles((price.name for price in prices), "prices", record.faults)
+        currency = record.text("currency")
+        currencies = [
+            read_currency(fields, self.language, currency) for fields in record.records("currencies", "currency", CURRENCY)
+        ]
+        self._refuse_doubles((currency.code for currency in currencies), "currencies", record.faults)
         return ProductModel(
             code=record.text("code"),
             name=record.text("name"),
             end_item=self._item("end_item", record) or record.text("end_item"),
             revision=record.text("revision"),
             base_price=record.number("base_price"),
-            currency=record.text("currency"),
+            currency=currency,
             features=tuple(features),
             rules=tuple(rules),
             lines=tuple(self._line(fields) for fields in record.records("lines", "line", LINE)),
             operations=tuple(self._operation(fields) for fields in record.records("operations", "operation", OPERATION)),
-            subassemblies=self._subassemblies(),
+            subassemblies=self._items("subassemblies"),
             tables=tuple(table for _, table in tables),
+            phantoms=self._phantoms(),
+            derived=derived,
+            preferences=tuple(self._preference(fields) for fields in record.records("preferences", "preference", PREFERENCE)),
+            prices=tuple(prices),
+            packages=tuple(packages),
+            volume_prices=read_volume_prices(record.records("volume_prices", "volume price", VOLUME_PRICE)),
+            currencies=tuple(currencies),
+            examples=tuple(self._example(fields) for fields in record.records("examples", "example", EXAMPLE)),
         )
 
-    def _subassemblies(self) -> tuple[str, ...]:
-        codes = self.record.words("subassemblies")
+    def _items(self, name: str) -> tuple[str, ...]:
+        codes = self.record.words(name)
         for code in codes:
-            self._known_item(code, self.record.faults.at("subassemblies"))
-        self._refuse_doubles(codes, "subassemblies", self.record.faults)
+            self._known_item(code, self.record.faults.at(name))
+        self._refuse_doubles(codes, name, self.record.faults)
         return codes
+
+    def _phantoms(self) -> tuple[str, ...]:
+        phantoms = self._items("phantoms")
+        for code in phantoms:
+            if code in self.record.words("subassemblies"):
+                message = f"`{code}` is a phantom, so it is never stocked, and a subassembly, so it is."
+                self.record.faults.add("bad-phantom", message, "Name it in one of the two lists.")
+        return phantoms
 
     def _feature(self, record: Record) -> Feature:
         code, kind = record.text("code"), self._kind(record)
-        self._check_code(code, record.faults)
+        check_code(code, record.faults)
         self._check_fields(kind, record)
         options = tuple(self._option(fields, kind) for fields in record.records("options", "option", OPTION))
         self._refuse_doubles((option.code for option in options), "options", record.faults)
@@ -156,11 +209,6 @@ class _Reader:
             record.faults.add("bad-value", f"`{word}` is no kind of feature.", hint)
         return FeatureKind(word) if word in set(FeatureKind) else FeatureKind.ONE
 
-    def _check_code(self, code: str, faults: Faults) -> None:
-        if code and (not FEATURE_CODE.fullmatch(code) or code in WORDS or code in FUNCTIONS):
-            hint = "Use letters, digits, `_` and `-`, and no word of the rule language."
-            faults.add("bad-code", f"`{code}` cannot be named in rules.", hint)
-
     def _option(self, record: Record, kind: FeatureKind) -> Option:
         item = self._item("item", record)
         known = self.items.get(item or "")
@@ -205,6 +253,8 @@ class _Reader:
         whole = kind in {FeatureKind.QUANTITY, FeatureKind.MANY}
         least = 0 if whole else None
         minimum, maximum = record.number("minimum", 0, least), record.number("maximum", highest, least)
+        if kind is FeatureKind.MANY and not maximum:
+            maximum = Decimal(options)  # no limit
         step = record.number("step", 1)
         fault = ""
         if whole and any(bound != int(bound) for bound in (minimum, maximum, step)):
@@ -233,52 +283,87 @@ class _Reader:
 
     def _rule(self, record: Record) -> Rule:
         written = record.text("rule")
-        condition = self._condition(written, record.faults)
+        condition = self.language.condition(written, record.faults)
         name = record.text("name")
         return Rule(name, record.text("text", name), condition, written, *record.span())
 
+    def _preference(self, record: Record) -> Preference:
+        if "name" in record:
+            record.text("name")
+        written, (condition, when) = record.text("prefer"), self.language.when(record)
+        feature, value = self._preferred(written, record.faults)
+        weight = record.number("weight", 1)
+        return Preference(feature, value, written, condition, when, weight)
+
+    def _preferred(self, written: str, faults: Faults) -> tuple[str, Value]:
+        """The feature and value of `feature = value`, or `feature contains option`."""
+        match self.language.parsed(written, faults):
+            case Comparison("=", Choice(code), Word(value)) if code in self.language.features:
+                feature, value_of = self.language.features[code], value
+            case Comparison("=", Choice(code), Number(number)) if code in self.language.features:
+                feature, value_of = self.language.features[code], str(number)
+            case Comparison("contains", Choice(code), Word(value)) if code in self.language.features:
+                feature, value_of = self.language.features[code], value
+            case Comparison(_, Word(word), _):
+                faults.add("unknown-feature", f"There is no feature `{word}`.", did_you_mean(word, self.language.features))
+                return "", NONE
+            case None:
+                return "", NONE
+            case _:
+                faults.add("bad-value", f"Expected a preference like `feature = option`, got {shown(written)}.")
+                return "", NONE
+        return _valued(feature, value_of, faults)
+
     def _line(self, record: Record) -> SuperBillLine:
         quantity = str(record.fields.get("quantity", 1))
-        when = record.text("when", "")
+        condition, when = self.language.when(record)
+        item, alternates = self._item("item", record) or record.text("item"), record.words("alternates")
+        for code in alternates:
+            self._known_item(code, record.faults.at("alternates"))
+        self._refuse_doubles((item, *alternates), "items of the line", record.faults)
         return SuperBillLine(
-            item=self._item("item", record) or record.text("item"),
-            quantity=self._quantity(quantity, record.faults.at("quantity")),
+            item=item,
+            quantity=self.language.whole_number(quantity, record.faults.at("quantity")),
             quantity_text=quantity,
-            condition=self._condition(when, record.faults.at("when")) if when else None,
+            condition=condition,
             condition_text=when,
+            alternates=alternates,
         )
 
     def _operation(self, record: Record) -> Operation:
-        when = record.text("when", "")
+        condition, when = self.language.when(record)
         if "minutes" not in record:
             record.faults.add("missing-key", "`minutes` is missing.")
-        condition = self._condition(when, record.faults.at("when")) if when else None
-        return Operation(record.text("name"), record.whole("minutes", 0), condition, when)
+        minutes = str(record.fields.get("minutes", 0))
+        return Operation(
+            name=record.text("name"),
+            minutes=self.language.whole_number(minutes, record.faults.at("minutes")),
+            minutes_text=minutes,
+            condition=condition,
+            condition_text=when,
+            line_group=record.text("line_group", ""),
+        )
 
-    def _condition(self, text: str, faults: Faults) -> Expression:
-        expression = self._parsed(text, faults)
-        if expression is None:
-            return Number(Decimal(1))
-        check_condition(expression, self.features, faults)
-        return expression
+    def _example(self, record: Record) -> Example:
+        choices = record.fields.get("choices")
+        if not isinstance(choices, Mapping):
+            record.faults.add("missing-key", 'Expected `choices`, such as { cpu = "i9" }.')
+            choices = {}
+        valid = record.fields.get("valid", True)
+        if not isinstance(valid, bool):
+            record.faults.add("bad-value", f"Expected true or false as `valid`, got {shown(valid)}.")
+        return Example(record.text("name"), tuple(self._chosen(choices, record.faults)), bool(valid))
 
-    def _quantity(self, text: str, faults: Faults) -> Expression:
-        expression = self._parsed(text, faults)
-        if expression is None:
-            return Number(Decimal(1))
-        check_number(expression, self.features, faults)
-        if isinstance(expression, Number) and expression.value != int(expression.value):
-            faults.add("bad-number", f"Expected a whole number, got {text}.")
-        return expression
-
-    def _parsed(self, text: str, faults: Faults) -> Expression | None:
-        if not text:
-            return None  # that it is missing has been noted
-        try:
-            return parse(text, frozenset(self.features))
-        except RuleSyntax as error:
-            faults.add("rule-syntax", str(error), f"It reads: {shown(text)}")
-            return None
+    def _chosen(self, choices: Mapping[Any, Any], faults: Faults) -> Iterator[tuple[str, Value]]:
+        for code, raw in choices.items():
+            feature = self.language.features.get(code)
+            if feature is None:
+                faults.add("unknown-feature", f"There is no feature `{code}`.", did_you_mean(code, self.language.features))
+                continue
+            try:
+                yield feature.code, parse_value(feature, raw)
+            except UnknownOption as error:
+                faults.add("unknown-option", str(error))
 
 
 def _with_default(feature: Feature, record: Record) -> Feature:
@@ -290,3 +375,15 @@ def _with_default(feature: Feature, record: Record) -> Feature:
     except UnknownOption as error:
         record.faults.add("bad-default", f"The default is wrong: {error}")
         return feature
+
+
+def _valued(feature: Feature, written: str, faults: Faults) -> tuple[str, Value]:
+    """A feature with the value that a text says; of several options one."""
+    if feature.kind is FeatureKind.TEXT:
+        faults.add("text-in-rule", f"`{feature.code}` is a text, which nobody can prefer for another.")
+        return feature.code, ""
+    try:
+        return feature.code, parse_value(feature, [written] if feature.kind is FeatureKind.MANY else written)
+    except UnknownOption as error:
+        faults.add("unknown-option", f"The preference is wrong: {error}")
+        return feature.code, NONE

@@ -1,15 +1,17 @@
-"""The order bill: what one unit of a configuration takes from stock."""
+"""The order bill and the routing: what one unit of a configuration takes from stock, and how it is assembled."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from atoll.configure.errors import BadQuantity
+from atoll.configure.errors import BadQuantity, NoBill
 from atoll.configure.evaluate import chosen_options, evaluate, is_true
-from atoll.model.bill import Bills
+from atoll.configure.wording import looked_at
+from atoll.model.bill import BillCycle, BillLine, Bills
+from atoll.model.expression import Expression
 from atoll.model.item import Item
-from atoll.model.product import Configuration, Operation, ProductModel, SuperBillLine, Value
+from atoll.model.product import Configuration, ProductModel, SuperBillLine, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,30 @@ class OrderBillItem:
 
     item: str
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alternates:
+    """Units of an item in the order bill that other items may be taken for, the best first."""
+
+    item: str
+    quantity: int
+    alternates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingStep:
+    """An operation of the final assembly of one unit.
+
+    Parameters
+    ----------
+    line_group
+        The assembly lines that can do it; empty where any can.
+    """
+
+    name: str
+    minutes: int
+    line_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,54 +57,60 @@ class OrderBill:
     minutes
         Work of final assembly: that of putting the items in, and the operations.
     operations
-        Operations that the configuration needs.
+        The routing: operations that the configuration needs, in the order of the model.
+    alternates
+        What could be taken in place of some of the lines, in the order of the model.
     """
 
     lines: tuple[OrderBillItem, ...]
     minutes: int
-    operations: tuple[Operation, ...]
+    operations: tuple[RoutingStep, ...]
+    alternates: tuple[Alternates, ...] = ()
 
 
 def order_bill(model: ProductModel, configuration: Configuration, bills: Bills, items: Mapping[str, Item]) -> OrderBill:
     """Resolve a configuration to the items that it takes from stock.
 
-    These are the items of the chosen options and quantities, and of the conditional lines. Then a stocked subassembly of the
-    model stands in for its components wherever its whole bill is there, as often as it fits: the one of the largest cost first,
-    among equals the first code.
+    These are the items of the chosen options and quantities, and of the conditional lines; a line with alternates takes its
+    first item. A phantom among them is replaced by its components. Then a stocked subassembly of the model stands in for its
+    components wherever its whole bill is there, as often as it fits: the one of the largest cost first, among equals the first
+    code.
 
     Parameters
     ----------
     bills
-        Of the model's subassemblies, at least.
+        Of the model's subassemblies and phantoms, at least.
     items
         All that the model names.
 
     Raises
     ------
     BadQuantity
-        When the quantity of a line does not come to a whole number.
+        When the quantity of a line or the minutes of an operation do not come to a whole number.
+    NoBill, BillCycle
+        When a phantom has no components, or is one of its own.
     """
     values = dict(configuration.values)
-    units = _components(model, values)
-    stocked = sorted((items[code] for code in model.subassemblies), key=lambda item: (-item.cost, item.code))
-    while any(_stand_in(item.code, bills, units) for item in stocked):
+    lines = [(line, _units(line, values, model)) for line in model.lines if is_true(line.condition, values, model)]
+    units = _without_phantoms([*_chosen_items(model, values), *((line.item, count) for line, count in lines)], model, bills)
+    kits = {code: _kit(code, model, bills) for code in model.subassemblies}
+    stocked = sorted((items[code] for code in kits), key=lambda item: (-item.cost, item.code))
+    while any(_stand_in(item.code, kits[item.code], units) for item in stocked):
         pass  # one that was put in may itself be part of a larger one
-    operations = tuple(work for work in model.operations if is_true(work.condition, values, model))
+    operations = tuple(_routing(model, values))
     minutes = sum(items[code].assembly_minutes * count for code, count in units.items()) + sum(
-        work.minutes for work in operations
+        step.minutes for step in operations
     )
-    return OrderBill(tuple(OrderBillItem(code, units[code]) for code in sorted(units)), minutes, operations)
+    return OrderBill(
+        lines=tuple(OrderBillItem(code, units[code]) for code in sorted(units)),
+        minutes=minutes,
+        operations=operations,
+        alternates=tuple(_alternates(lines, units)),
+    )
 
 
-def _components(model: ProductModel, values: Mapping[str, Value]) -> Counter[str]:
-    units: Counter[str] = Counter()
-    for code, count in _taken(model, values):
-        units[code] += count
-    return +units
-
-
-def _taken(model: ProductModel, values: Mapping[str, Value]) -> Iterator[tuple[str, int]]:
-    """Items with their units, some perhaps several times."""
+def _chosen_items(model: ProductModel, values: Mapping[str, Value]) -> Iterator[tuple[str, int]]:
+    """Items of the choices with their units, some perhaps several times."""
     for feature in model.features:
         value = values[feature.code]
         for option in chosen_options(feature, value):
@@ -86,27 +118,78 @@ def _taken(model: ProductModel, values: Mapping[str, Value]) -> Iterator[tuple[s
                 yield option.item, 1
         if feature.item and isinstance(value, int):
             yield feature.item, value
-    for line in model.lines:
-        if is_true(line.condition, values, model):
-            yield line.item, _quantity(line, values, model)
 
 
-def _quantity(line: SuperBillLine, values: Mapping[str, Value], model: ProductModel) -> int:
-    quantity = evaluate(line.quantity, values, model)
-    if not isinstance(quantity, Decimal) or quantity < 0 or quantity != int(quantity):
-        raise BadQuantity(item=line.item, quantity=line.quantity_text, found="nothing" if quantity is None else quantity)
-    return int(quantity)
+def _units(line: SuperBillLine, values: Mapping[str, Value], model: ProductModel) -> int:
+    return _whole(line.quantity, values, model, f"The quantity `{line.quantity_text}` of {line.item}")
 
 
-def _stand_in(code: str, bills: Bills, units: Counter[str]) -> bool:
-    """Put a subassembly in the place of its components as often as they are all there; whether it did."""
+def _routing(model: ProductModel, values: Mapping[str, Value]) -> Iterator[RoutingStep]:
+    for work in model.operations:
+        if is_true(work.condition, values, model):
+            what = f"The work of `{work.minutes_text}` minutes of the operation “{work.name}”"
+            yield RoutingStep(work.name, _whole(work.minutes, values, model, what), work.line_group)
+
+
+def _whole(expression: Expression, values: Mapping[str, Value], model: ProductModel, what: str) -> int:
+    found = evaluate(expression, values, model)
+    if not isinstance(found, Decimal) or found < 0 or found != int(found):
+        choices = looked_at(expression, model, values)
+        raise BadQuantity(what=what, found="nothing" if found is None else found, choices=choices)
+    return int(found)
+
+
+def _without_phantoms(pairs: Iterable[tuple[str, int]], model: ProductModel, bills: Bills) -> Counter[str]:
+    """Units by item, phantoms taken apart into what they are made of."""
+    units: Counter[str] = Counter()
+    for code, count in pairs:
+        if code not in model.phantoms:
+            units[code] += count
+            continue
+        for component, quantity in _taken_apart(code, count, model, bills):
+            units[component] += quantity
+    return +units
+
+
+def _kit(code: str, model: ProductModel, bills: Bills) -> Sequence[BillLine]:
+    """What a subassembly is made of, its phantoms taken apart."""
     lines = bills.get(code, ())
-    times = min((units[line.item] // line.quantity for line in lines), default=0)
+    if not model.phantoms:
+        return lines
+    units = _without_phantoms(((line.item, line.quantity) for line in lines), model, bills)
+    return tuple(BillLine(item, quantity) for item, quantity in units.items())
+
+
+def _taken_apart(
+    code: str, count: int, model: ProductModel, bills: Bills, above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, int]]:
+    if code not in model.phantoms:
+        yield code, count
+        return
+    if code in above:
+        raise BillCycle(path=" > ".join((*above[above.index(code) :], code)))
+    if not bills.get(code):
+        raise NoBill(item=code, model=model.name)
+    for line in bills[code]:
+        yield from _taken_apart(line.item, count * line.quantity, model, bills, (*above, code))
+
+
+def _stand_in(code: str, kit: Sequence[BillLine], units: Counter[str]) -> bool:
+    """Put a subassembly in the place of its components as often as they are all there; whether it did."""
+    times = min((units[line.item] // line.quantity for line in kit), default=0)
     if not times:
         return False
-    for line in lines:
+    for line in kit:
         units[line.item] -= line.quantity * times
         if not units[line.item]:
             del units[line.item]
     units[code] += times
     return True
+
+
+def _alternates(lines: Sequence[tuple[SuperBillLine, int]], units: Mapping[str, int]) -> Iterator[Alternates]:
+    """What else could be taken for lines of which units are left once phantoms and subassemblies are seen to."""
+    for line, count in lines:
+        left = min(count, units.get(line.item, 0))
+        if line.alternates and left:
+            yield Alternates(line.item, left, line.alternates)

@@ -1,7 +1,8 @@
 """Choices, rules and conflicts in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from atoll.model.expression import Expression, Sum, features_of, parts_of
 from atoll.model.product import NONE, Feature, ProductModel, Rule, Value
 
 
@@ -24,6 +25,17 @@ def because(model: ProductModel, rules: Sequence[Rule], choices: Sequence[tuple[
     if made:
         return f"{made} goes against {said}."
     return f"the rules {said} contradict each other." if len(rules) > 1 else f"the rule {said} can never be kept."
+
+
+def looked_at(expression: Expression, model: ProductModel, values: Mapping[str, Value]) -> str:
+    """The choices that an expression comes from, as the end of a sentence; a sum comes from all of them."""
+    named = {feature.code for feature in model.features} if _sums(expression) else set(features_of(expression))
+    said = [words_for(feature, values[feature.code]) for feature in model.features if feature.code in named]
+    return joined(said) or "nothing that it depends on"
+
+
+def _sums(expression: Expression) -> bool:
+    return isinstance(expression, Sum) or any(map(_sums, parts_of(expression)))
 
 
 def quoted(rule: Rule) -> str:

@@ -1,6 +1,7 @@
 """Product models, the company itself and its demand."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from atoll.io.fields import Fields
@@ -41,7 +42,7 @@ def _check_end_item(folder: Folder, place: str, code: str, items: Mapping[str, I
 
 def read_company(folder: Folder, fields: Fields, models: Models) -> Company:
     """The company; every product model has a line."""
-    fields.allow("name", "currency", "start", "weekdays", "holidays", "shipping_days", "lines", "demand")
+    fields.allow("name", "currency", "start", "weekdays", "holidays", "shipping_days", "minute_rate", "lines", "demand")
     return Company(
         name=fields.text("name"),
         currency=fields.text("currency", shape="[A-Z]{3}"),
@@ -49,6 +50,7 @@ def read_company(folder: Folder, fields: Fields, models: Models) -> Company:
         calendar=Calendar(fields.weekdays("weekdays", [0, 1, 2, 3, 4]), frozenset(fields.days("holidays"))),
         lines=_lines(folder, fields, models),
         shipping_days=fields.whole("shipping_days", least=0, default=0),
+        minute_rate=Decimal(str(fields.number("minute_rate", least=0, default=0))),
     )
 
 

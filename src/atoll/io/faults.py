@@ -2,6 +2,9 @@
 
 from atoll.errors import BadInput, Issue
 
+MOST_FAULTS = 100
+"""Readers of large files stop looking for more."""
+
 
 class Faults:
     """The faults found so far."""

@@ -36,7 +36,7 @@ class Atoms:
     Parameters
     ----------
     counts
-        Number of values of each variable. One with two values has its number as its only literal, position + 1 for the second value.
+        Number of values of each variable. One with two values has one number: its position + 1, for the second value.
     """
 
     def __init__(self, counts: list[int]) -> None:
@@ -131,9 +131,14 @@ def _most(part: Linear) -> int:
     return sum(max(amounts) for _, amounts in part.amounts)
 
 
+def code_of(literal: Literal) -> int:
+    """The number of a literal of a variable with two values."""
+    return literal.variable + 1 if (literal.value == 1) == literal.holds else -literal.variable - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A step of a formula: `not`, `and`, `or`, `=>` or `<=>` of earlier steps, or clauses for when it holds and when it does not."""
+    """A step of a formula: `not`, `and`, `or`, `=>` or `<=>` of earlier steps, or `given` clauses for it and for its opposite."""
 
     sign: str
     parts: tuple[int, ...] = ()
@@ -187,9 +192,10 @@ class Formula:
         if node.sign == "given":
             return [set(clause) for clause in (node.holds if holds else node.fails)]
         if node.sign == "<=>":
-            left, right = node.parts
-            one = self._either(done.pop((left, not holds)), done.pop((right, True)))
-            return _both(one, self._either(done.pop((left, holds)), done.pop((right, False))))
+            # Both it and its opposite may be wanted, and then each part is needed twice.
+            left, right = ([_copy(done[part, polarity]) for polarity in (True, False)] for part in node.parts)
+            one = self._either(left[1] if holds else left[0], right[0])
+            return _both(one, self._either(left[0] if holds else left[1], right[1]))
         parts = [done.pop(need) for need in _needs(node, holds)]
         if not parts:
             return [] if (node.sign == "and") == holds else [set()]
@@ -227,6 +233,10 @@ def _needs(node: Node, holds: bool) -> list[tuple[int, bool]]:
             return [(part, polarity) for part in node.parts for polarity in (True, False)]
         case _:
             return [(part, holds) for part in node.parts]
+
+
+def _copy(clauses: Clauses) -> Clauses:
+    return [set(clause) for clause in clauses]
 
 
 def _both(left: Clauses, right: Clauses) -> Clauses:

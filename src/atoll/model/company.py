@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from atoll.model.calendar import Calendar
 
@@ -49,6 +50,8 @@ class Company:
         First business date of its records.
     shipping_days
         Working days from the last day of assembly to shipment.
+    minute_rate
+        What a minute of work costs, for the cost roll-up; 0 leaves labour out.
     """
 
     name: str
@@ -57,3 +60,4 @@ class Company:
     calendar: Calendar
     lines: tuple[AssemblyLine, ...]
     shipping_days: int = 0
+    minute_rate: Decimal = Decimal(0)

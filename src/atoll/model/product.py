@@ -130,30 +130,189 @@ class Rule:
 
     def holds_on(self, day: date | None) -> bool:
         """Whether the rule is in force on a day; without a day, whether it ever is."""
-        if day is None:
-            return True
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_until is None or day < self.valid_until)
+        return _is_within(self.valid_from, day, self.valid_until)
+
+
+def _is_within(start: date | None, day: date | None, end: date | None) -> bool:
+    return day is None or ((start is None or start <= day) and (end is None or day < end))
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A number with a name, which rules, quantities and prices may use.
+
+    Parameters
+    ----------
+    expression
+        What it comes to, with other derived values already put in; so it does in every expression of a model.
+    source
+        The expression as it was written.
+    """
+
+    name: str
+    expression: Expression
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """A value to complete a choice with where its condition holds and the rules allow it. It never keeps anybody from choosing.
+
+    Parameters
+    ----------
+    value
+        Of a feature that takes several, the one option that is preferred.
+    source
+        The preference as it was written.
+    weight
+        The weightier one wins where two cannot both be granted.
+    """
+
+    feature: str
+    value: Value
+    source: str
+    condition: Expression | None = None
+    condition_text: str = ""
+    weight: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """What is added to the price, or taken off it, under a condition.
+
+    Parameters
+    ----------
+    amount
+        In the model's currency; below zero it is taken off.
+    feature, option
+        It counts only when the option is chosen, or anything of the feature; without them always.
+    valid_from, valid_until
+        Days on which it begins to count and on which it no longer does; None for always.
+    """
+
+    name: str
+    text: str
+    amount: Expression
+    amount_text: str
+    feature: str | None = None
+    option: str | None = None
+    condition: Expression | None = None
+    condition_text: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def holds_on(self, day: date | None) -> bool:
+        """Whether it counts on a day; without a day, whether it ever does."""
+        return _is_within(self.valid_from, day, self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Choices that cost less together.
+
+    Parameters
+    ----------
+    choices
+        Feature, with the option that it must have or the units of a quantity that there must be at least.
+    price
+        What the choices cost together, in place of the sum of their prices.
+    feature, option
+        The option that stands for the package and requires its choices; without one, whoever makes them all gets the price.
+    """
+
+    name: str
+    text: str
+    choices: tuple[tuple[str, str | int], ...]
+    price: Decimal = Decimal(0)
+    feature: str | None = None
+    option: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VolumePrice:
+    """What an order for many units costs less.
+
+    Parameters
+    ----------
+    from_quantity
+        Units of one order line from which it counts.
+    discount_percent
+        Taken off the price of each unit.
+    unit_price
+        Takes the place of the base price; None where that stays.
+    """
+
+    from_quantity: int
+    discount_percent: Decimal = Decimal(0)
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """Another currency to sell in.
+
+    Parameters
+    ----------
+    rate
+        Units of it for one unit of the model's currency.
+    rounding
+        Amounts are rounded to a multiple of this; what is half way goes away from zero.
+    base_price
+        In place of the base price times the rate.
+    prices
+        A price list: feature, option (empty for a quantity or text) and price, in place of the price times the rate.
+    """
+
+    code: str
+    rate: Decimal
+    rounding: Decimal = Decimal("0.01")
+    base_price: Decimal | None = None
+    prices: tuple[tuple[str, str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Choices that must stay valid, or must stay invalid, whatever else changes in a model."""
+
+    name: str
+    choices: tuple[tuple[str, Value], ...]
+    valid: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class SuperBillLine:
-    """An item that goes into the product under a condition, beyond the items of the options themselves."""
+    """An item that goes into the product under a condition, beyond the items of the options themselves.
+
+    Parameters
+    ----------
+    alternates
+        Items that may be taken in its place, the best first.
+    """
 
     item: str
     quantity: Expression
     quantity_text: str
     condition: Expression | None = None
     condition_text: str = ""
+    alternates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Work of final assembly, under a condition."""
+    """Work of final assembly, under a condition.
+
+    Parameters
+    ----------
+    line_group
+        The assembly lines that can do it, in the company's own words; empty where any can.
+    """
 
     name: str
-    minutes: int
+    minutes: Expression
+    minutes_text: str
     condition: Expression | None = None
     condition_text: str = ""
+    line_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +323,16 @@ class ProductModel:
     ----------
     end_item
         Code of the item that is shipped.
+    rules
+        As they were written, then those that options which stand for packages bring, then those of the tables.
     subassemblies
         Stocked subassemblies that may stand in an order bill for the components they are made of.
+    phantoms
+        Items that are never stocked: their components take their place at once.
     tables
         The documents of the table rules, as they were read; their rules are the last ones among the rules.
+    volume_prices
+        Smallest quantity first.
     """
 
     code: str
@@ -182,6 +347,14 @@ class ProductModel:
     operations: tuple[Operation, ...] = ()
     subassemblies: tuple[str, ...] = ()
     tables: tuple[Mapping[str, Any], ...] = ()
+    phantoms: tuple[str, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    preferences: tuple[Preference, ...] = ()
+    prices: tuple[PriceRule, ...] = ()
+    packages: tuple[Package, ...] = ()
+    volume_prices: tuple[VolumePrice, ...] = ()
+    currencies: tuple[Currency, ...] = ()
+    examples: tuple[Example, ...] = ()
 
     def feature(self, code: str) -> Feature | None:
         """The feature of a code."""

@@ -78,9 +78,12 @@ def release(*, actor: Actor, lines: Sequence[OrderLine]) -> list[FinalAssemblyOr
         Nothing is released then.
     """
     with acting(actor):
-        rows = list(OrderLine.objects.select_for_update(of=("self",)).select_related("demand", "order").filter(
-            id__in=[line.pk for line in lines]
-        ).order_by("id"))
+        rows = list(
+            OrderLine.objects.select_for_update(of=("self",))
+            .select_related("demand", "order")
+            .filter(id__in=[line.pk for line in lines])
+            .order_by("id")
+        )
         for row in rows:
             if row.state != sales_states.CONFIRMED:
                 raise NotYetPromised(line=str(row), state=row.state)

@@ -130,14 +130,24 @@ def see(revision: Revision, choices: Mapping[str, Any], today: date) -> Seen:
     conflict = engine.explain(made)
     repairs = engine.repairs(made) if conflict else []
     kept = {code: value for code, value in made.items() if not repairs or code not in dict(repairs[0])}
-    values = {**dict(engine.configuration(kept).values), **choices}
+    usual = dict(engine.configuration(kept).values)
+    values = {**usual, **choices}
     domains = engine.domains(made)
+    together = frozenset() if conflict else snapshot.features_priced_together(revision)
+    priced = _Priced(revision, usual, today) if together else None
     features = [
         FeatureSeen(
             feature,
             values.get(feature.code, ""),
             feature.code in choices,
-            _options(engine, feature, made, values.get(feature.code, ""), domains[feature.code]),
+            _options(
+                engine,
+                feature,
+                made,
+                values.get(feature.code, ""),
+                domains[feature.code],
+                priced if feature.code in together else None,
+            ),
             faults.get(feature.code, ""),
         )
         for feature in model.features
@@ -145,6 +155,70 @@ def see(revision: Revision, choices: Mapping[str, Any], today: date) -> Seen:
     return Seen(
         model, tuple(features), choices, conflict.text if conflict else "", tuple(_repair(model, r) for r in repairs), faults
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A feature that nobody chose and that took another value.
+
+    Parameters
+    ----------
+    words
+        What it is now, as in ``Arm: Strong arm``.
+    why
+        The rules in words against what it was; empty where it only follows what is usual.
+    """
+
+    words: str
+    why: str
+
+
+def followed(revision: Revision, seen: Seen, was: Mapping[str, str], today: date) -> tuple[Followed, ...]:
+    """What took another value than it had, and why.
+
+    Parameters
+    ----------
+    was
+        Values before, as a form sends them, of features that were nobody's choice then.
+    """
+    engine = snapshot.configurator(revision, today)
+    changed = [f for f in seen.features if not f.is_set and was.get(f.definition.code, f.text) != f.text]
+    return tuple(Followed(_words(seen.model, f.definition.code, f.value), _why_left(engine, seen, f, was)) for f in changed)
+
+
+def _why_left(engine: Any, seen: Seen, feature: FeatureSeen, was: Mapping[str, str]) -> str:
+    """The rules that keep a feature from what it was, beside what is chosen."""
+    code, before = feature.definition.code, was[feature.definition.code]
+    value = tuple(filter(None, before.split(","))) if feature.definition.kind == "many" else before
+    try:
+        conflict = engine.explain({**seen.choices, code: value})
+    except AtollError:  # what a form sends can be anything
+        return ""
+    return " ".join(f"{rule.text.rstrip('.')}." for rule in conflict.rules) if conflict else ""
+
+
+def aims(revision: Revision) -> list[str]:
+    """How choices can be completed at best."""
+    return snapshot.aims(revision)
+
+
+def completed(revision: Revision, choices: Mapping[str, Any], aim: str, today: date) -> dict[str, Any]:
+    """Choices with as many more as it takes for the rest to follow to the best configuration: the cheapest or most popular one.
+
+    Raises
+    ------
+    AtollError
+        When the choices do not go together.
+    """
+    engine = snapshot.configurator(revision, today)
+    goal = dict(snapshot.best(engine, choices, aim, today).values)
+    made = dict(choices)
+    while True:
+        usual = dict(engine.configuration(made).values)
+        differing = next((code for code, value in goal.items() if code not in made and usual[code] != value), None)
+        if differing is None:
+            return made
+        made[differing] = goal[differing]
 
 
 def _faults(engine: Any, choices: Mapping[str, Any]) -> dict[str, str]:
@@ -158,8 +232,25 @@ def _faults(engine: Any, choices: Mapping[str, Any]) -> dict[str, str]:
     return faults
 
 
+class _Priced:
+    """What options do to the price where it is more than a sum: price rules and packages count."""
+
+    def __init__(self, revision: Revision, values: Mapping[str, Any], today: date) -> None:
+        self.revision, self.values, self.today = revision, values, today
+        self.now = snapshot.price_of(revision, values, today)
+
+    def difference(self, feature: Any, code: str) -> Decimal:
+        """What it changes by when the option is taken, or of several is given up, and all else stays."""
+        taken = self.values[feature.code]
+        value: Any = code
+        if feature.kind == "many":
+            wanted = {*taken} ^ {code}
+            value = tuple(option.code for option in feature.options if option.code in wanted)
+        return snapshot.price_of(self.revision, {**self.values, feature.code: value}, self.today) - self.now
+
+
 def _options(
-    engine: Any, feature: Any, made: Mapping[str, Any], value: Any, domain: Mapping[Any, bool]
+    engine: Any, feature: Any, made: Mapping[str, Any], value: Any, domain: Mapping[Any, bool], priced: _Priced | None
 ) -> tuple[OptionSeen, ...]:
     is_many = feature.kind == "many"
     options = [(option.code, option.name, option.price) for option in feature.options]
@@ -171,7 +262,7 @@ def _options(
         OptionSeen(
             value=code,
             name=name,
-            difference=-price if is_many and code in chosen else price - paid,
+            difference=priced.difference(feature, code) if priced else (-price if is_many and code in chosen else price - paid),
             is_chosen=code in chosen,
             why_not="" if domain.get(code, True) else _why_not(engine, feature, made, code),
         )
@@ -202,6 +293,6 @@ def _repair(model: Any, given_up: Iterable[tuple[str, Any]]) -> Repair:
 def _words(model: Any, code: str, value: Any) -> str:
     """A choice in words, such as ``Arm: Light arm``."""
     feature = model.feature(code)
-    names = {option.code: option.name for option in feature.options}
+    names = {option.code: option.name for option in feature.options} | {NONE: "none"}
     parts = value if isinstance(value, tuple) else (value,)
-    return f"{feature.name}: {', '.join(names.get(part, str(part)) for part in parts)}"
+    return f"{feature.name}: {', '.join(names.get(part, str(part)) for part in parts) or 'none'}"

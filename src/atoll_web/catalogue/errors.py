@@ -17,3 +17,33 @@ class NotReleasable(AtollError):
 
 class StillInUse(AtollError):
     """{code} cannot be taken out of use: {users} rest on it."""
+
+
+class NotADraft(AtollError):
+    """{revision} is {state}, and only a draft can be changed. Make a new draft from it."""
+
+
+class RevisionNameTaken(AtollError):
+    """{model} has a revision {name} already. Give the draft another name."""
+
+
+class EndItemTaken(AtollError):
+    """The item {item} is the end item of {model} already. Each product model has its own: name another one as `end_item`."""
+
+
+class AnotherModel(AtollError):
+    """The document is of the product model {found}, but the draft is of {model}. Open the draft of {found}, or correct `code`."""
+
+
+class ReleaseInThePast(AtollError):
+    """A revision cannot be released from {day}, which is before the business date {today}. Release it from {today} or later."""
+
+
+class NotADay(AtollError):
+    """“{text}” is no date. Write it like 2026-03-20."""
+
+
+class DraftChanged(AtollError):
+    """Somebody else has changed {revision} since you opened it.
+    What you typed is still here: look at the draft in another window, then save again to put yours in its place.
+    """

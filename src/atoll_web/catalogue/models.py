@@ -72,6 +72,7 @@ class ProductModel(models.Model):
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     end_item = models.OneToOneField(Item, on_delete=models.PROTECT, related_name="product_model")
+    in_shop = models.BooleanField(default=False, help_text="Whether everybody may configure it, without signing in")
 
     class Meta:
         ordering = ["code"]
@@ -80,6 +81,7 @@ class ProductModel(models.Model):
         return self.code
 
 
+@pghistory.track()
 class Revision(models.Model):
     """A product model as it stood during a span of dates. Once released its document never changes."""
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 
-from atoll_web.catalogue import states
+from atoll_web.catalogue import rules, states
 from atoll_web.catalogue.models import ProductModel, Revision
 from atoll_web.lists import Column, ListPage
 from atoll_web.pages import document, today
@@ -27,6 +27,7 @@ MODELS = ListPage(
     ),
     search=("code", "name"),
     order="code",
+    actions=(("New product model", "new-model", "catalogue"),),
     empty="There is no product model yet. Load the demonstration with `make demo`.",
 )
 
@@ -97,6 +98,7 @@ def _shares(feature: dict[str, Any]) -> list[tuple[dict[str, Any], float]]:
 
 urlpatterns = [
     *MODELS.urls(),
+    *rules.urlpatterns,
     path("models/<str:code>.json", model_document, name="model-json"),
     path("models/<str:code>", model, name="model"),
 ]

@@ -2,13 +2,36 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import count as count_from
+from string import ascii_uppercase
 from typing import Any
 
-from atoll.configure import check, order_bill, price, read_product_model, write_product_model
+import pghistory
+from django.db.models import Q
+
+from atoll.configure import (
+    Comparison,
+    Finding,
+    check,
+    compare,
+    count,
+    order_bill,
+    price,
+    read_product_model,
+    still_valid,
+    write_product_model,
+)
+from atoll.configure import ProductModel as Model
+from atoll.configure.errors import RuleTooLarge
+from atoll.errors import BadInput, Issue
+from atoll.io.toml import write_toml
 from atoll.model.bill import BillLine as Line
 from atoll.model.bill import Bills, topological_order
 from atoll.model.company import AssemblyLine as LineValue
@@ -16,7 +39,16 @@ from atoll.model.item import Item as ItemValue
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue import snapshot, states
-from atoll_web.catalogue.errors import ModelNotOrderable, NotReleasable, UnknownModel
+from atoll_web.catalogue.errors import (
+    AnotherModel,
+    EndItemTaken,
+    ModelNotOrderable,
+    NotADraft,
+    NotReleasable,
+    ReleaseInThePast,
+    RevisionNameTaken,
+    UnknownModel,
+)
 from atoll_web.catalogue.models import (
     AssemblyLine,
     BillLine,
@@ -27,6 +59,12 @@ from atoll_web.catalogue.models import (
     ProductModel,
     Revision,
 )
+
+DRAFT = "draft"
+"""What stands before the place of a fault in a draft."""
+
+MOST_COUNTED = 2_000
+"""Configurations that are counted while somebody edits rules: a few hundredths of a second."""
 
 
 def save_items(actor: Actor, values: Iterable[ItemValue]) -> None:
@@ -109,16 +147,174 @@ def draft_revision(*, actor: Actor, document: Mapping[str, Any], valid_from: dat
     ------
     BadInput
         With every fault of the document.
+    RevisionNameTaken, EndItemTaken
     """
-    model = read_product_model(document, snapshot.structure().items, source=source)
+    model = _read_draft(document, source)
     full = write_product_model(model)
-    with acting(actor):
-        row, _ = ProductModel.objects.update_or_create(
+    with acting(actor), told(actor):
+        _refuse_taken_end_item(model)
+        row, _ = ProductModel.objects.get_or_create(
             code=model.code, defaults={"name": model.name, "end_item": Item.objects.get(code=model.end_item)}
         )
+        _refuse_taken_name(row, model.revision)
         return Revision.objects.create(
             product_model=row, name=model.revision, document=full, digest=digest(full), valid_from=valid_from
         )
+
+
+def _read_draft(document: Mapping[str, Any], source: str) -> Model:
+    """A product model whose names are short enough to be kept."""
+    model = read_product_model(document, snapshot.structure().items, source=source)
+    lengths = ((model.code, 40), (model.name, 200), (model.revision, 20))  # as the rows have them
+    too_long = [(text[:60], most) for text, most in lengths if len(text) > most]
+    if too_long:
+        raise BadInput(Issue(source, "too-long", f"Expected at most {most} characters, got `{text}`.") for text, most in too_long)
+    return model
+
+
+def _refuse_taken_end_item(model: Model) -> None:
+    other = ProductModel.objects.filter(end_item__code=model.end_item).exclude(code=model.code).first()
+    if other is not None:
+        raise EndItemTaken(item=model.end_item, model=other.code)
+
+
+def new_draft(*, actor: Actor, revision: Revision) -> Revision:
+    """Begin a draft with what a revision says. It gets the next free name."""
+    taken = set(revision.product_model.revisions.values_list("name", flat=True))
+    name = next(name for name in _names_after(revision.name) if name not in taken)
+    return draft_revision(actor=actor, document=revision.document | {"revision": name}, valid_from=actor.today)
+
+
+def _names_after(name: str) -> Iterator[str]:
+    """Names that follow: a last number counted on, a last letter followed by the next ones, else a number put behind."""
+    stem, number = re.fullmatch(r"(.*?)(\d*)", name, re.DOTALL).groups()
+    if number:
+        yield from (f"{stem}{n:0{len(number)}}" for n in count_from(int(number) + 1))
+    if re.search(r"(^|[^A-Za-z])[A-Z]$", name):
+        yield from (name[:-1] + letter for letter in ascii_uppercase[ascii_uppercase.index(name[-1]) + 1 :])
+    yield from (f"{name[:15]}-{n}" for n in count_from(2))
+
+
+def edit_draft(*, actor: Actor, revision: Revision, document: Mapping[str, Any], valid_from: date) -> Revision:
+    """Give a draft another document and first day. Every state of it is kept in its history, with who changed it and why.
+
+    Raises
+    ------
+    BadInput
+        With every fault of the document.
+    NotADraft, AnotherModel, RevisionNameTaken, EndItemTaken
+    """
+    model = _read_draft(document, DRAFT)
+    full = write_product_model(model)
+    with acting(actor), told(actor):
+        row = Revision.objects.select_for_update(of=("self",)).select_related("product_model").get(pk=revision.pk)
+        if row.state != states.DRAFT:
+            raise NotADraft(revision=str(row), state=row.state)
+        if model.code != row.product_model.code:
+            raise AnotherModel(model=row.product_model.code, found=model.code)
+        _refuse_taken_end_item(model)
+        _refuse_taken_name(row.product_model, model.revision, row)
+        row.name, row.document, row.digest, row.valid_from = model.revision, full, digest(full), valid_from
+        row.save(update_fields=["name", "document", "digest", "valid_from"])
+    return row
+
+
+def _refuse_taken_name(product_model: ProductModel, name: str, but: Revision | None = None) -> None:
+    if product_model.revisions.filter(name=name).exclude(pk=but and but.pk).exists():
+        raise RevisionNameTaken(model=product_model.code, name=name)
+
+
+def discard_draft(*, actor: Actor, revision: Revision) -> None:
+    """Give a draft up. It stays in the history and can no longer be changed or released.
+
+    Raises
+    ------
+    NotADraft
+    """
+    with acting(actor), told(actor):
+        row = Revision.objects.select_for_update(of=("self",)).select_related("product_model").get(pk=revision.pk)
+        if row.state != states.DRAFT:
+            raise NotADraft(revision=str(row), state=row.state)
+        row.state = states.OBSOLETE
+        row.save(update_fields=["state"])
+
+
+@contextmanager
+def told(actor: Actor) -> Iterator[None]:
+    """The history of what is changed inside says who did it and why."""
+    with pghistory.context(user=actor.user.pk, name=actor.user.get_full_name() or actor.user.username, reason=actor.reason):
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is known of a document before it is a revision.
+
+    Parameters
+    ----------
+    issues
+        Faults for which it cannot be read; there are no findings then.
+    configurations
+        How many there are, without their texts; None when they are too many to be counted.
+    """
+
+    issues: tuple[Issue, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    configurations: int | None = None
+
+    @property
+    def can_be_released(self) -> bool:
+        """Whether nothing stands against a release."""
+        return not self.issues and not any(finding.blocks_release for finding in self.findings)
+
+
+def check_document(document: Mapping[str, Any], on: date) -> Checked:
+    """Read and check a document; writes nothing. Configurations are counted under the rules in force on a date."""
+    there = snapshot.structure()
+    try:
+        model = read_product_model(document, there.items, source=DRAFT)
+        return Checked(findings=check(model, there.items, there.bills), configurations=count(model, on, MOST_COUNTED))
+    except BadInput as error:
+        return Checked(issues=error.issues)
+    except RuleTooLarge as error:
+        return Checked(issues=(Issue(f"{DRAFT}: rule `{error.rule}`", error.code, str(error)),))
+
+
+def document_text(document: Mapping[str, Any]) -> str:
+    """A document as TOML."""
+    return write_toml(document)
+
+
+def read_document(text: str) -> dict[str, Any]:
+    """A document from a TOML or JSON text; a JSON document may stand under `document`, as the program writes it.
+
+    Raises
+    ------
+    BadInput
+        When it is neither, with the line.
+    """
+    text = text.lstrip("\ufeff")
+    is_json = text.lstrip().startswith("{")
+    try:
+        fields = json.loads(text) if is_json else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput([Issue(DRAFT, "bad-text", f"This is no {'JSON' if is_json else 'TOML'}: {error}.")]) from None
+    fields = fields["document"] if isinstance(fields.get("document"), dict) else fields
+    if "\\u0000" in json.dumps(fields, default=str):
+        raise BadInput([Issue(DRAFT, "bad-text", "It contains the character NUL, which cannot be kept.")])
+    return fields
+
+
+def compare_revisions(before: Revision, after: Revision) -> Comparison:
+    """What the later one changes; configurations are counted under the rules in force on its first day."""
+    models = snapshot.product_model(before), snapshot.product_model(after)
+    return compare(*models, on=after.valid_from, most=MOST_COUNTED)
+
+
+def still_valid_under(revision: Revision, configurations: Iterable[Mapping[str, Any]], on: date) -> list[bool]:
+    """For each configuration, whether it could be ordered under a revision too, with its rules in force on a date."""
+    engine = snapshot.configurator(revision, on)
+    return [still_valid(engine, values) for values in configurations]
 
 
 def digest(document: Mapping[str, Any]) -> str:
@@ -126,30 +322,53 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def release_revision(*, actor: Actor, revision: Revision) -> Revision:
+def release_revision(*, actor: Actor, revision: Revision, valid_from: date | None = None) -> Revision:
     """Make a draft orderable from its first day on; the revision before ends then. Orders that run keep theirs.
+
+    Parameters
+    ----------
+    valid_from
+        Another first day, from today on; without it that of the draft.
 
     Raises
     ------
     NotReleasable
-        When checks find that it has no valid configuration or an option that can never be chosen.
+        When checks find that it has no valid configuration, an option that can never be chosen or a broken example.
+    ReleaseInThePast, NotADraft
     """
-    blocking = [finding for finding in check(snapshot.product_model(revision)) if finding.blocks_release]
-    if blocking:
-        raise NotReleasable(revision=str(revision), findings="; ".join(finding.text for finding in blocking))
-    with acting(actor):
-        before = Revision.objects.filter(product_model=revision.product_model, state=states.RELEASED)
-        before.filter(valid_from__gte=revision.valid_from).update(state=states.OBSOLETE)
-        before.filter(valid_until=None).update(valid_until=revision.valid_from)
-        revision.state = states.RELEASED
-        revision.save(update_fields=["state"])
-    return revision
+    if valid_from is not None and valid_from < actor.today:
+        raise ReleaseInThePast(day=valid_from, today=actor.today)
+    there = snapshot.structure()
+    with acting(actor), told(actor):
+        row = Revision.objects.select_for_update(of=("self",)).select_related("product_model").get(pk=revision.pk)
+        if row.state != states.DRAFT:
+            raise NotADraft(revision=str(row), state=row.state)
+        model = snapshot.product_model(row)
+        found = check(model, there.items, there.bills)
+        blocking = [finding.text for finding in found if finding.blocks_release]
+        if blocking:
+            raise NotReleasable(revision=str(row), findings=" ".join(blocking))
+        row.valid_from = valid_from or row.valid_from
+        before = Revision.objects.filter(product_model=row.product_model, state=states.RELEASED)
+        before.filter(valid_from__gte=row.valid_from).update(state=states.OBSOLETE)
+        before.filter(Q(valid_until=None) | Q(valid_until__gt=row.valid_from)).update(valid_until=row.valid_from)
+        row.state = states.RELEASED
+        row.save(update_fields=["state", "valid_from"])
+        row.product_model.name, row.product_model.end_item = model.name, Item.objects.get(code=model.end_item)
+        row.product_model.save(update_fields=["name", "end_item"])
+    return row
 
 
 def end_model(*, actor: Actor, product_model: ProductModel, on: date) -> None:
     """Take a model out of the programme: from the date on it can no longer be ordered. Orders that run are untouched."""
     with acting(actor):
         Revision.objects.filter(product_model=product_model, state=states.RELEASED, valid_until=None).update(valid_until=on)
+
+
+def show_in_shop(*, actor: Actor, product_model: ProductModel, shown: bool) -> None:
+    """Let everybody configure a model without signing in, or no longer."""
+    with acting(actor):
+        ProductModel.objects.filter(pk=product_model.pk).update(in_shop=shown)
 
 
 def orderable_revisions(on: date) -> list[Revision]:
@@ -195,6 +414,10 @@ class Resolved:
 
     Parameters
     ----------
+    price
+        Of one unit ordered alone.
+    unit_price
+        Of each unit when so many are ordered as were asked for.
     bill
         Units by item key.
     minutes
@@ -204,12 +427,13 @@ class Resolved:
     key: str
     values: Mapping[str, Any]
     price: Decimal
+    unit_price: Decimal
     cost: Decimal
     minutes: int
     bill: Mapping[int, int]
 
 
-def resolve(revision: Revision, choices: Mapping[str, Any], today: date) -> Resolved:
+def resolve(revision: Revision, choices: Mapping[str, Any], today: date, quantity: int = 1) -> Resolved:
     """Check choices under the rules in force and resolve them to price and order bill; writes nothing.
 
     Raises
@@ -221,10 +445,12 @@ def resolve(revision: Revision, choices: Mapping[str, Any], today: date) -> Reso
     choice = snapshot.configurator(revision, today).configuration(choices)
     there = snapshot.structure()
     bill = order_bill(model, choice, there.bills, there.items)
+    alone = price(model, choice, on=today).total
     return Resolved(
         key=choice.key,
         values=choice.as_dict(),
-        price=price(model, choice).total,
+        price=alone,
+        unit_price=alone if quantity == 1 else price(model, choice, quantity, on=today).total,
         cost=sum((there.items[line.item].cost * line.quantity for line in bill.lines), Decimal(0)),
         minutes=bill.minutes,
         bill={there.keys[line.item]: line.quantity for line in bill.lines},
@@ -258,7 +484,7 @@ def configure(revision: Revision, choices: Mapping[str, Any], today: date) -> Co
     """
     engine = snapshot.configurator(revision, today)
     resolved = resolve(revision, choices, today)
-    parts = price(snapshot.product_model(revision), engine.configuration(choices)).parts
+    parts = price(snapshot.product_model(revision), engine.configuration(choices), on=today).parts
     return Configured(resolved, parts, engine.domains(choices))
 
 

@@ -4,13 +4,24 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
 
-from atoll.configure import Configurator, ProductModel, read_product_model
+from atoll.configure import (
+    Configuration,
+    Configurator,
+    ProductModel,
+    can_find_cheapest,
+    cheapest,
+    most_popular,
+    price,
+    priced_together,
+    read_product_model,
+)
 from atoll.model.bill import BillLine as Line
 from atoll.model.bill import Bills
 from atoll.model.calendar import Calendar
@@ -115,6 +126,35 @@ def configurator(revision: Revision, on: date) -> Configurator:
     """The engine of a revision with the rules in force on a date; made once for each span of days with the same rules."""
     changes = {day for rule in product_model(revision).rules for day in (rule.valid_from, rule.valid_until) if day and day <= on}
     return _configurator(revision.digest, max(changes, default=date.min))
+
+
+@lru_cache(maxsize=64)
+def _priced_together(digest: str) -> frozenset[str]:
+    return priced_together(_product_model(digest))
+
+
+def features_priced_together(revision: Revision) -> frozenset[str]:
+    """Features of which a choice may change what other choices cost."""
+    return _priced_together(revision.digest)
+
+
+def price_of(revision: Revision, values: Mapping[str, Any], on: date) -> Decimal:
+    """The price of one unit with these values, whether or not they go together."""
+    model = product_model(revision)
+    return price(model, Configuration(model.code, model.revision, tuple(values.items()), ""), on=on).total
+
+
+CHEAPEST, POPULAR = "cheapest", "popular"
+
+
+def aims(revision: Revision) -> list[str]:
+    """How choices can be completed at best."""
+    return [CHEAPEST, POPULAR] if can_find_cheapest(product_model(revision)) else [POPULAR]
+
+
+def best(engine: Configurator, choices: Mapping[str, Any], aim: str, on: date) -> Configuration:
+    """The best configuration that keeps the choices, at the prices of a day."""
+    return cheapest(engine, choices, on) if aim == CHEAPEST else most_popular(engine, choices)
 
 
 @lru_cache(maxsize=64)

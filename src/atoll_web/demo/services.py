@@ -23,6 +23,7 @@ from atoll_web.assembly import services as assembly
 from atoll_web.assembly import states as assembly_states
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import ProductModel
 from atoll_web.catalogue.snapshot import calendar, configurator
 from atoll_web.company import services as setup
 from atoll_web.company.services import HORIZON_DAYS
@@ -200,7 +201,10 @@ def load_company(name: str) -> Catalogue:
     with transaction.atomic():
         setup.make_company(name, data, business_date=start)
         make_demo_users()
-        setup.enter(Staff().at("admin", start, hour=5), data)
+        administrator = Staff().at("admin", start, hour=5)
+        setup.enter(administrator, data)
+        for model in ProductModel.objects.all():
+            catalogue.show_in_shop(actor=administrator, product_model=model, shown=True)
     return data
 
 

@@ -1,30 +1,57 @@
 """The pages on which a product is configured, priced, promised and ordered. The state is in the address, so it can be shared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 from django_htmx.http import push_url
 
 from atoll.errors import AtollError
 from atoll_web.accounts.acting import actor_now
-from atoll_web.catalogue.configuring import FeatureSeen, Seen, read_choices, see
-from atoll_web.catalogue.models import Revision
-from atoll_web.catalogue.services import orderable_revision, orderable_revisions
+from atoll_web.catalogue.configuring import FeatureSeen, Seen, aims, completed, followed, read_choices, see
+from atoll_web.catalogue.models import ProductModel, Revision
+from atoll_web.catalogue.services import orderable_revision, orderable_revisions, still_valid_under
 from atoll_web.pages import needs, sentences, today
-from atoll_web.sales import services
+from atoll_web.sales import services, states
 from atoll_web.sales.errors import NotUnderstood
-from atoll_web.sales.models import Customer
+from atoll_web.sales.models import Customer, OrderLine
 
 CHOICE, WAS = "f.", "was."
 """Prefixes of form fields: the value of a feature, and the value that it had without being chosen by the person."""
+
+MOST_OF_KEY = 80
+"""Characters of the word by which an order that is sent twice is known."""
+
+MOST_UNDONE = 20
+"""Steps that can be taken back one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page on which a product is configured.
+
+    Parameters
+    ----------
+    name, order
+        Names of the addresses of the page, and of where it sends an order.
+    whole, part
+        Templates of the page, and of the form within it, which each change gives anew.
+    """
+
+    name: str
+    order: str
+    whole: str
+    part: str = "sales/configure_form.html"
+
+
+STAFF = Page("configure-model", "enter-order", "sales/configure.html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +63,7 @@ class State:
     quantity: str = "1"
     request_date: str = ""
     customer: str = ""
+    before: tuple[str, ...] = ()  # queries of the states that can be gone back to, the latest last
 
     def address(self) -> str:
         """The query that shows the same again; what is not the person's choice is left out."""
@@ -57,28 +85,32 @@ class State:
         try:
             return int(self.quantity)
         except ValueError as error:
-            raise NotUnderstood(text=self.quantity, what="quantity", example="25") from error
+            raise NotUnderstood(text=self.quantity[:40], what="quantity", example="25") from error
 
     def _request_date(self) -> date | None:
         try:
             return date.fromisoformat(self.request_date) if self.request_date else None
         except ValueError as error:
-            raise NotUnderstood(text=self.request_date, what="date", example="2026-03-20") from error
+            raise NotUnderstood(text=self.request_date[:40], what="date", example="2026-03-20") from error
 
 
 def read_state(data: QueryDict, latest: str = "") -> State:
     """The state that a form or an address sends.
 
     A value that the form shows without being the person's choice comes with its `was` field; as long as both agree it stays
-    nobody's choice. A conflict is resolved in favour of newer choices, so their order is kept in the field `made`.
+    nobody's choice. A conflict is resolved in favour of newer choices, so their order is kept in the field `made`. The form
+    sends the query of what it `shown`, and those of the states `before`; the field `undo` goes back to the last of these.
 
     Parameters
     ----------
     latest
         Name of the field that was just changed.
     """
-    given_up = set(data.get("give_up", "").split(","))
     was = {name.removeprefix(WAS): data[name] for name in data if name.startswith(WAS)}
+    before = tuple(data.getlist("before")[-MOST_UNDONE:])
+    if "undo" in data and before:
+        return replace(read_state(QueryDict(before[-1])), was=was, before=before[:-1])
+    given_up = set(filter(None, data.get("give_up", "").split(",")))
     texts = {}
     for name in data:
         feature = name.removeprefix(CHOICE)
@@ -89,7 +121,14 @@ def read_state(data: QueryDict, latest: str = "") -> State:
     order = sorted(texts, key=lambda f: (CHOICE + f == latest, made.index(f) if f in made else len(made)))
     texts = {feature: texts[feature] for feature in order}
     rest = {name: data[name].strip() for name in ("quantity", "request_date", "customer") if data.get(name)}
-    return State(texts, was, **rest)
+    return _after(State(texts, was, **rest, before=before), data.get("shown"))
+
+
+def _after(state: State, shown: str | None) -> State:
+    """The state with one more that can be gone back to, if it is another one than is shown."""
+    if shown is None or shown == state.address():
+        return state
+    return replace(state, before=(*state.before, shown)[-MOST_UNDONE:])
 
 
 def configure_index(request: HttpRequest) -> HttpResponse:
@@ -99,15 +138,36 @@ def configure_index(request: HttpRequest) -> HttpResponse:
 
 def configure(request: HttpRequest, model: str) -> HttpResponse:
     """Choose: each change is sent here and gives the form anew, with price and promise."""
+    revision = orderable_revision(model, today(request))
+    return choose(request, revision, STAFF, {"customers": Customer.objects.filter(on_hold=False).only("code", "name")})
+
+
+def choose(request: HttpRequest, revision: Revision, page: Page, context: Mapping[str, Any]) -> HttpResponse:
+    """The page of a revision under what was chosen, or after a change its form alone; the address follows."""
     day = today(request)
     state = read_state(request.POST if request.method == "POST" else request.GET, request.htmx.trigger_name or "")
-    address = f"{reverse('configure-model', args=[model])}?{state.address()}".rstrip("?")
-    if request.method == "POST" and not request.htmx:
+    refused: list[str] = []
+    if aim := request.POST.get("complete"):
+        try:
+            state = _completed(revision, state, aim, day)
+        except AtollError as refusal:
+            refused = sentences(refusal)
+    address = f"{reverse(page.name, args=[revision.product_model.code])}?{state.address()}".rstrip("?")
+    if request.method == "POST" and not request.htmx and not refused:
         return redirect(address)
-    context = _context(orderable_revision(model, day), state, day)
+    shown = {**context, **seen_under(revision, state, day, page), "refused": refused}
     if not request.htmx:
-        return render(request, "sales/configure.html", context)
-    return push_url(render(request, "sales/configure_form.html", context), address)
+        return render(request, page.whole, shown)
+    return push_url(render(request, page.part, shown), address)
+
+
+def _completed(revision: Revision, state: State, aim: str, day: date) -> State:
+    """The state with the choices that make the rest follow to the best configuration."""
+    if aim not in aims(revision):
+        return state
+    choices = completed(revision, read_choices(revision, state.texts), aim, day)
+    texts = {code: [*value] if isinstance(value, tuple) else [str(value)] for code, value in choices.items()}
+    return _after(replace(state, texts=texts), state.address())
 
 
 @require_POST
@@ -119,34 +179,43 @@ def enter(request: HttpRequest, model: str) -> HttpResponse:
     revision = orderable_revision(model, actor.today)
     try:
         line = state.line(model, read_choices(revision, state.texts))
-        order = services.enter_order(
-            actor=actor, customer=state.customer, lines=[line], idempotency_key=request.POST.get("idempotency_key")
-        )
+        order = services.enter_order(actor=actor, customer=state.customer, lines=[line], idempotency_key=order_key(request))
     except AtollError as refusal:
-        context = _context(revision, state, actor.today) | {"refused": sentences(refusal)}
-        return render(request, "sales/configure.html", context, status=422)
+        context = seen_under(revision, state, actor.today, STAFF) | {"refused": sentences(refusal)}
+        context["customers"] = Customer.objects.filter(on_hold=False).only("code", "name")
+        return render(request, STAFF.whole, context, status=422)
     return redirect("order", order.number)
 
 
-def _context(revision: Revision, state: State, day: date) -> dict[str, Any]:
+def order_key(request: HttpRequest) -> str:
+    """What tells an order that is sent twice; the form brings it along."""
+    return request.POST.get("idempotency_key", "")[:MOST_OF_KEY]
+
+
+def seen_under(revision: Revision, state: State, day: date, page: Page) -> dict[str, Any]:
+    """What the templates show: the features, price and date, and what followed."""
+    model = revision.product_model
     seen = see(revision, read_choices(revision, state.texts), day)
     answer, refusal = None, ""
     if seen.is_valid:
         try:
-            answer = services.inquire(line=state.line(revision.product_model.code, seen.choices), today=day)
+            answer = services.inquire(line=state.line(model.code, seen.choices), today=day)
         except AtollError as error:
             refusal = " ".join(sentences(error))
     return {
-        "model": revision.product_model,
+        "model": model,
         "revision": revision,
         "seen": seen,
         "groups": _groups(seen),
         "state": state,
+        "shown": state.address(),
         "answer": answer,
         "total": answer and answer.unit_price * answer.quantity,
         "refusal": refusal,
-        "changed": [feature for feature in seen.features if _followed(feature, state)],
-        "customers": Customer.objects.filter(on_hold=False).only("code", "name"),
+        "changed": followed(revision, seen, state.was, day) if seen.is_valid else (),
+        "aims": aims(revision),
+        "address": reverse(page.name, args=[model.code]),
+        "order_address": reverse(page.order, args=[model.code]),
         "idempotency_key": uuid4().hex,
         "today": day,
     }
@@ -160,13 +229,26 @@ def _groups(seen: Seen) -> list[tuple[str, list[FeatureSeen]]]:
     return list(groups.items())
 
 
-def _followed(feature: FeatureSeen, state: State) -> bool:
-    """Whether a feature took another value because the rules ask for it."""
-    before = state.was.get(feature.definition.code)
-    return before is not None and not feature.is_set and feature.text != before
+def open_orders_under(request: HttpRequest, code: str) -> HttpResponse:
+    """Open order lines of a model whose configuration another revision would not allow. They keep their own revision."""
+    model = get_object_or_404(ProductModel, code=code)
+    after = get_object_or_404(Revision, product_model=model, name=request.GET.get("after", ""))
+    lines = list(
+        OrderLine.objects.filter(configuration__revision__product_model=model, order__state__in=states.OPEN)
+        .exclude(state__in=[states.SHIPPED, states.CANCELLED])
+        .select_related("order__customer", "configuration__revision")
+        .defer("configuration__revision__document")
+        .order_by("order", "position")
+    )
+    values = {line.configuration_id: line.configuration.values for line in lines}
+    allowed = dict(zip(values, still_valid_under(after, values.values(), max(today(request), after.valid_from)), strict=True))
+    affected = [line for line in lines if not allowed[line.configuration_id]]
+    context = {"model": model, "after": after, "lines": lines, "affected": affected}
+    return render(request, "sales/open_orders_under.html", context)
 
 
 urlpatterns = [
+    path("models/<str:code>/compare/orders", open_orders_under, name="open-orders-under"),
     path("configure", configure_index, name="configure"),
     path("configure/<str:model>", configure, name="configure-model"),
     path("configure/<str:model>/order", enter, name="enter-order"),

@@ -49,3 +49,7 @@ class NothingToPromise(AtollError):
 
 class IdempotencyKeyUsed(AtollError):
     """The key {key} belongs to order {order} of another customer. Use a new key for each order."""
+
+
+class UnknownShopper(AtollError):
+    """No customer has this code and this e-mail address. Check both, or sign in."""

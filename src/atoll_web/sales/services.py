@@ -13,9 +13,10 @@ from atoll.errors import AtollError, BadInput, Issue
 from atoll.model.company import Customer as CustomerValue
 from atoll.promise import Peg, PlannedSupply, plan_build, promise
 from atoll.promise import Promise as Answer
-from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time
 from atoll_web.accounts.models import Company
 from atoll_web.accounts.numbering import numbers
+from atoll_web.accounts.services import system_user
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Configuration, Item, LineDay
 from atoll_web.sales import states
@@ -30,6 +31,7 @@ from atoll_web.sales.errors import (
     RequestDateInThePast,
     RequestDateTooFar,
     UnknownCustomer,
+    UnknownShopper,
 )
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise, SlotReservation
 from atoll_web.sales.snapshot import PromiseSnapshot, Work, lock, snapshot
@@ -74,11 +76,10 @@ class Inquiry:
 
 def save_customers(actor: Actor, customers: Iterable[CustomerValue]) -> None:
     """Write customers, new ones and changed ones, by their code."""
-    rows = [Customer(code=c.code, name=c.name, customer_class=c.customer_class, country=c.country) for c in customers]
+    fields = ["name", "customer_class", "country", "email"]
+    rows = [Customer(code=c.code, **{name: getattr(c, name) for name in fields}) for c in customers]
     with acting(actor):
-        Customer.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["code"], update_fields=["name", "customer_class", "country"]
-        )
+        Customer.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=fields)
 
 
 def inquire(*, line: NewLine, today: date) -> Inquiry:
@@ -92,7 +93,7 @@ def inquire(*, line: NewLine, today: date) -> Inquiry:
     """
     _check_line(line, today, _last_day(today))
     revision = catalogue.orderable_revision(line.model, today)
-    resolved = catalogue.resolve(revision, line.choices, today)
+    resolved = catalogue.resolve(revision, line.choices, today, line.quantity)
     work = Work(
         {item: quantity * line.quantity for item, quantity in resolved.bill.items()},
         resolved.minutes * line.quantity,
@@ -104,7 +105,7 @@ def inquire(*, line: NewLine, today: date) -> Inquiry:
     return Inquiry(
         model=line.model,
         values=resolved.values,
-        unit_price=resolved.price,
+        unit_price=resolved.unit_price,
         quantity=line.quantity,
         ship_date=seen.date(answer.ship_day),
         need_date=seen.date(answer.need_day),
@@ -150,6 +151,23 @@ def enter_order(*, actor: Actor, customer: str, lines: Sequence[NewLine], idempo
     return order
 
 
+def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: str) -> Order:
+    """Take the order of a customer who is not signed in but knows the code and the e-mail address. The system acts.
+
+    Raises
+    ------
+    UnknownShopper
+        When no customer has both.
+    AtollError
+        As `enter_order` does.
+    """
+    known = Customer.objects.filter(code=customer, email__iexact=email).exclude(email="").first()
+    if known is None:
+        raise UnknownShopper()
+    actor = Actor(system_user(), business_time(), f"ordered in the shop by {known.code}")
+    return enter_order(actor=actor, customer=known.code, lines=[line], idempotency_key=idempotency_key)
+
+
 def _order_of_key(key: str, customer: str) -> Order | None:
     """The order of an idempotency key, if there is one. Another writer with the same key waits until this transaction ends."""
     with connection.cursor() as cursor:
@@ -178,7 +196,7 @@ def _write_lines(actor: Actor, order: Order, lines: Sequence[NewLine]) -> list[O
         try:
             _check_line(line, actor.today, last)
             revision = catalogue.orderable_revision(line.model, actor.today)
-            drafts.append((position, line, revision, catalogue.resolve(revision, line.choices, actor.today)))
+            drafts.append((position, line, revision, catalogue.resolve(revision, line.choices, actor.today, line.quantity)))
         except AtollError as fault:
             faults.append((position, fault))
     if len(faults) == 1:
@@ -191,7 +209,9 @@ def _write_lines(actor: Actor, order: Order, lines: Sequence[NewLine]) -> list[O
         position: catalogue.save_configuration(actor=actor, revision=revision, resolved=resolved)
         for position, _, revision, resolved in in_order
     }
-    return OrderLine.objects.bulk_create([_draft_line(actor, order, n, line, saved[n]) for n, line, _, _ in drafts])
+    return OrderLine.objects.bulk_create(
+        [_draft_line(actor, order, n, line, saved[n], resolved.unit_price) for n, line, _, resolved in drafts]
+    )
 
 
 def _check_line(line: NewLine, today: date, last: date) -> None:
@@ -207,13 +227,15 @@ def _last_day(today: date) -> date:
     return LineDay.objects.aggregate(last=Max("day"))["last"] or today
 
 
-def _draft_line(actor: Actor, order: Order, position: int, line: NewLine, configuration: Configuration) -> OrderLine:
+def _draft_line(
+    actor: Actor, order: Order, position: int, line: NewLine, configuration: Configuration, unit_price: Decimal
+) -> OrderLine:
     return OrderLine(
         order=order,
         position=position,
         configuration=configuration,
         quantity=line.quantity,
-        unit_price=configuration.price,
+        unit_price=unit_price,
         request_date=line.request_date or actor.today,
     )
 

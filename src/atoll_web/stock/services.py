@@ -424,7 +424,8 @@ def count(*, actor: Actor, item: Item, counted: int, lot: Lot | None = None) -> 
     is_numbered = item.tracking != "none"
     if is_numbered != (lot is not None) or (item.tracking == "serial" and counted > 1):
         expected = counted if item.tracking == "serial" else int(is_numbered)
-        raise LotsDoNotMatch(item=item.code, tracking=item.tracking, quantity=counted, expected=expected, given=int(lot is not None))
+        given = int(lot is not None)
+        raise LotsDoNotMatch(item=item.code, tracking=item.tracking, quantity=counted, expected=expected, given=given)
     with acting(actor):
         lock_supplies([item.pk])
         held = Balance.objects.filter(item=item, location__kind="stock", lot=lot).aggregate(units=Sum("quantity"))["units"] or 0

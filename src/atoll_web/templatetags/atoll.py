@@ -26,6 +26,9 @@ ICONS = {
 
 STATES = {
     "draft": ("neutral", "pencil"),
+    "can be released": ("good", "check"),
+    "cannot be released": ("bad", "cross"),
+    "cannot be read": ("bad", "cross"),
     "planned": ("neutral", "clock"),
     "proposed": ("info", "clock"),
     "queued": ("neutral", "clock"),

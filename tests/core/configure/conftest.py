@@ -1,4 +1,4 @@
-"""A small product model that uses every kind of feature and rule."""
+"""A small product model that uses every kind of feature and rule, and one that uses all the rest of the language."""
 
 from copy import deepcopy
 
@@ -37,7 +37,59 @@ DOCUMENT = {
     "operations": [{"name": "engrave", "minutes": 5, "when": "chosen(engraving)"}],
 }  # fmt: skip
 
+RICH = DOCUMENT | {
+    "subassemblies": ["KIT-I5"],
+    "phantoms": ["CABLES"],
+    "derived": [
+        {"name": "peak", "expression": "load * 1.2"},
+        {"name": "load", "expression": "sum(power)"},
+        {"name": "chosen_cards", "expression": "count(gpu)"},
+    ],
+    "preferences": [
+        {"prefer": "board = b2", "when": "cpu = i5 and chosen(gpu)", "weight": 2},
+        {"prefer": "extras contains c", "when": "fans >= 1"},
+        {"prefer": "fans = 2", "when": "gpu = g1"},
+    ],
+    "prices": [
+        {"name": "quiet", "text": "Quiet fans", "feature": "fans", "amount": "2.5 * fans - 1", "when": "fans >= 2"},
+        {"name": "upgrade", "text": "Board with a large card", "feature": "gpu", "option": "g2", "amount": -20,
+         "when": "board = b2", "valid_from": "2026-03-01", "valid_until": "2026-06-01"},
+        {"name": "power", "text": "Copper levy", "amount": "0.013 * peak"},
+    ],
+    "packages": [
+        {"name": "cooling kit", "text": "Cooling kit", "choices": {"fans": 2, "extras": ["a"]}, "price": 20},
+        {"name": "all round", "text": "Starter set", "feature": "extras", "option": "b", "choices": {"cpu": "i9", "board": "b2"},
+         "price": 310},
+    ],
+    "volume_prices": [
+        {"from_quantity": 50, "unit_price": 80},
+        {"from_quantity": 10, "discount_percent": "2.5"},
+    ],
+    "currencies": [
+        {"code": "CHF", "rate": "0.8", "rounding": "0.05", "base_price": "89.90",
+         "prices": {"cpu": {"i5": 85}, "fans": "7.95", "engraving": 12}},
+        {"code": "JPY", "rate": 150, "rounding": 1},
+        {"code": "USD", "rounding": "0.01"},
+    ],
+    "lines": [
+        *DOCUMENT["lines"],
+        {"item": "CABLES", "quantity": "1 + chosen_cards"},
+        {"item": "PASTE-A", "alternates": ["PASTE-B", "PASTE-C"], "when": "peak > 100"},
+    ],
+    "operations": [
+        {"name": "engrave", "minutes": "5", "when": "chosen(engraving)", "line_group": "laser"},
+        {"name": "wire", "minutes": "2 + 3 * fans"},
+        {"name": "test", "minutes": 7},
+    ],
+    "examples": [{"name": "gaming", "choices": {"cpu": "i9", "gpu": "g2"}, "valid": True}],
+}  # fmt: skip
+
 
 @pytest.fixture
 def document():
     return deepcopy(DOCUMENT)
+
+
+@pytest.fixture
+def rich():
+    return deepcopy(RICH)

@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atoll.configure import Configurator, InvalidConfiguration, read_product_model
-from atoll.configure.encoding import limits_of
+from atoll.configure.compiled.circuit import Budget
+from atoll.configure.compiled.passes import Compiled
+from atoll.configure.encoding import Encoding, limits_of
 from atoll.configure.evaluate import is_kept
+from atoll.configure.tabulation import axes_of, compile_product
 from atoll.model.expression import (
     Arithmetic,
     Attribute,
@@ -254,6 +257,27 @@ def _wish(feature, value):
     if feature.kind is FeatureKind.MANY:
         return [code in value for code in places]
     return -9 if value == NONE else -places.index(value) if places else value
+
+
+@settings(max_examples=150)
+@given(models())
+def test_the_compiled_form_counts_the_configurations_with_each_value(model):
+    encoding = Encoding(model, None)
+    compiled = Compiled(compile_product(encoding, Budget(nodes=100_000, seconds=30)), axes_of(encoding))
+    valid = list(enumerated(model))
+    expected = [
+        sum(has_value(axis, values[axis.feature.code], value) for values in valid)
+        for axis in encoding.all_axes()
+        for value in axis.literals
+    ]
+    assert compiled.counts() == expected
+    assert compiled.count() == len(valid)
+
+
+def has_value(axis, chosen, value) -> bool:
+    if axis.option is not None:
+        return (axis.option in chosen) == value
+    return bool(chosen) == bool(value) if axis.feature.kind is FeatureKind.TEXT else chosen == value
 
 
 def test_a_larger_model_agrees_with_an_smt_solver():

@@ -1,12 +1,12 @@
-"""Price and order bill of a configuration, worked by hand."""
+"""Order bill and routing of a configuration, worked by hand."""
 
 from decimal import Decimal
 
 import pytest
 
-from atoll.configure import Configurator, order_bill, price, read_product_model
-from atoll.configure.errors import BadQuantity
-from atoll.model.bill import BillLine
+from atoll.configure import Alternates, Configurator, RoutingStep, order_bill, read_product_model
+from atoll.configure.errors import BadQuantity, NoBill
+from atoll.model.bill import BillCycle, BillLine
 from atoll.model.item import Item, Kind
 
 CODES = ("CPU-I5", "CPU-I9", "B1", "B2", "G1", "G2", "P300", "P500", "P800", "FAN", "BRACKET")
@@ -32,20 +32,6 @@ def bill_of(document, choices, items, subassemblies=()):
 
 def units(bill):
     return {line.item: line.quantity for line in bill.lines}
-
-
-def test_the_price_is_the_sum_of_named_parts(document):
-    model = read_product_model(document, {})
-    found = price(model, Configurator(model).configuration(CHOICES))
-    assert found.parts == (
-        ("Tower", Decimal("99.50")),
-        ("Processor i5", Decimal(100)),
-        ("Graphics card G2", Decimal(400)),
-        ("Extras A", Decimal(7)),
-        ("Fans 4", Decimal(36)),
-        ("Engraving Ada", Decimal(15)),
-    )
-    assert found.total == Decimal("657.50")
 
 
 def test_the_bill_has_options_quantities_and_conditional_lines(document, items):
@@ -83,5 +69,68 @@ def test_a_subassembly_may_itself_go_into_another(document, items):
 
 def test_a_quantity_below_zero_is_refused(document, items):
     document["lines"] = [{"item": "BRACKET", "quantity": "fans - 1"}]
-    with pytest.raises(BadQuantity, match=r"The quantity `fans - 1` of BRACKET comes to -1\."):
+    with pytest.raises(BadQuantity) as refusal:
         bill_of(document, {"fans": 0}, items)
+    assert str(refusal.value) == (
+        "The quantity `fans - 1` of BRACKET comes to -1. Expected a whole number, not below zero, for every configuration; "
+        "this one has Fans 0."
+    )
+
+
+@pytest.mark.parametrize(("quantity", "found"), [("width * 3", "4.5"), ("gpu.length", "nothing"), ("sum(power) * 0.1", "6.5")])
+def test_a_quantity_that_is_no_whole_number_is_refused(document, items, quantity, found):
+    document["lines"] = [{"item": "BRACKET", "quantity": quantity}]
+    with pytest.raises(BadQuantity, match=f"comes to {found}"):
+        bill_of(document, {}, items)
+
+
+def test_minutes_may_depend_on_choices_and_the_routing_keeps_the_order_of_the_model(document, items):
+    document["operations"] = [
+        {"name": "wire", "minutes": "2 + 3 * fans", "line_group": "wiring"},
+        {"name": "engrave", "minutes": 5, "when": "chosen(engraving)"},
+        {"name": "pack", "minutes": 4},
+    ]
+    bill = bill_of(document, CHOICES, items)
+    assert bill.operations == (RoutingStep("wire", 14, "wiring"), RoutingStep("engrave", 5), RoutingStep("pack", 4))
+    assert bill.minutes == 13 * 2 + 14 + 5 + 4
+    document["operations"] = [{"name": "wire", "minutes": "fans - 1"}]
+    with pytest.raises(BadQuantity, match="`fans - 1` minutes of the operation “wire” comes to -1"):
+        bill_of(document, {}, items)
+
+
+def test_a_line_takes_its_first_item_and_tells_the_others(document, items):
+    document["lines"].append({"item": "P300", "alternates": ["P500", "P800"], "quantity": 2})
+    bill = bill_of(document, CHOICES, items)
+    assert units(bill)["P300"] == 2
+    assert bill.alternates == (Alternates("P300", 2, ("P500", "P800")),)
+
+
+def test_what_a_subassembly_stands_for_has_no_alternates(document, items):
+    document["lines"].append({"item": "FAN", "alternates": ["BRACKET"], "quantity": 1})
+    assert bill_of(document, CHOICES, items, ["PAIR"]).alternates == (Alternates("FAN", 1, ("BRACKET",)),)
+    assert bill_of(document, CHOICES | {"gpu": "none", "fans": 1}, items, ["PAIR"]).alternates == ()
+
+
+def test_a_phantom_is_replaced_by_its_components_on_all_levels(document, items):
+    document |= {"phantoms": ["COOLED", "PAIR"]}
+    document["lines"] = [{"item": "COOLED", "quantity": 3}]
+    bill = bill_of(document, CHOICES, items)
+    assert units(bill) == {"B1": 1, "CPU-I5": 1, "FAN": 4 + 6, "G2": 1, "P800": 1 + 3}
+    assert bill.minutes == 17 * 2 + 5
+
+
+def test_a_subassembly_is_found_by_the_components_of_its_phantoms(document, items):
+    document |= {"phantoms": ["PAIR"]}
+    found = units(bill_of(document, CHOICES, items, ["COOLED"]))
+    assert (found["COOLED"], found["FAN"]) == (1, 2)
+    assert "P800" not in found
+
+
+def test_a_phantom_without_a_bill_or_within_itself_is_refused(document, items):
+    document["lines"] = [{"item": "FAN"}]
+    with pytest.raises(NoBill, match="FAN is a phantom of Tower, but has no bill of material"):
+        bill_of(document | {"phantoms": ["FAN"]}, {}, items)
+    model = read_product_model(document | {"phantoms": ["FAN", "TIE"]}, {})
+    circle = {"FAN": (BillLine("TIE", 1),), "TIE": (BillLine("FAN", 1),)}
+    with pytest.raises(BillCycle, match="FAN > TIE > FAN"):
+        order_bill(model, Configurator(model).configuration({}), circle, items)

@@ -1,6 +1,7 @@
 """Documents of product models: what they may leave out, and every fault they may have."""
 
 import json
+import tomllib
 from contextlib import suppress
 from copy import deepcopy
 from decimal import Decimal
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from atoll.configure import read_product_model, write_product_model
 from atoll.errors import BadInput
+from atoll.io.toml import write_toml
 from atoll.model.item import Item, Kind
 
 
@@ -19,6 +21,21 @@ def test_a_model_survives_being_written_and_read(document):
     written = json.loads(json.dumps(write_product_model(model)))
     assert read_product_model(written, {}) == model
     assert write_product_model(read_product_model(written, {})) == written
+
+
+def test_a_model_with_all_the_rest_of_the_language_survives_too(rich):
+    model = read_product_model(rich, {})
+    written = json.loads(json.dumps(write_product_model(model)))
+    assert read_product_model(written, {}) == model
+    assert write_product_model(read_product_model(written, {})) == written
+    assert read_product_model(tomllib.loads(write_toml(written)), {}) == model
+    assert written["operations"][2]["minutes"] == 7
+    assert [rule.name for rule in model.rules] == ["socket", "power", "long", "engraving", "all round", "cooling"]
+
+
+def test_what_a_model_does_not_use_is_not_written(document):
+    written = write_product_model(read_product_model(document, {}))
+    assert {"derived", "preferences", "prices", "packages", "volume_prices", "currencies", "phantoms"}.isdisjoint(written)
 
 
 def test_an_option_takes_from_its_item_what_it_does_not_say(document):
@@ -114,8 +131,96 @@ FAULTS = [
     fault(["end_item"], "TOWR", "unknown-item", "There is no item `TOWR`. Did you mean `TOWER`?"),
     fault(["subassemblies"], ["KIT"], "unknown-item", "subassemblies: There is no item `KIT`."),
     fault(["operations", 0, "minutes"], REMOVE, "missing-key", "operation `engrave`: `minutes` is missing."),
-    fault(["operations", 0, "minutes"], 1.5, "bad-number", "Expected a whole number as `minutes`, got 1.5."),
+    fault(["operations", 0, "minutes"], 1.5, "bad-number", "operation `engrave`, minutes: Expected a whole number, got 1.5."),
 ]
+
+
+RICH_FAULTS = [
+    fault(["phantoms"], ["CABEL"], "unknown-item", "phantoms: There is no item `CABEL`. Did you mean `CABLES`?"),
+    fault(["phantoms"], ["KIT-I5"], "bad-phantom", "`KIT-I5` is a phantom, so it is never stocked, and a subassembly"),
+    fault(["derived", 0, "name"], "gpu", "duplicate", "`gpu` is a feature and a derived value."),
+    fault(["derived", 0, "name"], "load", "duplicate", "`load` stands 2 times among the derived values."),
+    fault(["derived", 0, "name"], "sum", "bad-code", "derived value `sum`: `sum` cannot be named in rules."),
+    fault(["derived", 0, "expression"], REMOVE, "missing-key", "derived value `peak`: `expression` is missing."),
+    fault(["derived", 1, "expression"], "peak - 1", "derived-cycle", "The derived values run in a circle: peak > load > peak."),
+    fault(["derived", 0, "expression"], "peak * 2", "derived-cycle", "run in a circle: peak > peak."),
+    fault(["derived", 0, "expression"], "laod * 2", "not-a-number", "`laod` is no number and no feature."),
+    fault(["derived", 0, "expression"], "cpu", "not-a-number", "derived value `peak`: `cpu` is no number."),
+    fault(["derived", 0, "expression"], "*".join(["100000 * fans"] * 5), "overflow", "a number of more than 28 digits"),
+    fault(["rules", 0, "rule"], "peek < 100", "not-a-number", "`peek` is no number and no feature. Did you mean `peak`?"),
+    fault(["rules", 0, "rule"], "chosen(peak)", "not-a-feature", "`peak` is a derived value, so it has no options"),
+    fault(["rules", 0, "rule"], "peak.power > 1", "not-a-feature", "rule `socket`: `peak` is a derived value"),
+    fault(["rules", 0, "rule"], "*".join(["fans"] * 50) + " < 9", "overflow", "rule `socket`: This can become a number of more"),
+    fault(["preferences", 0, "prefer"], "bord = b2", "unknown-feature", "There is no feature `bord`. Did you mean `board`?"),
+    fault(["preferences", 0, "prefer"], "board = b3", "unknown-option", "`b3` is not a value of Board."),
+    fault(["preferences", 0, "prefer"], "board", "bad-value", "Expected a preference like `feature = option`, got 'board'."),
+    fault(["preferences", 0, "prefer"], "engraving = Ada", "text-in-rule", "which nobody can prefer for another."),
+    fault(["preferences", 0, "when"], "cpu = i7", "unknown-option", "preference 1, when: `i7` is not a value of `cpu`."),
+    fault(["preferences", 0, "weight"], -1, "bad-number", "Expected `weight` >= 0, got -1."),
+    fault(["prices", 0, "amount"], REMOVE, "missing-key", "price `quiet`: `amount` is missing."),
+    fault(["prices", 0, "amount"], "3 * fnas", "not-a-number", "price `quiet`, amount: `fnas` is no number"),
+    fault(["prices", 0, "feature"], "fnas", "unknown-feature", "There is no feature `fnas`. Did you mean `fans`?"),
+    fault(["prices", 1, "option"], "g3", "unknown-option", "price `upgrade`: `g3` is not an option of `gpu`. Known: g1, g2."),
+    fault(["prices", 1, "feature"], REMOVE, "missing-key", "`feature` is missing: the one that the option belongs to."),
+    fault(["prices", 1, "name"], "quiet", "duplicate", "`quiet` stands 2 times among the prices."),
+    fault(["prices", 1, "valid_until"], "2026-01-01", "bad-date", "Expected `valid_from` before `valid_until`"),
+    fault(["packages", 0, "price"], 30, "no-saving", "The package costs 30, but its choices cost 25 one by one."),
+    fault(["packages", 0, "price"], REMOVE, "missing-key", "package `cooling kit`: `price` is missing."),
+    fault(["packages", 0, "choices"], {}, "missing-key", "Expected `choices`, such as"),
+    fault(["packages", 0, "choices"], {"fnas": 2}, "unknown-feature", "Did you mean `fans`?"),
+    fault(["packages", 0, "choices"], {"fans": 9}, "bad-number", "choice of `fans`: Expected units from 1 to 4, got 9."),
+    fault(["packages", 0, "choices"], {"width": 2}, "bad-value", "A package cannot fix `width`, a feature of kind number."),
+    fault(["packages", 0, "choices"], {"extras": ["d"]}, "unknown-option", "`d` is not an option of `extras`."),
+    fault(["packages", 1, "option"], REMOVE, "missing-key", "`option` is missing: the one that stands for the package."),
+    fault(["packages", 1, "name"], "power", "duplicate", "`power` stands 2 times among the rules and tables."),
+    fault(["volume_prices", 0, "from_quantity"], 0, "bad-number", "Expected `from_quantity` >= 1, got 0."),
+    fault(["volume_prices", 0, "from_quantity"], 10, "duplicate", "There are two prices from 10 units on."),
+    fault(["volume_prices", 0, "discount_percent"], 5, "missing-key", "Expected either `discount_percent` or `unit_price`."),
+    fault(["volume_prices", 1, "discount_percent"], 101, "bad-number", "Expected `discount_percent` <= 100, got 101."),
+    fault(["currencies", 1, "rate"], REMOVE, "missing-key", "currency `JPY`: `rate` is missing."),
+    fault(["currencies", 1, "rate"], 0, "bad-number", "currency `JPY`: Expected `rate` > 0, got 0."),
+    fault(["currencies", 1, "rounding"], 0, "bad-number", "currency `JPY`: Expected `rounding` > 0, got 0."),
+    fault(["currencies", 1, "code"], "CHF", "duplicate", "`CHF` stands 2 times among the currencies."),
+    fault(["currencies", 2, "rate"], 2, "bad-number", "`USD` is the currency of the model, so its rate is 1, not 2."),
+    fault(["currencies", 0, "prices"], {"cpuu": 1}, "unknown-feature", "There is no feature `cpuu`. Did you mean `cpu`?"),
+    fault(["currencies", 0, "prices"], {"cpu": 1}, "bad-value", "`cpu` has options, got 1."),
+    fault(["currencies", 0, "prices"], {"cpu": {"i7": 1}}, "unknown-option", "prices: `i7` is not an option of `cpu`."),
+    fault(["currencies", 0, "prices"], {"fans": "x"}, "bad-number", "prices, `fans`: Expected a number as price, got 'x'."),
+    fault(["lines", 2, "alternates"], ["PASTE-D"], "unknown-item", "line `PASTE-A`, alternates: There is no item `PASTE-D`."),
+    fault(["lines", 2, "alternates"], ["PASTE-A"], "duplicate", "`PASTE-A` stands 2 times among the items of the line."),
+    fault(["lines", 2, "quantity"], "2 - 3", "bad-number", "line `PASTE-A`, quantity: Expected a number >= 0, got 2 - 3."),
+    fault(["operations", 1, "minutes"], "2 + fnas", "not-a-number", "operation `wire`, minutes: `fnas` is no number"),
+    fault(["operations", 1, "minutes"], -2, "bad-number", "operation `wire`, minutes: Expected a number >= 0, got -2."),
+    fault(["operations", 1, "line_group"], 1.5, "bad-value", "Expected a text as `line_group`, got 1.5."),
+    fault(["examples", 0, "choices"], {"cpu": "i7"}, "unknown-option", "example `gaming`: `i7` is not a value of Processor."),
+    fault(["examples", 0, "valid"], "yes", "bad-value", "Expected true or false as `valid`, got 'yes'."),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "code", "words"), RICH_FAULTS)
+def test_a_fault_in_the_rest_of_the_language_is_named_too(rich, path, value, code, words):
+    items = {"KIT-I5", "CABLES", "PASTE-A", "PASTE-B", "PASTE-C"} | named_items(rich)
+    known = {name: Item(name, name, Kind.COMPONENT, Decimal(1)) for name in items}
+    with pytest.raises(BadInput) as refusal:
+        read_product_model(changed(rich, path, value), known)
+    found = [str(issue) for issue in refusal.value.issues if issue.code == code]
+    assert any(words in text for text in found), [(issue.code, str(issue)) for issue in refusal.value.issues]
+
+
+def test_derived_values_that_double_each_other_are_refused_before_they_fill_the_memory(document):
+    chain = [{"name": f"d{n}", "expression": f"d{n - 1} + d{n - 1}"} for n in range(1, 60)]
+    document["derived"] = [{"name": "d0", "expression": "fans"}, *chain]
+    with pytest.raises(BadInput, match="With `d11` put in, the expression becomes too large"):
+        read_product_model(document, {})
+
+
+def test_a_derived_value_stands_for_its_expression_wherever_it_is_used(document, rich):
+    document["rules"][1]["rule"] = "peak <= psu.watts"
+    document["derived"] = rich["derived"]
+    plain = document["rules"][1] | {"rule": "sum(power) * 1.2 <= psu.watts"}
+    model = read_product_model(document, {})
+    assert model.rules[1].condition == read_product_model(document | {"rules": [plain]}, {}).rules[0].condition
+    assert model.rules[1].source == "peak <= psu.watts"
 
 
 @pytest.mark.parametrize(("path", "value", "code", "words"), FAULTS)
@@ -168,9 +273,9 @@ def paths_in(value, path=()):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_any_document_is_read_or_refused(document, data):
+def test_any_document_is_read_or_refused(rich, data):
     """A value of the document is replaced by something else; nothing but a list of faults may come of it."""
-    document = deepcopy(document)
+    document = deepcopy(rich)
     path = data.draw(st.sampled_from([path for path in paths_in(document) if path]))
     with suppress(BadInput):
         read_product_model(changed(document, path, data.draw(json_values)), {})

@@ -22,6 +22,7 @@ currency = "EUR"
 start = 2026-01-05
 holidays = [2026-05-01]
 shipping_days = 1
+minute_rate = 0.7
 
 [[lines]]
 code = "L1"
@@ -105,6 +106,7 @@ def test_a_good_folder_becomes_a_catalogue(folder: Folder) -> None:
     assert found.models == {"BIKE": {"code": "BIKE", "name": "Bike", "end_item": "E-BIKE"}}
     assert (found.company.name, found.company.currency, found.company.start) == ("Räder & Söhne", "EUR", date(2026, 1, 5))
     assert found.company.lines == (AssemblyLine("L1", "Line 1", 480, ("BIKE",)),)
+    assert found.company.minute_rate == Decimal("0.7")
     assert found.company.calendar.on_or_after(date(2026, 5, 1)) == date(2026, 5, 4)
     assert found.demand == DemandProfile((ModelDemand("BIKE", 1, 1.5),), (2, 1, 1, 1, 1, 0, 0), 0.1, 0.02, (10, 40), 0.3, (7, 35))
 

@@ -174,7 +174,3 @@ def _report(error: AtollError, as_json: bool) -> int:
 def _write_error(code: str, message: str, hint: str, issues: Sequence[Issue]) -> None:
     faults = [dataclasses.asdict(issue) for issue in issues]
     write_document({"error": {"code": code, "message": message, "hint": hint, "issues": faults}})
-
-
-if __name__ == "__main__":
-    main()

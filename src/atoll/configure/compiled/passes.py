@@ -11,14 +11,16 @@ All questions treat a variable that has been chosen alike: its other values are 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp, inf, log, prod
+from functools import cached_property
+from math import inf, prod
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from atoll.configure.circuit import AND, LITERAL, Axes, Circuit, Nodes
+from atoll.configure.compiled.circuit import AND, LITERAL, Axes, Circuit, Nodes
+from atoll.configure.compiled.native import native
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -28,7 +30,7 @@ SUM, LATEST, COUNT = range(3)
 product of its counts, with the sum of an OR, both as −log."""
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@native
 def _upward(start: NDArray[np.int32], child: NDArray[np.int32], is_and: NDArray[np.bool_], how: int, cost: Floats) -> None:
     """What each node costs at best, from the costs of the literals, which stand first."""
     literals = len(cost) - len(is_and)
@@ -51,7 +53,7 @@ def _upward(start: NDArray[np.int32], child: NDArray[np.int32], is_and: NDArray[
         cost[literals + node] = total
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@native
 def _downward(
     start: NDArray[np.int32], child: NDArray[np.int32], is_and: NDArray[np.bool_], how: int, cost: Floats, around: Floats
 ) -> None:
@@ -96,7 +98,7 @@ def _downward(
                         _offer(around, child[edge], total - part, how)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@native
 def _offer(around: Floats, node: int, cost: float, how: int) -> None:
     before = around[node]
     if how != COUNT or before == inf:
@@ -106,7 +108,7 @@ def _offer(around: Floats, node: int, cost: float, how: int) -> None:
         around[node] = low - np.log1p(np.exp(low - high))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@native
 def _descend(
     start: NDArray[np.int32],
     child: NDArray[np.int32],
@@ -157,6 +159,22 @@ class Completion:
     cost: float
 
 
+class _Program(NamedTuple):
+    """The inner nodes of a circuit as flat arrays. Nodes are numbered from the literals, which stand first, to the root.
+
+    Parameters
+    ----------
+    start, child
+        Where the children of each inner node start, and the children.
+    is_and
+        Whether an inner node is an AND, or else an OR.
+    """
+
+    start: NDArray[np.int32]
+    child: NDArray[np.int32]
+    is_and: NDArray[np.bool_]
+
+
 class Compiled:
     """A model in compiled form; every question about it takes time in proportion to the circuit.
 
@@ -199,14 +217,14 @@ class Compiled:
         literals = [literal for values in axes.literals for literal in values]
         self.start = np.cumsum([0, *map(len, axes.literals)])
         self._places = {literal: place for place, literal in enumerate(literals)}
-        self._spans = [span for span in zip(self.start[:-1].tolist(), self.start[1:].tolist(), strict=True) for _ in range(span[1] - span[0])]
+        self._variables = np.repeat(np.arange(len(axes.literals)), np.diff(self.start)).tolist()
         nodes = Nodes()
         # Negations of values are left out: of the values of a variable exactly one is true. What is left must speak of every
         # variable, and of those with several literals it already does, since each one follows from the others.
         root = nodes.copy(circuit, literals)
         root = nodes.smooth(root, [literal for literal in literals if literal > 0 and -literal in self._places])
         self._program = _program(nodes, root, self._places)
-        size = len(literals) + len(self._program[2])
+        size = len(literals) + len(self._program.is_and)
         self._cost, self._around, self._taken = np.empty(size), np.empty(size), np.empty(size, np.bool_)
         self._lock = Lock()
 
@@ -218,7 +236,7 @@ class Compiled:
     @property
     def edges(self) -> int:
         """The size of the circuit, which a pass takes time for."""
-        return len(self._program[1])
+        return len(self._program.child)
 
     # for every value
 
@@ -249,6 +267,8 @@ class Compiled:
     def release(self, choices: Sequence[int], weights: Sequence[float] | None = None) -> Floats:
         """The release distance: how many choices, at least, a configuration with the value goes against.
 
+        Among them is the choice that the value itself takes the place of. A value that costs no other choice is possible.
+
         Parameters
         ----------
         weights
@@ -268,10 +288,9 @@ class Compiled:
         count = self._counted(choices)
         around = [0] * len(count)
         around[-1] = 1
-        start, child, is_and = (part.tolist() for part in self._program)
-        for node in range(len(is_and) - 1, -1, -1):
-            outside, parts = around[self.values + node], child[start[node] : start[node + 1]]
-            if not is_and[node]:
+        for node, (multiplies, parts) in reversed([*enumerate(self._inner, start=self.values)]):
+            outside = around[node]
+            if not multiplies:
                 for part in parts:
                     around[part] += outside
             elif outside and sum(not count[part] for part in parts) < 2:
@@ -279,7 +298,7 @@ class Compiled:
                 for part in parts:
                     if count[part] == 0:
                         around[part] += total
-                    elif count[self.values + node]:
+                    elif count[node]:
                         around[part] += total // count[part]
         return around[: self.values]
 
@@ -323,7 +342,7 @@ class Compiled:
             if self._cost[-1] == inf:
                 raise ValueError("Expected choices that some configuration keeps.")
             for row in drawn:
-                row[:] = self._descended(rng.random(len(self._program[2])))
+                row[:] = self._descended(rng.random(len(self._program.is_and)))
         return drawn
 
     # inside
@@ -331,11 +350,12 @@ class Compiled:
     def _against(self, literal: int) -> Integers:
         """Places of the values that go against a choice."""
         place = self._places.get(literal)
-        if place is not None:
-            return np.array([other for other in range(*self._spans[place]) if other != place], np.int64)
-        if -literal not in self._places:
-            raise ValueError(f"Expected a literal of the axes, got {literal}.")
-        return np.array([self._places[-literal]], np.int64)
+        if place is None:
+            if -literal not in self._places:
+                raise ValueError(f"Expected a literal of the axes, got {literal}.")
+            return np.array([self._places[-literal]])
+        variable = self._variables[place]
+        return np.array([other for other in range(self.start[variable], self.start[variable + 1]) if other != place], np.int64)
 
     def _excluded(self, choices: Iterable[int]) -> NDArray[np.bool_]:
         excluded = np.zeros(self.values, np.bool_)
@@ -367,25 +387,26 @@ class Compiled:
 
     def _descended(self, draws: Floats) -> Integers:
         _descend(*self._program, self._cost, draws, self._taken)
-        return np.flatnonzero(self._taken[: self.values]) - self.start[:-1]
+        places: Integers = np.flatnonzero(self._taken[: self.values]) - self.start[:-1]
+        return places
 
     def _counted(self, choices: Iterable[int]) -> list[int]:
         """The number of configurations of each node, in Python's integers, which have any size."""
         count = [1 - is_out for is_out in self._excluded(choices).astype(int).tolist()]
-        start, child, is_and = (part.tolist() for part in self._program)
-        for node, multiplies in enumerate(is_and):
-            parts = [count[part] for part in child[start[node] : start[node + 1]]]
-            count.append(prod(parts) if multiplies else sum(parts))
+        for multiplies, parts in self._inner:
+            counts = [count[part] for part in parts]
+            count.append(prod(counts) if multiplies else sum(counts))
         return count
 
+    @cached_property
+    def _inner(self) -> list[tuple[bool, list[int]]]:
+        """The inner nodes in Python's own lists: whether each is an AND, and its children."""
+        start, child, is_and = (part.tolist() for part in self._program)
+        return [(is_and[node], child[start[node] : start[node + 1]]) for node in range(len(is_and))]
 
-def _program(
-    nodes: Nodes, root: int, places: dict[int, int]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
-    """The inner nodes below a root as flat arrays: where their children start, the children, and whether it is an AND.
 
-    Literals are numbered by their places, inner nodes after them. An AND within an AND that nothing else uses is dissolved.
-    """
+def _program(nodes: Nodes, root: int, places: dict[int, int]) -> _Program:
+    """What the passes run over. An AND within an AND that nothing else uses is dissolved, and so is an OR within an OR."""
     order = nodes.below(root)
     uses = [0] * (root + 1)
     for node in order:
@@ -406,7 +427,7 @@ def _program(
         parts[-1] = [root]
     numbers = {node: len(places) + place for place, node in enumerate(parts)}
     numbers |= {node: places[nodes.children[node][0]] for node in order if nodes.kinds[node] == LITERAL}
-    return (
+    return _Program(
         np.cumsum([0, *map(len, parts.values())], dtype=np.int32),
         np.array([numbers[part] for children in parts.values() for part in children], np.int32),
         np.array([node == -1 or nodes.kinds[node] == AND for node in parts], np.bool_),

@@ -13,6 +13,22 @@ FALSE, TRUE, LITERAL, AND, OR = range(5)
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What a compilation may cost.
+
+    Parameters
+    ----------
+    nodes
+        Nodes that may be made.
+    seconds
+        Time from start to end.
+    """
+
+    nodes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Axes:
     """How the variables of a model stand as Boolean variables, which are counted from 1.
 
@@ -41,7 +57,8 @@ class Axes:
         >>> Axes.of([Variable("colour", ("red", "blue")), Variable("bell", ("false", "true"))]).literals
         ((1, 2), (-3, 3))
         """
-        literals, top = [], 0
+        literals: list[tuple[int, ...]] = []
+        top = 0
         for variable in variables:
             if variable.values == ("false", "true"):
                 literals.append((-top - 1, top + 1))
@@ -192,9 +209,9 @@ class Nodes:
         places = {node: place for place, node in enumerate(order)}
         kinds = [self.kinds[node] for node in order]
         parts = [() if kind == LITERAL else self.children[node] for node, kind in zip(order, kinds, strict=True)]
-        empty = {AND: TRUE, OR: FALSE}
+        shown = {self.true: TRUE, self.false: FALSE}
         return Circuit(
-            kind=np.array([kind if part or kind == LITERAL else empty[kind] for kind, part in zip(kinds, parts, strict=True)], np.int8),
+            kind=np.array([shown.get(node, kind) for node, kind in zip(order, kinds, strict=True)], np.int8),
             literal=np.array([self.children[n][0] if k == LITERAL else 0 for n, k in zip(order, kinds, strict=True)], np.int32),
             start=np.cumsum([0, *map(len, parts)], dtype=np.int64),
             child=np.array([places[part] for children in parts for part in children], np.int32),

@@ -1,0 +1,43 @@
+"""The engine of whatever model is in a file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from tomllib import TOMLDecodeError, loads
+from typing import Any
+
+from atoll.configure.compiled.circuit import Budget
+from atoll.configure.model_engine import BUDGET, Answers, ModelEngine
+from atoll.configure.product_engine import ProductEngine
+from atoll.configure.reading import read_product_model
+from atoll.errors import BadInput, Issue
+from atoll.io import read_catalogue
+from atoll.io.exchange import read_constraint_model
+from atoll.model.item import Item
+
+
+def open_model(path: Path, budget: Budget = BUDGET) -> Answers:
+    """Read a model and make its engine.
+
+    A product model (TOML) in the folder `models` of a company takes its items from the company's folder; any other must be
+    complete. All other formats are those of `atoll.io.exchange`.
+
+    Raises
+    ------
+    BadInput
+        With every fault of the file.
+    """
+    if path.suffix != ".toml":
+        return ModelEngine(read_constraint_model(path), budget)
+    return ProductEngine(read_product_model(_document(path), _items(path), path.name), budget)
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        return loads(path.read_text(encoding="utf-8"))
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput([Issue(path.name, "bad-toml", f"{error}.")]) from error
+
+
+def _items(path: Path) -> Mapping[str, Item]:
+    folder = path.resolve().parent.parent
+    return read_catalogue(folder).items if (folder / "company.toml").exists() else {}
