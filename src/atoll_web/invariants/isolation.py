@@ -1,4 +1,4 @@
-"""One point of time for many queries."""
+"""One point of time, and sound plans, for many queries."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,3 +20,16 @@ def one_point_of_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield
+
+
+@contextmanager
+def plans_for_whole_tables(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let the database join whole tables, whatever it believes about their size.
+
+    Every query here reads all rows. Right after a company was entered the statistics may still say that tables are empty; a
+    nested loop, which is best then, would take hours once they are not.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('enable_nestloop', 'off', true)")
+        yield
+        cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
