@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from atoll.configure.compiled.circuit import Budget
+from atoll.configure.compiled.passes import Compiled
+from atoll.configure.encoding import Encoding
 from atoll.configure.engine import Configurator
+from atoll.configure.errors import RuleTooLarge
+from atoll.configure.tabulation import axes_of, compile_product
 from atoll.configure.writing import write_product_model
+from atoll.errors import LimitReached
+from atoll.model.expression import features_of
 from atoll.model.product import NONE, FeatureKind, ProductModel, Value
 
 MOST_COUNTED = 5_000
-"""Configurations that are counted one by one; more are left to a compiled form."""
+"""Configurations that are counted one by one."""
+
+COUNTING = Budget(nodes=200_000, seconds=3.0)
+"""What counting in compiled form may cost."""
 
 EMPTY: Mapping[FeatureKind, Value] = {FeatureKind.OPTIONAL: NONE, FeatureKind.MANY: ()}
 """The value of a feature of which nothing is chosen."""
@@ -88,10 +98,20 @@ def compare(before: ProductModel, after: ProductModel, on: date | None = None, m
     return Comparison(tuple(_changes(write_product_model(before), write_product_model(after))), _count(before, after, on, most))
 
 
-def count(model: ProductModel, on: date | None = None, most: int = MOST_COUNTED) -> int | None:
-    """How many configurations there are, without their texts; None when there are more than asked for."""
-    number = sum(1 for _ in Configurator(model, on).each(most + 1))
-    return number if number <= most else None
+def count(model: ProductModel, on: date | None = None) -> int | None:
+    """How many configurations there are, without their texts; None when the model is too large to be compiled for it.
+
+    Where a rule speaks of a text, configurations are counted one by one, and None says that there are more than `MOST_COUNTED`.
+    """
+    encoding, texts = Encoding(model, on), {feature.code for feature in model.features if feature.kind is FeatureKind.TEXT}
+    if any(texts & set(features_of(rule.condition)) for rule in encoding.rules):
+        number = sum(1 for _ in Configurator(model, on).each(MOST_COUNTED + 1))
+        return number if number <= MOST_COUNTED else None
+    try:
+        compiled = Compiled(compile_product(encoding, COUNTING), axes_of(encoding))
+    except (LimitReached, RuleTooLarge):
+        return None
+    return compiled.count([literal for code in texts for literal in encoding.chosen(code, "")])
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:

@@ -140,7 +140,7 @@ def _checks(row: Revision, form: Form, day: date) -> dict[str, Any]:
     """What the checks find in a form that may not be saved yet."""
     checked = services.check_document(form.document(row.document), day)
     told = form if form.faults or any(row.faults for row in form.rows) else form.told(checked.issues)
-    return {"form": told, "checked": checked, "most_counted": services.MOST_COUNTED}
+    return {"form": told, "checked": checked}
 
 
 @require_POST

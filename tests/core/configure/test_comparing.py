@@ -65,9 +65,24 @@ def test_a_feature_left_out_loses_only_what_had_chosen_of_it(document):
     assert (found.lost, found.before - found.lost) == (with_card, found.after)
 
 
-def test_more_configurations_than_asked_for_are_not_counted(document):
+def test_configurations_are_counted_in_compiled_form_as_one_by_one(document):
+    document["features"] = [feature for feature in document["features"] if feature["code"] != "engraving"]
+    document["rules"] = [rule for rule in document["rules"] if rule["name"] != "engraving"]
+    document["operations"] = []
     model = read(document)
-    assert count(model, most=100) is None
+    assert count(model) == sum(1 for _ in Configurator(model).each(100_000))
+
+
+def test_texts_are_not_counted(document):
+    document["rules"] = [rule for rule in document["rules"] if rule["name"] != "engraving"]
+    document["operations"] = []
+    with_text = count(read(document))
+    document["features"] = [feature for feature in document["features"] if feature["code"] != "engraving"]
+    assert with_text == count(read(document))
+
+
+def test_more_configurations_than_asked_for_are_not_compared_one_by_one(document):
+    model = read(document)
     assert compare(model, model, most=100).count is None
 
 
