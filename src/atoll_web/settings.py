@@ -2,6 +2,8 @@
 
 import os
 
+import pghistory
+
 from atoll_web import database, home
 
 SECRET_KEY = home.secret_key()
@@ -104,6 +106,9 @@ STATIC_URL = "static/"
 STATIC_ROOT = home.folder("static")
 WHITENOISE_USE_FINDERS = True
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# History tells what was deleted too, and caches learn from it that something changed.
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 
 UNFOLD = {"SITE_TITLE": "Atoll", "SITE_HEADER": "Atoll master data"}
 IMPORT_EXPORT_USE_TRANSACTIONS = True
