@@ -109,8 +109,6 @@ class Encoding:
         self._nodes: dict[Any, int] = {}
         self.rules = (*limits_of(model), *(rule for rule in model.rules if rule.holds_on(on)))
         self.literals = [self._rule(rule) for rule in self.rules]
-        self.selectors = [self._new() for _ in self.rules]
-        self.clauses += ([-selector, literal] for selector, literal in zip(self.selectors, self.literals, strict=True))
 
     def chosen(self, code: str, value: Value) -> list[int]:
         """The literals that say that a feature has a value."""

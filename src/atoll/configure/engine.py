@@ -18,6 +18,7 @@ from atoll.configure.choice import read_choices
 from atoll.configure.encoding import Axis, Encoding
 from atoll.configure.errors import InvalidConfiguration
 from atoll.configure.preference import Wish, mean_waits, preferred, wishes_of
+from atoll.configure.sat import Sat
 from atoll.configure.wording import because
 from atoll.errors import AtollError
 from atoll.model.expression import Expression
@@ -95,9 +96,7 @@ class Configurator:
         self.model = model
         self._encoding = Encoding(model, on)
         self._wishes = wishes_of(model, self._encoding)
-        in_force = [[selector] for selector in self._encoding.selectors]
-        self._solver = Solver(name="minisat22", bootstrap_with=self._encoding.clauses + in_force)
-        self._relaxed = Solver(name="minisat22", bootstrap_with=self._encoding.clauses)
+        self._sat = Sat(self._encoding.clauses, [[[literal]] for literal in self._encoding.literals], self._encoding.top)
         self._lock = Lock()
         self._found: Sequence[int] = ()
         self._orders = [(code, order) for code, axes in self._encoding.axes.items() for order in preferred(axes)]
@@ -116,7 +115,7 @@ class Configurator:
         literal = next(axis.literals[True if axis.option else option] for axis in axes if axis.option in {None, option})
         wish = [literal if taken else -literal]
         with self._lock:
-            return None if self._holds(wish) else self._fewest_rules(wish)
+            return None if self._sat.holds(wish) else self._fewest_rules(wish)
 
     def implied_by(self, rule: Rule, without: Collection[str] = ()) -> tuple[Rule, ...] | None:
         """The fewest other rules from which a rule in force follows; None when it forbids something that they allow.
@@ -130,7 +129,7 @@ class Configurator:
         left_out = [other for other, one in enumerate(self.rules) if other == place or one.name in without]
         broken = [-self._encoding.literals[place]]
         with self._lock:
-            return None if self._relaxed_holds(broken, left_out) else self._fewest_rules(broken, left_out)
+            return None if self._sat.holds_without(broken, left_out) else self._fewest_rules(broken, left_out)
 
     def allows(self, choices: Mapping[str, Any]) -> bool:
         """Whether some valid configuration has all of the choices; one that the model does not know is in none."""
@@ -139,7 +138,7 @@ class Configurator:
         except AtollError:
             return False
         with self._lock:
-            return self._holds(self._literals(made))
+            return self._sat.holds(self._literals(made))
 
     def each(self, most: int) -> Iterator[dict[str, Value]]:
         """Valid configurations, each once, as values by feature without the texts; no more than asked for.
@@ -147,7 +146,7 @@ class Configurator:
         It takes time in proportion to what is found, so it is for models with few configurations.
         """
         axes = {code: group for code, group in self._encoding.axes.items() if group[0].feature.kind is not FeatureKind.TEXT}
-        in_force = [[selector] for selector in self._encoding.selectors]
+        in_force = [[literal] for literal in self._encoding.literals]
         with Solver(name="minisat22", bootstrap_with=self._encoding.clauses + in_force) as solver:
             for _ in range(most):
                 if not solver.solve():
@@ -215,7 +214,7 @@ class Configurator:
                 raise self._invalid(made)
             penalties = [*self._penalties(costs, conditions)]
             problem = WCNF()
-            problem.extend([*self._encoding.clauses, *([literal] for literal in [*self._encoding.selectors, *decided])])
+            problem.extend([*self._encoding.clauses, *([literal] for literal in [*self._encoding.literals, *decided])])
             for literal, weight in penalties:
                 problem.append([-literal], weight=weight)
             with RC2(problem, solver="minisat22") as search:
@@ -251,7 +250,7 @@ class Configurator:
         with self._lock:
             base = self._literals(made)
             free = [axis for axis in self._encoding.all_axes() if axis.feature.code not in made]
-            possible = self._possible(base, [literal for axis in free for literal in _listed(axis)])
+            possible = self._sat.possible(base, [literal for axis in free for literal in _listed(axis)])
             for code in made:
                 possible |= self._possible_instead(code, made)
         return {code: _domain(axes, possible) for code, axes in self._encoding.axes.items()}
@@ -269,7 +268,7 @@ class Configurator:
         """
         made = read_choices(self.model, choices)
         with self._lock:
-            if self._holds(self._literals(made)) or not self._holds([]):
+            if self._sat.holds(self._literals(made)) or not self._sat.holds([]):
                 return []
             return next(found for size in range(1, len(made) + 1) if (found := self._repairs(made, size)))
 
@@ -291,22 +290,15 @@ class Configurator:
 
     def _solve(self, assumptions: Iterable[int]) -> bool:
         """Whether there is a valid configuration under assumptions; it is kept."""
-        if not self._solver.solve(assumptions=[*assumptions]):
+        found = self._sat.solution(assumptions)
+        if found is None:
             return False
-        self._found = self._solver.get_model()
+        self._found = found
         return True
 
     def _is_found(self, literal: int) -> bool:
         """Whether the configuration found last has a literal."""
         return _is_in(self._found, literal)
-
-    def _holds(self, literals: Iterable[int]) -> bool:
-        return bool(self._solver.solve(assumptions=[*literals]))
-
-    def _relaxed_holds(self, literals: Sequence[int], left_out: Collection[int]) -> bool:
-        """Whether literals go together with all rules but some."""
-        kept = [selector for rule, selector in enumerate(self._encoding.selectors) if rule not in left_out]
-        return bool(self._relaxed.solve(assumptions=[*literals, *kept]))
 
     def _literals(self, made: Mapping[str, Value]) -> list[int]:
         return [literal for code, value in made.items() for literal in self._encoding.chosen(code, value)]
@@ -330,11 +322,11 @@ class Configurator:
             if not self._solve(decided):
                 raise self._invalid(made)
             decided += self._granted(decided, waiting)
-            waiting = [wish for wish in waiting if self._holds([*decided, wish.when])]
+            waiting = [wish for wish in waiting if self._sat.holds([*decided, wish.when])]
         open_orders = [(code, order) for code, order in orders if code not in made and not {*order} & {*decided}]
         first_wishes = [order[0] for _, order in open_orders]
         if waiting or not self._solve([*decided, *first_wishes]):
-            self._solver.set_phases(first_wishes)
+            self._sat.prefer(first_wishes)
             if not self._solve(decided):
                 raise self._invalid(made)
             for code, order in open_orders:
@@ -348,7 +340,7 @@ class Configurator:
         Those that are settled wait no more.
         """
         granted: list[int] = []
-        while wish := next((wish for wish in waiting if not self._holds([*decided, *granted, -wish.when])), None):
+        while wish := next((wish for wish in waiting if not self._sat.holds([*decided, *granted, -wish.when])), None):
             waiting.remove(wish)
             if self._solve([*decided, *granted, wish.literal]):
                 granted.append(wish.literal)
@@ -357,7 +349,7 @@ class Configurator:
     def _first_possible(self, decided: list[int], order: Sequence[int]) -> int:
         if self._is_found(order[0]) or self._solve([*decided, order[0]]):
             return order[0]
-        impossible = self._impossible(decided)
+        impossible = self._sat.impossible(decided)
         return next(wish for wish in order if wish not in impossible and (self._is_found(wish) or self._solve([*decided, wish])))
 
     def _with_texts(self, made: Mapping[str, Value]) -> dict[str, Value]:
@@ -366,7 +358,7 @@ class Configurator:
         for feature in self.model.features:
             if feature.kind is FeatureKind.TEXT and feature.code not in made:
                 full[feature.code] = feature.default or ""
-                if feature.default and not self._holds(self._literals(full)):
+                if feature.default and not self._sat.holds(self._literals(full)):
                     full[feature.code] = ""
         return full
 
@@ -383,59 +375,35 @@ class Configurator:
             raise AssertionError("Expected a conflict where no configuration was found.")
         return InvalidConfiguration(because=conflict.text, rules=conflict.rules, choices=conflict.choices)
 
-    def _possible(self, assumptions: list[int], literals: Iterable[int]) -> set[int]:
-        """Those of the literals that are true in some configuration under the assumptions; each one found settles many."""
-        if not self._solve(assumptions):
-            return set()
-        possible = set[int]()
-        undecided = {*literals} - self._impossible(assumptions)
-        while undecided:
-            seen = {literal for literal in undecided if self._is_found(literal)}
-            possible |= seen
-            undecided -= seen
-            self._solver.set_phases([*undecided, *(-literal for literal in seen)])  # so that the next one settles more
-            while undecided and not self._solve([*assumptions, literal := next(iter(undecided))]):
-                undecided.remove(literal)
-        return possible
-
-    def _impossible(self, assumptions: list[int]) -> set[int]:
-        """Literals that plainly cannot be true under assumptions: those that follow by propagation."""
-        _, implied = self._solver.propagate(assumptions=assumptions)
-        return {-literal for literal in implied}
-
     def _possible_instead(self, code: str, made: Mapping[str, Value]) -> set[int]:
         """Values that one choice could be changed to while the others stay."""
         others = self._literals({name: value for name, value in made.items() if name != code})
         axes = self._encoding.axes[code]
         if len(axes) == 1 and axes[0].option is None:
-            impossible = self._impossible(others)
-            return {literal for literal in _listed(axes[0]) if literal not in impossible and self._holds([*others, literal])}
+            impossible = self._sat.impossible(others)
+            return {literal for literal in _listed(axes[0]) if literal not in impossible and self._sat.holds([*others, literal])}
         chosen = self._encoding.chosen(code, made[code])
         return {
             axis.literals[True]
             for place, axis in enumerate(axes)
-            if self._holds([*others, *chosen[:place], axis.literals[True], *chosen[place + 1 :]])
+            if self._sat.holds([*others, *chosen[:place], axis.literals[True], *chosen[place + 1 :]])
         }
 
     def _conflict(self, made: Mapping[str, Value]) -> Conflict | None:
         """What is left after dropping choices, newest first, and then rules, as long as the rest does not go together."""
-        if self._holds(self._literals(made)):
+        if self._sat.holds(self._literals(made)):
             return None
         choices = dict(made)
         for code in reversed([*made]):
             fewer = {name: value for name, value in choices.items() if name != code}
-            if not self._holds(self._literals(fewer)):
+            if not self._sat.holds(self._literals(fewer)):
                 choices = fewer
         rules, pairs = self._fewest_rules(self._literals(choices)), tuple(choices.items())
         return Conflict(rules, pairs, because(self.model, rules, pairs))
 
     def _fewest_rules(self, literals: list[int], left_out: Collection[int] = ()) -> tuple[Rule, ...]:
         """Rules that cannot be kept together with literals; without any one of them the others can."""
-        dropped = set(left_out)
-        for rule in range(len(self.rules)):
-            if rule not in dropped and not self._relaxed_holds(literals, dropped | {rule}):
-                dropped.add(rule)
-        return tuple(one for rule, one in enumerate(self.rules) if rule not in dropped)
+        return tuple(self.rules[rule] for rule in self._sat.fewest_rules(literals, left_out))
 
     def _repairs(self, made: Mapping[str, Value], size: int) -> list[Choices]:
         """Sets of a size to give up. One that leaves a conflict seen before untouched need not be tried."""
@@ -446,10 +414,10 @@ class Configurator:
             if not all(codes & conflict for conflict in conflicts):
                 continue
             rest = {code: value for code, value in made.items() if code not in codes}
-            if self._holds(self._literals(rest)):
+            if self._sat.holds(self._literals(rest)):
                 found.append(given_up)
             else:
-                core = set(self._solver.get_core())
+                core = self._sat.core()
                 conflicts.append({code for code, value in rest.items() if core & set(self._encoding.chosen(code, value))})
             if len(found) == MOST_REPAIRS:
                 break

@@ -1,6 +1,6 @@
 """Questions to a SAT solver about clauses and rules over them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from pysat.solvers import Solver
 
@@ -25,54 +25,78 @@ class Sat:
     """
 
     def __init__(self, clauses: Clauses, rules: Sequence[Clauses], variables: int) -> None:
-        self.selectors = [variables + 1 + number for number in range(len(rules))]
+        self._selectors = [variables + 1 + number for number in range(len(rules))]
         self._rules = rules
         known = [*clauses, [variables, -variables]]  # so that a solution speaks of all variables, mentioned or not
         self._solver = Solver(name="minisat22", bootstrap_with=[*known, *(clause for rule in rules for clause in rule)])
-        chosen = ([-selector, *clause] for selector, rule in zip(self.selectors, rules, strict=True) for clause in rule)
+        chosen = ([-selector, *clause] for selector, rule in zip(self._selectors, rules, strict=True) for clause in rule)
         self._relaxed = Solver(name="minisat22", bootstrap_with=[*known, *chosen])
 
     def holds(self, literals: Iterable[int] = ()) -> bool:
         """Whether all rules can hold together with literals."""
         return bool(self._solver.solve(assumptions=[*literals]))
 
+    def solution(self, literals: Iterable[int]) -> Sequence[int] | None:
+        """The truth of every variable in some solution with the literals, from variable 1 on; None if there is none."""
+        return self._solver.get_model() if self.holds(literals) else None
+
+    def core(self) -> set[int]:
+        """Some of the literals asked for last, which do not go together."""
+        return set(self._solver.get_core() or ())
+
+    def prefer(self, literals: Iterable[int]) -> None:
+        """Let the next solutions have literals, where the solver is free to choose."""
+        self._solver.set_phases([*literals])
+
+    def impossible(self, literals: Sequence[int]) -> set[int]:
+        """Literals that plainly cannot be true together with the given ones: those that follow by propagation."""
+        _, implied = self._solver.propagate(assumptions=[*literals])
+        return {-literal for literal in implied}
+
     def possible(self, assumptions: Sequence[int], literals: Iterable[int]) -> set[int]:
         """Those of the literals that are true in some solution under assumptions; each solution found settles many."""
         possible, undecided = set[int](), set(literals)
-        if not self.holds(assumptions):
+        found = self.solution(assumptions)
+        if found is None:
             return possible
-        found = self._solver.get_model()
-        _, implied = self._solver.propagate(assumptions=[*assumptions])
-        undecided -= {-literal for literal in implied}
+        undecided -= self.impossible(assumptions)
         while undecided:
             seen = {literal for literal in undecided if found[abs(literal) - 1] == literal}
             possible |= seen
             undecided -= seen
-            self._solver.set_phases([*undecided])  # so that the next one settles more
-            while undecided and not self.holds([*assumptions, literal := next(iter(undecided))]):
+            self.prefer([*undecided, *(-literal for literal in seen)])  # so that the next one settles more
+            while undecided:
+                literal = next(iter(undecided))
+                if (another := self.solution([*assumptions, literal])) is not None:
+                    found = another
+                    break
                 undecided.remove(literal)
-            found = self._solver.get_model() or found
         return possible
 
-    def fewest_rules(self, literals: Sequence[int]) -> list[int]:
-        """Rules, by number, that cannot be kept together with literals; without any one of them the others can."""
-        self._relaxed.solve(assumptions=[*literals, *self.selectors])
+    def holds_without(self, literals: Sequence[int], left_out: Collection[int]) -> bool:
+        """Whether literals go together with all rules but some."""
+        kept = [selector for rule, selector in enumerate(self._selectors) if rule not in left_out]
+        return bool(self._relaxed.solve(assumptions=[*literals, *kept]))
+
+    def fewest_rules(self, literals: Sequence[int], left_out: Collection[int] = ()) -> list[int]:
+        """Rules, by number and without some, that cannot be kept with literals; without any one of them the others can."""
+        if self.holds_without(literals, left_out):
+            return []
         core = set(self._relaxed.get_core() or ())
-        blamed = [rule for rule, selector in enumerate(self.selectors) if selector in core]
-        return fewest(blamed, lambda kept: not self._can(literals, kept))
+        blamed = [rule for rule, selector in enumerate(self._selectors) if selector in core]
+        return fewest(blamed, lambda kept: not self._holds_with(literals, kept))
 
     def redundant_rules(self, candidates: Iterable[int]) -> list[int]:
         """Rules that follow from the others, found by leaving out one after the other for good."""
-        kept, redundant = set(range(len(self._rules))), []
+        redundant: list[int] = []
         for rule in candidates:
-            others = sorted(kept - {rule})
-            if all(not self._can([-literal for literal in clause], others) for clause in self._rules[rule]):
-                kept.discard(rule)
+            left_out = {rule, *redundant}
+            if all(not self.holds_without([-literal for literal in clause], left_out) for clause in self._rules[rule]):
                 redundant.append(rule)
         return redundant
 
-    def _can(self, literals: Sequence[int], rules: Iterable[int]) -> bool:
-        return bool(self._relaxed.solve(assumptions=[*literals, *(self.selectors[rule] for rule in rules)]))
+    def _holds_with(self, literals: Sequence[int], rules: Iterable[int]) -> bool:
+        return bool(self._relaxed.solve(assumptions=[*literals, *(self._selectors[rule] for rule in rules)]))
 
 
 def fewest(parts: Sequence[int], conflict: Callable[[list[int]], bool]) -> list[int]:
