@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: as long as it lives, Playwright's event loop keeps others from starting theirs
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     path = which("chromium") or which("chromium-browser")

@@ -34,7 +34,8 @@ def test_nothing_in_the_models_stands_against_their_release(company: Company, na
 
 def test_every_rule_of_the_computer_maker_rules_something_out(company: Company) -> None:
     _, engines = company("computers")
-    assert not [finding for engine in engines.values() for finding in check(engine.model)]
+    about_rules = {"no-configuration", "dead-option", "always-chosen", "redundant-rule", "never-binds", "broken-example"}
+    assert not [finding for engine in engines.values() for finding in check(engine.model) if finding.code in about_rules]
 
 
 @pytest.mark.parametrize("name", COMPANIES)
