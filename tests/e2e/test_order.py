@@ -19,6 +19,7 @@ def test_sales_configures_by_keyboard_and_orders(page: Page, lamps: Lamps) -> No
     page.keyboard.press("g")
     page.keyboard.press("c")
     page.get_by_role("link", name="Desk lamp").click()
+    page.wait_for_load_state()  # the page answers keys once its scripts have run
     quote = page.get_by_role("complementary", name="Price and date")
     expect(quote).to_contain_text("64.00 EUR")  # base 60, two metres of cable at 2
 

@@ -6,6 +6,9 @@ from pysat.solvers import Solver
 
 Clauses = Sequence[Sequence[int]]
 
+MANY_RULES = 300
+"""Of fewer rules each one is tried, from the first on, so that of several reasons the latest rules are named."""
+
 
 class Sat:
     """Clauses that always hold, and rules each of which can be left out.
@@ -82,9 +85,11 @@ class Sat:
         """Rules, by number and without some, that cannot be kept with literals; without any one of them the others can."""
         if self.holds_without(literals, left_out):
             return []
-        core = set(self._relaxed.get_core() or ())
-        blamed = [rule for rule, selector in enumerate(self._selectors) if selector in core]
-        return fewest(blamed, lambda kept: not self._holds_with(literals, kept))
+        rules = [rule for rule in range(len(self._rules)) if rule not in left_out]
+        if len(rules) > MANY_RULES:
+            core = set(self._relaxed.get_core() or ())
+            rules = [rule for rule in rules if self._selectors[rule] in core]
+        return fewest(rules, lambda kept: not self._holds_with(literals, kept))
 
     def redundant_rules(self, candidates: Iterable[int]) -> list[int]:
         """Rules that follow from the others, found by leaving out one after the other for good."""
