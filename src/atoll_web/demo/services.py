@@ -18,6 +18,7 @@ from atoll_web import home
 from atoll_web.accounts.acting import Actor
 from atoll_web.accounts.models import Company, User
 from atoll_web.accounts.numbering import restart_sequences
+from atoll_web.accounts.roles import Role
 from atoll_web.accounts.services import make_demo_users
 from atoll_web.assembly import services as assembly
 from atoll_web.assembly import states as assembly_states
@@ -49,7 +50,6 @@ Progress = Callable[[str, int, int], None]
 
 Waiting = TypeVar("Waiting", BuildOrder, OrderLine)
 
-ROLES = ("sales", "planner", "buyer", "assembler", "warehouse", "manager", "admin")
 ITEM_FILL_RATE = 0.97
 
 TABLES_OF_THE_PROGRAM = ("django_migrations", "django_content_type", "auth_permission")
@@ -76,7 +76,7 @@ class Staff:
     """The demonstration's people at a point of business time."""
 
     def __init__(self) -> None:
-        self.users = {user.username: user for user in User.objects.filter(username__in=ROLES)}
+        self.users = {user.username: user for user in User.objects.filter(username__in=list(Role))}
 
     def at(self, role: str, day: date, hour: int = 8) -> Actor:
         """Somebody of the role at an hour of the day."""
