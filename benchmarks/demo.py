@@ -5,9 +5,10 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measure import Row
+from benchmarks.measure import Row, times
 
 
 def run(home: Path, *, weeks: int, orders: int) -> list[Row]:
@@ -23,4 +24,9 @@ def run(home: Path, *, weeks: int, orders: int) -> list[Row]:
         *(Row(f"  {phase}", value, "s") for phase, value in seconds.items()),
         Row("memory of the demonstration's process, at most", round(peak, 1), "MB", 1024.0),
         Row("database with its log", round(size, 1), "MB"),
+        Row("help of the command line, quickest of five", round(float(min(times(_help() for _ in range(5)))), 1), "ms", 300.0),
     ]
+
+
+def _help() -> Callable[[], object]:
+    return lambda: subprocess.run([sys.executable, "-m", "atoll.cli", "--help"], capture_output=True, check=True)

@@ -1,7 +1,6 @@
 """What is found in a model before anybody orders it."""
 
 from decimal import Decimal
-from time import process_time
 
 import pytest
 
@@ -153,12 +152,10 @@ def test_a_price_below_cost_counts_what_the_base_price_pays_for(document):
 
 
 @pytest.mark.parametrize("company", COMPANIES)
-def test_the_demonstration_companies_can_be_released_and_are_checked_in_a_second(company):
+def test_the_demonstration_companies_can_be_released(company):
     data = load(company)
     for document in data.models.values():
         model = read_product_model(document, data.items)
-        start = process_time()
         found = check(model, data.items, data.bills)
-        assert process_time() - start < 1
         assert not [finding for finding in found if finding.blocks_release]
         assert not [finding for finding in found if finding.code in {"redundant-rule", "never-binds"}]

