@@ -36,7 +36,6 @@ def test_sales_configures_by_keyboard_and_orders(page: Page, lamps: Lamps) -> No
     page.keyboard.press("Space")
     expect(quote).to_contain_text("118.00 EUR")
     page.get_by_label("Customer", exact=True).select_option("MUELLER")
-    expect(page).to_have_url(re.compile("customer=MUELLER"))
     page.get_by_role("button", name="Order", exact=True).focus()
     page.keyboard.press("Enter")
 
