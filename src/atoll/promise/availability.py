@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.structure import Bill, Structure
-from atoll.promise.tables import Integers, Tables
+from atoll.promise.tables import COMPONENT, ITEM, LINE_DAY, NOBODY, SUPPLY, Integers, Records
 
 CANNOT_BE_SUPPLIED = -1
 NO_BILLS: Mapping[int, Bill] = MappingProxyType({})
@@ -61,8 +61,8 @@ class Availability:
         Supplies by item and day, and line days by line and day.
     line_keys
         The keys of the assembly lines, rising.
-    tables
-        All of it as the compiled functions read it.
+    item_records, component_records, supply_records, line_records, line_day_records, working_day, worked_before
+        All of it as the compiled functions read it; see `tables.State`.
 
     Raises
     ------
@@ -87,7 +87,13 @@ class Availability:
     supply_order: Integers = field(init=False, repr=False)
     capacity_order: Integers = field(init=False, repr=False)
     line_keys: Integers = field(init=False, repr=False)
-    tables: Tables = field(init=False, repr=False)
+    item_records: Records = field(init=False, repr=False)
+    component_records: Records = field(init=False, repr=False)
+    supply_records: Records = field(init=False, repr=False)
+    line_records: Integers = field(init=False, repr=False)
+    line_day_records: Records = field(init=False, repr=False)
+    working_day: Integers = field(init=False, repr=False)
+    worked_before: Integers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._check_lengths()
@@ -99,7 +105,17 @@ class Availability:
         put(self, "supply_order", np.lexsort((self.supply_day, self.supply_item)))
         put(self, "capacity_order", np.lexsort((self.capacity_day, self.capacity_line)))
         put(self, "line_keys", np.unique(self.capacity_line))
-        put(self, "tables", self._tables())
+        put(self, "item_records", self._items())
+        put(self, "component_records", records(COMPONENT, len(structure.per), item=structure.component, per=structure.per))
+        by_item, by_line = self.supply_order, self.capacity_order
+        supplies = records(SUPPLY, len(by_item), day=self.supply_day[by_item], free=self.supply_free[by_item])
+        put(self, "supply_records", supplies)
+        past_all = np.append(self.line_keys, np.iinfo(np.int64).max)
+        put(self, "line_records", np.searchsorted(self.capacity_line[by_line], past_all))
+        line_days = records(LINE_DAY, len(by_line), day=self.capacity_day[by_line], room=self.capacity_free[by_line])
+        put(self, "line_day_records", line_days)
+        put(self, "working_day", np.flatnonzero(self.working))
+        put(self, "worked_before", np.concatenate(([0], np.cumsum(self.working, dtype=np.int64))))
 
     @property
     def items(self) -> int:
@@ -135,32 +151,27 @@ class Availability:
         if np.any(self.capacity_day[1:] < self.capacity_day[:-1]):
             raise ValueError("Expected capacity sorted by day.")
 
-    def _tables(self) -> Tables:
+    def _items(self) -> Records:
+        """The records of the items, and one behind them that ends the groups of the last."""
         structure = self.structure
-        return Tables(
-            supply_start=np.searchsorted(self.supply_item[self.supply_order], np.arange(self.items + 1)),
-            supply_day=_integers(self.supply_day[self.supply_order]),
-            bill_start=structure.start,
-            bill_item=structure.component,
-            bill_per=structure.per,
-            rank=structure.rank,
-            lead_days=_integers(self.lead_days),
-            build_days=_integers(self.build_days),
-            working_days=np.flatnonzero(self.working),
-            worked_before=np.concatenate(([0], np.cumsum(self.working, dtype=np.int64))),
-            line_start=np.searchsorted(
-                self.capacity_line[self.capacity_order], np.append(self.line_keys, np.iinfo(np.int64).max)
-            ),
-            line_day=_integers(self.capacity_day[self.capacity_order]),
-            earliest_day=int(self.earliest_day),
-            shipping_days=int(self.shipping_days),
-            near_days=int(self.near_days),
+        return records(
+            ITEM,
+            self.items + 1,
+            supplies=np.searchsorted(self.supply_item[self.supply_order], np.arange(self.items + 1)),
+            bill=structure.start,
+            rank=np.append(structure.rank, NOBODY),
+            lead_days=np.append(self.lead_days, NOBODY),
+            build_days=np.append(self.build_days, 0),
+            seen=NOBODY,
         )
 
 
-def _integers(array: Integers) -> Integers:
-    """The array as the compiled functions want it, so that there is one translation of them."""
-    return np.ascontiguousarray(array, dtype=np.int64)
+def records(kind: np.dtype[np.void], rows: int, **columns: Integers | int) -> Records:
+    """Records with the given columns, all others 0."""
+    made = np.zeros(rows, dtype=kind)
+    for name, column in columns.items():
+        made[name] = column
+    return made
 
 
 def _same_length(what: str, *arrays: Integers) -> None:

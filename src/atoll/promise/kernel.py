@@ -1,182 +1,159 @@
 """Promises of many lines, one after the other, in machine code."""
 
-from atoll.configure.compiled.native import native
+from atoll.native import inner, native
 from atoll.promise.capacity import earliest_span, latest_span, take_slots
 from atoll.promise.choosing import best_material_day, prefer
 from atoll.promise.netting import gather, hindrance, material_day
 from atoll.promise.pegging import give_back, take
 from atoll.promise.tables import (
-    BINDING_DAY,
-    BINDING_DAYS,
-    BINDING_ITEM,
-    BINDING_LINE,
-    BINDING_SUPPLY,
     CAPACITY,
-    CAUSE,
     HORIZON,
     MATERIAL,
-    NEED,
     NO_ROOM,
     NOBODY,
     NOTHING,
-    PEG_ITEM,
-    PEG_PLACE,
-    PEGS,
-    PLAN_DAY,
-    PLAN_ITEM,
-    PLANS,
     REQUEST,
-    SHIP,
-    SPAN,
-    Answers,
     Integers,
-    Orders,
-    Tables,
-    Work,
+    State,
     last_working_place,
     working_place,
 )
 
 
 @native
-def promise_lines(tables: Tables, orders: Orders, work: Work, answers: Answers, first: int, last_day: int) -> int:
-    """Promise the lines from `first` on; returns the line that found no room, or the number of lines."""
-    span = work.used[SPAN:]
-    for k in range(first, len(orders.minutes)):
-        gather(tables, orders, k, work)
-        if not _promise(tables, orders, k, work, answers, last_day, span):
-            work.seen[:] = NOBODY
+def promise_lines(s: State, first: int) -> int:
+    """Promise the order lines from `first` on; returns the one that found no room, or their number."""
+    for k in range(first, len(s.answer)):
+        gather(s, k)
+        if not _promise(s, k):
+            s.item.seen[:] = NOBODY
             return k
-    return len(orders.minutes)
+    return len(s.answer)
 
 
 @native
-def material_days(tables: Tables, orders: Orders, work: Work, days: Integers, last_day: int) -> bool:
-    """First day by which the material of each line can be there, each on its own; false when there is no room."""
+def material_days(s: State, days: Integers) -> bool:
+    """First day by which the material of each order line can be there, each on its own; false when there is no room."""
     for k in range(len(days)):
-        gather(tables, orders, k, work)
-        days[k] = material_day(tables, orders, k, work, 0, last_day)
+        gather(s, k)
+        days[k] = material_day(s, k, 0, s.now[0].last_day)
         if days[k] == NO_ROOM:
-            work.seen[:] = NOBODY
+            s.item.seen[:] = NOBODY
             return False
     return True
 
 
-@native
-def _promise(tables: Tables, orders: Orders, k: int, work: Work, answers: Answers, last_day: int, span: Integers) -> bool:
-    """Promise one line or refuse it; false when an array is too short, with nothing taken."""
-    answers.promised[k] = False
-    answers.line[k, :] = NOBODY
-    material = best_material_day(tables, orders, k, work, tables.earliest_day, last_day)
+@inner
+def _promise(s: State, k: int) -> bool:
+    """Promise one order line or refuse it; false when an array is too short, with nothing taken."""
+    answer, now = s.answer[k], s.now[0]
+    material = best_material_day(s, k, now.earliest_day, now.last_day)
     if material == NO_ROOM:
         return False
     if material == NOBODY:
-        return _refuse_material(tables, orders, k, work, answers, last_day)
-    cause = _place(tables, orders, k, work, answers, material, span)
-    if cause == CAPACITY or cause == HORIZON:
-        _bind(answers, k, cause, NOBODY, NOBODY, material, 0)
+        return _refuse_material(s, k)
+    answer.cause = _place(s, k, material)
+    answer.binding_day = material
+    if answer.cause == CAPACITY or answer.cause == HORIZON:
         return True
-    need = answers.line[k, NEED]
-    if not prefer(tables, orders, k, work, need):
+    if not prefer(s, k, answer.need_day):
         return False
-    item = hindrance(tables, orders, k, work, material - 1) if material > tables.earliest_day else NOBODY
+    item = hindrance(s, k, material - 1) if material > now.earliest_day else NOBODY
     if item == NO_ROOM:
         return False
-    pegs, plans = work.used[PEGS], work.used[PLANS]
-    if not take(tables, orders, k, work, answers, need):
+    pegs, plans = now.pegs, now.plans
+    if not take(s, k, answer.need_day):
         return False
-    if orders.minutes[k] > 0 and not take_slots(tables, orders, k, work, answers, span, cause == REQUEST):
-        give_back(work, answers, pegs, plans)
+    if s.order[k].minutes > 0 and not take_slots(s, k, answer.cause == REQUEST):
+        give_back(s, pegs, plans)
         return False
-    answers.promised[k] = True
-    answers.line[k, BINDING_LINE] = span[0]
-    _explain(tables, k, answers, material, cause, item)
-    if answers.line[k, CAUSE] == MATERIAL:
-        _name_last(tables, k, work, answers, item, pegs, plans)
+    answer.is_promised = 1
+    answer.binding_line = now.line
+    _explain(s, k, material, item)
+    if answer.cause == MATERIAL:
+        _name_last(s, k, pegs, plans)
     return True
 
 
-@native
-def _place(tables: Tables, orders: Orders, k: int, work: Work, answers: Answers, material: int, span: Integers) -> int:
+@inner
+def _place(s: State, k: int, material: int) -> int:
     """Place the work of a line on or after its material day: its need day and ship day, or why there are none."""
-    span[:] = NOBODY
-    requested = orders.requested_day[k]
-    latest = last_working_place(tables, requested) - tables.shipping_days if requested != NOBODY else NOBODY
+    now = s.now[0]
+    now.line = NOBODY
+    requested = s.order[k].requested_day
+    latest = last_working_place(s, requested) - s.now[0].shipping_days if requested != NOBODY else NOBODY
     cause = NOTHING
-    if orders.minutes[k] > 0:
+    if s.order[k].minutes > 0:
         if latest >= 0:
-            latest_span(tables, orders, k, work, material, tables.working_days[latest], span)
-            cause = REQUEST if span[0] != NOBODY else NOTHING
-        if span[0] == NOBODY:
-            earliest_span(tables, orders, k, work, material, span)
-        if span[0] == NOBODY:
+            latest_span(s, k, material, s.working_day[latest])
+            cause = REQUEST if now.line != NOBODY else NOTHING
+        if now.line == NOBODY:
+            earliest_span(s, k, material)
+        if now.line == NOBODY:
             return CAPACITY
-        begin, end = tables.line_day[span[1]], tables.line_day[span[2]]
+        begin, end = s.line_day[now.first].day, s.line_day[now.last].day
     else:
-        place = working_place(tables, material)
+        place = working_place(s, material)
         if latest >= place:
             place, cause = latest, REQUEST
-        if place >= len(tables.working_days):
+        if place >= len(s.working_day):
             return HORIZON
-        begin = end = tables.working_days[place]
-    ship = working_place(tables, end) + tables.shipping_days
-    if ship >= len(tables.working_days):
+        begin = end = s.working_day[place]
+    ship = working_place(s, end) + s.now[0].shipping_days
+    if ship >= len(s.working_day):
         return HORIZON
-    answers.line[k, NEED] = begin
-    answers.line[k, SHIP] = tables.working_days[ship]
+    s.answer[k].need_day = begin
+    s.answer[k].ship_day = s.working_day[ship]
     return cause
 
 
-@native
-def _refuse_material(tables: Tables, orders: Orders, k: int, work: Work, answers: Answers, last_day: int) -> bool:
+@inner
+def _refuse_material(s: State, k: int) -> bool:
     """Name the item that is never there: nobody supplies it, or not before the planned calendar ends. False without room."""
-    item = hindrance(tables, orders, k, work, last_day)
+    answer, last = s.answer[k], s.now[0].last_day
+    item = hindrance(s, k, last)
     if item == NO_ROOM:
         return False
-    is_unknown = tables.rank[item] == NOBODY and tables.lead_days[item] < 0
-    _bind(answers, k, MATERIAL if is_unknown else HORIZON, item, NOBODY, last_day, 0)
+    is_unknown = s.item[item].rank == NOBODY and s.item[item].lead_days < 0
+    answer.cause = MATERIAL if is_unknown else HORIZON
+    answer.binding_item, answer.binding_day = item, last
     return True
 
 
-@native
-def _bind(answers: Answers, k: int, cause: int, item: int, supply: int, day: int, days: int) -> None:
-    row = answers.line[k]
-    row[CAUSE], row[BINDING_ITEM], row[BINDING_SUPPLY], row[BINDING_DAY], row[BINDING_DAYS] = cause, item, supply, day, days
-
-
-@native
-def _explain(tables: Tables, k: int, answers: Answers, material: int, cause: int, item: int) -> None:
+@inner
+def _explain(s: State, k: int, material: int, item: int) -> None:
     """Write what keeps the first day of assembly from being earlier; `item` is what hinders the day before the material day."""
-    need = answers.line[k, NEED]
-    usable = _work_day(tables, material)
-    begin = _work_day(tables, tables.earliest_day)
-    if need > usable:
-        _bind(answers, k, REQUEST if cause == REQUEST else CAPACITY, NOBODY, NOBODY, need, need - usable)
+    answer = s.answer[k]
+    usable, begin = _work_day(s, material), _work_day(s, s.now[0].earliest_day)
+    answer.binding_day = answer.need_day
+    if answer.need_day > usable:
+        answer.cause = REQUEST if answer.cause == REQUEST else CAPACITY
+        answer.binding_days = answer.need_day - usable
     elif usable > begin:
-        _bind(answers, k, MATERIAL, item, NOBODY, material, usable - begin)
+        answer.cause, answer.binding_item = MATERIAL, item
+        answer.binding_days = usable - begin
     else:
-        _bind(answers, k, NOTHING, NOBODY, NOBODY, need, 0)
+        answer.cause = NOTHING
 
 
-@native
-def _work_day(tables: Tables, day: int) -> int:
+@inner
+def _work_day(s: State, day: int) -> int:
     """The first working day on or after a day; the day itself after the last one."""
-    place = working_place(tables, day)
-    return int(tables.working_days[place]) if place < len(tables.working_days) else day
+    place = working_place(s, day)
+    return s.working_day[place] if place < len(s.working_day) else day
 
 
-@native
-def _name_last(tables: Tables, k: int, work: Work, answers: Answers, item: int, pegs: int, plans: int) -> None:
+@inner
+def _name_last(s: State, k: int, pegs: int, plans: int) -> None:
     """The supply of the binding item that comes last and its day; −1 when it is still to be ordered."""
-    row = answers.line[k]
-    last = NOBODY
-    for p in range(pegs, work.used[PEGS]):
-        place = answers.peg[p, PEG_PLACE]
-        if answers.peg[p, PEG_ITEM] == item and tables.supply_day[place] > last:
-            last = tables.supply_day[place]
-            row[BINDING_SUPPLY] = place
-    for p in range(plans, work.used[PLANS]):
-        if answers.plan[p, PLAN_ITEM] == item and answers.plan[p, PLAN_DAY] >= last:
-            last = answers.plan[p, PLAN_DAY]
-            row[BINDING_SUPPLY] = NOBODY
-    row[BINDING_DAY] = last
+    answer, last = s.answer[k], NOBODY
+    for p in range(pegs, s.now[0].pegs):
+        place = s.peg[p].supply
+        if s.peg[p].item == answer.binding_item and s.supply[place].day > last:
+            last = s.supply[place].day
+            answer.binding_supply = place
+    for p in range(plans, s.now[0].plans):
+        if s.plan[p].item == answer.binding_item and s.plan[p].day >= last:
+            last = s.plan[p].day
+            answer.binding_supply = NOBODY
+    answer.binding_day = last

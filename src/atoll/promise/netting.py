@@ -7,11 +7,8 @@ the sooner, the more and the sooner it is started; so no other way asks less of 
 often and at whatever levels an item is reached. Later deadlines never ask more: what is possible by a day is possible by the next.
 """
 
-from atoll.configure.compiled.native import native
-from atoll.promise.tables import CLOSURE, NO_ROOM, NOBODY, NODES, Orders, Tables, Work, last_working_place
-
-QUANTITY, DEADLINE, PLAN, NEXT = range(4)
-"""Columns of the nodes."""
+from atoll.native import inner
+from atoll.promise.tables import NO_ROOM, NOBODY, State, last_working_place
 
 POSSIBLE = -1
 
@@ -19,140 +16,140 @@ MOST_COMBINATIONS = 1_024
 """Up to so many combinations of alternatives all are tried."""
 
 
-@native
-def gather(tables: Tables, orders: Orders, k: int, work: Work) -> None:
+@inner
+def gather(s: State, k: int) -> None:
     """Find the items that a line can touch: those with a bill in low-level order, then those without."""
-    work.used[CLOSURE] = 0
-    for r in range(orders.start[k], orders.start[k + 1]):
-        work.chosen[r] = orders.item[r]
-        work.picked[r] = 0
-        _reach(work, k, orders.item[r])
-        for a in range(orders.alternative_start[r], orders.alternative_start[r + 1]):
-            _reach(work, k, orders.alternative_item[a])
+    s.now[0].reached = 0
+    for r in range(s.order[k].requirements, s.order[k + 1].requirements):
+        s.requirement[r].chosen = s.requirement[r].item
+        s.requirement[r].picked = 0
+        _reach(s, k, s.requirement[r].item)
+        for a in range(s.requirement[r].alternatives, s.requirement[r + 1].alternatives):
+            _reach(s, k, s.alternative[a])
     reached = 0
-    while reached < work.used[CLOSURE]:
-        item = work.closure[reached]
-        for b in range(tables.bill_start[item], tables.bill_start[item + 1]):
-            _reach(work, k, tables.bill_item[b])
+    while reached < s.now[0].reached:
+        item = s.item[reached].reached
+        for b in range(s.item[item].bill, s.item[item + 1].bill):
+            _reach(s, k, s.component[b].item)
         reached += 1
-    _sort(tables, work)
+    _sort(s)
 
 
-@native
-def _reach(work: Work, k: int, item: int) -> None:
-    if work.seen[item] != k:
-        work.seen[item] = k
-        work.closure[work.used[CLOSURE]] = item
-        work.used[CLOSURE] += 1
+@inner
+def _reach(s: State, k: int, item: int) -> None:
+    if s.item[item].seen != k:
+        s.item[item].seen = k
+        s.item[s.now[0].reached].reached = item
+        s.now[0].reached += 1
 
 
-@native
-def _sort(tables: Tables, work: Work) -> None:
+@inner
+def _sort(s: State) -> None:
     """Items with a bill to the front, by rank. There are few of them in a line, so they are inserted one by one."""
     built = 0
-    for place in range(work.used[CLOSURE]):
-        item = work.closure[place]
-        if tables.rank[item] == NOBODY:
+    for place in range(s.now[0].reached):
+        item = s.item[place].reached
+        if s.item[item].rank == NOBODY:
             continue
-        work.closure[place] = work.closure[built]
+        s.item[place].reached = s.item[built].reached
         at = built
-        while at > 0 and tables.rank[work.closure[at - 1]] > tables.rank[item]:
-            work.closure[at] = work.closure[at - 1]
+        while at > 0 and s.item[s.item[at - 1].reached].rank > s.item[item].rank:
+            s.item[at].reached = s.item[at - 1].reached
             at -= 1
-        work.closure[at] = item
+        s.item[at].reached = item
         built += 1
 
 
-@native
-def require(work: Work, item: int, quantity: int, deadline: int, plan: int) -> bool:
+@inner
+def require(s: State, item: int, quantity: int, deadline: int, plan: int) -> bool:
     """Add a requirement behind those of the item that are due no later; false when there is no room."""
-    before, node = NOBODY, work.head[item]
-    while node != NOBODY and work.node[node, DEADLINE] <= deadline:
-        if work.node[node, DEADLINE] == deadline and work.node[node, PLAN] == plan:
-            work.node[node, QUANTITY] += quantity
+    before, node = NOBODY, s.item[item].head
+    while node != NOBODY and s.node[node].deadline <= deadline:
+        if s.node[node].deadline == deadline and s.node[node].plan == plan:
+            s.node[node].quantity += quantity
             return True
-        before, node = node, work.node[node, NEXT]
-    new = work.used[NODES]
-    if new == len(work.node):
+        before, node = node, s.node[node].next
+    new = s.now[0].nodes
+    if new == len(s.node):
         return False
-    work.used[NODES] += 1
-    work.node[new, QUANTITY] = quantity
-    work.node[new, DEADLINE] = deadline
-    work.node[new, PLAN] = plan
-    work.node[new, NEXT] = node
+    s.now[0].nodes += 1
+    s.node[new].quantity = quantity
+    s.node[new].deadline = deadline
+    s.node[new].plan = plan
+    s.node[new].next = node
     if before == NOBODY:
-        work.head[item] = new
+        s.item[item].head = new
     else:
-        work.node[before, NEXT] = new
+        s.node[before].next = new
     return True
 
 
-@native
-def require_all(orders: Orders, k: int, work: Work, deadline: int) -> bool:
+@inner
+def require_all(s: State, k: int, deadline: int) -> bool:
     """Begin with the requirements of the line itself; false when there is no room."""
-    work.used[NODES] = 0
-    for place in range(work.used[CLOSURE]):
-        work.head[work.closure[place]] = NOBODY
-    for r in range(orders.start[k], orders.start[k + 1]):
-        if not require(work, work.chosen[r], orders.quantity[r], deadline, NOBODY):
+    s.now[0].nodes = 0
+    for place in range(s.now[0].reached):
+        s.item[s.item[place].reached].head = NOBODY
+    for r in range(s.order[k].requirements, s.order[k + 1].requirements):
+        if not require(s, s.requirement[r].chosen, s.requirement[r].quantity, deadline, NOBODY):
             return False
     return True
 
 
-@native
-def build_start(tables: Tables, item: int, deadline: int) -> int:
+@inner
+def build_start(s: State, item: int, deadline: int) -> int:
     """Last day on which a build can begin to be usable by a deadline, −1 where there is none."""
-    place = last_working_place(tables, deadline) - tables.build_days[item]
-    if place < 0 or tables.working_days[place] < tables.earliest_day:
+    place = last_working_place(s, deadline) - s.item[item].build_days
+    if place < 0 or s.working_day[place] < s.now[0].earliest_day:
         return NOBODY
-    return int(tables.working_days[place])
+    return s.working_day[place]
 
 
-@native
-def hindrance(tables: Tables, orders: Orders, k: int, work: Work, deadline: int) -> int:
+@inner
+def hindrance(s: State, k: int, deadline: int) -> int:
     """The first item that keeps a line's material from being there by a deadline, `POSSIBLE` when none does, or `NO_ROOM`."""
-    if not require_all(orders, k, work, deadline):
+    if not require_all(s, k, deadline):
         return NO_ROOM
-    for place in range(work.used[CLOSURE]):
-        item = work.closure[place]
-        supply, end, there = tables.supply_start[item], tables.supply_start[item + 1], 0
-        node = work.head[item]
+    for place in range(s.now[0].reached):
+        item = s.item[place].reached
+        supply, end, there = s.item[item].supplies, s.item[item + 1].supplies, 0
+        node = s.item[item].head
         while node != NOBODY:
-            due = work.node[node, DEADLINE]
-            while supply < end and tables.supply_day[supply] <= due:
-                there += work.free[supply]
+            due = s.node[node].deadline
+            while supply < end and s.supply[supply].day <= due:
+                there += s.supply[supply].free
                 supply += 1
-            there -= work.node[node, QUANTITY]
+            there -= s.node[node].quantity
             if there < 0:
-                found = _order(tables, work, item, -there, due)
+                found = _order(s, item, -there, due)
                 if found != POSSIBLE:
                     return found
                 there = 0
-            node = work.node[node, NEXT]
+            node = s.node[node].next
     return POSSIBLE
 
 
-@native
-def _order(tables: Tables, work: Work, item: int, quantity: int, deadline: int) -> int:
+@inner
+def _order(s: State, item: int, quantity: int, deadline: int) -> int:
     """Buy or build missing units by a deadline; the item where that is impossible."""
-    if tables.rank[item] == NOBODY:
-        lead = tables.lead_days[item]
+    if s.item[item].rank == NOBODY:
+        lead = s.item[item].lead_days
         return POSSIBLE if 0 <= lead <= deadline else item
-    start = build_start(tables, item, deadline)
+    start = build_start(s, item, deadline)
     if start == NOBODY:
         return item
-    for b in range(tables.bill_start[item], tables.bill_start[item + 1]):
-        if not require(work, tables.bill_item[b], tables.bill_per[b] * quantity, start, NOBODY):
+    for b in range(s.item[item].bill, s.item[item + 1].bill):
+        if not require(s, s.component[b].item, s.component[b].per * quantity, start, NOBODY):
             return NO_ROOM
     return POSSIBLE
 
 
-@native
-def material_day(tables: Tables, orders: Orders, k: int, work: Work, first: int, last: int) -> int:
+@inner
+def material_day(s: State, k: int, first: int, last: int) -> int:
     """First day from `first` to `last` by which all material can be there; −1 when none is, or `NO_ROOM`."""
     missing, possible, step = first - 1, first, 1
     while True:
-        found = hindrance(tables, orders, k, work, possible)
+        found = hindrance(s, k, possible)
         if found == NO_ROOM:
             return NO_ROOM
         if found == POSSIBLE:
@@ -163,7 +160,7 @@ def material_day(tables: Tables, orders: Orders, k: int, work: Work, first: int,
         step *= 2
     while possible - missing > 1:
         middle = (missing + possible) // 2
-        found = hindrance(tables, orders, k, work, middle)
+        found = hindrance(s, k, middle)
         if found == NO_ROOM:
             return NO_ROOM
         if found == POSSIBLE:

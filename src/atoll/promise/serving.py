@@ -5,40 +5,21 @@ from dataclasses import replace
 import numpy as np
 
 from atoll.promise import kernel
-from atoll.promise.availability import MOST_UNITS, Availability
+from atoll.promise.availability import MOST_UNITS, Availability, records
 from atoll.promise.promises import Promises
 from atoll.promise.tables import (
-    BINDING_DAY,
-    BINDING_DAYS,
-    BINDING_ITEM,
-    BINDING_LINE,
-    BINDING_SUPPLY,
-    CAUSE,
-    NEED,
+    ANSWER,
     NOBODY,
-    PEG_ITEM,
-    PEG_LINE,
-    PEG_PLACE,
-    PEG_PLAN,
-    PEG_QUANTITY,
-    PEGS,
-    PLAN_DAY,
-    PLAN_ITEM,
-    PLAN_LINE,
-    PLAN_PARENT,
-    PLAN_QUANTITY,
-    PLAN_START,
-    PLANS,
-    SHIP,
-    SLOT_LINE,
-    SLOT_MINUTES,
-    SLOT_PLACE,
-    SLOTS,
-    SPAN,
-    Answers,
+    NODE,
+    NOW,
+    ORDER,
+    PEG,
+    PLAN,
+    REQUIREMENT,
+    SLOT,
     Integers,
-    Orders,
-    Work,
+    Records,
+    State,
 )
 from atoll.promise.wanted import Wanted, WantedLine
 
@@ -87,13 +68,12 @@ def promise(availability: Availability, wanted: Wanted) -> Promises:
     >>> promise(there, Wanted.of([WantedLine({0: 2}), WantedLine({0: 2})])).ship_day
     array([0, 8])
     """
-    orders = _orders(availability, wanted)
-    work, answers = _work(availability, orders), _answers(len(wanted))
-    line = kernel.promise_lines(availability.tables, orders, work, answers, 0, availability.last_day)
+    state = _state(availability, wanted, availability.last_day, rows=ROOM + 16 * len(wanted))
+    line = kernel.promise_lines(state, 0)
     while line < len(wanted):
-        work, answers = _doubled(work, answers)
-        line = kernel.promise_lines(availability.tables, orders, work, answers, line, availability.last_day)
-    return _promises(availability, work, answers)
+        state = _with_more_room(state)
+        line = kernel.promise_lines(state, line)
+    return _promises(availability, state)
 
 
 def earliest_days(availability: Availability, items: Integers, quantities: Integers) -> Integers:
@@ -109,12 +89,11 @@ def earliest_days(availability: Availability, items: Integers, quantities: Integ
     array of int64, shape (r,)
         The day, not before today; `CANNOT_BE_SUPPLIED` where there is none.
     """
-    orders = _orders(availability, _one_requirement_each(items, quantities))
-    work = _work(availability, orders)
-    days = np.empty(len(items), dtype=np.int64)
     last = max(availability.last_day, *(int(a.max(initial=0)) for a in (availability.lead_days, availability.supply_day)))
-    while not kernel.material_days(availability.tables, orders, work, days, last):
-        work = _with_more_nodes(work)
+    state = _state(availability, _one_requirement_each(items, quantities), last, rows=ROOM)
+    days = np.empty(len(items), dtype=np.int64)
+    while not kernel.material_days(state, days):
+        state = _with_more_room(state)
     return days
 
 
@@ -152,102 +131,89 @@ def _one_requirement_each(items: Integers, quantities: Integers) -> Wanted:
     )
 
 
-def _orders(availability: Availability, wanted: Wanted) -> Orders:
-    """The lines as the compiled functions read them; assembly lines without any capacity are left out."""
+def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: int) -> State:
+    """The memory of one call; assembly lines without any capacity are left out of the order lines."""
+    _check(availability, wanted)
+    known = np.isin(wanted.line_key, availability.line_keys)
+    return State(
+        now=records(
+            NOW,
+            1,
+            earliest_day=availability.earliest_day,
+            shipping_days=availability.shipping_days,
+            near_days=availability.near_days,
+            last_day=last_day,
+        ),
+        item=availability.item_records.copy(),
+        component=availability.component_records,
+        supply=availability.supply_records.copy(),
+        line=availability.line_records,
+        line_day=availability.line_day_records.copy(),
+        working_day=availability.working_day,
+        worked_before=availability.worked_before,
+        order=records(
+            ORDER,
+            len(wanted) + 1,
+            requirements=wanted.start,
+            lines=np.append(0, np.cumsum(known))[wanted.line_start],
+            minutes=np.append(wanted.minutes, 0),
+            requested_day=np.append(wanted.requested_day, NOBODY),
+        ),
+        order_line=np.searchsorted(availability.line_keys, wanted.line_key[known]),
+        requirement=records(
+            REQUIREMENT,
+            len(wanted.item) + 1,
+            item=np.append(wanted.item, NOBODY),
+            quantity=np.append(wanted.quantity, 0),
+            alternatives=wanted.alternative_start,
+        ),
+        alternative=np.ascontiguousarray(wanted.alternative_item, dtype=np.int64),
+        node=np.empty(ROOM, dtype=NODE),
+        answer=_nothing_yet(len(wanted)),
+        peg=np.empty(rows, dtype=PEG),
+        plan=np.empty(rows, dtype=PLAN),
+        slot=np.empty(rows, dtype=SLOT),
+    )
+
+
+def _check(availability: Availability, wanted: Wanted) -> None:
     named = np.concatenate((wanted.item, wanted.alternative_item))
     if named.size and not (named.min() >= 0 and named.max() < availability.items):
         raise ValueError(f"Expected items from 0 to {availability.items - 1}, got {named.min()} to {named.max()}.")
-    units = float(wanted.quantity.max(initial=0)) * max(int(np.diff(wanted.start).max(initial=0)), 1)
+    units = float(wanted.quantity.max(initial=0)) * int(np.diff(wanted.start).max(initial=0))
     if units * availability.structure.most_units > MOST_UNITS:
         raise ValueError(f"Expected at most {MOST_UNITS} units through all levels of a line.")
-    keys = availability.line_keys
-    known = np.isin(wanted.line_key, keys)
-    return Orders(
-        start=_integers(wanted.start),
-        item=_integers(wanted.item),
-        quantity=_integers(wanted.quantity),
-        minutes=_integers(wanted.minutes),
-        line_start=np.concatenate(([0], np.cumsum(known)))[wanted.line_start],
-        line=np.searchsorted(keys, wanted.line_key[known]),
-        requested_day=_integers(wanted.requested_day),
-        alternative_start=_integers(wanted.alternative_start),
-        alternative_item=_integers(wanted.alternative_item),
-    )
 
 
-def _work(availability: Availability, orders: Orders) -> Work:
-    items, requirements = availability.items, len(orders.item)
-    return Work(
-        free=_integers(availability.supply_free)[availability.supply_order],
-        room=_integers(availability.capacity_free)[availability.capacity_order],
-        chosen=np.empty(requirements, dtype=np.int64),
-        picked=np.zeros(requirements, dtype=np.int64),
-        seen=np.full(items, NOBODY, dtype=np.int64),
-        closure=np.empty(items, dtype=np.int64),
-        head=np.full(items, NOBODY, dtype=np.int64),
-        node=np.empty((ROOM, 4), dtype=np.int64),
-        used=np.zeros(SPAN + 3, dtype=np.int64),
-    )
+def _nothing_yet(lines: int) -> Records:
+    answers = np.full((lines, len(ANSWER.names or ())), NOBODY, dtype=np.int64).view(ANSWER).reshape(lines)
+    answers["is_promised"] = answers["binding_days"] = 0
+    return answers
 
 
-def _answers(lines: int) -> Answers:
-    rows = ROOM + 16 * lines
-    return Answers(
-        promised=np.zeros(lines, dtype=np.bool_),
-        line=np.empty((lines, 8), dtype=np.int64),
-        peg=np.empty((rows, 5), dtype=np.int64),
-        plan=np.empty((rows, 6), dtype=np.int64),
-        slot=np.empty((rows, 3), dtype=np.int64),
-    )
+def _with_more_room(state: State) -> State:
+    """All arrays that can be too short twice as long."""
+    longer = {name: np.concatenate((array := getattr(state, name), array)) for name in ("node", "peg", "plan", "slot")}
+    return state._replace(**longer)
 
 
-def _doubled(work: Work, answers: Answers) -> tuple[Work, Answers]:
-    longer = answers._replace(peg=_longer(answers.peg), plan=_longer(answers.plan), slot=_longer(answers.slot))
-    return _with_more_nodes(work), longer
-
-
-def _with_more_nodes(work: Work) -> Work:
-    return work._replace(node=_longer(work.node))
-
-
-def _longer(array: Integers) -> Integers:
-    return np.concatenate((array, np.empty_like(array)))
-
-
-def _integers(array: Integers) -> Integers:
-    return np.ascontiguousarray(array, dtype=np.int64)
-
-
-def _promises(availability: Availability, work: Work, answers: Answers) -> Promises:
+def _promises(availability: Availability, state: State) -> Promises:
     """The answers by column, with supplies, line days and assembly lines named as the caller knows them."""
-    line = answers.line
-    peg, plan, slot = answers.peg[: work.used[PEGS]], answers.plan[: work.used[PLANS]], answers.slot[: work.used[SLOTS]]
+    now, answer = state.now[0], state.answer
+    peg, plan, slot = state.peg[: now["pegs"]], state.plan[: now["plans"]], state.slot[: now["slots"]]
     return Promises(
-        is_promised=answers.promised,
-        ship_day=line[:, SHIP],
-        need_day=line[:, NEED],
-        cause=line[:, CAUSE],
-        binding_item=line[:, BINDING_ITEM],
-        binding_supply=_named(availability.supply_order, line[:, BINDING_SUPPLY]),
-        binding_line=_named(availability.line_keys, line[:, BINDING_LINE]),
-        binding_day=line[:, BINDING_DAY],
-        binding_days=line[:, BINDING_DAYS],
-        requirement_item=work.chosen,
-        peg_line=peg[:, PEG_LINE],
-        peg_plan=peg[:, PEG_PLAN],
-        peg_item=peg[:, PEG_ITEM],
-        peg_supply=_named(availability.supply_order, peg[:, PEG_PLACE]),
-        peg_quantity=peg[:, PEG_QUANTITY],
-        plan_line=plan[:, PLAN_LINE],
-        plan_parent=plan[:, PLAN_PARENT],
-        plan_item=plan[:, PLAN_ITEM],
-        plan_quantity=plan[:, PLAN_QUANTITY],
-        plan_day=plan[:, PLAN_DAY],
-        plan_start_day=plan[:, PLAN_START],
-        plan_is_build=availability.structure.rank[plan[:, PLAN_ITEM]] != NOBODY,
-        slot_line=slot[:, SLOT_LINE],
-        slot_row=_named(availability.capacity_order, slot[:, SLOT_PLACE]),
-        slot_minutes=slot[:, SLOT_MINUTES],
+        is_promised=answer["is_promised"].astype(np.bool_),
+        **{name: answer[name] for name in ("ship_day", "need_day", "cause", "binding_item", "binding_day", "binding_days")},
+        binding_supply=_named(availability.supply_order, answer["binding_supply"]),
+        binding_line=_named(availability.line_keys, answer["binding_line"]),
+        requirement_item=state.requirement["chosen"][:-1],
+        **{f"peg_{name}": peg[name] for name in ("line", "plan", "item", "quantity")},
+        peg_supply=_named(availability.supply_order, peg["supply"]),
+        **{f"plan_{name}": plan[name] for name in PLAN.names or ()},
+        plan_is_build=availability.structure.rank[plan["item"]] != NOBODY,
+        slot_line=slot["line"],
+        slot_row=_named(availability.capacity_order, slot["row"]),
+        slot_minutes=slot["minutes"],
         structure=availability.structure,
     )
 

@@ -1,13 +1,16 @@
-"""What the compiled functions read and write: arrays in named groups, and the questions about the calendar."""
+"""What the compiled functions read and write: arrays of records, and the questions about the calendar."""
 
-from typing import NamedTuple
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.configure.compiled.native import native
+from atoll.native import inner, record
 
 Integers = NDArray[np.int64]
+Records = NDArray[Any]
 
 NOBODY = -1
 """No plan above a requirement, no supply, no line, no day."""
@@ -15,115 +18,98 @@ NOBODY = -1
 NO_ROOM = -2
 """An array was too short; it is made longer and the line begins anew."""
 
-PEG_LINE, PEG_PLAN, PEG_ITEM, PEG_PLACE, PEG_QUANTITY = range(5)
-PLAN_LINE, PLAN_PARENT, PLAN_ITEM, PLAN_QUANTITY, PLAN_DAY, PLAN_START = range(6)
-SLOT_LINE, SLOT_PLACE, SLOT_MINUTES = range(3)
-SHIP, NEED, CAUSE, BINDING_ITEM, BINDING_SUPPLY, BINDING_LINE, BINDING_DAY, BINDING_DAYS = range(8)
-"""Columns of the answers."""
-
-PEGS, PLANS, SLOTS, NODES, CLOSURE, SPAN = range(6)
-"""Places of `Work.used`; from `SPAN` on: line, first and last place of the slots under way."""
-
 NOTHING, MATERIAL, CAPACITY, REQUEST, HORIZON = range(5)
 """Codes of the causes, in the order of `Cause`."""
 
-
-class Tables(NamedTuple):
-    """An availability as the compiled functions read it.
-
-    Supplies stand by item and day: those of item ``i`` at the places ``supply_start[i]`` to ``supply_start[i + 1]``. The days of
-    the assembly lines stand by line and day in the same way. Nothing here is written.
-
-    Parameters
-    ----------
-    rank
-        Items with a bill by low-level order, parents first; −1 where an item has none.
-    working_days
-        The working days, rising.
-    worked_before
-        How many working days lie before each day of the horizon, its end included.
-    """
-
-    supply_start: Integers
-    supply_day: Integers
-    bill_start: Integers
-    bill_item: Integers
-    bill_per: Integers
-    rank: Integers
-    lead_days: Integers
-    build_days: Integers
-    working_days: Integers
-    worked_before: Integers
-    line_start: Integers
-    line_day: Integers
-    earliest_day: int
-    shipping_days: int
-    near_days: int
+SOURCES = ("tables", "netting", "choosing", "capacity", "pegging", "kernel")
+SOURCE = sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in SOURCES)).hexdigest()[:16]
+"""Goes into the type of the state. Numba keeps a function together with those of other files that it calls, and looks for changes
+in its own file alone; with another type it compiles anew."""
 
 
-class Orders(NamedTuple):
-    """The order lines as the compiled functions read them; the fields are those of `Wanted`, lines by their place."""
-
-    start: Integers
-    item: Integers
-    quantity: Integers
-    minutes: Integers
-    line_start: Integers
-    line: Integers
-    requested_day: Integers
-    alternative_start: Integers
-    alternative_item: Integers
+def _integers(*fields: str) -> np.dtype[np.void]:
+    return record(**dict.fromkeys(fields, np.int64))
 
 
-class Work(NamedTuple):
-    """Memory of the compiled functions.
+NOW = _integers(
+    *("earliest_day", "shipping_days", "near_days", "last_day"),
+    *("pegs", "plans", "slots", "nodes", "reached"),
+    *("line", "first", "last"),
+    f"source_{SOURCE}",
+)
+ITEM = _integers("supplies", "bill", "rank", "lead_days", "build_days", "seen", "reached", "head")
+COMPONENT = _integers("item", "per")
+SUPPLY = _integers("day", "free")
+LINE_DAY = _integers("day", "room")
+ORDER = _integers("requirements", "lines", "minutes", "requested_day")
+REQUIREMENT = _integers("item", "quantity", "alternatives", "chosen", "picked", "best")
+NODE = _integers("quantity", "deadline", "plan", "next")
+ANSWER = _integers(
+    *("is_promised", "ship_day", "need_day", "cause"),
+    *("binding_item", "binding_supply", "binding_line", "binding_day", "binding_days"),
+)
+PEG = _integers("line", "plan", "item", "supply", "quantity")
+PLAN = _integers("line", "parent", "item", "quantity", "day", "start_day")
+SLOT = _integers("line", "row", "minutes")
+
+
+class State(NamedTuple):
+    """An availability, order lines, and the answers to them, as the compiled functions read and write them.
+
+    Members of groups stand one after the other: the supplies of item ``i``, by day, at the places ``item[i].supplies`` to
+    ``item[i + 1].supplies``, and in the same way its components, the days of an assembly line, the requirements and assembly lines
+    of an order line, and the alternatives of a requirement. Each of these arrays of groups has one row more than groups.
 
     Parameters
     ----------
-    free, room
-        Units free at each place of the supplies, minutes free at each of the line days; taken from line to line.
-    chosen
-        The item taken for each requirement.
-    picked
-        Which alternative that is, 0 for the item itself.
-    seen, closure
-        The line that an item was last reached from; the items of the present line, parents before components.
-    head
-        The first node of each item's requirements, by deadline.
+    now
+        One record: first day of work, working days to shipment, the days within which the earliest supply is taken, and the last
+        day; how far pegs, plans, slots, nodes and reached items are filled; line, first and last place of the slots under way.
+    item
+        Of each item the first supply and first component, its low-level order among the items with a bill (−1 without one), and
+        lead and build days; the order line that reached it last, the item reached at a place, and its first node.
+    component, supply, line_day
+        Components with quantity per; supplies by item and day; the days of the assembly lines by line and day. What is taken of
+        supplies and line days stays taken from order line to order line.
+    line
+        First line day of each assembly line.
+    working_day, worked_before
+        The working days, rising; how many of them lie before each day of the horizon, its end included.
+    order, order_line, requirement, alternative
+        The order lines; places of their assembly lines; their requirements, with the item that is chosen for each, which
+        alternative that is (0: the item itself) and which was the best so far; the alternative items.
     node
-        Quantity, deadline, plan and next node of each requirement; columns.
-    used
-        How far the arrays are filled.
+        Requirements of items, direct ones and those of builds, as a list for each item by deadline.
+    answer, peg, plan, slot
+        A row for each order line, peg, planned supply and slot. Supplies and rows are places in the arrays above.
     """
 
-    free: Integers
-    room: Integers
-    chosen: Integers
-    picked: Integers
-    seen: Integers
-    closure: Integers
-    head: Integers
-    node: Integers
-    used: Integers
-
-
-class Answers(NamedTuple):
-    """What the compiled functions write: a row for each line, peg, planned supply and slot."""
-
-    promised: NDArray[np.bool_]
+    now: Records
+    item: Records
+    component: Records
+    supply: Records
     line: Integers
-    peg: Integers
-    plan: Integers
-    slot: Integers
+    line_day: Records
+    working_day: Integers
+    worked_before: Integers
+    order: Records
+    order_line: Integers
+    requirement: Records
+    alternative: Integers
+    node: Records
+    answer: Records
+    peg: Records
+    plan: Records
+    slot: Records
 
 
-@native
-def working_place(tables: Tables, day: int) -> int:
+@inner
+def working_place(s: State, day: int) -> int:
     """Place of the first working day on or after a day; the number of working days where there is none."""
-    return int(tables.worked_before[min(max(day, 0), tables.worked_before.size - 1)])
+    return s.worked_before[min(max(day, 0), len(s.worked_before) - 1)]
 
 
-@native
-def last_working_place(tables: Tables, day: int) -> int:
+@inner
+def last_working_place(s: State, day: int) -> int:
     """Place of the last working day on or before a day, −1 where there is none."""
-    return int(tables.worked_before[min(max(day + 1, 0), tables.worked_before.size - 1)]) - 1
+    return s.worked_before[min(max(day + 1, 0), len(s.worked_before) - 1)] - 1
