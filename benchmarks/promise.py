@@ -53,7 +53,9 @@ def peers_scenario(lines: int, seed: int = 42) -> Scenario:
     """The scenario with so many order lines."""
     chance = Random(seed)
     bills = {
-        COMPONENTS + s: tuple((c, chance.choice((1, 1, 1, 2, 4))) for c in chance.sample(range(COMPONENTS), chance.randint(6, 10)))
+        COMPONENTS + s: tuple(
+            (c, chance.choice((1, 1, 1, 2, 4))) for c in chance.sample(range(COMPONENTS), chance.randint(6, 10))
+        )
         for s in range(SUBASSEMBLIES)
     }
     models = [_model(chance) for _ in range(MODELS)]

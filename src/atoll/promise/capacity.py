@@ -44,7 +44,7 @@ def _better(s: State, line: int, start: int, end: int) -> bool:
     now = s.now[0]
     sooner = s.line_day[now.last].day - s.line_day[end].day
     later = s.line_day[start].day - s.line_day[now.first].day
-    return sooner > 0 or (sooner == 0 and (later > 0 or (later == 0 and line < now.line)))
+    return bool(sooner > 0 or (sooner == 0 and (later > 0 or (later == 0 and line < now.line))))
 
 
 @inner

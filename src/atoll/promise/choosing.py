@@ -14,7 +14,7 @@ def best_material_day(s: State, k: int, first: int, last: int) -> int:
     """
     day = material_day(s, k, first, last)
     begin, end = s.order[k].requirements, s.order[k + 1].requirements
-    if day == NO_ROOM or day == first or s.requirement[begin].alternatives == s.requirement[end].alternatives:
+    if day in (NO_ROOM, first) or s.requirement[begin].alternatives == s.requirement[end].alternatives:
         return day
     if _combinations(s, k) > MOST_COMBINATIONS:
         return _improved(s, k, first, last, day)
@@ -83,7 +83,7 @@ def _if_earlier(s: State, k: int, first: int, last: int, day: int) -> int:
 @inner
 def _alternatives(s: State, r: int) -> int:
     """How many items can meet a requirement."""
-    return 1 + s.requirement[r + 1].alternatives - s.requirement[r].alternatives
+    return int(1 + s.requirement[r + 1].alternatives - s.requirement[r].alternatives)
 
 
 @inner

@@ -26,8 +26,10 @@ def promise_lines(s: State, first: int) -> int:
     for k in range(first, len(s.answer)):
         gather(s, k)
         if not _promise(s, k):
-            s.item.seen[:] = NOBODY
+            s.item["seen"][:] = NOBODY
             return k
+        if not s.now[0].keeps:
+            _free_again(s, k)
     return len(s.answer)
 
 
@@ -38,7 +40,7 @@ def material_days(s: State, days: Integers) -> bool:
         gather(s, k)
         days[k] = material_day(s, k, 0, s.now[0].last_day)
         if days[k] == NO_ROOM:
-            s.item.seen[:] = NOBODY
+            s.item["seen"][:] = NOBODY
             return False
     return True
 
@@ -73,6 +75,18 @@ def _promise(s: State, k: int) -> bool:
     if answer.cause == MATERIAL:
         _name_last(s, k, pegs, plans)
     return True
+
+
+@inner
+def _free_again(s: State, k: int) -> None:
+    """Give back what an order line took, and keep the record of it."""
+    p, at = s.now[0].pegs - 1, s.now[0].slots - 1
+    while p >= 0 and s.peg[p].line == k:
+        s.supply[s.peg[p].supply].free += s.peg[p].quantity
+        p -= 1
+    while at >= 0 and s.slot[at].line == k:
+        s.line_day[s.slot[at].row].room += s.slot[at].minutes
+        at -= 1
 
 
 @inner

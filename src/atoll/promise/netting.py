@@ -1,10 +1,10 @@
 """Can everything be there by a day? Requirements netted against supply, from the parents down and backwards in time.
 
-For one item let ``R(t)`` be the units required by day ``t`` and ``F(t)`` the units of it that are free by then. Whatever is done, at
-least ``P(t) = max over u <= t of (R(u) - F(u))`` units must be newly ordered by day ``t``. Serving the requirements in the order of
-their deadlines orders just ``P(t)``, each unit as late as its deadline allows. Of its components a build requires the more and
+For one item let ``R(t)`` be the units required by day ``t`` and ``F(t)`` the units of it that are free by then. Whatever is done,
+at least ``P(t) = max over u <= t of (R(u) - F(u))`` units must be newly ordered by day ``t``. Serving the requirements in the order
+of their deadlines orders just ``P(t)``, each unit as late as its deadline allows. Of its components a build requires the more and
 the sooner, the more and the sooner it is started; so no other way asks less of the next level, and the answer is exact, however
-often and at whatever levels an item is reached. Later deadlines never ask more: what is possible by a day is possible by the next.
+often and at whatever levels an item is reached. Later deadlines never ask more: what is possible by a day stays possible.
 """
 
 from atoll.native import inner
@@ -102,7 +102,7 @@ def build_start(s: State, item: int, deadline: int) -> int:
     place = last_working_place(s, deadline) - s.item[item].build_days
     if place < 0 or s.working_day[place] < s.now[0].earliest_day:
         return NOBODY
-    return s.working_day[place]
+    return int(s.working_day[place])
 
 
 @inner

@@ -56,7 +56,7 @@ def _peg(s: State, k: int, item: int, node: int, latest_first: bool) -> int:
         s.now[0].pegs += 1
         s.supply[place].free -= taken
         short -= taken
-    return short
+    return int(short)
 
 
 @inner

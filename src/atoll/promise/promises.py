@@ -27,8 +27,8 @@ class Promises:
     is_promised, ship_day, need_day
         Of each line: whether it got a date, the day of shipment, and the first day of assembly; shape (k,).
     cause, binding_item, binding_supply, binding_line, binding_day, binding_days
-        What keeps the line from being earlier, or why it was refused: the code of a `Cause`, the item, the supply of it that comes
-        last (−1 when that is still to be ordered), the assembly line, the day from which it no longer binds, and the days by
+        What keeps the line from being earlier, or why it was refused: the code of a `Cause`, the item, the supply of it that
+        comes last (−1 when that is still to be ordered), the assembly line, the day from which it no longer binds, and the days by
         which it moves the assembly; shape (k,).
     requirement_item
         The item taken for each requirement of the wanted lines; shape (r,).
@@ -80,9 +80,7 @@ class Promises:
             is_promised=bool(self.is_promised[k]),
             ship_day=int(self.ship_day[k]),
             need_day=int(self.need_day[k]),
-            slots=tuple(
-                Slot(int(self.slot_row[s]), int(self.slot_minutes[s])) for s in range(*_rows_of(self.slot_line, k))
-            ),
+            slots=tuple(Slot(int(self.slot_row[s]), int(self.slot_minutes[s])) for s in range(*_rows_of(self.slot_line, k))),
             pegs=self._pegs(k)[NOBODY],
             planned=self._planned(k),
             binding=self.binding(k),

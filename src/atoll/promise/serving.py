@@ -30,8 +30,8 @@ ROOM = 256
 def promise(availability: Availability, wanted: Wanted) -> Promises:
     """Promise order lines one after the other: the earliest ship day of each, or the latest that still meets its requested day.
 
-    Assumes that all material of a line must be there on its first day of assembly, that work stays on one assembly line and goes on
-    over that line's following days, that purchases and builds take the same time for any quantity, and that an item with a
+    Assumes that all material of a line must be there on its first day of assembly, that work stays on one assembly line and goes
+    on over that line's following days, that purchases and builds take the same time for any quantity, and that an item with a
     bill is built and any other bought. Each line finds what those before it left; nobody is moved to make room.
 
     Parameters
@@ -68,7 +68,20 @@ def promise(availability: Availability, wanted: Wanted) -> Promises:
     >>> promise(there, Wanted.of([WantedLine({0: 2}), WantedLine({0: 2})])).ship_day
     array([0, 8])
     """
+    return _serve(availability, wanted, keeps=True)
+
+
+def promise_each(availability: Availability, wanted: Wanted) -> Promises:
+    """Promise each order line as if it were the only one; they are compared, and may rest on the same units.
+
+    The rest is as of `promise`.
+    """
+    return _serve(availability, wanted, keeps=False)
+
+
+def _serve(availability: Availability, wanted: Wanted, *, keeps: bool) -> Promises:
     state = _state(availability, wanted, availability.last_day, rows=ROOM + 16 * len(wanted))
+    state.now["keeps"] = keeps
     line = kernel.promise_lines(state, 0)
     while line < len(wanted):
         state = _with_more_room(state)

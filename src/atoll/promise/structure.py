@@ -19,7 +19,7 @@ class Structure:
     Parameters
     ----------
     start, component, per
-        Components and quantity per of item ``i`` at the places ``start[i]`` to ``start[i + 1]``; int64, shapes (m + 1,), (b,), (b,).
+        Components and quantity per of item ``i`` at the places ``start[i]`` to ``start[i + 1]``; shapes (m + 1,), (b,), (b,).
     rank
         Place in low-level order of the items with a bill, every parent before its components; −1 without a bill; shape (m,).
     most_units

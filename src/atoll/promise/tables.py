@@ -34,7 +34,7 @@ def _integers(*fields: str) -> np.dtype[np.void]:
 NOW = _integers(
     *("earliest_day", "shipping_days", "near_days", "last_day"),
     *("pegs", "plans", "slots", "nodes", "reached"),
-    *("line", "first", "last"),
+    *("line", "first", "last", "keeps"),
     f"source_{SOURCE}",
 )
 ITEM = _integers("supplies", "bill", "rank", "lead_days", "build_days", "seen", "reached", "head")
@@ -57,14 +57,15 @@ class State(NamedTuple):
     """An availability, order lines, and the answers to them, as the compiled functions read and write them.
 
     Members of groups stand one after the other: the supplies of item ``i``, by day, at the places ``item[i].supplies`` to
-    ``item[i + 1].supplies``, and in the same way its components, the days of an assembly line, the requirements and assembly lines
-    of an order line, and the alternatives of a requirement. Each of these arrays of groups has one row more than groups.
+    ``item[i + 1].supplies``, and in the same way its components, the days of an assembly line, the requirements and assembly
+    lines of an order line, and the alternatives of a requirement. Each of these arrays of groups has one row more than groups.
 
     Parameters
     ----------
     now
         One record: first day of work, working days to shipment, the days within which the earliest supply is taken, and the last
-        day; how far pegs, plans, slots, nodes and reached items are filled; line, first and last place of the slots under way.
+        day; how far pegs, plans, slots, nodes and reached items are filled; line, first and last place of the slots under way;
+        and whether what an order line takes is kept from the next ones.
     item
         Of each item the first supply and first component, its low-level order among the items with a bill (−1 without one), and
         lead and build days; the order line that reached it last, the item reached at a place, and its first node.
@@ -106,10 +107,10 @@ class State(NamedTuple):
 @inner
 def working_place(s: State, day: int) -> int:
     """Place of the first working day on or after a day; the number of working days where there is none."""
-    return s.worked_before[min(max(day, 0), len(s.worked_before) - 1)]
+    return int(s.worked_before[min(max(day, 0), len(s.worked_before) - 1)])
 
 
 @inner
 def last_working_place(s: State, day: int) -> int:
     """Place of the last working day on or before a day, −1 where there is none."""
-    return s.worked_before[min(max(day + 1, 0), len(s.worked_before) - 1)] - 1
+    return int(s.worked_before[min(max(day + 1, 0), len(s.worked_before) - 1)]) - 1

@@ -49,7 +49,7 @@ class Wanted:
     Parameters
     ----------
     start, item, quantity
-        Direct requirements: those of line ``k`` at the places ``start[k]`` to ``start[k + 1]``; int64, shapes (k + 1,), (r,), (r,).
+        Direct requirements: those of line ``k`` at the places ``start[k]`` to ``start[k + 1]``; shapes (k + 1,), (r,), (r,).
     minutes
         Work of final assembly; 0 for none; shape (k,).
     line_start, line_key

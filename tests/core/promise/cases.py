@@ -16,7 +16,7 @@ def integers(values: object) -> np.ndarray:
 
 
 def availability(supplies: list[tuple[int, int, int]], *, leads: list[int], **fields: object) -> Availability:
-    """Supplies as (item, day, free units); capacity as (line, day, free minutes) in any order, 100 on each working day unless given."""
+    """Supplies as (item, day, free units); capacity as (line, day, free minutes), 100 on each working day unless given."""
     given = fields.pop("capacity", [(0, day, 100) for day in range(1, 100) if WEEKS[day]])
     line, day, free = integers(sorted(given, key=lambda row: row[1])).reshape(-1, 3).T
     item, there, units = integers(supplies).reshape(-1, 3).T
@@ -76,6 +76,7 @@ def wanted_lines(draw: st.DrawFn, most_units: int = 2, with_alternatives: bool =
 
 def units(a: Availability, requirements: dict[int, int]) -> int:
     """Units of all items that a line can require through all levels."""
+
     def below(item: int) -> int:
         return 1 + sum(per * below(component) for component, per in a.bills.get(item, ()))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -17,7 +17,7 @@ def can_be_there(a: Availability, requirements: dict[int, int], day: int) -> boo
     bills: Any = a.bills
     supplies = tuple(zip(a.supply_item.tolist(), a.supply_day.tolist(), strict=True))
 
-    @lru_cache(maxsize=None)
+    @cache
     def search(needs: tuple[Need, ...], free: tuple[int, ...]) -> bool:
         if not needs:
             return True
@@ -97,10 +97,8 @@ def dates(a: Availability, line: WantedLine) -> Dates:
     material = material_day(a, line)
     if material < 0:
         return Dates(-1, -1)
-    if line.minutes:
-        ways = runs(a, line, material)
-    else:
-        ways = ((day, day) for day in range(material, len(a.working)) if a.working[day])
+    whenever = ((day, day) for day in range(material, len(a.working)) if a.working[day])
+    ways = runs(a, line, material) if line.minutes else whenever
     ships = [(begin, ship) for begin, end in ways if (ship := after_work(a, end, a.shipping_days)) >= 0]
     in_time = [begin for begin, ship in ships if ship <= line.requested_day]
     return Dates(max(in_time, default=-1), min((ship for _, ship in ships), default=-1))

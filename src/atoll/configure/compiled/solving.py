@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.configure.compiled.native import inner, record
+from atoll.configure.compiled.native import inner, native, record
 
 Integers = NDArray[np.int64]
 Records = NDArray[Any]
@@ -53,6 +53,7 @@ NOW = record(
     **{f"source_{SOURCE}": np.int8},
 )
 VARIABLE = record(level=np.int64, reason=np.int64, seen=np.int64, group=np.int64, phase=np.int64, activity=np.float64)
+
 
 class Solver(NamedTuple):
     """The state of a solver.
