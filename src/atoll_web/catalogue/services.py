@@ -38,6 +38,7 @@ from atoll.model.company import AssemblyLine as LineValue
 from atoll.model.item import Item as ItemValue
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.models import Company
+from atoll_web.bulk import exchange
 from atoll_web.catalogue import snapshot, states
 from atoll_web.catalogue.errors import (
     AnotherModel,
@@ -52,10 +53,8 @@ from atoll_web.catalogue.errors import (
 from atoll_web.catalogue.models import (
     AssemblyLine,
     BillLine,
-    Configuration,
     Item,
     LineDay,
-    OrderBillLine,
     ProductModel,
     Revision,
 )
@@ -488,19 +487,53 @@ def configure(revision: Revision, choices: Mapping[str, Any], today: date) -> Co
     return Configured(resolved, parts, engine.domains(choices))
 
 
-def save_configuration(*, actor: Actor, revision: Revision, resolved: Resolved) -> Configuration:
-    """Keep the configuration that choices came to; an equal one is found, not made again."""
-    with acting(actor):
-        row, is_new = Configuration.objects.get_or_create(
-            revision=revision,
-            key=resolved.key,
-            defaults={"values": resolved.values, "price": resolved.price, "cost": resolved.cost, "minutes": resolved.minutes},
-        )
-        if is_new:
-            OrderBillLine.objects.bulk_create(
-                [OrderBillLine(configuration=row, item_id=item, quantity=n) for item, n in resolved.bill.items()]
-            )
-    return row
+CONFIGURATIONS = """
+INSERT INTO catalogue_configuration (revision_id, key, "values", price, cost, minutes)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::jsonb[], %s::numeric[], %s::numeric[], %s::int[])
+ON CONFLICT (revision_id, key) DO NOTHING RETURNING id, revision_id, key
+"""
+
+KEYS_OF_CONFIGURATIONS = """
+SELECT c.id, c.revision_id, c.key FROM catalogue_configuration c
+JOIN unnest(%s::bigint[], %s::text[]) wanted (revision, key) ON c.revision_id = wanted.revision AND c.key = wanted.key
+"""
+
+ORDER_BILLS = """
+INSERT INTO catalogue_orderbillline (configuration_id, item_id, quantity)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
+"""
+
+
+def save_configurations(resolved: Sequence[tuple[Revision, Resolved]]) -> list[int]:
+    """Keep the configurations that choices came to, and give their keys; an equal one is found, not made again.
+
+    Call it inside `acting`. Writers of an equal configuration wait for each other, so all write theirs in the same order.
+    """
+    wanted = {(revision.pk, one.key): one for revision, one in resolved}
+    found = _keys_of_configurations(list(wanted))
+    if missing := sorted(wanted.keys() - found.keys()):
+        columns = [
+            [revision for revision, _ in missing],
+            [key for _, key in missing],
+            [json.dumps(wanted[pair].values) for pair in missing],
+            [wanted[pair].price for pair in missing],
+            [wanted[pair].cost for pair in missing],
+            [wanted[pair].minutes for pair in missing],
+        ]
+        (rows,) = exchange([(CONFIGURATIONS, columns)])
+        made = {(revision, key): row for row, revision, key in rows}
+        lines = [(row, item, n) for pair, row in made.items() for item, n in sorted(wanted[pair].bill.items())]
+        if lines:
+            exchange([(ORDER_BILLS, [list(column) for column in zip(*lines, strict=True)])])
+        found |= made
+        if others := [pair for pair in missing if pair not in made]:  # another writer was faster, and has ended since
+            found |= _keys_of_configurations(others)
+    return [found[revision.pk, one.key] for revision, one in resolved]
+
+
+def _keys_of_configurations(pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    (rows,) = exchange([(KEYS_OF_CONFIGURATIONS, [[revision for revision, _ in pairs], [key for _, key in pairs]])])
+    return {(revision, key): row for row, revision, key in rows}
 
 
 def set_company(*, actor: Actor, **fields: Any) -> Company:
