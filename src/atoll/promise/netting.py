@@ -1,10 +1,10 @@
 """Can everything be there by a day? Requirements netted against supply, from the parents down and backwards in time.
 
 For one item let ``R(t)`` be the units required by day ``t`` and ``F(t)`` the units of it that are free by then. Whatever is done,
-at least ``P(t) = max over u <= t of (R(u) - F(u))`` units must be newly ordered by day ``t``. Serving the requirements in the order
-of their deadlines orders just ``P(t)``, each unit as late as its deadline allows. Of its components a build requires the more and
-the sooner, the more and the sooner it is started; so no other way asks less of the next level, and the answer is exact, however
-often and at whatever levels an item is reached. Later deadlines never ask more: what is possible by a day stays possible.
+at least ``P(t) = max over u <= t of (R(u) - F(u))`` units must be newly ordered by day ``t``. Serving the requirements in the
+order of their deadlines orders just ``P(t)``, each unit as late as its deadline allows. Of its components a build requires the
+more and the sooner, the more and the sooner it is started; so no other way asks less of the next level, and the answer is exact,
+however often and at whatever levels an item is reached. Later deadlines never ask more: what is possible stays possible.
 """
 
 from atoll.native import inner
@@ -86,11 +86,14 @@ def require(s: State, item: int, quantity: int, deadline: int, plan: int) -> boo
 
 @inner
 def require_all(s: State, k: int, deadline: int) -> bool:
-    """Begin with the requirements of the line itself; false when there is no room."""
+    """Begin with the requirements of the line itself, or with the `only` one of them; false when there is no room."""
     s.now[0].nodes = 0
     for place in range(s.now[0].reached):
         s.item[s.item[place].reached].head = NOBODY
+    only = s.now[0].only
     for r in range(s.order[k].requirements, s.order[k + 1].requirements):
+        if only != NOBODY and r != only:
+            continue
         if not require(s, s.requirement[r].chosen, s.requirement[r].quantity, deadline, NOBODY):
             return False
     return True
