@@ -1,8 +1,11 @@
 """Which item is taken for a requirement that several items can meet."""
 
 from atoll.native import inner
-from atoll.promise.netting import MOST_COMBINATIONS, POSSIBLE, hindrance, material_day
+from atoll.promise.netting import POSSIBLE, hindrance, material_day
 from atoll.promise.tables import NO_ROOM, NOBODY, State
+
+MOST_COMBINATIONS = 1_024
+"""Up to so many combinations of alternatives all are tried."""
 
 
 @inner

@@ -12,9 +12,6 @@ from atoll.promise.tables import NO_ROOM, NOBODY, State, last_working_place
 
 POSSIBLE = -1
 
-MOST_COMBINATIONS = 1_024
-"""Up to so many combinations of alternatives all are tried."""
-
 
 @inner
 def gather(s: State, k: int) -> None:
