@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from atoll.promise import kernel
-from atoll.promise.availability import MOST_UNITS, Availability, records
+from atoll.promise.availability import MOST_UNITS, Availability
 from atoll.promise.promises import Promises
 from atoll.promise.tables import (
     ANSWER,
@@ -20,11 +20,15 @@ from atoll.promise.tables import (
     Integers,
     Records,
     State,
+    records,
 )
 from atoll.promise.wanted import Wanted, WantedLine
 
 ROOM = 256
 """Rows that the arrays begin with; they are doubled as needed."""
+
+TAKEN_IN_PLACE = ("item", "supply", "line_day")
+"""Tables of which each call has its own copy."""
 
 
 def promise(availability: Availability, wanted: Wanted, *, order: Integers | None = None) -> Promises:
@@ -166,13 +170,7 @@ def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: i
             last_day=last_day,
             only=NOBODY,
         ),
-        item=availability.item_records.copy(),
-        component=availability.component_records,
-        supply=availability.supply_records.copy(),
-        line=availability.line_records,
-        line_day=availability.line_day_records.copy(),
-        working_day=availability.working_day,
-        worked_before=availability.worked_before,
+        **availability.tables._asdict() | {name: getattr(availability.tables, name).copy() for name in TAKEN_IN_PLACE},
         order=records(
             ORDER,
             len(wanted) + 1,

@@ -53,6 +53,26 @@ PLAN = _integers("line", "parent", "item", "quantity", "day", "start_day")
 SLOT = _integers("line", "row", "minutes")
 
 
+def records(kind: np.dtype[np.void], rows: int, **columns: Integers | int) -> Records:
+    """Records with the given columns, all others 0."""
+    made = np.zeros(rows, dtype=kind)
+    for name, column in columns.items():
+        made[name] = column
+    return made
+
+
+class Tables(NamedTuple):
+    """An availability, in the fields of `State` that hold one."""
+
+    item: Records
+    component: Records
+    supply: Records
+    line: Integers
+    line_day: Records
+    working_day: Integers
+    worked_before: Integers
+
+
 class State(NamedTuple):
     """An availability, order lines, and the answers to them, as the compiled functions read and write them.
 
