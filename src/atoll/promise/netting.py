@@ -145,9 +145,37 @@ def _order(s: State, item: int, quantity: int, deadline: int) -> int:
 
 
 @inner
+def _not_before(s: State, k: int, first: int) -> int:
+    """A day before which a line's material cannot be there: each bought item waits for supply or for its lead time.
+
+    Very often it is the material day itself, so the search begins with it.
+    """
+    bound, only = first, s.now[0].only
+    for r in range(s.order[k].requirements, s.order[k + 1].requirements):
+        item, missing = s.requirement[r].chosen, s.requirement[r].quantity
+        lead = s.item[item].lead_days
+        if s.item[item].rank != NOBODY or (only != NOBODY and r != only) or 0 <= lead <= bound:
+            continue
+        for supply in range(s.item[item].supplies, s.item[item + 1].supplies):
+            day = s.supply[supply].day
+            if 0 <= lead <= day:
+                break
+            missing -= s.supply[supply].free
+            if missing <= 0:
+                bound = max(bound, day)
+                break
+        if missing > 0 and lead >= 0:
+            bound = max(bound, lead)
+    return bound
+
+
+@inner
 def material_day(s: State, k: int, first: int, last: int) -> int:
     """First day from `first` to `last` by which all material can be there; −1 when none is, or `NO_ROOM`."""
-    missing, possible, step = first - 1, first, 1
+    possible = _not_before(s, k, first)
+    missing, step = possible - 1, 1
+    if possible > last:
+        return NOBODY
     while True:
         found = hindrance(s, k, possible)
         if found == NO_ROOM:

@@ -59,7 +59,7 @@ def test_a_basket_with_a_line_that_cannot_be_had_is_not_complete() -> None:
     assert together.is_promised.tolist() == [True, False]
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(availabilities(days=25, most_free=9), st.lists(wanted_lines(most_units=5), min_size=1, max_size=4))
 def test_a_basket_ships_no_later_together_than_its_last_line_alone(a: Availability, wanted: list[WantedLine]) -> None:
     basket = Wanted.of([replace(line, requested_day=-1) for line in wanted])
@@ -85,7 +85,7 @@ def test_only_equal_units_are_split() -> None:
         splits(availability([], leads=LEADS), WantedLine({0: 5}), 2)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(availabilities(days=20, most_free=9), st.integers(2, 9))
 def test_a_split_has_as_many_units_as_its_first_day_allows(a: Availability, units: int) -> None:
     line = WantedLine({0: units, 3: 2 * units}, minutes=10 * units, lines=(0, 1))
@@ -138,7 +138,7 @@ def test_a_distribution_has_the_sum_1() -> None:
         Lateness(integers([0, 1]), np.array([0.5, 0.4]))
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(availabilities(days=20, most_free=4), wanted_lines(most_units=4, with_alternatives=False))
 def test_confidence_is_that_of_every_outcome_played(a: Availability, line: WantedLine) -> None:
     """Each combination of delays is dated forward through the same pegs and plans."""
