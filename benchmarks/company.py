@@ -1,9 +1,8 @@
-"""The scenario on which other systems were measured, as a company in the database: items, models, customers, stock, receipts, lines."""
+"""The scenario on which other systems were measured, as a company: items, models, customers, stock, receipts, a line."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 CUSTOMERS = 100

@@ -10,7 +10,7 @@ from time import process_time
 
 import numpy as np
 
-from atoll.promise import Availability, Structure, Wanted, WantedLine, after, promise_lines
+from atoll.promise import Availability, Structure, Wanted, WantedLine, after, promise
 from benchmarks.measure import Row
 
 COMPONENTS, SUBASSEMBLIES, MODELS, HORIZON = 200, 20, 10, 120
@@ -31,7 +31,7 @@ def run(*, quick: bool) -> list[Row]:
     for open_lines in OPEN_LINES[:1] if quick else OPEN_LINES:
         scenario = peers_scenario(open_lines + MORE)
         batch, more = Wanted.of(scenario.lines[:open_lines]), Wanted.of(scenario.lines[open_lines:])
-        left = after(scenario.availability, promise_lines(scenario.availability, batch))
+        left = after(scenario.availability, promise(scenario.availability, batch))
         in_batch = _seconds(scenario.availability, batch) / open_lines
         beside = _seconds(left, more) / MORE
         rows.append(Row(f"promise of a line, kernel, in a batch of {open_lines:,}", in_batch * 1e6, "µs", 30.0))
@@ -44,7 +44,7 @@ def _seconds(availability: Availability, wanted: Wanted, calls: int = 5) -> floa
     taken = []
     for _ in range(calls):
         start = process_time()
-        promise_lines(availability, wanted)
+        promise(availability, wanted)
         taken.append(process_time() - start)
     return min(taken)
 

@@ -73,8 +73,8 @@ def ensure_database(name: str = NAME) -> str:
 
 
 NO_TRIGGER_IGNORED = "-c pgtrigger.ignore={}"
-"""pgtrigger's triggers ask for this setting each time. Where it is missing they catch an error, whose cost grows with all that the
-transaction has deferred: ten thousand orders entered at once took a minute instead of a second."""
+"""pgtrigger's triggers ask for this setting each time. Where it is missing they catch an error, whose cost grows with all that
+the transaction has deferred: ten thousand orders entered at once took a minute instead of a second."""
 
 
 def settings_for_django(url: str) -> dict[str, Any]:

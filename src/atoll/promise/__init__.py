@@ -15,14 +15,10 @@ from atoll.promise.availability import CANNOT_BE_SUPPLIED, Availability
 from atoll.promise.confidence import Confidence, Lateness, confidence
 from atoll.promise.deliver import Split, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
-from atoll.promise.problem import PromiseProblem
 from atoll.promise.promises import Promises
-from atoll.promise.promising import plan_build, promise
 from atoll.promise.remaining import after, withheld
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
-from atoll.promise.serving import earliest_days, promise_each
-from atoll.promise.serving import plan_build as plan_build_ahead
-from atoll.promise.serving import promise as promise_lines
+from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
 from atoll.promise.structure import Structure
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
 from atoll.schedule import Slot
@@ -44,7 +40,6 @@ __all__ = [
     "Peg",
     "PlannedSupply",
     "Promise",
-    "PromiseProblem",
     "Promises",
     "Slot",
     "Split",
@@ -61,11 +56,9 @@ __all__ = [
     "explain",
     "improvements",
     "plan_build",
-    "plan_build_ahead",
     "promise",
     "promise_complete",
     "promise_each",
-    "promise_lines",
     "splits",
     "withheld",
 ]

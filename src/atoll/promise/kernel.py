@@ -21,7 +21,7 @@ from atoll.promise.tables import (
 
 
 @native
-def promise_lines(s: State, first: int) -> int:
+def promise(s: State, first: int) -> int:
     """Promise the order lines from the turn `first` on; returns the turn that found no room, or their number."""
     for turn in range(first, len(s.answer)):
         k = s.order[turn].turn

@@ -92,10 +92,10 @@ def _serve(availability: Availability, wanted: Wanted, order: Integers, *, keeps
         raise ValueError("Expected an order that names each line once.")
     state.now["keeps"] = keeps
     state.order["turn"][:-1] = order
-    turn = kernel.promise_lines(state, 0)
+    turn = kernel.promise(state, 0)
     while turn < len(wanted):
         state = _with_more_room(state)
-        turn = kernel.promise_lines(state, turn)
+        turn = kernel.promise(state, turn)
     return _promises(availability, state)
 
 

@@ -139,7 +139,8 @@ def refers_to(table: str, column: str) -> list[pgtrigger.Trigger]:
             SELECT 1 FROM {table} t WHERE t.id IN (SELECT {column}_id FROM new_rows) ORDER BY t.id FOR KEY SHARE
         ) found
     ) <> (SELECT count(DISTINCT {column}_id) FROM new_rows) THEN
-        RAISE EXCEPTION '%.{column} names a row of {table} that is not there', TG_TABLE_NAME USING ERRCODE = 'foreign_key_violation';
+        RAISE EXCEPTION '%.{column} names a row of {table} that is not there', TG_TABLE_NAME
+            USING ERRCODE = 'foreign_key_violation';
     END IF;
     RETURN NULL;
     """
@@ -157,7 +158,8 @@ def named_by(table: str, column: str) -> pgtrigger.Trigger:
         pgtrigger.Referencing(old="old_rows"),
         f"""
         IF EXISTS (SELECT 1 FROM {table} r JOIN old_rows o ON o.id = r.{column}_id) THEN
-            RAISE EXCEPTION 'a row of % is still named in {table}.{column}', TG_TABLE_NAME USING ERRCODE = 'foreign_key_violation';
+            RAISE EXCEPTION 'a row of % is still named in {table}.{column}', TG_TABLE_NAME
+                USING ERRCODE = 'foreign_key_violation';
         END IF;
         RETURN NULL;
         """,

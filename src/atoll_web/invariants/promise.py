@@ -7,7 +7,7 @@ QUERIES = (
     Query(
         "confirmed_line_has_one_promise",
         3,
-        "An order line has exactly one promise in force from its quote or confirmation on; a draft, expired or cancelled one has none.",
+        "An order line that is quoted, confirmed or further has one promise in force; any other has none.",
         "SELECT 1 FROM sales_orderline",
         f"""
         SELECT concat('order line ', l.id, ' (', l.state, ') has ', count(p.id), ' promises in force')

@@ -39,8 +39,8 @@ QUERIES = (
         "The allocations of a requirement, with what is issued, are at most its quantity.",
         "SELECT 1 FROM stock_requirement",
         """
-        SELECT concat('requirement ', r.id, ' of ', r.quantity, ' units, ', r.issued, ' issued, has ', coalesce(sum(a.quantity), 0),
-                      ' allocated')
+        SELECT concat('requirement ', r.id, ' of ', r.quantity, ' units, ', r.issued, ' issued, has ',
+                      coalesce(sum(a.quantity), 0), ' allocated')
         FROM stock_requirement r LEFT JOIN stock_allocation a ON a.requirement_id = r.id
         GROUP BY r.id HAVING coalesce(sum(a.quantity), 0) + r.issued > r.quantity
         """,

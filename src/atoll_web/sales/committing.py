@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atoll_web.sales.snapshot import PromiseSnapshot
 
 MANY = 1000
-"""From so many lines on the tables are analysed afterwards; what is checked at the end would be planned for few rows otherwise."""
+"""From so many lines on the tables are analysed afterwards, or what is checked at the end would be planned for few rows."""
 
 ANALYSED = "ANALYZE stock_demand, stock_requirement, stock_allocation, stock_supply, sales_order, sales_orderline, sales_promise"
 

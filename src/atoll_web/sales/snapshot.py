@@ -147,8 +147,8 @@ class Items:
 
 
 MASTER = """
-SELECT (SELECT max(pgh_id) FROM purchasing_supplieritemevent), c.weekdays, c.holidays, c.horizon_days, c.shipping_days, c.currency,
-       (SELECT max(day) FROM catalogue_lineday), (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'),
+SELECT (SELECT max(pgh_id) FROM purchasing_supplieritemevent), c.weekdays, c.holidays, c.horizon_days, c.shipping_days,
+       c.currency, (SELECT max(day) FROM catalogue_lineday), (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'),
        ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
 FROM accounts_company c
 """

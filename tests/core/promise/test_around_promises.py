@@ -26,8 +26,8 @@ from atoll.promise import (
     confidence,
     explain,
     improvements,
+    promise,
     promise_complete,
-    promise_lines,
     splits,
     withheld,
 )
@@ -63,7 +63,7 @@ def test_a_basket_with_a_line_that_cannot_be_had_is_not_complete() -> None:
 @given(availabilities(days=25, most_free=9), st.lists(wanted_lines(most_units=5), min_size=1, max_size=4))
 def test_a_basket_ships_no_later_together_than_its_last_line_alone(a: Availability, wanted: list[WantedLine]) -> None:
     basket = Wanted.of([replace(line, requested_day=-1) for line in wanted])
-    apart, together = promise_lines(a, basket), promise_complete(a, basket)
+    apart, together = promise(a, basket), promise_complete(a, basket)
     if apart.is_promised.all():
         assert together.is_promised.all()
         assert together.ship_day.max() <= apart.ship_day.max()
@@ -92,7 +92,7 @@ def test_a_split_has_as_many_units_as_its_first_day_allows(a: Availability, unit
 
     def day(part: int) -> int:
         wanted = WantedLine({0: part, 3: 2 * part}, minutes=10 * part, lines=(0, 1))
-        return int(promise_lines(a, Wanted.of([wanted])).ship_day[0])
+        return int(promise(a, Wanted.of([wanted])).ship_day[0])
 
     found: tuple[Split, ...] = splits(a, line, units, most=2)
     for split in found:
@@ -104,7 +104,7 @@ def test_a_split_has_as_many_units_as_its_first_day_allows(a: Availability, unit
 def test_kept_units_are_taken_from_the_earliest_supplies() -> None:
     there = availability([(0, 9, 5), (1, 0, 2), (0, 0, 3)], leads=LEADS)
     assert withheld(there, {0: 4, 1: 99}).supply_free.tolist() == [4, 0, 0]
-    assert promise_lines(withheld(there, {0: 4}), lines({0: 3})).ship_day[0] == 9
+    assert promise(withheld(there, {0: 4}), lines({0: 3})).ship_day[0] == 9
 
 
 def test_nothing_is_kept_below_zero() -> None:
@@ -118,7 +118,7 @@ VERY_LATE = Lateness(integers([-1, 0, 7]), np.array([0.1, 0.5, 0.4]))
 
 def test_independent_supplies_multiply() -> None:
     there = availability([(0, 8, 5), (1, 8, 5)], leads=LEADS)
-    promises = promise_lines(there, lines({0: 1, 1: 1}))
+    promises = promise(there, lines({0: 1, 1: 1}))
     sure = confidence(there, promises, 0, {0: LATE, 1: VERY_LATE}, {})
     by_day = dict(zip(sure.days.tolist(), sure.probability.round(9).tolist(), strict=True))
     assert (by_day[8], by_day[9], by_day[11], by_day[15]) == (0.45, 0.45, 0.6, 1.0)
@@ -128,7 +128,7 @@ def test_independent_supplies_multiply() -> None:
 def test_a_late_purchase_moves_the_build_that_waits_for_it() -> None:
     """The purchase is there on day 10, the build on 11; three days late are Sunday, so the build begins on Monday, day 14."""
     there = availability([], leads=[-1, 10], bills={0: ((1, 1),)})
-    promises = promise_lines(there, lines({0: 1}))
+    promises = promise(there, lines({0: 1}))
     sure = confidence(there, promises, 0, {}, {1: LATE})
     assert (promises.ship_day[0], sure.probability[0], sure.day(0.95)) == (11, 0.75, 15)
 
@@ -143,7 +143,7 @@ def test_a_distribution_has_the_sum_1() -> None:
 def test_confidence_is_that_of_every_outcome_played(a: Availability, line: WantedLine) -> None:
     """Each combination of delays is dated forward through the same pegs and plans."""
     line = replace(line, minutes=0, requested_day=-1)
-    p = promise_lines(a, Wanted.of([line]))
+    p = promise(a, Wanted.of([line]))
     if not p.is_promised[0]:
         return
     used = sorted(set(p.peg_supply.tolist()))[:4]
@@ -170,7 +170,7 @@ def played(a: Availability, p: Promises, late: dict[int, int]) -> int:
 
 def test_the_critical_path_goes_down_to_the_last_supply() -> None:
     there = availability([(1, 0, 9), (2, 8, 9)], leads=LEADS, bills={0: ((1, 1), (2, 1))}, shipping_days=1)
-    promises = promise_lines(there, lines({0: 1, 1: 1}))
+    promises = promise(there, lines({0: 1, 1: 1}))
     chain = explain(there, promises, 0)
     assert [(link.step, link.day, link.start_day, link.wait_days) for link in chain] == [
         (Step.SHIPMENT, 10, 10, 0),
@@ -183,7 +183,7 @@ def test_the_critical_path_goes_down_to_the_last_supply() -> None:
 
 def test_the_critical_path_ends_at_a_purchase_that_is_still_to_be_made() -> None:
     there = availability([(1, 0, 9)], leads=LEADS)
-    chain = explain(there, promise_lines(there, lines({0: 2, 1: 1})), 0)
+    chain = explain(there, promise(there, lines({0: 2, 1: 1})), 0)
     assert (chain[-1].step, chain[-1].item, chain[-1].quantity, chain[-1].day) == (Step.PURCHASE, 0, 2, 10)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atoll.promise import CANNOT_BE_SUPPLIED, Availability, Promises, Wanted, WantedLine, after, earliest_days
-from atoll.promise import promise_lines as promise
+from atoll.promise import promise as promise
 from tests.core.promise import oracle
 from tests.core.promise.cases import assume_few_units, availabilities, wanted_lines
 

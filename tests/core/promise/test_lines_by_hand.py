@@ -16,9 +16,9 @@ from atoll.promise import (
     Wanted,
     WantedLine,
     earliest_days,
-    plan_build_ahead,
+    plan_build,
+    promise,
     promise_each,
-    promise_lines,
 )
 from tests.core.promise.cases import availability, integers
 
@@ -30,7 +30,7 @@ def answer(requirements: dict[int, int], supplies: list[tuple[int, int, int]] = 
     line = {name: fields.pop(name) for name in ("minutes", "requested_day", "alternatives") if name in fields}
     there = availability(supplies, **{"leads": LEADS, **fields})
     wanted = WantedLine(requirements, **{"minutes": 60, "lines": (0,), **line})
-    return promise_lines(there, Wanted.of([wanted])).line(0)
+    return promise(there, Wanted.of([wanted])).line(0)
 
 
 def test_what_is_on_hand_is_assembled_on_the_next_day() -> None:
@@ -159,13 +159,13 @@ def test_each_line_alone_may_rest_on_the_same_units() -> None:
     there = availability([(0, 0, 3)], leads=LEADS)
     lines = Wanted.of([WantedLine({0: 3}, 60, (0,))] * 2)
     assert promise_each(there, lines).ship_day.tolist() == [1, 1]
-    assert promise_lines(there, lines).ship_day.tolist() == [1, 10]
+    assert promise(there, lines).ship_day.tolist() == [1, 10]
 
 
 def test_arrays_that_are_too_short_are_made_longer() -> None:
     """4,000 supplies of one unit are 4,000 pegs of one line."""
     there = availability([(0, 0, 1)] * 4_000 + [(1, 0, 1)], leads=LEADS)
-    found = promise_lines(there, Wanted.of([WantedLine({1: 1}), WantedLine({0: 4_000}), WantedLine({1: 1})]))
+    found = promise(there, Wanted.of([WantedLine({1: 1}), WantedLine({0: 4_000}), WantedLine({1: 1})]))
     assert found.ship_day.tolist() == [1, 1, 10]
     assert (len(found.peg_supply), len(set(found.peg_supply.tolist()))) == (4_001, 4_001)
 
@@ -180,14 +180,14 @@ def test_a_deep_bill_with_many_ways_is_planned() -> None:
 
 def test_a_build_ahead_ignores_what_is_on_hand_of_the_item_itself() -> None:
     there = availability([(0, 0, 50), (1, 0, 9)], leads=LEADS, bills={0: ((1, 1),)}, shipping_days=3)
-    (plan,) = plan_build_ahead(there, 0, 4).line(0).planned
+    (plan,) = plan_build(there, 0, 4).line(0).planned
     assert (plan.quantity, plan.start_day, plan.day, plan.pegs) == (4, 1, 2, (Peg(1, 1, 4),))
 
 
 def test_a_build_ahead_of_what_cannot_be_had_is_refused_and_names_it() -> None:
     there = availability([], leads=[10, CANNOT_BE_SUPPLIED], bills={0: ((1, 1),)})
-    assert not plan_build_ahead(there, 0, 1).is_promised[0]
-    assert plan_build_ahead(there, 0, 1).binding_item[0] == 1
+    assert not plan_build(there, 0, 1).is_promised[0]
+    assert plan_build(there, 0, 1).binding_item[0] == 1
 
 
 def test_earliest_days_take_nothing() -> None:
@@ -197,8 +197,8 @@ def test_earliest_days_take_nothing() -> None:
 
 def test_an_availability_is_not_changed_by_promises() -> None:
     there = availability([(0, 0, 3)], leads=LEADS)
-    promise_lines(there, Wanted.of([WantedLine({0: 3}, 60, (0,))]))
-    assert promise_lines(there, Wanted.of([WantedLine({0: 3}, 60, (0,))])).ship_day[0] == 1
+    promise(there, Wanted.of([WantedLine({0: 3}, 60, (0,))]))
+    assert promise(there, Wanted.of([WantedLine({0: 3}, 60, (0,))])).ship_day[0] == 1
 
 
 def test_a_structure_serves_many_availabilities() -> None:
@@ -206,7 +206,7 @@ def test_a_structure_serves_many_availabilities() -> None:
     there = availability([(1, 0, 9), (2, 0, 9)], leads=LEADS, bills=bills)
     again = replace(there, bills=Structure.of(bills, 4))
     lines = Wanted.of([WantedLine({0: 2}, 60, (0,))])
-    assert promise_lines(again, lines).line(0) == promise_lines(there, lines).line(0)
+    assert promise(again, lines).line(0) == promise(there, lines).line(0)
 
 
 @pytest.mark.parametrize(
@@ -241,9 +241,9 @@ def test_absurd_lines_are_refused(line: WantedLine) -> None:
 def test_units_that_do_not_fit_through_all_levels_are_refused() -> None:
     there = availability([], leads=LEADS, bills={0: ((1, 1_000_000),), 1: ((2, 1_000_000),)})
     with pytest.raises(ValueError, match="through all levels"):
-        promise_lines(there, Wanted.of([WantedLine({0: 2_000_000})]))
+        promise(there, Wanted.of([WantedLine({0: 2_000_000})]))
 
 
 def test_items_that_do_not_exist_are_refused() -> None:
     with pytest.raises(ValueError, match="items from 0 to 3"):
-        promise_lines(availability([], leads=LEADS), Wanted.of([WantedLine({4: 1})]))
+        promise(availability([], leads=LEADS), Wanted.of([WantedLine({4: 1})]))

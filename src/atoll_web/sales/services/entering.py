@@ -7,7 +7,7 @@ from itertools import groupby
 
 from django.db import connection
 
-from atoll.promise import promise_complete, promise_lines
+from atoll.promise import promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time
 from atoll_web.accounts.numbering import numbers
 from atoll_web.accounts.services import system_user
@@ -225,7 +225,7 @@ class _Entry:
             there=self.there,
         )
         is_complete = len(orders) == 1 and orders[0].ship_complete
-        answer = (promise_complete if is_complete else promise_lines)(seen.availability, seen.wanted)
+        answer = (promise_complete if is_complete else promise)(seen.availability, seen.wanted)
         raise_all(
             [
                 (lines[k][0], CannotPromise(what=lines[k][0], reason=reason(seen, answer, k)))
@@ -305,6 +305,6 @@ LINES = """
 INSERT INTO sales_orderline (id, order_id, position, configuration_id, quantity, unit_price, request_date, state, demand_id,
                              filled_from_stock)
 SELECT l.id, l.of_order, l.position, l.configuration, l.quantity, l.price, l.request, %s, l.demand, l.filled
-FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[], %s::bigint[], %s::bool[])
-    l (id, of_order, position, configuration, quantity, price, request, demand, filled)
+FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[], %s::bigint[],
+            %s::bool[]) l (id, of_order, position, configuration, quantity, price, request, demand, filled)
 """

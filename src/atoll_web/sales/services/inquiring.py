@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from atoll.promise import plan_build_ahead, promise_lines
+from atoll.promise import plan_build, promise
 from atoll_web.accounts.acting import Actor
 from atoll_web.bulk import exchange
 from atoll_web.catalogue.models import Item
@@ -52,7 +52,7 @@ def inquire(*, line: NewLine, today: date) -> Inquiry:
     there = master(today)
     drafted = Drafter(there, today).draft(line)
     seen = snapshot([drafted.work()], today, lock=False, there=there)
-    answer = promise_lines(seen.availability, seen.wanted)
+    answer = promise(seen.availability, seen.wanted)
     if not answer.is_promised[0]:
         raise CannotPromise(what=line.model, reason=reason(seen, answer, 0))
     return Inquiry(
@@ -76,7 +76,7 @@ def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
         When a component can neither be bought nor built.
     """
     seen = snapshot([Work({item.pk: quantity})], actor.today, lock=True)
-    answer = plan_build_ahead(seen.availability, seen.items.at[item.pk], quantity)
+    answer = plan_build(seen.availability, seen.items.at[item.pk], quantity)
     if not answer.is_promised[0]:
         raise CannotPromise(what=f"a build of {quantity} × {item}", reason=reason(seen, answer, 0))
     fresh = keys(room(seen, answer))

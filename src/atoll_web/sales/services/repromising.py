@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Max
 
-from atoll.promise import promise_lines
+from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
@@ -67,7 +67,7 @@ def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[Promise]:
     lock(wanted, actor.today)
     give_back(rows)
     seen = snapshot(wanted, actor.today, lock=True)
-    answer = promise_lines(seen.availability, seen.wanted)
+    answer = promise(seen.availability, seen.wanted)
     refused = [k for k in range(len(rows)) if not answer.is_promised[k]]
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in refused])
     targets = [Target(row.pk, row.demand_id, is_new=False) for row in rows]
