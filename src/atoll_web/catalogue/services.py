@@ -25,6 +25,7 @@ from atoll.configure import (
     order_bill,
     price,
     read_product_model,
+    roll_up,
     still_valid,
     write_product_model,
 )
@@ -418,6 +419,8 @@ class Resolved:
         Of one unit ordered alone.
     unit_price
         Of each unit when so many are ordered as were asked for.
+    cost
+        Material and labour of one unit, in the company's currency.
     bill
         Units by item key.
     minutes
@@ -451,7 +454,7 @@ def resolve(revision: Revision, choices: Mapping[str, Any], today: date, quantit
         values=choice.as_dict(),
         price=alone,
         unit_price=alone if quantity == 1 else price(model, choice, quantity, on=today).total,
-        cost=sum((there.items[line.item].cost * line.quantity for line in bill.lines), Decimal(0)),
+        cost=roll_up(bill, there.costs, there.minute_rate).total,
         minutes=bill.minutes,
         bill={there.keys[line.item]: line.quantity for line in bill.lines},
     )
