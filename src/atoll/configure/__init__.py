@@ -9,7 +9,7 @@ from atoll.configure.engine import Configurator, Conflict
 from atoll.configure.errors import InvalidConfiguration, UnknownFeature, UnknownOption
 from atoll.configure.pricing import Price, price
 from atoll.configure.reading import read_product_model
-from atoll.configure.share import OptionShares, marginals_of, shares_from_history, shares_from_marginals
+from atoll.configure.share import Bond, OptionShares, bonds, marginals_of, shares_from_history, shares_from_marginals
 from atoll.configure.super_bill import Alternates, OrderBill, OrderBillItem, RoutingStep, order_bill
 from atoll.configure.terms import Terms, price_on_terms
 from atoll.configure.uvl import UvlDocument, write_product_uvl
@@ -18,6 +18,7 @@ from atoll.model.product import Configuration, ProductModel
 
 __all__ = [
     "Alternates",
+    "Bond",
     "Change",
     "Comparison",
     "Configuration",
@@ -38,6 +39,7 @@ __all__ = [
     "UnknownFeature",
     "UnknownOption",
     "UvlDocument",
+    "bonds",
     "can_find_cheapest",
     "cheapest",
     "check",

@@ -188,9 +188,9 @@ class RuleWriter:
         if isinstance(expression, Attribute):
             feature = self.by_code[expression.feature]
             owners = [option for option in feature.options if expression.name in option.attributes]
-            if feature.kind is FeatureKind.QUANTITY and expression.name in feature.attributes:
+            if expression.name in feature.attributes:  # of a quantity
                 yield TRUE if feature.minimum > 0 else self._chosen(feature)
-            elif len(owners) == len(feature.options):
+            elif owners and len(owners) == len(feature.options):
                 yield self._chosen(feature)
             else:
                 yield joined("|", [self._option(feature, option.code) for option in owners])

@@ -64,7 +64,7 @@ def _lists(folder: Folder, known: set[str]) -> dict[str, PriceList]:
     lists: dict[str, PriceList] = {}
     first: dict[str, str] = {}
     classes: dict[str, str] = {}
-    for row in _rows(folder, "price list", "price_lists.csv", LISTS):
+    for row in _rows(folder, "price-list", "price_lists.csv", LISTS):
         customer_class = row.text("customer_class", default="", longest=40)
         line = PriceList(row.code(), row.text("name"), row.currency("currency"), _positive(row, "factor"), customer_class)
         folder.is_known("currency", line.currency, known, row)
@@ -79,7 +79,7 @@ def _prices(folder: Folder, lists: Mapping[str, PriceList], models: Mapping[str,
     first: dict[str, str] = {}
     for row in _rows(folder, "list price", "list_prices.csv", PRICES):
         price = _price(row)
-        folder.is_known("price list", price.price_list, lists, row)
+        folder.is_known("price-list", price.price_list, lists, row)
         if folder.is_known("model", price.model, models, row):
             _check_place(row, price, models[price.model])
         if price.valid_until is not None and price.valid_until <= price.valid_from:

@@ -19,6 +19,7 @@ from django.db.models import Q
 from atoll.configure import (
     Comparison,
     Finding,
+    UvlDocument,
     check,
     compare,
     count,
@@ -28,6 +29,7 @@ from atoll.configure import (
     roll_up,
     still_valid,
     write_product_model,
+    write_product_uvl,
 )
 from atoll.configure import ProductModel as Model
 from atoll.configure.errors import RuleTooLarge
@@ -268,6 +270,11 @@ class Checked:
         """Whether nothing stands against a release."""
         return not self.issues and not any(finding.blocks_release for finding in self.findings)
 
+    @property
+    def digits(self) -> str | None:
+        """The number of configurations in decimal digits: programs that read JSON lose those of large numbers."""
+        return None if self.configurations is None else f"{Decimal(self.configurations):f}"
+
 
 def check_document(document: Mapping[str, Any], on: date) -> Checked:
     """Read and check a document; writes nothing. Configurations are counted under the rules in force on a date."""
@@ -284,6 +291,11 @@ def check_document(document: Mapping[str, Any], on: date) -> Checked:
 def document_text(document: Mapping[str, Any]) -> str:
     """A document as TOML."""
     return write_toml(document)
+
+
+def uvl_of(revision: Revision) -> UvlDocument:
+    """A revision as UVL, with what UVL cannot say."""
+    return write_product_uvl(snapshot.product_model(revision))
 
 
 def read_document(text: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def terms_of(row: PriceList | None, currency: str, on: date) -> Terms:
     """
     own = Company.objects.values_list("currency", flat=True).get()
     paid = row.currency if row else currency or own
-    begun = ExchangeRate.objects.filter(valid_from__lte=on).order_by("currency", "-valid_from").distinct("currency")
+    begun = ExchangeRate.objects.filter(valid_from__lte=on).order_by("currency__code", "-valid_from").distinct("currency__code")
     rates = [values.ExchangeRate(*fields) for fields in begun.values_list("currency__code", "valid_from", "rate")]
     known = Currency.objects.filter(code=paid).values_list("code", "rounding")
     return Terms(
