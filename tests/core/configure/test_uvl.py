@@ -125,7 +125,7 @@ def test_names_that_are_alike_or_strange_are_told_apart():
     document = {
         "code": "features", "name": "It's \"this\"", "end_item": "E", "revision": "1", "base_price": 0, "currency": "EUR",
         "features": [{"code": code, "name": code, "kind": "one", "options": options} for code in ("a", "b")],
-        "rules": [{"name": "one", "rule": "a != a or b != 'a' and sum(or) = 2"}],
+        "rules": [{"name": "one", "rule": "a != 'a' or b != 'a' and sum(or) = 2"}],
     }  # fmt: skip
     written = write_product_uvl(read_product_model(document, {}))
     assert count_of(written.text) == 5 * 5 - 1
