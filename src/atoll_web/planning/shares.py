@@ -19,6 +19,9 @@ from atoll_web.sales.models import OrderLine
 MOST_PAIRS = 20
 """Pairs of options on the page; the `.csv` has all."""
 
+WEAK = 0.05
+"""Association below which two options are as good as independent."""
+
 ORDERS, MODEL = "orders", "model"
 COLUMNS = ("feature", "option", "other_feature", "other_option", "share", "other_share", "together", "association")
 
@@ -37,7 +40,7 @@ def option_shares(request: HttpRequest, code: str) -> HttpResponse:
         "seen": seen,
         "by": by,
         "features": features.items(),
-        "pairs": [_pair(seen, features, bond) for bond in seen.bonds[:MOST_PAIRS]],
+        "pairs": [_pair(seen, features, bond) for bond in seen.bonds[:MOST_PAIRS] if abs(bond.association) >= WEAK],
         "rows": rows,
         "columns": columns,
         "across": features[columns]["options"].items() if columns else (),
