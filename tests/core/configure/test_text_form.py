@@ -48,7 +48,7 @@ def features(draw):
         named["units"] | {"kind": "quantity", "maximum": 6, "step": draw(st.sampled_from([1, 2, "3"])), "price": draw(amounts),
                           "attributes": draw(attributes), "item": "U"},
         named["width"] | {"kind": "number", "minimum": "-1.5", "maximum": "3", "step": draw(st.sampled_from(["0.5", 0.25]))},
-        named["note"] | {"kind": "text", "max_length": draw(st.integers(1, 90)), "pattern": "[a-z]*", "price": draw(amounts)},
+        named["note"] | {"kind": "text", "max_length": draw(st.integers(3, 90)), "pattern": "[a-z]*", "price": draw(amounts)},
     ]  # fmt: skip
     defaults = {"one": "a1", "opt": "none", "many": ["c1"], "units": 6, "width": "0.5", "note": "abc"}
     for feature in made:
