@@ -19,14 +19,17 @@ from django.db.models import Q
 from atoll.configure import (
     Comparison,
     Finding,
+    UvlDocument,
     check,
     compare,
     count,
     order_bill,
     price,
     read_product_model,
+    roll_up,
     still_valid,
     write_product_model,
+    write_product_uvl,
 )
 from atoll.configure import ProductModel as Model
 from atoll.configure.errors import RuleTooLarge
@@ -266,6 +269,11 @@ class Checked:
         """Whether nothing stands against a release."""
         return not self.issues and not any(finding.blocks_release for finding in self.findings)
 
+    @property
+    def digits(self) -> str | None:
+        """The number of configurations in decimal digits: programs that read JSON lose those of large numbers."""
+        return None if self.configurations is None else f"{Decimal(self.configurations):f}"
+
 
 def check_document(document: Mapping[str, Any], on: date) -> Checked:
     """Read and check a document; writes nothing. Configurations are counted under the rules in force on a date."""
@@ -282,6 +290,11 @@ def check_document(document: Mapping[str, Any], on: date) -> Checked:
 def document_text(document: Mapping[str, Any]) -> str:
     """A document as TOML."""
     return write_toml(document)
+
+
+def uvl_of(revision: Revision) -> UvlDocument:
+    """A revision as UVL, with what UVL cannot say."""
+    return write_product_uvl(snapshot.product_model(revision))
 
 
 def read_document(text: str) -> dict[str, Any]:
@@ -417,6 +430,8 @@ class Resolved:
         Of one unit ordered alone.
     unit_price
         Of each unit when so many are ordered as were asked for.
+    cost
+        Material and labour of one unit, in the company's currency.
     bill
         Units by item key.
     minutes
@@ -450,7 +465,7 @@ def resolve(revision: Revision, choices: Mapping[str, Any], today: date, quantit
         values=choice.as_dict(),
         price=alone,
         unit_price=alone if quantity == 1 else price(model, choice, quantity, on=today).total,
-        cost=sum((there.items[line.item].cost * line.quantity for line in bill.lines), Decimal(0)),
+        cost=roll_up(bill, there.costs, there.minute_rate).total,
         minutes=bill.minutes,
         bill={there.keys[line.item]: line.quantity for line in bill.lines},
     )
