@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from atoll_web.accounts.models import User
 from atoll_web.accounts.triggers import Protect, ReadOnly, emptied_with_company, state_machine
 from atoll_web.catalogue.models import Configuration, Item, LineDay
+from atoll_web.pricing.models import PriceList
 from atoll_web.sales import states, triggers
 from atoll_web.stock.models import Demand, Lot, Supply
 
@@ -22,7 +23,8 @@ class Customer(models.Model):
     country = models.CharField(max_length=2, blank=True)
     email = models.EmailField(blank=True)
     on_hold = models.BooleanField(default=False)
-    currency = models.CharField(max_length=3, blank=True, help_text="Of their orders; empty for the company's")
+    currency = models.CharField(max_length=3, blank=True, help_text="What they pay in; empty for the company's")
+    price_list = models.ForeignKey(PriceList, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     priority = models.PositiveSmallIntegerField(default=2, help_text="1 is served first where orders compete")
 
     class Meta:

@@ -149,7 +149,7 @@ class Items:
 MASTER = """
 SELECT (SELECT max(pgh_id) FROM purchasing_supplieritemevent), c.weekdays, c.holidays, c.horizon_days, c.shipping_days,
        c.currency, (SELECT max(day) FROM catalogue_lineday), (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'),
-       ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
+       EXISTS (SELECT 1 FROM pricing_pricelist), ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
 FROM accounts_company c
 """
 
@@ -180,6 +180,7 @@ class Master:
     currency: str
     last_day: date | None
     first_expiry: datetime | None
+    has_price_lists: bool
     protections: Sequence[tuple[str, int, int]]
 
     def kept_from(self, customer_class: str) -> dict[int, int]:

@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from atoll.configure.terms import Terms
 from atoll.errors import AtollError, BadInput, Issue
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Revision
+from atoll_web.catalogue.snapshot import product_model
+from atoll_web.pricing import services as pricing
 from atoll_web.sales.errors import QuantityNotPositive, RequestDateInThePast, RequestDateTooFar
 from atoll_web.sales.snapshot import Master, Work
 
@@ -26,12 +30,32 @@ class NewLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Buyer:
+    """On whose terms a line is priced: the currency they pay in, their class, and the code of their own price list."""
+
+    currency: str = ""
+    customer_class: str = ""
+    price_list: str = ""
+
+
+ANYBODY = Buyer()
+
+
+@dataclass(frozen=True, slots=True)
 class Drafted:
-    """A line whose choices are valid, with what they come to."""
+    """A line whose choices are valid, with what they come to.
+
+    Parameters
+    ----------
+    unit_price, currency
+        Of each unit when so many are ordered, on the buyer's terms.
+    """
 
     line: NewLine
     revision: Revision
     resolved: catalogue.Resolved
+    unit_price: Decimal
+    currency: str
 
     def work(self) -> Work:
         """What is to be promised for it."""
@@ -48,12 +72,12 @@ class Drafter:
     """Checks and resolves lines; equal ones are resolved once."""
 
     def __init__(self, there: Master, today: date) -> None:
-        self.today = today
-        self._last_day = there.last_day or today
+        self.there, self.today = there, today
         self._revisions: dict[str, Revision] = {}
-        self._resolved: dict[object, catalogue.Resolved] = {}
+        self._terms: dict[Buyer, Terms] = {}
+        self._priced: dict[object, tuple[catalogue.Resolved, Decimal, str]] = {}
 
-    def draft(self, line: NewLine) -> Drafted:
+    def draft(self, line: NewLine, buyer: Buyer = ANYBODY) -> Drafted:
         """One line.
 
         Raises
@@ -64,9 +88,9 @@ class Drafter:
         self._check(line)
         if (revision := self._revisions.get(line.model)) is None:
             revision = self._revisions[line.model] = catalogue.orderable_revision(line.model, self.today)
-        return Drafted(line, revision, self._resolve(line, revision))
+        return Drafted(line, revision, *self._price(line, revision, buyer))
 
-    def draft_all(self, lines: Sequence[tuple[str, NewLine]]) -> list[Drafted]:
+    def draft_all(self, lines: Sequence[tuple[str, NewLine, Buyer]]) -> list[Drafted]:
         """Many lines, each with the place that a fault of it is told for.
 
         Raises
@@ -75,9 +99,9 @@ class Drafter:
             Of the line, where just one is at fault; `BadInput` with one issue for each line otherwise.
         """
         drafts, faults = [], []
-        for place, line in lines:
+        for place, line, buyer in lines:
             try:
-                drafts.append(self.draft(line))
+                drafts.append(self.draft(line, buyer))
             except AtollError as fault:
                 faults.append((place, fault))
         raise_all(faults)
@@ -88,14 +112,30 @@ class Drafter:
             raise QuantityNotPositive(quantity=line.quantity, most=MOST_UNITS)
         if line.request_date is not None and line.request_date < self.today:
             raise RequestDateInThePast(day=line.request_date, today=self.today)
-        if line.request_date is not None and line.request_date > self._last_day:
-            raise RequestDateTooFar(day=line.request_date, last=self._last_day)
+        last = self.there.last_day or self.today
+        if line.request_date is not None and line.request_date > last:
+            raise RequestDateTooFar(day=line.request_date, last=last)
 
-    def _resolve(self, line: NewLine, revision: Revision) -> catalogue.Resolved:
-        key = (line.model, tuple(sorted((code, str(value)) for code, value in line.choices.items())), line.quantity)
-        if key not in self._resolved:
-            self._resolved[key] = catalogue.resolve(revision, line.choices, self.today, line.quantity)
-        return self._resolved[key]
+    def _price(self, line: NewLine, revision: Revision, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
+        choices = tuple(sorted((code, str(value)) for code, value in line.choices.items()))
+        key = (line.model, choices, line.quantity, buyer)
+        if key not in self._priced:
+            self._priced[key] = self._price_anew(line, revision, buyer)
+        return self._priced[key]
+
+    def _price_anew(self, line: NewLine, revision: Revision, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
+        own, of_model = self.there.currency, product_model(revision).currency
+        if not self.there.has_price_lists and {buyer.currency or own, of_model} == {own}:
+            resolved = catalogue.resolve(revision, line.choices, self.today, line.quantity)
+            return resolved, resolved.unit_price, own
+        if buyer not in self._terms:
+            self._terms[buyer] = pricing.terms(
+                on=self.today, currency=buyer.currency, customer_class=buyer.customer_class, price_list=buyer.price_list
+            )
+        priced = pricing.resolve(
+            revision=revision, choices=line.choices, today=self.today, quantity=line.quantity, terms=self._terms[buyer]
+        )
+        return priced.resolved, priced.unit_price, priced.currency
 
 
 def raise_all(faults: Sequence[tuple[str, AtollError]]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from django.db import connection
 
@@ -28,7 +28,7 @@ from atoll_web.sales.errors import (
     WrongOrderState,
 )
 from atoll_web.sales.models import Customer, Order, OrderLine
-from atoll_web.sales.services.drafting import MOST_UNITS, Drafted, Drafter, NewLine, raise_all
+from atoll_web.sales.services.drafting import MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.releasing import release_expired
 from atoll_web.sales.snapshot import Master, master, snapshot
 
@@ -185,7 +185,7 @@ def _is_known(order: NewOrder, known: dict[str, Order]) -> bool:
 
 
 def _customers(codes: set[str]) -> dict[str, Customer]:
-    found = {customer.code: customer for customer in Customer.objects.filter(code__in=codes)}
+    found = {customer.code: customer for customer in Customer.objects.select_related("price_list").filter(code__in=codes)}
     if unknown := sorted(codes - found.keys()):
         raise UnknownCustomer(customer=", ".join(unknown))
     if held := sorted(code for code, customer in found.items() if customer.on_hold):
@@ -214,7 +214,11 @@ class _Entry:
         if any(not order.lines for order in orders):
             raise NoLines()
         place = "order {}, line {}" if len(orders) > 1 else "line {1}"
-        lines = [(place.format(o, n), line) for o, order in enumerate(orders, 1) for n, line in enumerate(order.lines, 1)]
+        lines = [
+            (place.format(o, n), line, self._buyer(order))
+            for o, order in enumerate(orders, 1)
+            for n, line in enumerate(order.lines, 1)
+        ]
         drafts = Drafter(self.there, self.actor.today).draft_all(lines)
         configurations = catalogue.save_configurations([(draft.revision, draft.resolved) for draft in drafts])
         seen = snapshot(
@@ -236,7 +240,8 @@ class _Entry:
         space = room(seen, answer)
         space["stock_demand"] += len(drafts)
         fresh = keys(space | {"sales_order": len(orders), "sales_orderline": len(drafts)})
-        rows = self._rows(orders, fresh["sales_order"])
+        first = accumulate((len(order.lines) for order in orders[:-1]), initial=0)
+        rows = self._rows(orders, fresh["sales_order"], [drafts[k].currency for k in first])
         references = [
             f"{row.number}/{n}" for row, order in zip(rows, orders, strict=True) for n in range(1, len(order.lines) + 1)
         ]
@@ -247,7 +252,11 @@ class _Entry:
         commit(self.actor, seen, answer, targets, fresh, is_first=True, lines=statements)
         return rows
 
-    def _rows(self, orders: Sequence[NewOrder], ids: Sequence[int]) -> list[Order]:
+    def _buyer(self, order: NewOrder) -> Buyer:
+        customer = self.customers[order.customer]
+        return Buyer(customer.currency, customer.customer_class, customer.price_list.code if customer.price_list else "")
+
+    def _rows(self, orders: Sequence[NewOrder], ids: Sequence[int], currencies: Sequence[str]) -> list[Order]:
         """The orders as they will be written."""
         return [
             Order(
@@ -256,13 +265,13 @@ class _Entry:
                 customer=self.customers[order.customer],
                 state=self.state,
                 ordered_at=self.actor.at,
-                currency=self.there.currency,
+                currency=currency,
                 idempotency_key=order.idempotency_key or None,
                 expires_at=self.expires_at,
                 rank=key,
                 ship_complete=order.ship_complete,
             )
-            for key, number, order in zip(ids, numbers("order", len(orders)), orders, strict=True)
+            for key, number, order, currency in zip(ids, numbers("order", len(orders)), orders, currencies, strict=True)
         ]
 
     def _orders(self, rows: Sequence[Order]) -> Statement:
@@ -285,7 +294,7 @@ class _Entry:
             [position for _, position in places],
             configurations,
             [draft.line.quantity for draft in drafts],
-            [draft.resolved.unit_price for draft in drafts],
+            [draft.unit_price for draft in drafts],
             [draft.line.request_date or self.actor.today for draft in drafts],
             [target.demand_id for target in targets],
             filled,

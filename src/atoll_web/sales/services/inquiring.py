@@ -58,7 +58,7 @@ def inquire(*, line: NewLine, today: date) -> Inquiry:
     return Inquiry(
         model=line.model,
         values=drafted.resolved.values,
-        unit_price=drafted.resolved.unit_price,
+        unit_price=drafted.unit_price,
         quantity=line.quantity,
         ship_date=seen.date(answer.ship_day[0]),
         need_date=seen.date(answer.need_day[0]),
