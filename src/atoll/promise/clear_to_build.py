@@ -116,9 +116,7 @@ def releasing_most(
     return tuple(sorted(found, key=lambda release: (release.cost / len(release.orders), -len(release.orders), release.item)))
 
 
-def _release(
-    orders: WaitingOrders, kits: Kits, item: int, sequence: Integers, most_units: int | None, price: float
-) -> Release:
+def _release(orders: WaitingOrders, kits: Kits, item: int, sequence: Integers, most_units: int | None, price: float) -> Release:
     wanted = int(orders.quantity[np.isin(orders.order, sequence) & (orders.item == item)].sum())
     more = kits.free.copy()
     more[item] = wanted if most_units is None else kits.free[item] + most_units

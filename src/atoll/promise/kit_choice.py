@@ -151,9 +151,7 @@ class _Answer:
     is_proven: bool
 
 
-def _solve(
-    orders: WaitingOrders, free: Integers, open_: Integers, worth: Floats, seconds: float, relative_gap: float
-) -> _Answer:
+def _solve(orders: WaitingOrders, free: Integers, open_: Integers, worth: Floats, seconds: float, relative_gap: float) -> _Answer:
     """The best choice of the open orders from the free units."""
     chosen, everything = np.zeros(len(orders), dtype=np.bool_), float(worth[open_].sum())
     wanted = csr_array((orders.quantity, (orders.item, orders.order)), shape=(len(free), len(orders)), dtype=np.float64)[:, open_]

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.configure.compiled.native import native
+from atoll.native import native
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -24,7 +24,7 @@ from numba import uint64
 from numpy.typing import NDArray
 
 from atoll.configure.compiled.circuit import AND, OR
-from atoll.configure.compiled.native import native
+from atoll.configure.compiled.native import inner, native, record
 from atoll.configure.compiled.solving import (
     SATISFIABLE,
     UNSATISFIABLE,
@@ -35,11 +35,9 @@ from atoll.configure.compiled.solving import (
     forget,
     grouped,
     has_room,
-    inner,
     new_group,
     new_solver,
     propagate,
-    record,
     retreat,
     solve,
 )

@@ -1,16 +1,5 @@
-"""Functions in machine code."""
+"""Functions in machine code, as the compiled forms use them."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from atoll.native import inner, native, record
 
-from numba import njit
-
-Function = TypeVar("Function", bound=Callable[..., object])
-
-
-def native(function: Function, **options: Any) -> Function:
-    """Translate a function when it is first called, and keep the translation beside its file where that can be written."""
-    try:
-        return cast(Function, njit(cache=True, **options)(function))
-    except RuntimeError:  # nowhere to keep it
-        return cast(Function, njit(**options)(function))
+__all__ = ["inner", "native", "record"]
