@@ -18,10 +18,12 @@ from atoll.promise.deliver import Split, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
 from atoll.promise.kit_choice import Goal, optimised_kits
 from atoll.promise.kitting import Kits, KitStatus, ServeBy, WaitingOrders, all_or_nothing_kits, line_by_line_kits
+from atoll.promise.lateness_bound import LatenessBound, lateness_bound
 from atoll.promise.problem import PromiseProblem
 from atoll.promise.promises import Promises
 from atoll.promise.promising import plan_build, promise
 from atoll.promise.remaining import after, withheld
+from atoll.promise.repromising import Policy, Repromise, repromise
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
 from atoll.promise.serving import earliest_days, promise_each
 from atoll.promise.serving import plan_build as plan_build_ahead
@@ -43,17 +45,20 @@ __all__ = [
     "KitStatus",
     "Kits",
     "Lateness",
+    "LatenessBound",
     "Lever",
     "Link",
     "OtherOption",
     "Overtime",
     "Peg",
     "PlannedSupply",
+    "Policy",
     "Promise",
     "PromiseProblem",
     "Promises",
     "Purchase",
     "Release",
+    "Repromise",
     "ServeBy",
     "Shortages",
     "Slot",
@@ -73,6 +78,7 @@ __all__ = [
     "earliest_days",
     "explain",
     "improvements",
+    "lateness_bound",
     "line_by_line_kits",
     "optimised_kits",
     "plan_build",
@@ -82,6 +88,7 @@ __all__ = [
     "promise_each",
     "promise_lines",
     "releasing_most",
+    "repromise",
     "shortages",
     "splits",
     "withheld",
