@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from atoll.promise import WaitingOrders
+from atoll.promise import Availability, WaitingOrders, Wanted, WantedLine
 
 COMPONENTS, SUBASSEMBLIES, MODELS, GROUPS = 200, 20, 10, 5
 HORIZON = 70
@@ -183,4 +183,37 @@ def waiting_orders(company: Scenario, orders: int) -> WaitingOrders:
         waiting_days=np.zeros(len(first), dtype=np.int64),
         priority=np.array([line.priority for line in first], dtype=np.int64),
         entry=np.arange(len(first)),
+    )
+
+
+def availability(company: Scenario) -> Availability:
+    """Stock, receipts and one assembly line of all stations, every day a working day, for twice the horizon of the orders."""
+    items, days = len(company.cost), np.arange(1, 2 * HORIZON)
+    supplies = [(item, 0, units) for item, units in enumerate(company.on_hand.tolist())]
+    supplies += [(item, day, units) for item, units, day in company.receipts]
+    rows = np.array(supplies, dtype=np.int64)
+    return Availability(
+        supply_item=rows[:, 0],
+        supply_day=rows[:, 1],
+        supply_free=rows[:, 2],
+        lead_days=company.lead_days,
+        build_days=np.where(np.arange(items) < COMPONENTS, 0, company.lead_days),
+        bills={item: tuple(bill.items()) for item, bill in company.bills.items()},
+        working=np.ones(2 * HORIZON, dtype=np.bool_),
+        capacity_line=np.zeros(len(days), dtype=np.int64),
+        capacity_day=days,
+        capacity_free=np.full(len(days), company.daily_minutes),
+    )
+
+
+def wanted(company: Scenario) -> Wanted:
+    """All order lines in order of entry, each for the day it is due."""
+    return Wanted.of(
+        WantedLine(
+            {item: per * line.units for item, per in line.parts.items()},
+            minutes=line.minutes * line.units,
+            lines=(0,),
+            requested_day=line.due_day,
+        )
+        for line in company.lines
     )

@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 from atoll.promise.availability import Availability
 from atoll.promise.lateness_bound import Floats, lateness_bound
 from atoll.promise.promises import Promises
-from atoll.promise.serving import promise
+from atoll.promise.remaining import after as remaining_after
+from atoll.promise.serving import promise, promise_each
 from atoll.promise.tables import Integers
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted
 
 FIRST_STEP, MOST_DAYS, LEAST_WEIGHT = 0.3, 10, 0.1
 """Share of its days late by which a line is moved at first, days late that count at most, and share of the mean weight at least."""
+
+MOST_ROUNDS = 8
+"""Rounds in which lines may still turn out to keep their days."""
 
 
 class Policy(StrEnum):
@@ -167,21 +171,38 @@ class _Trial:
 
 
 def _keeping(trial: _Trial) -> Repromise:
-    """Serve by present days; who does not keep its day steps back behind all who do, until all of these do."""
-    gives_way = np.zeros(len(trial.wanted), dtype=np.bool_)
-    while True:
-        requested = np.where(gives_way, trial.wanted.requested_day, trial.due_day)
-        proposal = trial.serve(np.lexsort((trial.due_day, gives_way)), requested)
-        failed = (proposal.days_late > 0) & ~gives_way
-        if not failed.any():
-            return proposal
-        gives_way |= failed
+    """Serve by present days those who can keep them, and behind them the others.
+
+    Who cannot keep its day even alone with what is left takes nothing from who can; who could, had not one before it failed, is
+    asked again.
+    """
+    left, kept = trial.availability, np.empty(0, dtype=np.int64)
+    undecided = np.argsort(trial.due_day, kind="stable")
+    for _ in range(MOST_ROUNDS):
+        undecided = _on_time(trial, undecided, promise_each(left, _in_order(trial.wanted, undecided, trial.due_day)))
+        if not len(undecided):
+            break
+        able = _on_time(trial, undecided, promise(left, _in_order(trial.wanted, undecided, trial.due_day)))
+        found = promise(left, _in_order(trial.wanted, able, trial.due_day))
+        if len(_on_time(trial, able, found)) < len(able):  # builds may have fallen differently
+            break
+        left, kept = remaining_after(left, found), np.concatenate((kept, able))
+        undecided = undecided[~np.isin(undecided, able)]
+    gives_way = ~np.isin(np.arange(len(trial.wanted)), kept)
+    others = np.flatnonzero(gives_way)
+    sequence = np.concatenate((kept, others[np.argsort(trial.due_day[others], kind="stable")]))
+    return trial.serve(sequence, np.where(gives_way, trial.wanted.requested_day, trial.due_day))
+
+
+def _on_time(trial: _Trial, lines: Integers, promises: Promises) -> Integers:
+    """Those of the lines that are promised by the day they are due."""
+    return lines[promises.is_promised & (promises.ship_day <= trial.due_day[lines])]
 
 
 def _improving(trial: _Trial, day: Floats, rounds: int) -> Repromise:
     """Serve in the order of some days; then let the late lines wait or move forward, in ever smaller steps, while it helps."""
     soon = np.full(len(day), AS_SOON_AS_POSSIBLE)
-    relative = trial.weight / max(float(trial.weight.mean()), np.finfo(float).tiny)
+    relative = trial.weight / max(float(trial.weight.sum()) / max(len(day), 1), LEAST_WEIGHT)
     key, step = day, FIRST_STEP
     best = trial.serve(np.lexsort((trial.due_day, -trial.weight, key)), soon)
     for _ in range(rounds):

@@ -43,9 +43,9 @@ def test_a_late_receipt_moves_one_line_the_first_by_fifo_the_lightest_by_weight(
     """Five units are there, five come on day 9 instead of day 3. The line of five that entered last is worth ten times the first."""
     supply, lines = there([(0, 0, 5), (0, 9, 5)]), wanted({0: 5}, {0: 5})
     fifo = propose(supply, lines, [3, 3], [1, 10], Policy.FIFO)
-    assert (fifo.after.tolist(), fifo.days_late.tolist(), fifo.value) == ([3, 9], [0, 6], 60)
+    assert (fifo.after.tolist(), fifo.days_late.tolist(), fifo.value) == ([0, 9], [0, 6], 60)
     best = propose(supply, lines, [3, 3], [1, 10], Policy.LEAST_LATENESS)
-    assert (best.after.tolist(), best.value) == ([9, 3], 6)
+    assert (best.after.tolist(), best.value) == ([9, 0], 6)
     assert best.bound == pytest.approx(6, rel=0.01)
 
 
@@ -176,7 +176,7 @@ def by_highs(supply: Availability, lines: Wanted, due: np.ndarray, weight: np.nd
     """The least weighted lateness, whole and relaxed: cumulative units taken of bought items never exceed what has arrived."""
     n, days = len(lines), HORIZON + 1
     cost = (weight[:, None] * np.maximum(0, np.arange(days) - due[:, None])).ravel()
-    rows, most = [], []
+    rows, most, can = [], [], np.ones((n, days))
     for item in range(3):
         lead = int(supply.lead_days[item])
         for day in range(HORIZON if lead < 0 else lead):
@@ -184,10 +184,14 @@ def by_highs(supply: Availability, lines: Wanted, due: np.ndarray, weight: np.nd
             for j in range(n):
                 of = slice(lines.start[j], lines.start[j + 1])
                 row[j, : day + 1] = lines.quantity[of][lines.item[of] == item].sum()
+            arrived = supply.supply_free[(supply.supply_item == item) & (supply.supply_day <= day)].sum()
+            can[row[:, day] > arrived, day] = 0  # not even alone
             rows.append(row.ravel())
-            most.append(supply.supply_free[(supply.supply_item == item) & (supply.supply_day <= day)].sum())
+            most.append(arrived)
     once = np.kron(np.eye(n), np.ones(days))
-    relaxed = linprog(cost, A_ub=np.array(rows), b_ub=most, A_eq=once, b_eq=np.ones(n))
+    relaxed = linprog(
+        cost, A_ub=np.array(rows), b_ub=most, A_eq=once, b_eq=np.ones(n), bounds=np.stack((0 * can.ravel(), can.ravel()), 1)
+    )
     constraints = [(np.array(rows), -np.inf, np.array(most)), (once, 1, 1)]
     exact = milp(cost, constraints=constraints, integrality=np.ones(len(cost)), bounds=(0, 1))
     return float(exact.fun), float(relaxed.fun)
