@@ -53,7 +53,11 @@ def _repromise(lines: int) -> list[Row]:
     )
     repromise(changed, wanted, due_day, weight, evaluations=1, rounds=0)  # translated, or read from the cache
     rows = [
-        Row(f"re-promise of {lines} lines, {policy}", repromise(changed, wanted, due_day, weight, policy).value, "weighted days late")
+        Row(
+            f"re-promise of {lines} lines, {policy}",
+            repromise(changed, wanted, due_day, weight, policy).value,
+            "weighted days late",
+        )
         for policy in (Policy.FIFO, Policy.KEEP)
     ]
     start = process_time()

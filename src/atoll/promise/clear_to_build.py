@@ -64,7 +64,7 @@ class Purchase:
 
 
 def shortages(orders: WaitingOrders, kits: Kits) -> Shortages:
-    """What each order without a kit lacks of what is free, taken by itself: an order of which no row is found is clear to build."""
+    """What each order without a kit lacks of what is free, taken by itself."""
     rows = np.flatnonzero(~kits.chosen[orders.order] & (orders.quantity > kits.free[orders.item]))
     item = orders.item[rows]
     return Shortages(orders.order[rows], item, orders.quantity[rows] - kits.free[item])
@@ -84,8 +84,8 @@ def releasing_most(
 
     Notes
     -----
-    For each component the orders that lack nothing else are served again, all or nothing, those that need least of it first, from what
-    is free and the additional units: the other components they share are really there. The prices of a linear
+    For each component the orders that lack nothing else are served again, all or nothing, those that need least of it first,
+    from what is free and the additional units: the other components they share are really there. The prices of a linear
     relaxation are no substitute, since they are positive too for components of which more units complete no order. For several
     components at once see `best_purchase`.
 
@@ -141,8 +141,8 @@ def best_purchase(
 
     Notes
     -----
-    Maximise ``sum x_j`` subject to ``sum a_ij x_j - y_i <= free_i``, ``sum c_i y_i <= budget``, x binary, y >= 0, by HiGHS. y is
-    a whole number by itself, since it need only fill the gap between whole numbers.
+    Maximise ``sum x_j`` subject to ``sum a_ij x_j - y_i <= free_i``, ``sum c_i y_i <= budget``, x binary, y >= 0, by HiGHS. y
+    is a whole number by itself, since it need only fill the gap between whole numbers.
     """
     price = np.ones(len(orders.on_hand)) if cost is None else cost
     waiting = np.flatnonzero(~kits.chosen)

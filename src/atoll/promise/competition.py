@@ -32,10 +32,10 @@ class Competition:
     build_start
         Last day on which a build of each can begin to be usable on each day, −1 where there is none; shape (built, days).
     first_day
-        The first last day of assembly of each line that is of use: its material cannot be there before, and of all days on which it is
-        not late only the last matters; shape (n,).
-    days_late
-        Days late of each line (second index) when its assembly ends on each day (first), and after the horizon in the last row.
+        The first last day of assembly of each line that is of use: its material cannot be there before, and of all days on
+        which it is not late only the last matters; shape (n,).
+    ship_day
+        Day of shipment when assembly ends on each day; the last one is that of lines never promised; shape (days + 1,).
     """
 
     start: Integers
@@ -63,8 +63,8 @@ class _Rows:
 def competition(availability: Availability, wanted: Wanted, due_day: Integers) -> Competition:
     """The lines and what they compete for.
 
-    Requirements with alternatives are left out, which can only make a bound lower. A line that is never promised counts as shipped
-    on the day after the horizon.
+    Requirements with alternatives are left out, which can only make a bound lower. A line that is never promised counts as
+    shipped on the day after the horizon.
     """
     days = availability.last_day + 1
     items, minutes = _items(availability, wanted, days), _minutes(availability, wanted, days)

@@ -51,13 +51,14 @@ def optimised_kits(
     Parameters
     ----------
     goal
-        Orders, units, margin, or margin per hour that the bottleneck has. The best use of a bottleneck is the highest margin of all
-        choices that fit into its time, so the last one needs `bottleneck_minutes`; adding up ratios of single orders would favour small ones.
+        Orders, units, margin, or margin per hour that the bottleneck has. The best use of a bottleneck is the highest margin of
+        all choices that fit into its time, so the last one needs `bottleneck_minutes`; adding up ratios of single orders would
+        favour small ones.
     bottleneck_minutes
         Minutes that the bottleneck has for these orders; None for enough.
     longest_wait
-        Days after which an order is not passed over: those that have waited longer come first where their kits are complete, the
-        longest first, and the others are chosen for what is left. The bound is that of all choices which do so.
+        Days after which an order is not passed over: those that have waited longer come first where their kits are complete,
+        the longest first, and the others are chosen for what is left. The bound is that of all choices which do so.
     seconds
         Limit of the solver. As long as it is not reached (status OPTIMAL), the result is the same every time.
     relative_gap
@@ -66,8 +67,8 @@ def optimised_kits(
     Returns
     -------
     Kits
-        With `value` at least that of the all-or-nothing rules and ``value <= bound``; orders that no longer change the value are
-        completed from what is left.
+        With `value` at least that of the all-or-nothing rules and ``value <= bound``; orders that no longer change the value
+        are completed from what is left.
 
     Raises
     ------
@@ -77,8 +78,8 @@ def optimised_kits(
     Notes
     -----
     A multidimensional knapsack: maximise ``sum v_j x_j`` subject to ``sum a_ij x_j <= on hand_i``, x binary, solved by HiGHS
-    (branch and bound; Huangfu and Hall 2018, doi:10.1007/s12532-017-0130-5). Only items of which all orders together want more than there
-    is become constraints. The solver works in floating point, so its choice is served again in exact integers.
+    (branch and bound; Huangfu and Hall 2018, doi:10.1007/s12532-017-0130-5). Only items of which all orders together want more
+    than there is become constraints. The solver works in floating point, so its choice is served again in exact integers.
 
     Examples
     --------
@@ -130,11 +131,11 @@ def _with_bottleneck(orders: WaitingOrders, minutes: int | None) -> WaitingOrder
 
 def _can_be_kitted(orders: WaitingOrders, free: Integers) -> Flags:
     short = orders.quantity > free[orders.item]
-    return np.bincount(orders.order[short], minlength=len(orders)) == 0
+    return np.asarray(np.bincount(orders.order[short], minlength=len(orders)) == 0)
 
 
 def _completed(orders: WaitingOrders, first: Integers, chosen: Flags, worth: Floats) -> Flags:
-    """The chosen orders after those that come first, and then whoever else is worth something and can be completed, the best first."""
+    """Those that come first, the chosen, and whoever else is worth something and can be completed, the best first."""
     others = np.argsort(-worth, kind="stable")
     others = others[worth[others] > 0]
     sequence = np.concatenate((first, others[chosen[others]], others[~chosen[others]]))
@@ -154,7 +155,8 @@ class _Answer:
 def _solve(orders: WaitingOrders, free: Integers, open_: Integers, worth: Floats, seconds: float, relative_gap: float) -> _Answer:
     """The best choice of the open orders from the free units."""
     chosen, everything = np.zeros(len(orders), dtype=np.bool_), float(worth[open_].sum())
-    wanted = csr_array((orders.quantity, (orders.item, orders.order)), shape=(len(free), len(orders)), dtype=np.float64)[:, open_]
+    shape = len(free), len(orders)
+    wanted = csr_array((orders.quantity.astype(np.float64), (orders.item, orders.order)), shape=shape)[:, open_]
     scarce = np.flatnonzero(wanted.sum(axis=1) > free)
     if not len(scarce):
         chosen[open_] = True

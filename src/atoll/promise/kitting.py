@@ -71,7 +71,8 @@ class WaitingOrders:
     entry: Integers
 
     def __post_init__(self) -> None:
-        per_order = (self.units, self.margin, self.bottleneck_minutes, self.due_day, self.waiting_days, self.priority, self.entry)
+        numbers = self.units, self.bottleneck_minutes, self.due_day, self.waiting_days, self.priority, self.entry
+        per_order = (self.margin, *numbers)
         if {len(values) for values in per_order} != {len(self)}:
             raise ValueError(f"Expected arrays of {len(self)} orders, got {[len(values) for values in per_order]}.")
         if len(self) < 0 or self.start[0] != 0 or (np.diff(self.start) < 0).any() or self.start[-1] != len(self.item):
@@ -133,8 +134,8 @@ class Kits:
 def line_by_line_kits(orders: WaitingOrders) -> Kits:
     """Reserve what is there for each order in order of entry, complete or not.
 
-    This is what happens where each line of a pick list is reserved on its own: an order that waits for one component keeps the others from
-    those who could be built. It is here to be compared with.
+    This is what happens where each line of a pick list is reserved on its own: an order that waits for one component keeps the
+    others from those who could be built. It is here to be compared with.
 
     Examples
     --------

@@ -36,7 +36,8 @@ class LatenessBound:
     value
         Lower bound on the weighted days late.
     day
-        The day that each line would choose at the prices, smoothed; float64, shape (n,). Serving in its order is a good heuristic.
+        The day that each line would choose at the prices, smoothed; float64, shape (n,). Serving in its order is a good
+        heuristic.
     """
 
     value: float
@@ -49,8 +50,8 @@ def lateness_bound(
     """Bound the sum of weighted days late of any way to promise the lines.
 
     Assumptions, each of which can only lower the bound: a line takes material on its last day of assembly instead of the
-    first, its work may be split over days and assembly lines at will, builds may take part of a unit, alternatives cost nothing. A line that
-    is not promised counts as shipped on the day after the horizon.
+    first, its work may be split over days and assembly lines at will, builds may take part of a unit, alternatives cost
+    nothing. A line that is not promised counts as shipped on the day after the horizon.
 
     Parameters
     ----------
@@ -63,16 +64,16 @@ def lateness_bound(
 
     Notes
     -----
-    Lagrangian relaxation of cumulative supply. With prices ``p_i(t) >= 0`` that never rise in time, are 0 once an item can be bought, and
-    for an item that can be built are at most the price of its components on the day when the build must begin, every feasible
-    plan costs at least
+    Lagrangian relaxation of cumulative supply. With prices ``p_i(t) >= 0`` that never rise in time, are 0 once an item can be
+    bought, and for an item that can be built are at most the price of its components on the day when the build must begin,
+    every feasible plan costs at least
 
     ``sum_j min_t [w_j late_j(t) + sum_i a_ij p_i(t)] - sum_i sum_k q_ik p_i(d_ik)``,
 
-    since what is taken of an item on a day arrived no later, when it was no cheaper (Fisher 1981, doi:10.1287/mnsc.27.1.1). Any such
-    prices give a valid bound. Good ones are found by L-BFGS-B on the dual smoothed by a soft minimum (Nesterov 2005,
-    doi:10.1007/s10107-004-0552-5), whose limit is the linear relaxation with a variable for each line and day. The result is the same
-    every time. Time per evaluation grows with requirements times days.
+    since what is taken of an item on a day arrived no later, when it was no cheaper (Fisher 1981, doi:10.1287/mnsc.27.1.1). Any
+    such prices give a valid bound. Good ones are found by L-BFGS-B on the dual smoothed by a soft minimum (Nesterov 2005,
+    doi:10.1007/s10107-004-0552-5), whose limit is the linear relaxation with a variable for each line and day. The result is
+    the same every time. Time per evaluation grows with requirements times days.
     """
     rivals = competition(availability, wanted, due_day)
     ascent = _Ascent(rivals, due_day, weight)

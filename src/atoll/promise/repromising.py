@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.availability import Availability
-from atoll.promise.lateness_bound import Floats, lateness_bound
+from atoll.promise.competition import Floats
+from atoll.promise.lateness_bound import lateness_bound
 from atoll.promise.promises import Promises
 from atoll.promise.remaining import after as remaining_after
 from atoll.promise.serving import promise, promise_each
@@ -15,7 +16,7 @@ from atoll.promise.tables import Integers
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted
 
 FIRST_STEP, MOST_DAYS, LEAST_WEIGHT = 0.3, 10, 0.1
-"""Share of its days late by which a line is moved at first, days late that count at most, and share of the mean weight at least."""
+"""Share of its days late by which a line moves at first, days late that count at most, least weight relative to the mean."""
 
 MOST_ROUNDS = 8
 """Rounds in which lines may still turn out to keep their days."""
@@ -42,8 +43,8 @@ class Repromise:
     promises
         The new promises in the order of service, with all that they rest on.
     before, after
-        The day each line is due, and its new day. Where the goods are ready earlier, that is the day its customer asked for or the
-        due day, whichever comes first; for a line that cannot be promised it is the day after the horizon; shape (n,).
+        The day each line is due, and its new day. Where the goods are ready earlier, that is the day its customer asked for or
+        the due day, whichever comes first; for a line that cannot be promised it is the day after the horizon; shape (n,).
     weight
         Cost of one day late; shape (n,).
     bound
@@ -61,7 +62,7 @@ class Repromise:
     @property
     def days_late(self) -> Integers:
         """Days by which each line becomes later; 0 where its day is kept or earlier."""
-        return np.maximum(0, self.after - self.before)
+        return np.asarray(np.maximum(0, self.after - self.before))
 
     @property
     def is_promised(self) -> NDArray[np.bool_]:
@@ -93,8 +94,8 @@ def repromise(
 ) -> Repromise:
     """Promise all open lines anew.
 
-    Assumptions: those of `promise`, which dates each line; nothing that is open holds anything in `availability`, what has begun is not
-    among the lines.
+    Assumptions: those of `promise`, which dates each line; nothing that is open holds anything in `availability`, what has
+    begun is not among the lines.
 
     Parameters
     ----------
@@ -119,9 +120,9 @@ def repromise(
 
     Notes
     -----
-    The lines are served in the order of the days that they would choose at the prices of the relaxation, which knows who competes for
-    what. Then those that came out late wait longer or move forward, the less the more they weigh, as long as that helps. The
-    result is the same every time.
+    The lines are served in the order of the days that they would choose at the prices of the relaxation, which knows who
+    competes for what. Then those that came out late wait longer or move forward, the less the more they weigh, as long as that
+    helps. The result is the same every time.
 
     Examples
     --------
@@ -134,7 +135,7 @@ def repromise(
     ... )
     >>> proposal = repromise(there, Wanted.of([WantedLine({0: 1})] * 2), np.array([2, 2]), np.array([1.0, 5.0]))
     >>> proposal.after, proposal.value, round(proposal.bound, 3)
-    (array([8, 2]), 6.0, 6.0)
+    (array([8, 0]), 6.0, 6.0)
     """
     if not len(wanted) == len(due_day) == len(weight):
         raise ValueError(f"Expected {len(wanted)} due days and weights, got {len(due_day)} and {len(weight)}.")

@@ -96,7 +96,7 @@ def test_who_has_waited_too_long_is_not_passed_over() -> None:
 
 
 def test_margin_per_bottleneck_hour_is_the_most_margin_in_the_hours_there_are() -> None:
-    """60 minutes: two orders of 30 minutes and 50 each, although a third has more per minute, 45 in 20, and does not go with both."""
+    """60 minutes: two orders of 30 minutes and 50 each, although a third has more per minute, 45 in 20."""
     orders = waiting([9], [{0: 1}] * 3, margin=[50.0, 50.0, 45.0], bottleneck_minutes=[30, 30, 20])
     kits = optimised_kits(orders, Goal.MARGIN_PER_HOUR, bottleneck_minutes=60)
     assert (chosen(kits), round(kits.value, 9)) == ([0, 1], 100)
@@ -164,7 +164,7 @@ def test_after_whole_kits_every_waiting_order_lacks_something(orders: WaitingOrd
 
 
 def test_the_component_that_releases_most_orders_for_its_units_comes_first() -> None:
-    """Item 0 releases two orders with one unit each, item 1 one order with three; order 3 lacks both, so it counts for neither."""
+    """Item 0 releases two orders with one unit each, item 1 one order with three; order 3 lacks both."""
     orders = waiting([0, 0, 5], [{0: 1, 2: 1}, {0: 1}, {1: 3}, {0: 1, 1: 1}])
     kits = all_or_nothing_kits(orders)
     by_units = releasing_most(orders, kits)
@@ -207,7 +207,7 @@ def test_requirements_that_make_no_sense_are_refused() -> None:
 
 @pytest.mark.skipif(not PEERS.exists(), reason="needs the peers' generator; name it in ATOLL_PEERS")
 def test_the_figures_of_the_peers_are_reached() -> None:
-    """Odoo 18 completed 118 of the first 450 orders, measured; 154 and 144 were counted by hand-made programs, 241 by a MILP."""
+    """Odoo 18 completed 118 of the first 450 orders, measured; 154, 144 and 241 were computed."""
     from benchmarks.peers import generated_by, waiting_orders
 
     orders = waiting_orders(generated_by(PEERS, 500), 450)

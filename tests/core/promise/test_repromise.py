@@ -40,7 +40,7 @@ def propose(supply: Availability, lines: Wanted, due: list[int], weight: list[fl
 
 
 def test_a_late_receipt_moves_one_line_the_first_by_fifo_the_lightest_by_weight() -> None:
-    """Five units are there, five come on day 9 instead of day 3. The line of five that entered last is worth ten times the first."""
+    """Five units are there, five come on day 9 instead of day 3. The last line is worth ten times the first."""
     supply, lines = there([(0, 0, 5), (0, 9, 5)]), wanted({0: 5}, {0: 5})
     fifo = propose(supply, lines, [3, 3], [1, 10], Policy.FIFO)
     assert (fifo.after.tolist(), fifo.days_late.tolist(), fifo.value) == ([0, 9], [0, 6], 60)
