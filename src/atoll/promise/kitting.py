@@ -75,7 +75,7 @@ class WaitingOrders:
         per_order = (self.margin, *numbers)
         if {len(values) for values in per_order} != {len(self)}:
             raise ValueError(f"Expected arrays of {len(self)} orders, got {[len(values) for values in per_order]}.")
-        if len(self) < 0 or self.start[0] != 0 or (np.diff(self.start) < 0).any() or self.start[-1] != len(self.item):
+        if self.start[0] != 0 or (np.diff(self.start) < 0).any() or self.start[-1] != len(self.item):
             raise ValueError("Expected start to rise from 0 to the number of requirements.")
         if len(self.item) != len(self.quantity) or (self.quantity < 1).any():
             raise ValueError("Expected an item and a quantity >= 1 of each requirement.")
