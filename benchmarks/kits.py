@@ -8,7 +8,7 @@ from time import process_time
 
 import numpy as np
 
-from atoll.promise import Policy, ServeBy, all_or_nothing_kits, line_by_line_kits, optimised_kits, promise_lines, repromise
+from atoll.promise import Policy, ServeBy, all_or_nothing_kits, line_by_line_kits, optimised_kits, promise, repromise
 from benchmarks import peers
 from benchmarks.measure import Row
 
@@ -42,7 +42,7 @@ def _kits() -> list[Row]:
 def _repromise(lines: int) -> list[Row]:
     company = peers.scenario(lines)
     there, wanted = peers.availability(company), peers.wanted(company)
-    before = promise_lines(there, wanted)
+    before = promise(there, wanted)
     due_day = np.where(before.is_promised, before.ship_day, wanted.requested_day)
     weight = np.array([4.0 - line.priority for line in company.lines])
     on_hand = there.supply_day == 0

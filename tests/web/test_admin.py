@@ -12,6 +12,7 @@ from django.test import Client
 from atoll_web.accounts.models import User
 from atoll_web.back_office import MasterData, MasterDataFiles, Records
 from atoll_web.catalogue.models import BillLine, Item
+from atoll_web.pricing.models import Currency, ExchangeRate, ListPrice, PriceList
 from atoll_web.purchasing.models import Supplier, SupplierItem
 from atoll_web.sales.models import Customer
 
@@ -79,14 +80,17 @@ def test_records_can_be_looked_at_but_not_added_changed_or_deleted(office):
             assert model.objects.filter(pk=row.pk).exists()
 
 
+PRICES = (Currency, ExchangeRate, PriceList, ListPrice)
+
+
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("planner", {Item, BillLine, Supplier, SupplierItem}),
+        ("planner", {Item, BillLine, Supplier, SupplierItem, *PRICES}),
         ("buyer", {Supplier, SupplierItem}),
         ("sales", {Customer}),
         ("warehouse", set()),
-        ("manager", {Item, BillLine, Supplier, SupplierItem, Customer}),
+        ("manager", {Item, BillLine, Supplier, SupplierItem, Customer, *PRICES}),
     ],
 )
 def test_each_role_writes_its_own_master_data(office, role, may):

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from atoll.io.text import read_text
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/-]{0,39}")
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,4})?")
+RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 NAME_LENGTH = 200
 
 NO_CODE = "?"
@@ -63,6 +65,28 @@ class Row:
             )
             return Decimal(0)
         return Decimal(cell)
+
+    def number(self, column: str) -> Decimal | None:
+        """A number with as many decimals as an exchange rate has; None when it is none."""
+        cell = self.cells.get(column, "")
+        return Decimal(cell) if RATE.fullmatch(cell) else None
+
+    def day(self, column: str) -> date:
+        """A date such as 2026-01-31."""
+        cell = self.cells.get(column, "")
+        try:
+            return date.fromisoformat(cell)
+        except ValueError:
+            self.fault("bad-date", f"Column {column} is `{cell}`, expected a date such as 2026-01-31.")
+            return date(2026, 1, 5)
+
+    def currency(self, column: str) -> str:
+        """Three capital letters, as in ISO 4217."""
+        cell = self.cells.get(column, "")
+        if not re.fullmatch("[A-Z]{3}", cell):
+            self.fault("bad-currency", f"`{cell}` is no currency.", "Write its three capital letters, such as CHF.")
+            return NO_CODE
+        return cell
 
     def share(self, column: str) -> float:
         """A number from 0 to 1."""

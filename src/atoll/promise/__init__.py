@@ -19,15 +19,11 @@ from atoll.promise.explain import Link, Step, explain
 from atoll.promise.kit_choice import Goal, optimised_kits
 from atoll.promise.kitting import Kits, KitStatus, ServeBy, WaitingOrders, all_or_nothing_kits, line_by_line_kits
 from atoll.promise.lateness_bound import LatenessBound, lateness_bound
-from atoll.promise.problem import PromiseProblem
 from atoll.promise.promises import Promises
-from atoll.promise.promising import plan_build, promise
 from atoll.promise.remaining import after, withheld
 from atoll.promise.repromising import Policy, Repromise, repromise
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
-from atoll.promise.serving import earliest_days, promise_each
-from atoll.promise.serving import plan_build as plan_build_ahead
-from atoll.promise.serving import promise as promise_lines
+from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
 from atoll.promise.structure import Structure
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
 from atoll.schedule import Slot
@@ -54,7 +50,6 @@ __all__ = [
     "PlannedSupply",
     "Policy",
     "Promise",
-    "PromiseProblem",
     "Promises",
     "Purchase",
     "Release",
@@ -82,11 +77,9 @@ __all__ = [
     "line_by_line_kits",
     "optimised_kits",
     "plan_build",
-    "plan_build_ahead",
     "promise",
     "promise_complete",
     "promise_each",
-    "promise_lines",
     "releasing_most",
     "repromise",
     "shortages",

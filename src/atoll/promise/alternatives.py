@@ -129,8 +129,8 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
             answer = promise(_expedited(availability, lever), Wanted.of([line]))
             tried.append(_improvement(lever, answer, now, lever.cost))
         elif isinstance(lever, Splitting):
-            for part in splits(availability, line, lever.units):
-                tried.append(Improvement(lever, part.first_day, now - part.first_day, lever.cost, part.first_units))
+            parts = splits(availability, line, lever.units)
+            tried += [Improvement(lever, p.first_day, now - p.first_day, lever.cost, p.first_units) for p in parts]
     found = [improvement for improvement in tried if 0 <= improvement.ship_day < now]
     return tuple(sorted(found, key=lambda improvement: (improvement.ship_day, improvement.cost)))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.structure import Bill, Structure
-from atoll.promise.tables import COMPONENT, ITEM, LINE_DAY, NOBODY, SUPPLY, Integers, Records
+from atoll.promise.tables import COMPONENT, ITEM, LINE_DAY, NOBODY, SUPPLY, Integers, Records, Tables, records
 
 CANNOT_BE_SUPPLIED = -1
 NO_BILLS: Mapping[int, Bill] = MappingProxyType({})
@@ -58,11 +58,11 @@ class Availability:
     structure
         The bills as arrays.
     supply_order, capacity_order
-        Supplies by item and day, and line days by line and day.
+        Supplies with free units by item and day, and line days with free minutes by line and day.
     line_keys
         The keys of the assembly lines, rising.
-    item_records, component_records, supply_records, line_records, line_day_records, working_day, worked_before
-        All of it as the compiled functions read it; see `tables.State`.
+    tables
+        All of it as the compiled functions read it.
 
     Raises
     ------
@@ -87,13 +87,7 @@ class Availability:
     supply_order: Integers = field(init=False, repr=False)
     capacity_order: Integers = field(init=False, repr=False)
     line_keys: Integers = field(init=False, repr=False)
-    item_records: Records = field(init=False, repr=False)
-    component_records: Records = field(init=False, repr=False)
-    supply_records: Records = field(init=False, repr=False)
-    line_records: Integers = field(init=False, repr=False)
-    line_day_records: Records = field(init=False, repr=False)
-    working_day: Integers = field(init=False, repr=False)
-    worked_before: Integers = field(init=False, repr=False)
+    tables: Tables = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._check_lengths()
@@ -102,20 +96,10 @@ class Availability:
         structure = bills if isinstance(bills, Structure) else Structure.of(bills, len(self.lead_days))
         put = object.__setattr__
         put(self, "structure", structure)
-        put(self, "supply_order", np.lexsort((self.supply_day, self.supply_item)))
-        put(self, "capacity_order", np.lexsort((self.capacity_day, self.capacity_line)))
+        put(self, "supply_order", _free_by(self.supply_item, self.supply_day, self.supply_free))
+        put(self, "capacity_order", _free_by(self.capacity_line, self.capacity_day, self.capacity_free))
         put(self, "line_keys", np.unique(self.capacity_line))
-        put(self, "item_records", self._items())
-        put(self, "component_records", records(COMPONENT, len(structure.per), item=structure.component, per=structure.per))
-        by_item, by_line = self.supply_order, self.capacity_order
-        supplies = records(SUPPLY, len(by_item), day=self.supply_day[by_item], free=self.supply_free[by_item])
-        put(self, "supply_records", supplies)
-        past_all = np.append(self.line_keys, np.iinfo(np.int64).max)
-        put(self, "line_records", np.searchsorted(self.capacity_line[by_line], past_all))
-        line_days = records(LINE_DAY, len(by_line), day=self.capacity_day[by_line], room=self.capacity_free[by_line])
-        put(self, "line_day_records", line_days)
-        put(self, "working_day", np.flatnonzero(self.working))
-        put(self, "worked_before", np.concatenate(([0], np.cumsum(self.working, dtype=np.int64))))
+        put(self, "tables", self._tables())
 
     @property
     def items(self) -> int:
@@ -151,6 +135,19 @@ class Availability:
         if np.any(self.capacity_day[1:] < self.capacity_day[:-1]):
             raise ValueError("Expected capacity sorted by day.")
 
+    def _tables(self) -> Tables:
+        structure, by_item, by_line = self.structure, self.supply_order, self.capacity_order
+        past_all = np.append(self.line_keys, np.iinfo(np.int64).max)
+        return Tables(
+            item=self._items(),
+            component=records(COMPONENT, len(structure.per), item=structure.component, per=structure.per),
+            supply=records(SUPPLY, len(by_item), day=self.supply_day[by_item], free=self.supply_free[by_item]),
+            line=np.searchsorted(self.capacity_line[by_line], past_all),
+            line_day=records(LINE_DAY, len(by_line), day=self.capacity_day[by_line], room=self.capacity_free[by_line]),
+            working_day=np.flatnonzero(self.working),
+            worked_before=np.concatenate(([0], np.cumsum(self.working, dtype=np.int64))),
+        )
+
     def _items(self) -> Records:
         """The records of the items, and one behind them that ends the groups of the last."""
         structure = self.structure
@@ -166,12 +163,10 @@ class Availability:
         )
 
 
-def records(kind: np.dtype[np.void], rows: int, **columns: Integers | int) -> Records:
-    """Records with the given columns, all others 0."""
-    made = np.zeros(rows, dtype=kind)
-    for name, column in columns.items():
-        made[name] = column
-    return made
+def _free_by(group: Integers, day: Integers, free: Integers) -> Integers:
+    """Positions of what is free, by group and day."""
+    rows = np.flatnonzero(free)
+    return rows[np.lexsort((day[rows], group[rows]))]
 
 
 def _same_length(what: str, *arrays: Integers) -> None:

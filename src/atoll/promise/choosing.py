@@ -1,23 +1,27 @@
 """Which item is taken for a requirement that several items can meet."""
 
 from atoll.native import inner
-from atoll.promise.netting import MOST_COMBINATIONS, POSSIBLE, hindrance, material_day
+from atoll.promise.netting import POSSIBLE, hindrance, material_day
 from atoll.promise.tables import NO_ROOM, NOBODY, State
+
+MOST_COMBINATIONS = 1_024
+"""Up to so many combinations of alternatives all are tried."""
 
 
 @inner
 def best_material_day(s: State, k: int, first: int, last: int) -> int:
     """First day by which a line's material can be there with any choice of alternatives, and that choice.
 
-    All combinations are tried, or, where there are more than `MOST_COMBINATIONS`, one requirement after the other until no
-    single change is earlier. Another choice costs one netting only, as long as it is not earlier.
+    All combinations are tried. Where there are more than `MOST_COMBINATIONS`, each requirement gets the item that it alone
+    would have first, and then one after the other is changed until no single change is earlier. Another choice costs one
+    netting only, as long as it is not earlier.
     """
     day = material_day(s, k, first, last)
     begin, end = s.order[k].requirements, s.order[k + 1].requirements
     if day in (NO_ROOM, first) or s.requirement[begin].alternatives == s.requirement[end].alternatives:
         return day
     if _combinations(s, k) > MOST_COMBINATIONS:
-        return _improved(s, k, first, last, day)
+        return _improved(s, k, first, last)
     _remember(s, k)
     while _next(s, k):
         found = _if_earlier(s, k, first, last, day)
@@ -50,8 +54,31 @@ def prefer(s: State, k: int, deadline: int) -> bool:
 
 
 @inner
-def _improved(s: State, k: int, first: int, last: int, day: int) -> int:
+def _choose_alone(s: State, k: int, first: int, last: int) -> bool:
+    """Choose for each requirement the item that is there first when nothing else is required; false when there is no room."""
+    possible = True
+    for r in range(s.order[k].requirements, s.order[k + 1].requirements):
+        s.now[0].only = r
+        best, day = 0, NOBODY
+        for alternative in range(_alternatives(s, r)):
+            _pick(s, r, alternative)
+            found = material_day(s, k, first, last)
+            possible = possible and found != NO_ROOM
+            if found >= 0 and (day == NOBODY or found < day):
+                best, day = alternative, found
+        _pick(s, r, best)
+    s.now[0].only = NOBODY
+    return possible
+
+
+@inner
+def _improved(s: State, k: int, first: int, last: int) -> int:
     """Change one requirement after the other until none makes the material earlier."""
+    if not _choose_alone(s, k, first, last):
+        return NO_ROOM
+    day = material_day(s, k, first, last)
+    if day == NO_ROOM:
+        return NO_ROOM
     before = day - 1
     while before != day:
         before = day

@@ -90,7 +90,7 @@ def confidence(
     """
     if not promises.is_promised[k]:
         raise ValueError(f"Expected a promised line, got line {k}.")
-    calendar = availability.working_day
+    calendar = availability.tables.working_day
     days = calendar[np.searchsorted(calendar, promises.ship_day[k]) :]
     allowed = _allowed_lateness(availability, promises, k, len(days))
     probability = np.ones(len(days))
@@ -123,7 +123,7 @@ def _allowed_lateness(availability: Availability, promises: Promises, k: int, da
 
 def _begins(availability: Availability, promises: Promises, k: int, days: int) -> Integers:
     """The day on which assembly begins for each ship day: the promised one, and so many working days later."""
-    calendar = availability.working_day
+    calendar = availability.tables.working_day
     first = np.searchsorted(calendar, promises.need_day[k])
     begins = calendar[first : first + days].copy()
     begins[:1] = promises.need_day[k]
@@ -132,6 +132,6 @@ def _begins(availability: Availability, promises: Promises, k: int, days: int) -
 
 def _starts(availability: Availability, due: Integers, build_days: int) -> Integers:
     """The last day on which a build can begin to be usable by each day."""
-    calendar = availability.working_day
+    calendar = availability.tables.working_day
     places = np.searchsorted(calendar, due, side="right") - 1 - build_days
     return np.where(places >= 0, calendar[np.maximum(places, 0)], -1)

@@ -22,17 +22,18 @@ def promise_complete(availability: Availability, wanted: Wanted) -> Promises:
 
     Notes
     -----
-    Lines are served in their order, and every day from the first on which each line alone could ship is tried. The day is the
-    earliest possible when they do not compete for supply or time; otherwise it holds, but another order might be earlier.
+    Every day is tried from the first on which each line alone could ship. Those that could ship last are served first, since they
+    have the least choice. The day is the earliest possible when lines do not compete for supply or time; otherwise it is one
+    that holds, not later than the last of them served in their order.
     """
     requested = int(wanted.requested_day.max(initial=AS_SOON_AS_POSSIBLE))
     soonest = promise(availability, _requested(wanted, AS_SOON_AS_POSSIBLE))
     if not len(wanted) or not soonest.is_promised.all():
         return soonest
     alone = promise_each(availability, _requested(wanted, AS_SOON_AS_POSSIBLE))
-    last = int(soonest.ship_day.max())
+    last, order = int(soonest.ship_day.max()), np.argsort(-alone.ship_day, kind="stable")
     for day in range(max(int(alone.ship_day.max()), requested), max(last, requested) + 1):
-        together = promise(availability, _requested(wanted, day))
+        together = promise(availability, _requested(wanted, day), order=order)
         if together.is_promised.all() and together.ship_day.max() <= day:
             return together
     return soonest

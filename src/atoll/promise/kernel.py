@@ -21,13 +21,14 @@ from atoll.promise.tables import (
 
 
 @native
-def promise_lines(s: State, first: int) -> int:
-    """Promise the order lines from `first` on; returns the one that found no room, or their number."""
-    for k in range(first, len(s.answer)):
+def promise(s: State, first: int) -> int:
+    """Promise the order lines from the turn `first` on; returns the turn that found no room, or their number."""
+    for turn in range(first, len(s.answer)):
+        k = s.order[turn].turn
         gather(s, k)
         if not _promise(s, k):
             s.item["seen"][:] = NOBODY
-            return k
+            return turn
         if not s.now[0].keeps:
             _free_again(s, k)
     return len(s.answer)

@@ -1,19 +1,16 @@
 """Can everything be there by a day? Requirements netted against supply, from the parents down and backwards in time.
 
 For one item let ``R(t)`` be the units required by day ``t`` and ``F(t)`` the units of it that are free by then. Whatever is done,
-at least ``P(t) = max over u <= t of (R(u) - F(u))`` units must be newly ordered by day ``t``. Serving the requirements in the order
-of their deadlines orders just ``P(t)``, each unit as late as its deadline allows. Of its components a build requires the more and
-the sooner, the more and the sooner it is started; so no other way asks less of the next level, and the answer is exact, however
-often and at whatever levels an item is reached. Later deadlines never ask more: what is possible by a day stays possible.
+at least ``P(t) = max over u <= t of (R(u) - F(u))`` units must be newly ordered by day ``t``. Serving the requirements in the
+order of their deadlines orders just ``P(t)``, each unit as late as its deadline allows. Of its components a build requires the
+more and the sooner, the more and the sooner it is started; so no other way asks less of the next level, and the answer is exact,
+however often and at whatever levels an item is reached. Later deadlines never ask more: what is possible stays possible.
 """
 
 from atoll.native import inner
 from atoll.promise.tables import NO_ROOM, NOBODY, State, last_working_place
 
 POSSIBLE = -1
-
-MOST_COMBINATIONS = 1_024
-"""Up to so many combinations of alternatives all are tried."""
 
 
 @inner
@@ -86,11 +83,14 @@ def require(s: State, item: int, quantity: int, deadline: int, plan: int) -> boo
 
 @inner
 def require_all(s: State, k: int, deadline: int) -> bool:
-    """Begin with the requirements of the line itself; false when there is no room."""
+    """Begin with the requirements of the line itself, or with the `only` one of them; false when there is no room."""
     s.now[0].nodes = 0
     for place in range(s.now[0].reached):
         s.item[s.item[place].reached].head = NOBODY
+    only = s.now[0].only
     for r in range(s.order[k].requirements, s.order[k + 1].requirements):
+        if only != NOBODY and r != only:
+            continue
         if not require(s, s.requirement[r].chosen, s.requirement[r].quantity, deadline, NOBODY):
             return False
     return True
@@ -145,9 +145,37 @@ def _order(s: State, item: int, quantity: int, deadline: int) -> int:
 
 
 @inner
+def _not_before(s: State, k: int, first: int) -> int:
+    """A day before which a line's material cannot be there: each bought item waits for supply or for its lead time.
+
+    Very often it is the material day itself, so the search begins with it.
+    """
+    bound, only = first, s.now[0].only
+    for r in range(s.order[k].requirements, s.order[k + 1].requirements):
+        item, missing = s.requirement[r].chosen, s.requirement[r].quantity
+        lead = s.item[item].lead_days
+        if s.item[item].rank != NOBODY or (only != NOBODY and r != only) or 0 <= lead <= bound:
+            continue
+        for supply in range(s.item[item].supplies, s.item[item + 1].supplies):
+            day = s.supply[supply].day
+            if 0 <= lead <= day:
+                break
+            missing -= s.supply[supply].free
+            if missing <= 0:
+                bound = max(bound, day)
+                break
+        if missing > 0 and lead >= 0:
+            bound = max(bound, lead)
+    return bound
+
+
+@inner
 def material_day(s: State, k: int, first: int, last: int) -> int:
     """First day from `first` to `last` by which all material can be there; −1 when none is, or `NO_ROOM`."""
-    missing, possible, step = first - 1, first, 1
+    possible = _not_before(s, k, first)
+    missing, step = possible - 1, 1
+    if possible > last:
+        return NOBODY
     while True:
         found = hindrance(s, k, possible)
         if found == NO_ROOM:

@@ -28,8 +28,8 @@ class Promises:
         Of each line: whether it got a date, the day of shipment, and the first day of assembly; shape (k,).
     cause, binding_item, binding_supply, binding_line, binding_day, binding_days
         What keeps the line from being earlier, or why it was refused: the code of a `Cause`, the item, the supply of it that
-        comes last (−1 when that is still to be ordered), the assembly line, the day from which it no longer binds, and the days by
-        which it moves the assembly; shape (k,).
+        comes last (−1 when that is still to be ordered), the assembly line, the day from which it no longer binds, and the days
+        by which it moves the assembly; shape (k,).
     requirement_item
         The item taken for each requirement of the wanted lines; shape (r,).
     peg_line, peg_plan, peg_item, peg_supply, peg_quantity

@@ -48,7 +48,7 @@ def withheld(availability: Availability, kept: Mapping[int, int]) -> Availabilit
         raise ValueError("Expected units kept >= 0.")
     free = availability.supply_free.copy()
     for item, units in kept.items():
-        begin, end = availability.item_records["supplies"][[item, item + 1]]
+        begin, end = availability.tables.item["supplies"][[item, item + 1]]
         places = availability.supply_order[begin:end]
         taken_before = np.cumsum(free[places]) - free[places]
         free[places] -= np.clip(units - taken_before, 0, free[places])

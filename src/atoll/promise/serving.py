@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from atoll.promise import kernel
-from atoll.promise.availability import MOST_UNITS, Availability, records
+from atoll.promise.availability import MOST_UNITS, Availability
 from atoll.promise.promises import Promises
 from atoll.promise.tables import (
     ANSWER,
@@ -20,14 +20,18 @@ from atoll.promise.tables import (
     Integers,
     Records,
     State,
+    records,
 )
 from atoll.promise.wanted import Wanted, WantedLine
 
 ROOM = 256
 """Rows that the arrays begin with; they are doubled as needed."""
 
+TAKEN_IN_PLACE = ("item", "supply", "line_day")
+"""Tables of which each call has its own copy."""
 
-def promise(availability: Availability, wanted: Wanted) -> Promises:
+
+def promise(availability: Availability, wanted: Wanted, *, order: Integers | None = None) -> Promises:
     """Promise order lines one after the other: the earliest ship day of each, or the latest that still meets its requested day.
 
     Assumes that all material of a line must be there on its first day of assembly, that work stays on one assembly line and goes
@@ -39,7 +43,9 @@ def promise(availability: Availability, wanted: Wanted) -> Promises:
     availability
         It is not changed; what the lines take is taken within the call.
     wanted
-        The lines in the order in which they are served.
+        The order lines.
+    order
+        The lines in the order in which they are served, each once; that of `wanted` when not given.
 
     Returns
     -------
@@ -50,7 +56,7 @@ def promise(availability: Availability, wanted: Wanted) -> Promises:
     Raises
     ------
     ValueError
-        When a line names an item that does not exist, or its units do not fit into 64 bits.
+        When a line names an item that does not exist, its units do not fit into 64 bits, or `order` is not a permutation.
 
     Notes
     -----
@@ -68,7 +74,8 @@ def promise(availability: Availability, wanted: Wanted) -> Promises:
     >>> promise(there, Wanted.of([WantedLine({0: 2}), WantedLine({0: 2})])).ship_day
     array([0, 8])
     """
-    return _serve(availability, wanted, keeps=True)
+    turns = np.arange(len(wanted)) if order is None else order
+    return _serve(availability, wanted, turns, keeps=True)
 
 
 def promise_each(availability: Availability, wanted: Wanted) -> Promises:
@@ -76,16 +83,19 @@ def promise_each(availability: Availability, wanted: Wanted) -> Promises:
 
     The rest is as of `promise`.
     """
-    return _serve(availability, wanted, keeps=False)
+    return _serve(availability, wanted, np.arange(len(wanted)), keeps=False)
 
 
-def _serve(availability: Availability, wanted: Wanted, *, keeps: bool) -> Promises:
+def _serve(availability: Availability, wanted: Wanted, order: Integers, *, keeps: bool) -> Promises:
     state = _state(availability, wanted, availability.last_day, rows=ROOM + 16 * len(wanted))
+    if not np.array_equal(np.sort(order), np.arange(len(wanted))):
+        raise ValueError("Expected an order that names each line once.")
     state.now["keeps"] = keeps
-    line = kernel.promise_lines(state, 0)
-    while line < len(wanted):
+    state.order["turn"][:-1] = order
+    turn = kernel.promise(state, 0)
+    while turn < len(wanted):
         state = _with_more_room(state)
-        line = kernel.promise_lines(state, line)
+        turn = kernel.promise(state, turn)
     return _promises(availability, state)
 
 
@@ -147,7 +157,9 @@ def _one_requirement_each(items: Integers, quantities: Integers) -> Wanted:
 def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: int) -> State:
     """The memory of one call; assembly lines without any capacity are left out of the order lines."""
     _check(availability, wanted)
-    known = np.isin(wanted.line_key, availability.line_keys)
+    keys = availability.line_keys
+    place = np.searchsorted(keys, wanted.line_key)
+    known = np.append(keys, NOBODY)[place] == wanted.line_key
     return State(
         now=records(
             NOW,
@@ -156,14 +168,9 @@ def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: i
             shipping_days=availability.shipping_days,
             near_days=availability.near_days,
             last_day=last_day,
+            only=NOBODY,
         ),
-        item=availability.item_records.copy(),
-        component=availability.component_records,
-        supply=availability.supply_records.copy(),
-        line=availability.line_records,
-        line_day=availability.line_day_records.copy(),
-        working_day=availability.working_day,
-        worked_before=availability.worked_before,
+        **availability.tables._asdict() | {name: getattr(availability.tables, name).copy() for name in TAKEN_IN_PLACE},
         order=records(
             ORDER,
             len(wanted) + 1,
@@ -172,7 +179,7 @@ def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: i
             minutes=np.append(wanted.minutes, 0),
             requested_day=np.append(wanted.requested_day, NOBODY),
         ),
-        order_line=np.searchsorted(availability.line_keys, wanted.line_key[known]),
+        order_line=place[known],
         requirement=records(
             REQUIREMENT,
             len(wanted.item) + 1,
@@ -213,7 +220,7 @@ def _with_more_room(state: State) -> State:
 def _promises(availability: Availability, state: State) -> Promises:
     """The answers by column, with supplies, line days and assembly lines named as the caller knows them."""
     now, answer = state.now[0], state.answer
-    peg, plan, slot = state.peg[: now["pegs"]], state.plan[: now["plans"]], state.slot[: now["slots"]]
+    peg, plan, slot = _by_line(state.peg[: now["pegs"]], state.plan[: now["plans"]], state.slot[: now["slots"]])
     return Promises(
         is_promised=answer["is_promised"].astype(np.bool_),
         **{name: answer[name] for name in ("ship_day", "need_day", "cause", "binding_item", "binding_day", "binding_days")},
@@ -229,6 +236,16 @@ def _promises(availability: Availability, state: State) -> Promises:
         slot_minutes=slot["minutes"],
         structure=availability.structure,
     )
+
+
+def _by_line(peg: Records, plan: Records, slot: Records) -> tuple[Records, Records, Records]:
+    """The rows in the order of their lines, whatever the order in which these were served."""
+    order = np.argsort(plan["line"], kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    peg, plan, slot = (rows[np.argsort(rows["line"], kind="stable")] for rows in (peg, plan, slot))
+    peg["plan"], plan["parent"] = _named(place, peg["plan"]), _named(place, plan["parent"])
+    return peg, plan, slot
 
 
 def _named(names: Integers, places: Integers) -> Integers:

@@ -34,14 +34,14 @@ def _integers(*fields: str) -> np.dtype[np.void]:
 NOW = _integers(
     *("earliest_day", "shipping_days", "near_days", "last_day"),
     *("pegs", "plans", "slots", "nodes", "reached"),
-    *("line", "first", "last", "keeps"),
+    *("line", "first", "last", "keeps", "only"),
     f"source_{SOURCE}",
 )
 ITEM = _integers("supplies", "bill", "rank", "lead_days", "build_days", "seen", "reached", "head")
 COMPONENT = _integers("item", "per")
 SUPPLY = _integers("day", "free")
 LINE_DAY = _integers("day", "room")
-ORDER = _integers("requirements", "lines", "minutes", "requested_day")
+ORDER = _integers("requirements", "lines", "minutes", "requested_day", "turn")
 REQUIREMENT = _integers("item", "quantity", "alternatives", "chosen", "picked", "best")
 NODE = _integers("quantity", "deadline", "plan", "next")
 ANSWER = _integers(
@@ -51,6 +51,26 @@ ANSWER = _integers(
 PEG = _integers("line", "plan", "item", "supply", "quantity")
 PLAN = _integers("line", "parent", "item", "quantity", "day", "start_day")
 SLOT = _integers("line", "row", "minutes")
+
+
+def records(kind: np.dtype[np.void], rows: int, **columns: Integers | int) -> Records:
+    """Records with the given columns, all others 0."""
+    made = np.zeros(rows, dtype=kind)
+    for name, column in columns.items():
+        made[name] = column
+    return made
+
+
+class Tables(NamedTuple):
+    """An availability, in the fields of `State` that hold one."""
+
+    item: Records
+    component: Records
+    supply: Records
+    line: Integers
+    line_day: Records
+    working_day: Integers
+    worked_before: Integers
 
 
 class State(NamedTuple):
@@ -65,7 +85,7 @@ class State(NamedTuple):
     now
         One record: first day of work, working days to shipment, the days within which the earliest supply is taken, and the last
         day; how far pegs, plans, slots, nodes and reached items are filled; line, first and last place of the slots under way;
-        and whether what an order line takes is kept from the next ones.
+        whether what an order line takes is kept from the next ones; the only requirement looked at, −1 for all.
     item
         Of each item the first supply and first component, its low-level order among the items with a bill (−1 without one), and
         lead and build days; the order line that reached it last, the item reached at a place, and its first node.
@@ -77,8 +97,9 @@ class State(NamedTuple):
     working_day, worked_before
         The working days, rising; how many of them lie before each day of the horizon, its end included.
     order, order_line, requirement, alternative
-        The order lines; places of their assembly lines; their requirements, with the item that is chosen for each, which
-        alternative that is (0: the item itself) and which was the best so far; the alternative items.
+        The order lines, in `turn` those that are served first, second and so on; places of their assembly lines; their
+        requirements, with the item that is chosen for each, which alternative that is (0: the item itself) and which was the
+        best so far; the alternative items.
     node
         Requirements of items, direct ones and those of builds, as a list for each item by deadline.
     answer, peg, plan, slot

@@ -44,7 +44,7 @@ class WantedLine:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Wanted:
-    """Order lines in the order in which they are served.
+    """Order lines, which are served in this order unless another one is given.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from typing import Any
 
 import pghistory.models
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.text import slugify
@@ -230,9 +230,24 @@ def download(request: HttpRequest, code: str) -> HttpResponse:
     row = get_object_or_404(ProductModel, code=code)
     shown = _shown(list(row.revisions.order_by("-valid_from", "-id")), request.GET.get("revision", ""), today(request))
     text = services.document_text(shown.document if shown else {})
-    response = HttpResponse(text, content_type="application/toml; charset=utf-8")
-    name = slugify(f"{code}-{shown.name}") if shown else slugify(code)
-    response["Content-Disposition"] = f'attachment; filename="{name}.toml"'
+    return _file(text, "application/toml", slugify(f"{code}-{shown.name}") if shown else slugify(code), "toml")
+
+
+def download_uvl(request: HttpRequest, code: str) -> HttpResponse:
+    """A revision as a UVL file; what UVL cannot say stands in its first lines as remarks."""
+    row = get_object_or_404(ProductModel, code=code)
+    revisions = list(row.revisions.defer("document").order_by("-valid_from", "-id"))
+    shown = _shown(revisions, request.GET.get("revision", ""), today(request))
+    if shown is None:
+        raise Http404
+    found = services.uvl_of(shown)
+    remarks = "".join(f"// {' '.join(str(issue).split())}\n" for issue in found.issues)
+    return _file(remarks + found.text, "text/plain", slugify(f"{code}-{shown.name}"), "uvl")
+
+
+def _file(text: str, kind: str, name: str, ending: str) -> HttpResponse:
+    response = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
     return response
 
 
@@ -259,6 +274,7 @@ def shop(request: HttpRequest, code: str) -> HttpResponse:
 urlpatterns = [
     path("models/new", new, name="new-model"),
     path("models/<str:code>.toml", download, name="model-toml"),
+    path("models/<str:code>.uvl", download_uvl, name="model-uvl"),
     path("models/<str:code>/rules", rules, name="rules"),
     path("models/<str:code>/compare", compare, name="compare"),
     path("models/<str:code>/shop", shop, name="model-shop"),

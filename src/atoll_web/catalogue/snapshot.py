@@ -14,6 +14,7 @@ from django.db import connection
 from atoll.configure import (
     Configuration,
     Configurator,
+    Cost,
     ProductModel,
     can_find_cheapest,
     cheapest,
@@ -21,6 +22,7 @@ from atoll.configure import (
     price,
     priced_together,
     read_product_model,
+    standard_costs,
 )
 from atoll.model.bill import BillLine as Line
 from atoll.model.bill import Bills
@@ -73,6 +75,10 @@ class Structure:
         Key of each item's row by code, and the other way round.
     bill_keys
         Components with quantity per by the parent's key.
+    minute_rate
+        What a minute of work costs.
+    costs
+        Material and labour of one unit, by code.
     """
 
     items: Mapping[str, ItemValue]
@@ -80,6 +86,8 @@ class Structure:
     keys: Mapping[str, int]
     codes: Mapping[int, str]
     bill_keys: Mapping[int, tuple[tuple[int, int], ...]]
+    minute_rate: Decimal
+    costs: Mapping[str, Cost]
 
 
 def structure() -> Structure:
@@ -91,21 +99,25 @@ def structure() -> Structure:
 
 VERSION = """
 SELECT current_database(), 'catalogue_item'::regclass::oid, (SELECT max(pgh_id) FROM catalogue_itemevent),
-       (SELECT max(pgh_id) FROM catalogue_billlineevent)
+       (SELECT max(pgh_id) FROM catalogue_billlineevent),
+       coalesce((SELECT minute_rate FROM accounts_company), 0)
 """
 """The table's own number tells a database from one that was cleared and filled anew."""
 
 
 @lru_cache(maxsize=4)
-def _structure(_database: str, _table: int, _item_version: int, _bill_version: int) -> Structure:
+def _structure(_database: str, _table: int, _item_version: int, _bill_version: int, minute_rate: Decimal) -> Structure:
     rows = list(Item.objects.all())
     keys, bills = {row.code: row.pk for row in rows}, _bills()
+    items = {row.code: item_value(row) for row in rows}
     return Structure(
-        items={row.code: item_value(row) for row in rows},
+        items=items,
         bills=bills,
         keys=keys,
         codes={key: code for code, key in keys.items()},
         bill_keys={keys[parent]: tuple((keys[line.item], line.quantity) for line in lines) for parent, lines in bills.items()},
+        minute_rate=minute_rate,
+        costs=standard_costs(bills, items, minute_rate),
     )
 
 

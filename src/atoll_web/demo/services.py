@@ -52,6 +52,9 @@ Waiting = TypeVar("Waiting", BuildOrder, OrderLine)
 
 ITEM_FILL_RATE = 0.97
 
+DRAWN_CONFIGURATIONS = 1000
+"""Of each product model, to know the demand for its items: enough to meet most of the rare options."""
+
 TABLES_OF_THE_PROGRAM = ("django_migrations", "django_content_type", "auth_permission")
 """What the migrations wrote, which no company changes."""
 
@@ -235,7 +238,7 @@ def _open(staff: Staff, data: Catalogue, days: Sequence[date], orders_a_week: fl
     planner, warehouse = (staff.at(role, days[0], 5) for role in ("planner", "warehouse"))
     catalogue.extend_calendar(actor=planner, until=days[-1] + timedelta(days=HORIZON_DAYS))
     planning.set_forecasts(actor=planner, forecasts=data.demand.forecasts(orders_a_week))
-    planning.set_stock_policies(actor=planner, item_fill_rate=ITEM_FILL_RATE, seed=seed)
+    planning.set_stock_policies(actor=planner, item_fill_rate=ITEM_FILL_RATE, samples=DRAWN_CONFIGURATIONS, seed=seed)
     levels = StockPolicy.objects.select_related("item")
     stock.open_stock(actor=warehouse, quantities={policy.item: policy.base_stock for policy in levels})
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atoll.promise import CANNOT_BE_SUPPLIED, Availability, Promises, Wanted, WantedLine, earliest_days
-from atoll.promise import promise_lines as promise
+from atoll.promise import CANNOT_BE_SUPPLIED, Availability, Promises, Wanted, WantedLine, after, earliest_days
+from atoll.promise import promise as promise
 from tests.core.promise import oracle
 from tests.core.promise.cases import assume_few_units, availabilities, wanted_lines
 
@@ -82,16 +83,7 @@ def check_line(a: Availability, line: WantedLine, items: list[int], p: Promises,
     assert p.ship_day[k] == oracle.after_work(a, end, a.shipping_days)
 
 
-def after(a: Availability, p: Promises) -> Availability:
-    """What promises leave."""
-    return replace(
-        a,
-        supply_free=a.supply_free - np.bincount(p.peg_supply, p.peg_quantity, len(a.supply_free)).astype(np.int64),
-        capacity_free=a.capacity_free - np.bincount(p.slot_row, p.slot_minutes, len(a.capacity_free)).astype(np.int64),
-    )
-
-
-@settings(max_examples=1500)
+@settings(max_examples=1000)
 @given(availabilities(), wanted_lines())
 def test_no_date_is_earlier_and_none_that_meets_the_request_is_later(a: Availability, line: WantedLine) -> None:
     assume_few_units(a, line, 9)
@@ -104,7 +96,7 @@ def test_no_date_is_earlier_and_none_that_meets_the_request_is_later(a: Availabi
     check_rests_on_what_is_free(a, [line], p)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(availabilities(days=25, most_free=20), st.lists(wanted_lines(most_units=9), max_size=8))
 def test_many_lines_in_one_call_get_what_they_get_one_by_one(a: Availability, lines: list[WantedLine]) -> None:
     batch = promise(a, Wanted.of(lines))
@@ -115,7 +107,18 @@ def test_many_lines_in_one_call_get_what_they_get_one_by_one(a: Availability, li
         a = after(a, alone)
 
 
-@settings(max_examples=300)
+@settings(max_examples=80)
+@given(availabilities(days=25, most_free=20), st.lists(wanted_lines(most_units=9), min_size=2, max_size=6), st.randoms())
+def test_lines_served_in_another_order_are_told_in_their_own(a: Availability, lines: list[WantedLine], chance: Random) -> None:
+    order = list(range(len(lines)))
+    chance.shuffle(order)
+    told = promise(a, Wanted.of(lines), order=np.array(order))
+    served = promise(a, Wanted.of(lines[k] for k in order))
+    check_rests_on_what_is_free(a, lines, told)
+    assert [told.line(k) for k in order] == [served.line(place) for place in range(len(order))]
+
+
+@settings(max_examples=150)
 @given(availabilities(most_free=9), wanted_lines(most_units=9), st.data())
 def test_more_supply_never_makes_a_line_later(a: Availability, line: WantedLine, data: st.DataObject) -> None:
     line = replace(line, requested_day=-1)
@@ -126,7 +129,7 @@ def test_more_supply_never_makes_a_line_later(a: Availability, line: WantedLine,
         assert 0 <= richer.ship_day[0] <= before.ship_day[0]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(availabilities(), st.integers(0, 5), st.integers(1, 3))
 def test_the_earliest_day_of_an_item_is_its_material_day(a: Availability, item: int, quantity: int) -> None:
     line = WantedLine({item: quantity})

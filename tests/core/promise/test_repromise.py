@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog, milp
 
-from atoll.promise import Availability, Policy, Repromise, Wanted, WantedLine, lateness_bound, promise_lines, repromise
+from atoll.promise import Availability, Policy, Repromise, Wanted, WantedLine, lateness_bound, promise, repromise
 
 HORIZON = 30
 
@@ -136,7 +136,7 @@ def test_no_order_of_service_is_better_than_the_bound_and_the_least_lateness_no_
     for proposal in proposals.values():
         assert sorted(proposal.sequence.tolist()) == list(range(len(lines)))
         assert proposal.bound <= proposal.value + 1e-6
-        again = promise_lines(supply, proposal.served)
+        again = promise(supply, proposal.served)
         assert (again.ship_day == proposal.promises.ship_day).all()
     assert proposals[Policy.LEAST_LATENESS].value == min(proposal.value for proposal in proposals.values())
 
@@ -162,7 +162,7 @@ def test_the_bound_is_below_every_order_of_service_and_near_the_linear_relaxatio
     values = []
     for order in permutations(range(len(lines))):
         some = list(order)
-        found = promise_lines(supply, shuffled(lines, order))
+        found = promise(supply, shuffled(lines, order))
         ship = np.where(found.is_promised, found.ship_day, HORIZON)
         values.append(float((weight[some] * np.maximum(0, ship - due[some])).sum()))
     assert exact == pytest.approx(min(values), abs=1e-6)

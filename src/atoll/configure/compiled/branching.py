@@ -24,7 +24,6 @@ from numba import uint64
 from numpy.typing import NDArray
 
 from atoll.configure.compiled.circuit import AND, OR
-from atoll.configure.compiled.native import inner, native, record
 from atoll.configure.compiled.solving import (
     SATISFIABLE,
     UNSATISFIABLE,
@@ -41,6 +40,7 @@ from atoll.configure.compiled.solving import (
     retreat,
     solve,
 )
+from atoll.native import inner, native, record
 
 Record = Any
 

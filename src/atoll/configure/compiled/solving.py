@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.configure.compiled.native import inner, native, record
+from atoll.native import inner, native, record
 
 Integers = NDArray[np.int64]
 Records = NDArray[Any]
