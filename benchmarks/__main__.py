@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-PARTS = ("business", "configure")
+PARTS = ("business", "configure", "promise")
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
 
@@ -37,7 +37,7 @@ def main() -> int:
 def report(arguments: argparse.Namespace) -> int:
     """Measure in a temporary home, print, and end with 1 where a limit is not kept."""
     parts = arguments.parts or PARTS
-    rows = [row for part in parts for row in (business if part == "business" else configure)(quick=arguments.quick)]
+    rows = [row for part in parts for row in RUNS[part](quick=arguments.quick)]
     if arguments.json:
         figures = [{"what": row.what.strip(), "value": row.value, "unit": row.unit, "limit": row.limit} for row in rows]
         print(json.dumps({"schema_version": 1, "machine": machine(), "figures": figures}, indent=2))
@@ -53,6 +53,13 @@ def configure(*, quick: bool) -> list:
     from benchmarks import configure
 
     return configure.run(quick=quick)
+
+
+def promise(*, quick: bool) -> list:
+    """Rows of promises."""
+    from benchmarks import promise
+
+    return promise.run(quick=quick)
 
 
 def business(*, quick: bool) -> list:
@@ -83,11 +90,18 @@ def machine() -> str:
 def table(rows: list) -> str:
     """The rows as a Markdown table."""
     lines = [
-        f"| {row.what} | {row.value:,.2f} {row.unit} | {'' if row.limit is None else f'≤ {row.limit:g} {row.unit}'} |"
+        f"| {row.what} | {row.value:,.2f} {row.unit} | {'' if row.limit is None else f'{sign(row)} {row.limit:g} {row.unit}'} |"
         for row in rows
     ]
     return "\n".join(["| what | measured | limit |", "|---|---|---|", *lines])
 
+
+def sign(row) -> str:
+    """How a figure stands to its limit."""
+    return "≥" if row.is_least else "≤"
+
+
+RUNS = {"business": business, "configure": configure, "promise": promise}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-CUSTOMERS = 100
+from benchmarks.peers import CUSTOMERS
+
 HORIZON_DAYS = 400
 
 

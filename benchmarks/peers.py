@@ -10,16 +10,20 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import numpy as np
 
 from atoll.promise import Availability, WaitingOrders, Wanted, WantedLine
 
-COMPONENTS, SUBASSEMBLIES, MODELS, GROUPS = 200, 20, 10, 5
-HORIZON = 70
+COMPONENTS, SUBASSEMBLIES = tuple(f"C{i:03d}" for i in range(200)), tuple(f"S{i:02d}" for i in range(20))
+MODELS, GROUPS, SUPPLIERS, CUSTOMERS = 10, 5, 15, 100
+TODAY, HORIZON, MINUTES_PER_DAY = date(2026, 1, 5), 70, 480
 SEED = 42
 MARGIN = 0.4
 """Margin as a share of the components' cost; the peers' file has none."""
@@ -62,17 +66,8 @@ class Scenario:
 
 
 def scenario(lines: int) -> Scenario:
-    """The peers' own, where `ATOLL_PEERS` names its generator, or one drawn here."""
-    program = os.environ.get("ATOLL_PEERS")
-    return generated_by(Path(program), lines) if program else drawn(lines)
-
-
-def generated_by(program: Path, lines: int) -> Scenario:
-    """Run the peers' generator and read what it writes."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "scenario.json"
-        subprocess.run([sys.executable, str(program), str(lines), str(path)], check=True, stdout=subprocess.DEVNULL)
-        data = json.loads(path.read_text(encoding="utf-8"))
+    """The company with so many order lines as arrays."""
+    data = document(lines)
     place = {code: position for position, code in enumerate(data["items"])}
     today = date.fromisoformat(data["today"])
     minutes = {model["code"]: model["asm_minutes"] for model in data["models"]}
@@ -97,71 +92,124 @@ def generated_by(program: Path, lines: int) -> Scenario:
     )
 
 
-def drawn(lines: int, seed: int = SEED) -> Scenario:
+def document(lines: int) -> dict[str, Any]:
+    """The company as the peers' generator writes it: by that program, where `ATOLL_PEERS` names it, or drawn here."""
+    program = os.environ.get("ATOLL_PEERS")
+    return generated_by(Path(program), lines) if program else drawn(lines)
+
+
+def generated_by(program: Path, lines: int) -> dict[str, Any]:
+    """Run the peers' generator and read what it writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "scenario.json"
+        subprocess.run([sys.executable, str(program), str(lines), str(path)], check=True, stdout=subprocess.DEVNULL)
+        read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return read
+
+
+Parts = list[tuple[str, int]]
+
+
+def drawn(lines: int, seed: int = SEED) -> dict[str, Any]:
     """Draw a company, its orders, and stock in proportion to what they need."""
-    rng = np.random.default_rng(seed)
-    items, bought = COMPONENTS + SUBASSEMBLIES, np.arange(COMPONENTS + SUBASSEMBLIES) < COMPONENTS
-    cost = np.where(bought, rng.lognormal(2, 1, items).round(2), 0.0)
-    lead_days = np.where(bought, rng.choice([5, 7, 10, 14, 21, 30, 45], items), rng.integers(1, 4, items))
-    bills = {sub: _parts(rng, int(rng.integers(6, 11)), [1, 1, 1, 2, 4]) for sub in range(COMPONENTS, items)}
-    models = [_model(rng) for _ in range(MODELS)]
-    ordered = [_line(rng, models[rng.integers(MODELS)]) for _ in range(lines)]
-    need = _need(ordered, bills)
-    share = np.where(bought, 0.6, 0.4) * rng.uniform(0.5, 1.2, items)
-    receipts = [(i, int(need[i] * 0.2), int(rng.integers(2, 31))) for i in range(COMPONENTS) if need[i] >= 5]
-    stations = max(1, round(sum(line.units * line.minutes for line in ordered) / HORIZON / 480 * 1.15 + 0.5))
-    return Scenario(cost, lead_days, (need * share).astype(np.int64), bills, receipts, ordered, stations * 480)
+    chance = Random(seed)
+    bills = {code: _parts(chance, chance.randint(6, 10), (1, 1, 1, 2, 4)) for code in SUBASSEMBLIES}
+    models = [_model(chance, f"M{number}") for number in range(MODELS)]
+    orders = [_order(chance, number, chance.choice(models)) for number in range(lines)]
+    need = _need(orders, bills)
+    items = {code: _item(chance, need[code], is_bought=code in COMPONENTS) for code in (*COMPONENTS, *SUBASSEMBLIES)}
+    minutes = {model["code"]: model["asm_minutes"] for model in models}
+    work = sum(order["qty"] * minutes[order["model"]] for order in orders)
+    return {
+        "today": TODAY.isoformat(),
+        "items": items,
+        "boms": bills,
+        "models": models,
+        "receipts": [
+            {"item": code, "qty": int(need[code] * 0.2), "date": _day(chance.randint(2, 30))}
+            for code in COMPONENTS
+            if need[code] >= 5
+        ],
+        "orders": orders,
+        "line_stations": max(1, round(work / HORIZON / MINUTES_PER_DAY * 1.15 + 0.5)),
+        "minutes_per_day": MINUTES_PER_DAY,
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """What every unit takes, and of each group of options the shares and what each option takes."""
-
-    minutes: int
-    common: dict[int, int]
-    groups: list[tuple[list[float], list[dict[int, int]]]]
+def _day(days: int) -> str:
+    return (TODAY + timedelta(days=days)).isoformat()
 
 
-def _model(rng: np.random.Generator) -> _Model:
+def _item(chance: Random, need: int, *, is_bought: bool) -> dict[str, Any]:
+    on_hand = int(need * (0.6 if is_bought else 0.4) * chance.uniform(0.5, 1.2))
+    if not is_bought:
+        return {"kind": "make", "lead": chance.randint(1, 3), "cost": 0, "onhand": on_hand, "moq": 1}
+    return {
+        "kind": "buy",
+        "lead": chance.choice((5, 7, 10, 14, 21, 30, 45)),
+        "cost": round(chance.lognormvariate(2, 1), 2),
+        "onhand": on_hand,
+        "moq": chance.choice((1, 10, 50)),
+        "supplier": f"SUP{chance.randrange(SUPPLIERS):02d}",
+    }
+
+
+def _model(chance: Random, code: str) -> dict[str, Any]:
+    """What every unit takes, and groups of options with shares and with what each takes; the last may be left out."""
     groups = []
     for group in range(GROUPS):
-        options = [_option(rng) for _ in range(rng.integers(2, 5))]
-        weights = 1 / np.arange(1, len(options) + 1)
-        shares = weights / weights.sum()
-        if group == GROUPS - 1:  # may be left out
-            options, shares = [*options, {}], np.append(shares * 0.7, 0.3)
-        groups.append((shares.tolist(), options))
-    return _Model(int(rng.choice([10, 15, 20])), {**_parts(rng, 4, [1]), _subassembly(rng): 1}, groups)
+        options = [_option(chance) for _ in range(chance.randint(2, 4))]
+        weights = [1 / (place + 1) for place in range(len(options))]
+        shares = [weight / sum(weights) for weight in weights]
+        codes = [f"G{group}K{place}" for place in range(len(options))]
+        if group == GROUPS - 1:
+            options, shares, codes = [*options, []], [*(0.7 * share for share in shares), 0.3], [*codes, f"G{group}NONE"]
+        choices = [
+            {"code": name, "pct": share, "parts": parts} for name, share, parts in zip(codes, shares, options, strict=True)
+        ]
+        groups.append({"code": f"G{group}", "choices": choices})
+    common = [*_parts(chance, 4, (1,)), (chance.choice(SUBASSEMBLIES), 1)]
+    return {"code": code, "common": common, "options": groups, "asm_minutes": chance.choice((10, 15, 20))}
 
 
-def _option(rng: np.random.Generator) -> dict[int, int]:
-    return {_subassembly(rng): 1} if rng.random() < 0.35 else _parts(rng, int(rng.integers(1, 3)), [1, 1, 2])
+def _option(chance: Random) -> Parts:
+    if chance.random() < 0.35:
+        return [(chance.choice(SUBASSEMBLIES), 1)]
+    return _parts(chance, chance.randint(1, 2), (1, 1, 2))
 
 
-def _parts(rng: np.random.Generator, number: int, per: list[int]) -> dict[int, int]:
-    return {int(part): int(rng.choice(per)) for part in rng.choice(COMPONENTS, number, replace=False)}
+def _parts(chance: Random, number: int, per: Sequence[int]) -> Parts:
+    return [(part, chance.choice(per)) for part in chance.sample(COMPONENTS, number)]
 
 
-def _subassembly(rng: np.random.Generator) -> int:
-    return int(rng.integers(COMPONENTS, COMPONENTS + SUBASSEMBLIES))
+def _order(chance: Random, number: int, model: dict[str, Any]) -> dict[str, Any]:
+    parts = Counter(dict(model["common"]))
+    chosen = {}
+    for group in model["options"]:
+        (choice,) = chance.choices(group["choices"], [choice["pct"] for choice in group["choices"]])
+        chosen[group["code"]] = choice["code"]
+        parts.update(dict(choice["parts"]))
+    return {
+        "id": f"SO{number:06d}",
+        "customer": f"CUST{chance.randrange(CUSTOMERS):03d}",
+        "model": model["code"],
+        "qty": chance.randint(1, 5),
+        "choices": chosen,
+        "due": _day(chance.randint(5, HORIZON)),
+        "priority": chance.choice((1, 2, 2, 3)),
+        "parts": sorted(parts.items()),
+    }
 
 
-def _line(rng: np.random.Generator, model: _Model) -> Line:
-    parts = Counter(model.common)
-    for shares, options in model.groups:
-        parts.update(options[rng.choice(len(options), p=shares)])
-    return Line(int(rng.integers(1, 6)), int(rng.integers(5, 71)), int(rng.choice([1, 2, 2, 3])), model.minutes, dict(parts))
-
-
-def _need(lines: list[Line], bills: dict[int, dict[int, int]]) -> np.ndarray:
-    """Units of each item that all lines take, those inside subassemblies included."""
-    need = np.zeros(COMPONENTS + SUBASSEMBLIES)
-    for line in lines:
-        for item, per in line.parts.items():
-            need[item] += per * line.units
-    for sub, bill in bills.items():
-        for item, per in bill.items():
-            need[item] += per * need[sub]
+def _need(orders: list[dict[str, Any]], bills: dict[str, Parts]) -> Counter[str]:
+    """Units of each item that all orders take, those inside subassemblies included."""
+    need = Counter[str]()
+    for order in orders:
+        for item, per in order["parts"]:
+            need[item] += per * order["qty"]
+    for subassembly, bill in bills.items():
+        for item, per in bill:
+            need[item] += per * need[subassembly]
     return need
 
 
@@ -197,7 +245,7 @@ def availability(company: Scenario) -> Availability:
         supply_day=rows[:, 1],
         supply_free=rows[:, 2],
         lead_days=company.lead_days,
-        build_days=np.where(np.arange(items) < COMPONENTS, 0, company.lead_days),
+        build_days=np.where(np.arange(items) < len(COMPONENTS), 0, company.lead_days),
         bills={item: tuple(bill.items()) for item, bill in company.bills.items()},
         working=np.ones(2 * HORIZON, dtype=np.bool_),
         capacity_line=np.zeros(len(days), dtype=np.int64),

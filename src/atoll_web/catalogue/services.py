@@ -447,8 +447,19 @@ class Resolved:
     bill: Mapping[int, int]
 
 
-def resolve(revision: Revision, choices: Mapping[str, Any], today: date, quantity: int = 1) -> Resolved:
+def resolve(
+    revision: Revision,
+    choices: Mapping[str, Any],
+    today: date,
+    quantity: int = 1,
+    there: snapshot.Structure | None = None,
+) -> Resolved:
     """Check choices under the rules in force and resolve them to price and order bill; writes nothing.
+
+    Parameters
+    ----------
+    there
+        Items and bills, where they are read already.
 
     Raises
     ------
@@ -457,7 +468,7 @@ def resolve(revision: Revision, choices: Mapping[str, Any], today: date, quantit
     """
     model = snapshot.product_model(revision)
     choice = snapshot.configurator(revision, today).configuration(choices)
-    there = snapshot.structure()
+    there = there or snapshot.structure()
     bill = order_bill(model, choice, there.bills, there.items)
     alone = price(model, choice, on=today).total
     return Resolved(

@@ -172,6 +172,7 @@ class Master:
         Customer class, item key and units that customers of other classes leave free.
     """
 
+    structure: Structure
     items: Items
     working: np.ndarray
     order_day: int
@@ -196,7 +197,8 @@ def master(today: date) -> Master:
     """Items, lead times and calendar, read again only after one of them changed."""
     (((version, weekdays, holidays, horizon_days, *rest),),) = exchange([(MASTER, [])])
     days = Calendar(frozenset(weekdays), frozenset(holidays))
-    return Master(_items(structure(), version), *_working(days, today, horizon_days), *rest)
+    there = structure()
+    return Master(there, _items(there, version), *_working(days, today, horizon_days), *rest)
 
 
 @lru_cache(maxsize=16)

@@ -126,7 +126,7 @@ class Drafter:
     def _price_anew(self, line: NewLine, revision: Revision, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
         own, of_model = self.there.currency, product_model(revision).currency
         if not self.there.has_price_lists and {buyer.currency or own, of_model} == {own}:
-            resolved = catalogue.resolve(revision, line.choices, self.today, line.quantity)
+            resolved = catalogue.resolve(revision, line.choices, self.today, line.quantity, self.there.structure)
             return resolved, resolved.unit_price, own
         if buyer not in self._terms:
             self._terms[buyer] = pricing.terms(
