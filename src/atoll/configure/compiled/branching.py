@@ -24,7 +24,7 @@ from numba import uint64
 from numpy.typing import NDArray
 
 from atoll.configure.compiled.circuit import AND, OR
-from atoll.configure.compiled.native import native
+from atoll.native import native
 from atoll.configure.compiled.solving import (
     SATISFIABLE,
     UNSATISFIABLE,

@@ -13,7 +13,7 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.configure.compiled.native import native
+from atoll.native import native
 from atoll.errors import LimitReached
 
 Bits = NDArray[np.uint64]

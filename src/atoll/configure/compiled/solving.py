@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.configure.compiled.native import native
+from atoll.native import native
 
 Integers = NDArray[np.int64]
 Records = NDArray[Any]
