@@ -147,12 +147,12 @@ class Supply:
         return cls(mean, np.zeros(len(mean)), np.zeros(len(mean), dtype=bool))
 
     @classmethod
-    def observed(cls, seen: tuple[ArrayLike, ...], *, may_cross: bool = True) -> "Supply":
-        """Lead times as they were seen, at ample capacity."""
-        times = tuple(np.asarray(values, dtype=float) for values in seen)
-        mean = np.array([values.mean() for values in times])
-        spread = np.array([values.std() for values in times])
-        return cls(mean, spread, np.zeros(len(times), dtype=bool), Law.EMPIRICAL, may_cross, times)
+    def observed(cls, seen: tuple[Floats, ...], *, capacitated: Booleans | None = None, may_cross: bool = True) -> "Supply":
+        """Lead times as they were seen; at ample capacity unless told otherwise."""
+        mean = np.array([values.mean() for values in seen])
+        spread = np.array([values.std() for values in seen])
+        served = np.zeros(len(seen), dtype=bool) if capacitated is None else capacitated
+        return cls(mean, spread, served, Law.EMPIRICAL, may_cross, seen)
 
     @property
     def is_fixed(self) -> bool:

@@ -24,7 +24,6 @@ from numba import uint64
 from numpy.typing import NDArray
 
 from atoll.configure.compiled.circuit import AND, OR
-from atoll.native import native
 from atoll.configure.compiled.solving import (
     SATISFIABLE,
     UNSATISFIABLE,
@@ -43,6 +42,7 @@ from atoll.configure.compiled.solving import (
     retreat,
     solve,
 )
+from atoll.native import native
 
 Record = Any
 
