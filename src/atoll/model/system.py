@@ -96,11 +96,12 @@ class QuantityPer:
 
     def explode(self, quantity: NDArray[np.float64] | Integers, items: int) -> Floats:
         """Units of each item that given quantities of the parents need, ``A'q``; shape (items,)."""
-        return np.bincount(self.item, weights=self.units * np.asarray(quantity, dtype=float)[self.parent], minlength=items)
+        weights = self.units * np.asarray(quantity, dtype=float)[self.parent]
+        return np.bincount(self.item, weights=weights, minlength=items).astype(np.float64)
 
     def collect(self, value: Floats) -> Floats:
         """Value of the items that one unit of each parent needs, ``A v``; shape (parents,)."""
-        return np.bincount(self.parent, weights=self.units * value[self.item], minlength=self.parents)
+        return np.bincount(self.parent, weights=self.units * value[self.item], minlength=self.parents).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +115,8 @@ class Supply:
     deviation
         Standard deviation; shape (m,). Zero where lead times are fixed.
     law
-        NORMAL lead times are cut off at zero, GAMMA ones with deviation = mean are exponential, EMPIRICAL ones are drawn from `seen`.
+        NORMAL lead times are cut off at zero, GAMMA ones with deviation = mean are exponential, EMPIRICAL ones are drawn from
+        `seen`.
     seen
         Observed lead times of each component, if the law is EMPIRICAL.
     capacitated

@@ -29,7 +29,7 @@ class Evaluations:
     @property
     def mean(self) -> Floats:
         """Mean response to each vector; shape (n,)."""
-        return self.response.mean(axis=1)
+        return np.asarray(self.response.mean(axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

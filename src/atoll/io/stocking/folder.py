@@ -58,11 +58,12 @@ def read_folder(path: Path, faults: Faults) -> AssemblySystem | None:
 def _places(table: Table, column: str) -> dict[str, int]:
     """Position of each label; a fault for each that stands there twice."""
     first: dict[str, str] = {}
-    labels = [row.code(column) for row in table.rows]
-    return {
-        label: place
-        for place, label in enumerate(label for label, row in zip(labels, table.rows, strict=True) if is_new(label, row, first))
-    }
+    places: dict[str, int] = {}
+    for row in table.rows:
+        label = row.code(column)
+        if is_new(label, row, first):
+            places[label] = len(places)
+    return places
 
 
 def _column(table: Table, column: str, default: float | None = None, *, least: float = 0.0) -> Floats:
