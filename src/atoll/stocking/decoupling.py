@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from atoll.stocking.service_bound import bound_cost
-from atoll.stocking.service_network import TOLERANCE, Floats, ServiceNetwork
+from atoll.stocking.service_network import TOLERANCE, Floats, Integers, ServiceNetwork
 from atoll.stocking.service_program import ServiceProgram
-from atoll.stocking.service_tree import Integers, Limits, TimeGrid, promised, spanning_tree
+from atoll.stocking.service_tree import Limits, TimeGrid, promised, spanning_tree
 
 FINEST = 1e-4
 """Times are told apart so far, in periods."""
@@ -111,7 +111,7 @@ def find_decoupling_points(network: ServiceNetwork, *, effort: Effort | None = N
     tree = spanning_tree(network)
     if tree.is_in.all() and fine.is_whole:
         found = fine.solve(tree)
-        return DecouplingPlan(network, found.service * fine.step, found.cost, found.cost)
+        return DecouplingPlan(network, fine.time(found.service), found.cost, found.cost)
     program = ServiceProgram(network)
     times = search_from_starts(program, coarser(fine), effort.starts, rng)
     if coarser(fine) is not fine:
@@ -180,7 +180,7 @@ def search_from_starts(program: ServiceProgram, grid: TimeGrid, starts: int, rng
 def search_on(grid: TimeGrid, program: ServiceProgram, times: Floats, work: float, rng: np.random.Generator) -> Floats:
     """Service times that are found on a grid, and then between its steps by slope scaling; shape (n,)."""
     network = program.network
-    searched = network.shortened(search_trees(grid, grid.service_steps(times), work, rng) * grid.step)
+    searched = network.shortened(grid.time(search_trees(grid, grid.service_steps(times), work, rng)))
     return min(times, searched, program.scale(program.slopes(searched)), key=network.cost)
 
 

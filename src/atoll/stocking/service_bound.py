@@ -6,8 +6,9 @@ solved exactly. The first prices are those of the linear program; they then foll
 
 import numpy as np
 
+from atoll.stocking.service_network import Floats
 from atoll.stocking.service_program import ServiceProgram
-from atoll.stocking.service_tree import Floats, TimeGrid, spanning_tree
+from atoll.stocking.service_tree import TimeGrid, spanning_tree
 
 MOST_ROUNDS = 300
 PATIENCE = 8

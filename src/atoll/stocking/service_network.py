@@ -20,8 +20,8 @@ TOLERANCE = 1e-6
 class ServiceNetwork:
     """n stages that may hold safety stock.
 
-    Assumptions: each stage meets within its service time whatever demand stays below a bound, mean plus ``z σ √τ`` over τ periods;
-    what exceeds it is met by other means. Capacity is ample, and stages order what they are ordered, at once.
+    Assumptions: each stage meets within its service time whatever demand stays below a bound, mean plus ``z σ √τ`` over τ
+    periods; what exceeds it is met by other means. Capacity is ample, and stages order what they are ordered, at once.
 
     Parameters
     ----------
@@ -156,21 +156,20 @@ def service_network(network: SupplyNetwork, *, holding_rate: float = 0.2) -> Ser
     .. [1] L. A. Moncayo-Martínez: data and code to Data in Brief, GuaranteedServiceTimeInventoryModel; networks of S. P. Willems:
        Real-world multiechelon supply chains used for inventory optimization. M&SOM 10(1), 2008.
     """
-    n = len(network.stages)
-    variance, worth = network.demand_deviation**2, network.cost.copy()
-    order, arcs = network.order(), [[] for _ in range(n)]  # type: tuple[Integers, list[list[int]]]
+    variance, worth, order = network.demand_deviation**2, network.cost.copy(), network.order().tolist()
+    customers: list[list[int]] = [[] for _ in network.stages]
     for supplier, customer in network.arc.tolist():
-        arcs[supplier].append(customer)
-    for i in order.tolist():
-        np.add.at(worth, arcs[i], worth[i])
-    for i in order[::-1].tolist():
-        variance[i] += variance[arcs[i]].sum()
+        customers[supplier].append(customer)
+    for i in order:
+        np.add.at(worth, customers[i], worth[i])
+    for i in reversed(order):
+        variance[i] += variance[customers[i]].sum()
     safety_factor = max(float(ndtri(network.service_level[network.is_demand].max(initial=0.5))), 0.0)
     return ServiceNetwork(
         names=network.stages,
         stage_time=network.time,
         safety_cost=holding_rate * safety_factor * worth * np.sqrt(variance),
         arc=network.arc,
-        inbound_time=np.zeros(n),
+        inbound_time=np.zeros(len(worth)),
         promised_time=np.where(network.is_demand, network.most_service_time, np.inf),
     )

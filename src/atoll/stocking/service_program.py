@@ -4,15 +4,16 @@ The cost of safety stock is concave in the net replenishment time, so it is repl
 set anew to that of the chord at the last solution, until nothing changes. What is found depends on the first slopes. With the
 chord to the longest possible time as the slope, the program's optimum is a lower bound.
 
-References: J. Shu, I. A. Karimi: Efficient heuristics for inventory placement in acyclic networks. Computers & Operations Research
-36(11), 2009.
+References: J. Shu, I. A. Karimi: Efficient heuristics for inventory placement in acyclic networks. Computers & Operations
+Research 36(11), 2009.
 """
 
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
+from scipy import sparse
 
+from atoll.solve.linear_program import LinearProgram
 from atoll.stocking.service_network import TOLERANCE, Floats, ServiceNetwork
 
 MOST_STEPS = 30
@@ -20,7 +21,7 @@ MOST_STEPS = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LinearOptimum:
+class SlopeOptimum:
     """Optimum of the program for given slopes.
 
     Parameters
@@ -39,28 +40,21 @@ class LinearOptimum:
 
 
 class ServiceProgram:
-    """The linear program of a network; only its slopes change from one solution to the next, so that HiGHS goes on from there."""
+    """The linear program of a network, in which only the slopes change."""
 
     def __init__(self, network: ServiceNetwork) -> None:
         self.network = network
-        self._solver = highspy.Highs()
-        self._solver.setOptionValue("output_flag", False)
-        self._solver.setOptionValue("threads", 1)
-        self._solver.passModel(_program(network))
+        self._program = _program(network)
         longest = network.most_inbound_time + network.stage_time
-        self.chord = network.safety_cost / np.sqrt(np.maximum(longest, TOLERANCE))
+        self.chord: Floats = network.safety_cost / np.sqrt(np.maximum(longest, TOLERANCE))
         """Slopes of the chords to the longest net replenishment times."""
 
-    def solve(self, slope: Floats) -> LinearOptimum:
+    def solve(self, slope: Floats) -> SlopeOptimum:
         """Service times that minimise the sum of slopes times net replenishment times."""
         n = len(slope)
-        self._solver.changeColsCost(2 * n, np.arange(2 * n, dtype=np.int32), np.concatenate([-slope, slope]))
-        self._solver.run()
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise ArithmeticError(f"HiGHS ended with {self._solver.getModelStatus()}.")
-        solution = self._solver.getSolution()
-        cost = float(self._solver.getInfo().objective_function_value + slope @ self.network.stage_time)
-        return LinearOptimum(np.array(solution.col_value[:n]), cost, np.abs(np.array(solution.row_dual[n:])))
+        self._program.set_costs(np.concatenate([-slope, slope]))
+        found = self._program.solve()
+        return SlopeOptimum(found.value[:n], found.cost + float(slope @ self.network.stage_time), np.abs(found.price[n:]))
 
     def slopes(self, service_time: Floats) -> Floats:
         """Slopes of the chords to the net replenishment times that service times leave; shape (n,).
@@ -86,19 +80,17 @@ class ServiceProgram:
         return best
 
 
-def _program(network: ServiceNetwork) -> highspy.HighsLp:
+def _program(network: ServiceNetwork) -> LinearProgram:
     """Columns: service times, then inbound times. Rows: none quotes more than it needs, none waits less than suppliers quote."""
     n, rows = len(network.names), len(network.names) + len(network.arc)
-    program = highspy.HighsLp()
-    program.num_col_, program.num_row_ = 2 * n, rows
-    program.col_cost_ = np.zeros(2 * n)
-    program.col_lower_ = np.concatenate([np.zeros(n), network.inbound_time])
-    program.col_upper_ = np.concatenate([network.most_service_time, network.most_inbound_time])
-    program.row_lower_ = np.full(rows, -highspy.kHighsInf)
-    program.row_upper_ = np.concatenate([network.stage_time, np.zeros(len(network.arc))])
     quoting, waiting = np.concatenate([np.tile(np.arange(n), (2, 1)), network.arc.T], axis=1)
-    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    program.a_matrix_.start_ = np.arange(0, 2 * rows + 1, 2)
-    program.a_matrix_.index_ = np.column_stack([quoting, n + waiting]).ravel()
-    program.a_matrix_.value_ = np.tile([1.0, -1.0], rows)
-    return program
+    entries = np.repeat([1.0, -1.0], rows), (np.tile(np.arange(rows), 2), np.concatenate([quoting, n + waiting]))
+    return LinearProgram(
+        sparse.csr_matrix(entries, shape=(rows, 2 * n)),
+        np.zeros(2 * n),
+        (
+            np.concatenate([np.zeros(n), network.inbound_time]),
+            np.concatenate([network.most_service_time, network.most_inbound_time]),
+        ),
+        (np.full(rows, -np.inf), np.concatenate([network.stage_time, np.zeros(len(network.arc))])),
+    )

@@ -79,11 +79,11 @@ class TimeGrid:
     Parameters
     ----------
     step
-        Length of a step, in periods. If all times of the network are whole steps, some optimum lies on the grid, since the cost is
-        concave and the corners of what is possible are sums of such times.
+        Length of a step, in periods. If all times of the network are whole steps, some optimum lies on the grid, since the cost
+        is concave and the corners of what is possible are sums of such times.
     is_bound
-        Whether costs are to be bounds for all times, not only for those on the grid: rounded down, times stay possible but for one
-        step, and net replenishment times change by less than one.
+        Whether costs are to be bounds for all times, not only for those on the grid: rounded down, times stay possible but for
+        one step, and net replenishment times change by less than one.
     """
 
     def __init__(self, network: ServiceNetwork, step: float, *, is_bound: bool = False) -> None:
@@ -134,6 +134,10 @@ class TimeGrid:
             steps[i] = min(steps[i], most, self.limits.service[i])
             inbound[customers] = np.maximum(inbound[customers], steps[i])
         return steps
+
+    def time(self, steps: Integers) -> Floats:
+        """Steps as periods."""
+        return np.asarray(steps * self.step, dtype=np.float64)
 
     def _down(self, time: Floats) -> Integers:
         return np.floor(time / self.step + TOLERANCE).astype(np.int64)
