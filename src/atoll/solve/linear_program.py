@@ -57,8 +57,9 @@ class LinearProgram:
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = by_row.indptr, by_row.indices, by_row.data
         self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in {"output_flag": False, "threads": 1, "solver": "simplex"}.items():
-            self._solver.setOptionValue(option, value)
+        self._solver.setOptionValue("output_flag", False)
+        self._solver.setOptionValue("threads", 1)
+        self._solver.setOptionValue("solver", "simplex")
         self._solver.passModel(model)
 
     def set_costs(self, cost: Floats) -> None:

@@ -44,8 +44,8 @@ class SpanningTree:
 def spanning_tree(network: ServiceNetwork, dislike: Floats | None = None) -> SpanningTree:
     """The spanning tree with the least sum of dislikes, one for each arc; shape (arcs,)."""
     liked = np.arange(len(network.arc)) if dislike is None else np.argsort(dislike, kind="stable")
-    is_in, parent, order, is_supplier = _span(len(network.names), network.arc, liked)
-    return SpanningTree(is_in, order, parent, is_supplier)
+    is_in = _joining_arcs(len(network.names), network.arc, liked)
+    return SpanningTree(is_in, *_rooted(len(network.names), network.arc[is_in]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +155,8 @@ def _are_whole(steps: Floats) -> bool:
     return bool((np.abs(steps - np.round(steps)) <= TOLERANCE).all())
 
 
-def _solve_tree(
+@native
+def _solve(
     tree: tuple[Integers, Integers, Booleans],
     stages: tuple[Floats, Floats, int],
     limits: tuple[Integers, Integers, Integers],
@@ -163,8 +164,7 @@ def _solve_tree(
 ) -> tuple[Integers, Integers, float]:
     """`inbound[i, y]` and `service[i, s]` gather what the subtrees cost that share the inbound or the service time of stage i.
 
-    `best_service[i, y]` and `best_inbound[i, s]` keep what goes with one time of a stage, `shared[i, x]` the time of a stage that
-    goes with time x of its parent.
+    `shared[i, x]` keeps which time a stage shares with its parent when that has time x, `partner` the other time of the stage.
     """
     order, parent, is_supplier = tree
     stage_steps, safety_cost, forgiven = stages
@@ -172,63 +172,90 @@ def _solve_tree(
     n, width = len(order), max(high.max(), top.max()) + 1
     inbound, service = np.full((n, width), np.inf), np.full((n, width), np.inf)
     for i in range(n):
-        for y in range(low[i], high[i] + 1):
-            inbound[i, y] = prices[0][i] * y
-        for s in range(top[i] + 1):
-            service[i, s] = prices[1][i] * s
+        inbound[i, low[i] : high[i] + 1] = prices[0][i] * np.arange(low[i], high[i] + 1)
+        service[i, : top[i] + 1] = prices[1][i] * np.arange(top[i] + 1)
     shared, partner = np.zeros((n, width), np.int64), np.zeros((n, width), np.int64)
-    costs, best = np.empty(2 * width), np.empty(width)
-    total = 0.0
+    costs, total = np.empty(2 * width), 0.0
     for i in order:
         for d in range(-width, width):
             costs[d + width] = safety_cost[i] * np.sqrt(max(0.0, stage_steps[i] + d - forgiven))
-        longest = int(np.ceil(stage_steps[i] - 1e-6)) if forgiven else int(np.floor(stage_steps[i] + 1e-6))
-        best[:] = np.inf
-        p = parent[i]
+        longest = int(np.ceil(stage_steps[i] - TOLERANCE)) if forgiven else int(np.floor(stage_steps[i] + TOLERANCE))
+        span, p = (low[i], high[i], top[i], longest), parent[i]
         if is_supplier[i]:
-            for s in range(top[i] + 1):
-                for y in range(max(low[i], s - longest), high[i] + 1):
-                    value = inbound[i, y] + costs[y - s + width]
-                    if value < best[s]:
-                        best[s], partner[i, s] = value, y
-                best[s] += service[i, s]
-            for y in range(width):  # the parent waits at least for the stage's service time
-                shared[i, y] = y
-                if y > 0 and best[y - 1] <= best[y]:
-                    best[y], shared[i, y] = best[y - 1], shared[i, y - 1]
-            inbound[p] += best
-            continue
-        for y in range(low[i], high[i] + 1):
-            for s in range(min(top[i], y + longest) + 1):
-                value = service[i, s] + costs[y - s + width]
-                if value < best[y]:
-                    best[y], partner[i, y] = value, s
-            best[y] += inbound[i, y]
-        for s in range(width - 1, -1, -1):  # the stage waits at least for the parent's service time
-            shared[i, s] = s
-            if s < width - 1 and best[s + 1] <= best[s]:
-                best[s], shared[i, s] = best[s + 1], shared[i, s + 1]
-        if p < 0:
-            total += best[0]
+            inbound[p] += _as_supplier(inbound[i], service[i], costs, span, partner[i], shared[i])
         else:
-            service[p] += best
-    waits, quotes = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    if total == np.inf:
-        return waits, quotes, total
-    for i in order[::-1]:
-        if is_supplier[i]:
-            quotes[i] = shared[i, waits[parent[i]]]
-            waits[i] = partner[i, quotes[i]]
-        else:
-            waits[i] = shared[i, quotes[parent[i]] if parent[i] >= 0 else 0]
-            quotes[i] = partner[i, waits[i]]
-    return waits, quotes, total
+            best = _as_customer(inbound[i], service[i], costs, span, partner[i], shared[i])
+            if p < 0:
+                total += best[0]
+            else:
+                service[p] += best
+    return (*_read_back(tree, shared, partner, total < np.inf), total)
 
 
-def _span_network(n: int, arc: Integers, liked: Integers) -> tuple[Booleans, Integers, Integers, Booleans]:
-    """Kruskal's tree of the arcs in an order of liking, then breadth first from a root of each part."""
+@native
+def _as_supplier(
+    inbound: Floats, service: Floats, costs: Floats, span: tuple[int, int, int, int], partner: Integers, shared: Integers
+) -> Floats:
+    """Least cost of a subtree for each inbound time of the parent, which is at least the service time of the subtree's stage."""
+    low, high, top, longest = span
+    width = len(inbound)
+    best = np.full(width, np.inf)
+    for s in range(top + 1):
+        for y in range(max(low, s - longest), high + 1):
+            value = inbound[y] + costs[y - s + width]
+            if value < best[s]:
+                best[s], partner[s] = value, y
+        best[s] += service[s]
+    for y in range(width):
+        shared[y] = y
+        if y > 0 and best[y - 1] <= best[y]:
+            best[y], shared[y] = best[y - 1], shared[y - 1]
+    return best
+
+
+@native
+def _as_customer(
+    inbound: Floats, service: Floats, costs: Floats, span: tuple[int, int, int, int], partner: Integers, shared: Integers
+) -> Floats:
+    """Least cost of a subtree for each service time of the parent, which is at most the inbound time of the subtree's stage."""
+    low, high, top, longest = span
+    width = len(inbound)
+    best = np.full(width, np.inf)
+    for y in range(low, high + 1):
+        for s in range(min(top, y + longest) + 1):
+            value = service[s] + costs[y - s + width]
+            if value < best[y]:
+                best[y], partner[y] = value, s
+        best[y] += inbound[y]
+    for s in range(width - 1, -1, -1):
+        shared[s] = s
+        if s < width - 1 and best[s + 1] <= best[s]:
+            best[s], shared[s] = best[s + 1], shared[s + 1]
+    return best
+
+
+@native
+def _read_back(
+    tree: tuple[Integers, Integers, Booleans], shared: Integers, partner: Integers, is_possible: bool
+) -> tuple[Integers, Integers]:
+    """Inbound and service times, parents first; zeros if nothing is possible."""
+    order, parent, is_supplier = tree
+    waits, quotes = np.zeros(len(order), np.int64), np.zeros(len(order), np.int64)
+    if is_possible:
+        for i in order[::-1]:
+            if is_supplier[i]:
+                quotes[i] = shared[i, waits[parent[i]]]
+                waits[i] = partner[i, quotes[i]]
+            else:
+                waits[i] = shared[i, quotes[parent[i]] if parent[i] >= 0 else 0]
+                quotes[i] = partner[i, waits[i]]
+    return waits, quotes
+
+
+@native
+def _joining_arcs(n: int, arc: Integers, liked: Integers) -> Booleans:
+    """Kruskal's tree: the arcs that join what those before them have not joined yet."""
     above, is_in = np.arange(n), np.zeros(len(arc), np.bool_)
-    start = np.zeros(n + 1, np.int64)
     for a in liked:
         i, j = arc[a]
         while above[i] != i:
@@ -239,34 +266,35 @@ def _span_network(n: int, arc: Integers, liked: Integers) -> tuple[Booleans, Int
             j = above[j]
         if i != j:
             above[i], is_in[a] = j, True
-            start[arc[a, 0] + 1] += 1
-            start[arc[a, 1] + 1] += 1
+    return is_in
+
+
+@native
+def _rooted(n: int, arc: Integers) -> tuple[Integers, Integers, Booleans]:
+    """Order, parents and whether a stage supplies its parent, for the arcs of a tree: breadth first, turned round."""
+    start = np.zeros(n + 1, np.int64)
+    for i in arc.ravel():
+        start[i + 1] += 1
     start = np.cumsum(start)
-    neighbour, filled = np.empty(start[n], np.int64), start[:-1].copy()
-    supplies_it = np.empty(start[n], np.bool_)
-    for a in np.flatnonzero(is_in):
-        i, j = arc[a]
+    neighbour, supplies_it = np.empty(start[n], np.int64), np.empty(start[n], np.bool_)
+    filled = start[:-1].copy()
+    for i, j in arc:
         neighbour[filled[i]], supplies_it[filled[i]] = j, False
         neighbour[filled[j]], supplies_it[filled[j]] = i, True
         filled[i] += 1
         filled[j] += 1
-    parent, is_supplier = np.full(n, -2), np.zeros(n, np.bool_)
-    order, count = np.empty(n, np.int64), 0
+    unseen = -2
+    parent, is_supplier = np.full(n, unseen), np.zeros(n, np.bool_)
+    order, read, count = np.empty(n, np.int64), 0, 0
     for root in range(n):
-        if parent[root] != -2:
-            continue
-        order[count], parent[root] = root, -1
-        read, count = count, count + 1
+        if parent[root] == unseen:
+            order[count], parent[root] = root, -1
+            count += 1
         while read < count:
             i = order[read]
             read += 1
             for e in range(start[i], start[i + 1]):
-                j = neighbour[e]
-                if parent[j] == -2:
-                    order[count], parent[j], is_supplier[j] = j, i, supplies_it[e]
+                if parent[neighbour[e]] == unseen:
+                    order[count], parent[neighbour[e]], is_supplier[neighbour[e]] = neighbour[e], i, supplies_it[e]
                     count += 1
-    return is_in, parent, order[::-1].copy(), is_supplier
-
-
-_solve = native(_solve_tree)
-_span = native(_span_network)
+    return order[::-1].copy(), parent, is_supplier
