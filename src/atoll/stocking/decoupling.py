@@ -113,8 +113,9 @@ def find_decoupling_points(network: ServiceNetwork, *, effort: Effort | None = N
         found = fine.solve(tree)
         return DecouplingPlan(network, fine.time(found.service), found.cost, found.cost)
     program = ServiceProgram(network)
-    times = search_from_starts(program, coarser(fine), effort.starts, rng)
-    if coarser(fine) is not fine:
+    coarse = coarser(fine)
+    times = search_from_starts(program, coarse, effort.starts, rng)
+    if coarse is not fine:
         times = min(times, search_on(fine, program, times, effort.work, rng), key=network.cost)
     cost = network.cost(times)
     return DecouplingPlan(network, times, cost, min(bound_cost(program, cost, fine.step, effort.work), cost))
