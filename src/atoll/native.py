@@ -1,11 +1,12 @@
-"""Functions in machine code."""
+"""Functions in machine code, and the records that they work on."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from numba import njit
 
-Function = TypeVar("Function", bound=Callable[..., object])
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def native(function: Function, **options: Any) -> Function:
@@ -14,3 +15,13 @@ def native(function: Function, **options: Any) -> Function:
         return cast(Function, njit(cache=True, **options)(function))
     except RuntimeError:  # nowhere to keep it
         return cast(Function, njit(**options)(function))
+
+
+def inner(function: Function) -> Function:
+    """Compile a function that only compiled functions call; without a door for Python that takes half the time."""
+    return native(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def record(**fields: type) -> np.dtype[np.void]:
+    """The type of a record with some fields."""
+    return np.dtype([*fields.items()])

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-Integers = NDArray[np.int64]
-Bill = tuple[tuple[int, int], ...]
+from atoll.promise.availability import CANNOT_BE_SUPPLIED, NO_BILLS
+from atoll.promise.structure import Bill
 
-CANNOT_BE_SUPPLIED = -1
-NO_BILLS: Mapping[int, Bill] = MappingProxyType({})
+Integers = NDArray[np.int64]
+__all__ = ["CANNOT_BE_SUPPLIED", "PromiseProblem"]
 
 
 @dataclass(frozen=True, slots=True)

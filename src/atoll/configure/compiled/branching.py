@@ -24,6 +24,7 @@ from numba import uint64
 from numpy.typing import NDArray
 
 from atoll.configure.compiled.circuit import AND, OR
+from atoll.configure.compiled.native import inner, native, record
 from atoll.configure.compiled.solving import (
     SATISFIABLE,
     UNSATISFIABLE,
@@ -34,15 +35,12 @@ from atoll.configure.compiled.solving import (
     forget,
     grouped,
     has_room,
-    inner,
     new_group,
     new_solver,
     propagate,
-    record,
     retreat,
     solve,
 )
-from atoll.native import native
 
 Record = Any
 

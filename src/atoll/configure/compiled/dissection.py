@@ -13,8 +13,8 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
+from atoll.configure.compiled.native import native
 from atoll.errors import LimitReached
-from atoll.native import native
 
 Bits = NDArray[np.uint64]
 Integers = NDArray[np.int64]

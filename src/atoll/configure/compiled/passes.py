@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.configure.compiled.circuit import AND, LITERAL, Axes, Circuit, Nodes
-from atoll.native import native
+from atoll.configure.compiled.native import native
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
