@@ -46,7 +46,7 @@ def test_it_says_what_to_stock_and_what_it_costs(chain: str) -> None:
     document = asked(chain)
 
     assert document["cost"] == pytest.approx(0.2 * (5**0.5 + 3))
-    assert document["stocked"] == ["part", "product"]
+    assert (document["stocked"], document["built_ahead"]) == (["part", "product"], ["product"])
     assert document["service_times"] == {"part": 0, "product": 0}
     assert (document["bound"], document["gap"]) == (document["cost"], 0)
 
@@ -62,9 +62,9 @@ def test_it_tells_in_words(chain: str) -> None:
     outcome = CliRunner().invoke(decouple, [chain], catch_exceptions=False)
 
     assert outcome.output.splitlines() == [
-        "safety stock costs 1.05, at most 0.00% above the least; 2 of 2 stages hold stock",
+        "safety stock costs 1.05, at most 0.00% of it too much; 2 of 2 stages hold stock",
         "  part",
-        "  product",
+        "  product, built ahead",
     ]
 
 

@@ -8,8 +8,8 @@ import click
 from atoll.cli import Command, write_document
 
 if TYPE_CHECKING:
+    from atoll.model.network import SupplyNetwork
     from atoll.stocking.decoupling import DecouplingPlan
-    from atoll.stocking.service_network import ServiceNetwork
 
 
 @click.command(
@@ -38,24 +38,21 @@ def decouple(file: Path, promises: tuple[float, ...], holding_rate: float, start
     from atoll.stocking.decoupling import Effort, find_decoupling_points, sweep_promise
     from atoll.stocking.service_network import service_network
 
-    begin, effort = perf_counter(), Effort(starts=starts)
+    begin, effort, asked = perf_counter(), Effort(starts=starts), sorted(set(promises))
     network = service_network(read_network(file), holding_rate=holding_rate)
-    if promises:
-        asked = sorted(set(promises))
+    if asked:
         plans = sweep_promise(network, asked, effort=effort, seed=seed)
-        answer: dict[str, Any] = {
-            "sweep": [{"promise": promise} | document(plan) for promise, plan in zip(asked, plans, strict=True)]
-        }
     else:
         plans = (find_decoupling_points(network, effort=effort, seed=seed),)
-        answer = document(plans[0])
     if as_json:
-        write_document(answer | {"seconds": round(perf_counter() - begin, 3)})
+        documents = [document(plan) for plan in plans]
+        sweep = [{"promise": promise} | plan for promise, plan in zip(asked, documents, strict=False)]
+        write_document(({"sweep": sweep} if asked else documents[0]) | {"seconds": round(perf_counter() - begin, 3)})
     else:
-        tell(network, promises and sorted(set(promises)), plans)
+        tell(asked, plans)
 
 
-def read_network(file: Path) -> Any:
+def read_network(file: Path) -> "SupplyNetwork":
     """The supply network in a file.
 
     Raises
@@ -81,19 +78,20 @@ def document(plan: "DecouplingPlan") -> dict[str, Any]:
         "bound": plan.bound,
         "gap": plan.gap,
         "stocked": plan.stocked,
+        "built_ahead": plan.built_ahead,
         "service_times": dict(zip(plan.network.names, plan.service_time.round(6).tolist(), strict=True)),
         "net_replenishment_times": dict(zip(plan.network.names, plan.net_replenishment_time.round(6).tolist(), strict=True)),
     }
 
 
-def tell(network: "ServiceNetwork", promises: "tuple[float, ...] | list[float]", plans: "tuple[DecouplingPlan, ...]") -> None:
-    """Plans in words."""
+def tell(promises: "list[float]", plans: "tuple[DecouplingPlan, ...]") -> None:
+    """Plans in words; without promises the one plan with its stages."""
     for number, plan in enumerate(plans):
         begin = f"promise {promises[number]:g}: " if promises else ""
         click.echo(
-            f"{begin}safety stock costs {plan.cost:,.2f}, at most {plan.gap:.2%} above the least; "
-            f"{len(plan.stocked)} of {len(network.names)} stages hold stock"
+            f"{begin}safety stock costs {plan.cost:,.2f}, at most {plan.gap:.2%} of it too much; "
+            f"{len(plan.stocked)} of {len(plan.network.names)} stages hold stock"
         )
     if not promises:
         for name in plans[0].stocked:
-            click.echo(f"  {name}")
+            click.echo(f"  {name}{', built ahead' if name in plans[0].built_ahead else ''}")

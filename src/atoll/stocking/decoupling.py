@@ -77,8 +77,16 @@ class DecouplingPlan:
     @property
     def stocked(self) -> tuple[str, ...]:
         """The decoupling points: stages whose output is built or bought ahead. The others work to order."""
-        holds = (self.net_replenishment_time > TOLERANCE) & (self.network.safety_cost > 0)
-        return tuple(name for name, held in zip(self.network.names, holds.tolist(), strict=True) if held)
+        return tuple(self.network.names[i] for i in self._stocked().tolist())
+
+    @property
+    def built_ahead(self) -> tuple[str, ...]:
+        """Those of the decoupling points that are built from others in the network."""
+        built = np.intersect1d(self._stocked(), self.network.customers)
+        return tuple(self.network.names[i] for i in built.tolist())
+
+    def _stocked(self) -> Integers:
+        return np.flatnonzero((self.net_replenishment_time > TOLERANCE) & (self.network.safety_cost > 0))
 
 
 def find_decoupling_points(network: ServiceNetwork, *, effort: Effort | None = None, seed: int = 0) -> DecouplingPlan:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.native import native
+from atoll.native import inner, native
 from atoll.stocking.service_network import TOLERANCE, Floats, Integers, ServiceNetwork
 
 Booleans = NDArray[np.bool_]
@@ -192,7 +192,7 @@ def _solve(
     return (*_read_back(tree, shared, partner, total < np.inf), total)
 
 
-@native
+@inner
 def _as_supplier(
     inbound: Floats, service: Floats, costs: Floats, span: tuple[int, int, int, int], partner: Integers, shared: Integers
 ) -> Floats:
@@ -213,7 +213,7 @@ def _as_supplier(
     return best
 
 
-@native
+@inner
 def _as_customer(
     inbound: Floats, service: Floats, costs: Floats, span: tuple[int, int, int, int], partner: Integers, shared: Integers
 ) -> Floats:
@@ -234,7 +234,7 @@ def _as_customer(
     return best
 
 
-@native
+@inner
 def _read_back(
     tree: tuple[Integers, Integers, Booleans], shared: Integers, partner: Integers, is_possible: bool
 ) -> tuple[Integers, Integers]:

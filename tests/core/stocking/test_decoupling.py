@@ -1,15 +1,19 @@
 """Service times of guaranteed service: exact on trees, and bounded elsewhere."""
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atoll.io.stocking import read_case
 from atoll.model.network import SupplyNetwork
 from atoll.stocking.decoupling import Effort, find_decoupling_points, sweep_promise
 from atoll.stocking.service_network import ServiceNetwork, service_network
+
+CHAINS = Path(__file__).parents[4] / "shared" / "instances" / "stocking" / "willems38"
 
 LITTLE = Effort(starts=2, work=1e6)
 
@@ -67,6 +71,30 @@ def test_a15_a16_the_first_network_of_willems_costs_what_was_published() -> None
     assert (len(raw.stages), len(raw.arc)) == (8, 10)
     assert plan.cost == pytest.approx(3965.46445669516, rel=1e-9)
     assert plan.bound == pytest.approx(plan.cost, rel=0.01)
+
+
+@pytest.mark.parametrize(("number", "stages", "arcs"), [(34, 1206, 4063), (38, 2025, 16225)])
+def test_a16_large_networks_are_read_in_their_published_size(number: int, stages: int, arcs: int) -> None:
+    raw = chain(number)
+
+    assert (len(raw.stages), len(raw.arc)) == (stages, arcs)
+
+
+@pytest.mark.parametrize(("number", "published"), [(4, 27978.68872288878), (6, 258.39466485684034), (17, 687360.4725024196)])
+def test_a15_networks_of_willems_cost_no_more_than_the_published_solution(number: int, published: float) -> None:
+    """The published solutions of Moncayo-Martínez, their cost recomputed; the benchmark has all 38."""
+    plan = find_decoupling_points(service_network(chain(number)), effort=LITTLE)
+
+    assert plan.bound <= plan.cost <= published * (1 + 1e-6)
+
+
+def chain(number: int) -> SupplyNetwork:
+    file = CHAINS / f"willems_{number:02d}.json"
+    if not file.is_file():
+        pytest.skip(f"{file.name} is not there: put the instances beside the repository to run this test")
+    raw = read_case(file)
+    assert isinstance(raw, SupplyNetwork)
+    return raw
 
 
 def willems_01() -> SupplyNetwork:
