@@ -24,7 +24,7 @@ class Foresight:
     periods, paths
         Of the fan.
     terminal_value
-        Worth of a component at the end of the fan, as a share of its cost.
+        Worth of a component at the end of the fan, as a share of its cost; above 1 it would pay to make components for nothing.
     risk_weight
         Weight of the conditional value at risk beside the mean; 0 looks at the mean only.
     tail
@@ -42,8 +42,8 @@ class Foresight:
     tail: float = 0.1
 
     def __post_init__(self) -> None:
-        if self.periods < 1 or self.paths < 1 or self.terminal_value < 0:
-            raise ValueError(f"Expected periods >= 1, paths >= 1 and terminal_value >= 0, got {self}.")
+        if self.periods < 1 or self.paths < 1 or not 0 <= self.terminal_value <= 1:
+            raise ValueError(f"Expected periods >= 1, paths >= 1 and terminal_value from 0 to 1, got {self}.")
         if not 0 <= self.risk_weight <= 1 or not 0 < self.tail <= 1:
             raise ValueError(f"Expected risk_weight from 0 to 1 and tail above 0, up to 1, got {self}.")
 
