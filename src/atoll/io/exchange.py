@@ -1,9 +1,6 @@
 """Models in the formats of others, which are told apart by what they hold."""
 
-import gzip
 import re
-import zlib
-from io import BytesIO
 from pathlib import Path
 
 from atoll.io.dimacs import read_dimacs
@@ -11,15 +8,11 @@ from atoll.io.element import read_element
 from atoll.io.faults import Faults
 from atoll.io.feature_ide import read_feature_ide
 from atoll.io.table_model import read_table_model
-from atoll.io.text import decode
+from atoll.io.text import decode, read_content
 from atoll.io.uvl import read_uvl
 from atoll.io.xcsp import read_xcsp
 from atoll.model.constraint import ConstraintModel
 
-MOST_BYTES = 100_000_000
-"""Of a file, when it is unpacked."""
-
-GZIP = b"\x1f\x8b"
 DIMACS = re.compile(r"(?:c[^\n]*\n|[ \t\r]*\n)*p[ \t]+cnf\b")
 UVL = re.compile(r"^(?:namespace|include|imports|features)\b", re.MULTILINE)
 FEATURE_MODELS = {"featureModel", "extendedFeatureModel"}
@@ -41,37 +34,13 @@ def read_constraint_model(path: Path) -> ConstraintModel:
     """
     faults = Faults()
     source = path.name
-    content = _content(path, source, faults)
+    content = read_content(path, source, faults)
     text = None if content is None else decode(content, source, faults)
     model = None if text is None else _read(text, source, faults)
     faults.raise_any()
     if model is None:
         raise ValueError(f"Expected a model or a fault of {source}.")
     return model
-
-
-def _content(path: Path, source: str, faults: Faults) -> bytes | None:
-    """The bytes of a file, unpacked if it is packed, so far as they are not too many."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        faults.add(source, "missing-file", "The file is missing.")
-        return None
-    except OSError as error:
-        faults.add(source, "unreadable-file", f"The file cannot be read: {error.strerror}.")
-        return None
-    try:
-        if content.startswith(GZIP):
-            with gzip.GzipFile(fileobj=BytesIO(content)) as packed:
-                content = packed.read(MOST_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        faults.add(source, "bad-gzip", f"The file cannot be unpacked: {error}.", "It may be damaged or cut off.")
-        return None
-    if len(content) > MOST_BYTES:
-        faults.add(source, "too-large", f"The file has more than {MOST_BYTES:,} bytes.", "Larger ones are not read.")
-        return None
-    return content
 
 
 def _read(text: str, source: str, faults: Faults) -> ConstraintModel | None:

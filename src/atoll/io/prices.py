@@ -123,7 +123,7 @@ def _check_place(row: Row, price: ListPrice, document: Mapping[str, Any]) -> Non
 
 def _positive(row: Row, column: str) -> Decimal:
     """A number above 0; 1 stands in for one that is not."""
-    number = row.number(column)
+    number = row.rate(column)
     if number is not None and number > 0:
         return number
     row.fault("bad-number", f"Column {column} is `{row.cells.get(column, '')}`, expected a number above 0.")

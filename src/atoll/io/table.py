@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,11 @@ CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/-]{0,39}")
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,4})?")
 RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?([eE]-?[0-9]{1,3})?")
 NAME_LENGTH = 200
+
+MOST = 1e12
+"""Larger numbers are mistakes."""
 
 NO_CODE = "?"
 """Stands for a code that is missing or none."""
@@ -66,7 +71,7 @@ class Row:
             return Decimal(0)
         return Decimal(cell)
 
-    def number(self, column: str) -> Decimal | None:
+    def rate(self, column: str) -> Decimal | None:
         """A number with as many decimals as an exchange rate has; None when it is none."""
         cell = self.cells.get(column, "")
         return Decimal(cell) if RATE.fullmatch(cell) else None
@@ -87,6 +92,18 @@ class Row:
             self.fault("bad-currency", f"`{cell}` is no currency.", "Write its three capital letters, such as CHF.")
             return NO_CODE
         return cell
+
+    def number(self, column: str, *, default: float | None = None, above: float = -math.inf, least: float = 0.0) -> float:
+        """A number of any precision, within bounds."""
+        cell = self.cells.get(column, "")
+        if not cell and default is not None:
+            return default
+        value = float(cell) if NUMBER.fullmatch(cell) else math.nan
+        if not (value >= least and value > above and value <= MOST):
+            bound = f"above {above:g}" if above >= least else f"of at least {least:g}"
+            self.fault("bad-number", f"Column {column} is `{cell}`, expected a number {bound} with a point before decimals.")
+            return max(least, 1.0)
+        return value
 
     def share(self, column: str) -> float:
         """A number from 0 to 1."""

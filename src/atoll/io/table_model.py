@@ -7,13 +7,13 @@
      "tables": [{"name": "sizes", "scope": ["frame", "gears"], "tuples": [["S", 8], ["M", 11]]}]}
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from atoll.io.faults import MOST_FAULTS, Faults
+from atoll.io.json_text import load_json
 from atoll.model.constraint import Constraint, ConstraintModel, Integers, Table, Variable
 
 MOST_CELLS = 30_000_000
@@ -22,7 +22,7 @@ MOST_CELLS = 30_000_000
 
 def read_table_model(text: str, name: str, source: str, faults: Faults) -> ConstraintModel | None:
     """The model; None, and faults, when the text makes no sense."""
-    document = _load(text, source, faults)
+    document = load_json(text, source, faults, as_texts=True)
     if not isinstance(document, dict):
         if document is not None:
             faults.add(source, "bad-field", "Expected an object with `variables` and `tables`.")
@@ -41,24 +41,6 @@ def read_table_model(text: str, name: str, source: str, faults: Faults) -> Const
     ]
     title = _field(document, "name", str, name, source, faults)
     return None if faults.issues else ConstraintModel(title, variables, tuple(filter(None, constraints)))
-
-
-def _load(text: str, source: str, faults: Faults) -> Any:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            faults.add(source, "duplicate-field", f"`{twice}` stands there twice.")
-        return found
-
-    try:
-        return json.loads(text, object_pairs_hook=unique, parse_int=str, parse_float=str, parse_constant=str)
-    except json.JSONDecodeError as error:
-        faults.add(f"{source}:{error.lineno}", "bad-json", f"Column {error.colno}: this is no JSON: {error.msg}.")
-    except RecursionError:
-        faults.add(source, "bad-json", "The document has too many levels.")
-    return None
 
 
 def _field(fields: Mapping[str, Any], name: str, kind: type, default: Any, source: str, faults: Faults) -> Any:

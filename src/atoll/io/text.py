@@ -1,8 +1,16 @@
 """Files as text."""
 
+import gzip
+import zlib
+from io import BytesIO
 from pathlib import Path
 
 from atoll.io.faults import Faults
+
+MOST_BYTES = 100_000_000
+"""Of a file, when it is unpacked."""
+
+GZIP = b"\x1f\x8b"
 
 
 def read_text(path: Path, source: str, faults: Faults) -> str | None:
@@ -31,3 +39,27 @@ def decode(content: bytes, source: str, faults: Faults) -> str | None:
         faults.add(f"{source}:{line}", "not-text", "The file holds a zero byte, so it is no text.")
         return None
     return text
+
+
+def read_content(path: Path, source: str, faults: Faults) -> bytes | None:
+    """The bytes of a file, unpacked if it is packed, so far as they are not too many."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        faults.add(source, "missing-file", "The file is missing.")
+        return None
+    except OSError as error:
+        faults.add(source, "unreadable-file", f"The file cannot be read: {error.strerror}.")
+        return None
+    try:
+        if content.startswith(GZIP):
+            with gzip.GzipFile(fileobj=BytesIO(content)) as packed:
+                content = packed.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        faults.add(source, "bad-gzip", f"The file cannot be unpacked: {error}.", "It may be damaged or cut off.")
+        return None
+    if len(content) > MOST_BYTES:
+        faults.add(source, "too-large", f"The file has more than {MOST_BYTES:,} bytes.", "Larger ones are not read.")
+        return None
+    return content

@@ -1,0 +1,1 @@
+"""Solvers of mathematical programs, as the rest of the science uses them."""
