@@ -10,6 +10,8 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PARTS = ("business", "configure")
@@ -37,7 +39,8 @@ def main() -> int:
 def report(arguments: argparse.Namespace) -> int:
     """Measure in a temporary home, print, and end with 1 where a limit is not kept."""
     parts = arguments.parts or PARTS
-    rows = [row for part in parts for row in (business if part == "business" else configure)(quick=arguments.quick)]
+    with own_home() as home:
+        rows = [row for part in parts for row in (business if part == "business" else configure)(home, quick=arguments.quick)]
     if arguments.json:
         figures = [{"what": row.what.strip(), "value": row.value, "unit": row.unit, "limit": row.limit} for row in rows]
         print(json.dumps({"schema_version": 1, "machine": machine(), "figures": figures}, indent=2))
@@ -48,26 +51,28 @@ def report(arguments: argparse.Namespace) -> int:
     return 0 if all(row.is_met for row in rows) else 1
 
 
-def configure(*, quick: bool) -> list:
-    """Rows of the configurator."""
-    from benchmarks import configure
+def configure(home: Path, *, quick: bool) -> list:
+    """Rows of the configurator: the engine by itself, and the pages."""
+    from benchmarks import clicks, configure
 
-    return configure.run(quick=quick)
+    return [*configure.run(quick=quick), *clicks.run(home, clicks=60 if quick else 240)]
 
 
-def business(*, quick: bool) -> list:
+def business(home: Path, *, quick: bool) -> list:
     """Rows of the whole business. The demonstration comes first: the others measure on the database that it leaves."""
+    from benchmarks import demo, services
+
+    return demo.run(home, weeks=12, orders=400 if quick else 2000) + services.run(calls=40 if quick else 200)
+
+
+@contextmanager
+def own_home() -> Iterator[Path]:
+    """An empty home with a database server of its own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="atoll-benchmark-") as name:
-        home = Path(name)
-        os.environ["ATOLL_HOME"] = str(home)
+        os.environ["ATOLL_HOME"] = name
         os.environ.pop("ATOLL_DATABASE_URL", None)
-        from benchmarks import demo
-
         try:
-            rows = demo.run(home, weeks=12, orders=400 if quick else 2000)
-            from benchmarks import services
-
-            return rows + services.run(calls=40 if quick else 200)
+            yield Path(name)
         finally:
             from atoll_web import database
 
