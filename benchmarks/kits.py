@@ -30,11 +30,11 @@ def _kits() -> list[Row]:
     best = optimised_kits(orders)
     seconds = process_time() - start
     return [
-        Row("kits: line by line, in order of entry", line_by_line_kits(orders).value, "orders"),
-        Row("kits: all or nothing, in order of entry", all_or_nothing_kits(orders).value, "orders"),
+        Row("kits: line by line, in order of entry", line_by_line_kits(orders).value, "orders", name="kits.line_by_line"),
+        Row("kits: all or nothing, in order of entry", all_or_nothing_kits(orders).value, "orders", name="kits.all_or_nothing"),
         Row("kits: all or nothing, by due date", all_or_nothing_kits(orders, ServeBy.DUE).value, "orders"),
-        Row("kits: optimised", best.value, "orders"),
-        Row("kits: no choice completes more than", best.bound, "orders"),
+        Row("kits: optimised", best.value, "orders", name="kits.optimised"),
+        Row("kits: no choice completes more than", best.bound, "orders", name="kits.bound"),
         Row("kits: optimised, processor time", seconds, "s", 5.0),
     ]
 

@@ -21,6 +21,8 @@ class Row:
         What it must not exceed; None where there is no target.
     is_least
         Whether it must reach the limit instead.
+    name
+        Where the figure stands in a JSON document, its steps joined by points; empty for one that stands in the table alone.
     """
 
     what: str
@@ -28,6 +30,7 @@ class Row:
     unit: str
     limit: float | None = None
     is_least: bool = False
+    name: str = ""
 
     @property
     def is_met(self) -> bool:

@@ -29,6 +29,7 @@ from atoll_web.runs import services as runs
 from atoll_web.runs.api import router as runs_router
 from atoll_web.sales import errors as sales
 from atoll_web.sales.api import router as sales_router
+from atoll_web.sales.configure_api import router as configure_router
 from atoll_web.stock import errors as stock
 from atoll_web.stock.api import router as stock_router
 
@@ -93,6 +94,7 @@ api = NinjaAPI(
 api.add_router("", accounts_router, tags=["accounts"])
 api.add_router("", catalogue_router, tags=["catalogue"])
 api.add_router("", revisions_router, tags=["revisions"])
+api.add_router("", configure_router, tags=["configure"])
 api.add_router("", sales_router, tags=["sales"])
 api.add_router("", stock_router, tags=["stock"])
 api.add_router("", purchasing_router, tags=["purchasing"])

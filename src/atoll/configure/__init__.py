@@ -8,6 +8,7 @@ from atoll.configure.costing import Cost, Margin, margin, roll_up, standard_cost
 from atoll.configure.engine import Configurator, Conflict
 from atoll.configure.errors import InvalidConfiguration, UnknownFeature, UnknownOption
 from atoll.configure.pricing import Price, price
+from atoll.configure.product_form import Outline, ProductForm
 from atoll.configure.reading import read_product_model
 from atoll.configure.share import Bond, OptionShares, bonds, marginals_of, shares_from_history, shares_from_marginals
 from atoll.configure.super_bill import Alternates, OrderBill, OrderBillItem, RoutingStep, order_bill
@@ -32,7 +33,9 @@ __all__ = [
     "OptionShares",
     "OrderBill",
     "OrderBillItem",
+    "Outline",
     "Price",
+    "ProductForm",
     "ProductModel",
     "RoutingStep",
     "Terms",

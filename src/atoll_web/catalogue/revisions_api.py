@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
 from atoll_web.accounts.acting import Actor, business_time
-from atoll_web.catalogue import services
+from atoll_web.catalogue import services, tasks
 from atoll_web.catalogue.errors import DraftChanged, OneDocument
 from atoll_web.catalogue.models import Revision
 from atoll_web.door import Fault, Input, NotFound, actor_for, answers, plain
@@ -237,7 +237,7 @@ def discard_draft(request: HttpRequest, code: str, name: str, payload: ReasonIn)
 def release_draft(request: HttpRequest, code: str, name: str, payload: ReleaseIn) -> dict:
     """Make a draft orderable from its first day on; the revision before ends then. Orders that run keep theirs."""
     actor, row = _actor(request, payload.reason), _revision(code, name)
-    return _row(services.release_revision(actor=actor, revision=row, valid_from=payload.valid_from))
+    return _row(tasks.release(actor=actor, revision=row, valid_from=payload.valid_from))
 
 
 @router.get("/models/{code}/compare", response=answers(ComparisonOut))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from atoll.errors import AtollError, BadInput
 from atoll_web.accounts.acting import Actor, actor_now
-from atoll_web.catalogue import services, states
+from atoll_web.catalogue import compiling, services, states, tasks
 from atoll_web.catalogue.drafting import FIELDS, Form, form_of, read_day, read_file, read_form
 from atoll_web.catalogue.errors import DraftChanged
 from atoll_web.catalogue.models import ProductModel, Revision
@@ -49,7 +49,8 @@ def rules(request: HttpRequest, code: str) -> HttpResponse:
     shown = _shown(revisions, request.GET.get("revision", ""), today(request))
     context: dict[str, Any] = {"model": row, "revisions": revisions, "shown": shown}
     if shown:
-        context |= _checks(shown, form_of(shown), max(today(request), shown.valid_from))
+        day = max(today(request), shown.valid_from)
+        context |= _checks(shown, form_of(shown), day) | {"compiled": compiling.form_row(shown, day)}
     return render(request, "catalogue/rules.html", context)
 
 
@@ -108,7 +109,7 @@ def _keep(request: HttpRequest, row: Revision, form: Form) -> HttpResponse:
         if request.POST.get("do") != "release":
             messages.success(request, f"Draft {saved.name} is saved.")
             return redirect("draft", row.product_model.code, row.pk)
-        released = services.release_revision(actor=actor, revision=saved, valid_from=saved.valid_from)
+        released = tasks.release(actor=actor, revision=saved, valid_from=saved.valid_from)
     except BadInput as refusal:
         return _edit(request, row, form.told(refusal.issues), status=422)
     except AtollError as refusal:

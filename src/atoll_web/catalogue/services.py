@@ -65,9 +65,6 @@ from atoll_web.catalogue.models import (
 DRAFT = "draft"
 """What stands before the place of a fault in a draft."""
 
-MOST_COUNTED = 2_000
-"""Configurations that two revisions are compared by, one after the other: a few hundredths of a second."""
-
 
 def save_items(actor: Actor, values: Iterable[ItemValue]) -> None:
     """Write items, new ones and changed ones, by their code."""
@@ -320,7 +317,7 @@ def read_document(text: str) -> dict[str, Any]:
 def compare_revisions(before: Revision, after: Revision) -> Comparison:
     """What the later one changes; configurations are counted under the rules in force on its first day."""
     models = snapshot.product_model(before), snapshot.product_model(after)
-    return compare(*models, on=after.valid_from, most=MOST_COUNTED)
+    return compare(*models, on=after.valid_from)
 
 
 def still_valid_under(revision: Revision, configurations: Iterable[Mapping[str, Any]], on: date) -> list[bool]:

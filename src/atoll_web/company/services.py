@@ -10,6 +10,7 @@ from atoll.io import Catalogue
 from atoll_web.accounts.acting import Actor, actor_now
 from atoll_web.accounts.models import Company, User
 from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.tasks import request_missing
 from atoll_web.company.errors import CompanyExists, NoAdministrator
 from atoll_web.pricing import services as pricing
 from atoll_web.purchasing import services as purchasing
@@ -45,6 +46,7 @@ def import_company(folder: Path) -> Catalogue:
         make_company(folder.resolve().name, data)
         enter(actor_now(administrator, f"import of {folder.name}"), data)
         catalogue.extend_calendar(actor=actor_now(administrator), until=date.today() + timedelta(days=HORIZON_DAYS))
+        request_missing(actor=actor_now(administrator, f"import of {folder.name}"))
     return data
 
 

@@ -23,6 +23,7 @@ from atoll_web.accounts.services import make_demo_users
 from atoll_web.assembly import services as assembly
 from atoll_web.assembly import states as assembly_states
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
+from atoll_web.catalogue import compiling
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import ProductModel
 from atoll_web.catalogue.snapshot import calendar, configurator
@@ -123,6 +124,9 @@ def play(
     with watch.phase("load"):
         data = load_company(company)
     first = data.company.start
+    progress("compile the product models", 0, 1)
+    with watch.phase("compile"):
+        compiling.compile_all(actor=Staff().at("planner", first))
     parameters = {"company": company, "weeks": weeks, "orders": orders}
     manager = Staff().at("manager", first)
     run = runs.create(actor=manager, kind="demonstration", parameters=parameters, seed=seed)
