@@ -181,7 +181,7 @@ def pegging(seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Tar
     requirement = np.array(fresh["stock_requirement"][: len(required.quantity)], dtype=np.int64)
     demand, item, supply, quantity = _taken(seen, promises, demands, kits, supplies, ids)
     at = np.searchsorted(required.first * ids[-1] + required.second, demand * ids[-1] + item)
-    allocated = Sums.of(np.append(requirement, 0)[at], supply, quantity)
+    allocated = Sums.of(np.where(demand > 0, np.append(requirement, 0)[at], 0), supply, quantity)
     statements: list[Statement] = [
         (
             PLANNED,

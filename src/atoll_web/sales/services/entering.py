@@ -171,7 +171,7 @@ def _known(idempotency_keys: Sequence[str]) -> dict[str, Order]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(key) FROM"
-            " (SELECT DISTINCT hashtextextended('order ' || k, 0) AS key FROM unnest(%s) k ORDER BY 1) keys",
+            " (SELECT DISTINCT hashtextextended('order ' || k, 0) AS key FROM unnest(%s::text[]) k ORDER BY 1) keys",
             [list(idempotency_keys)],
         )
     return {o.idempotency_key: o for o in Order.objects.select_related("customer").filter(idempotency_key__in=idempotency_keys)}
