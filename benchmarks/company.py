@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.peers import CUSTOMERS
 
-HORIZON_DAYS = 400
+HORIZON_DAYS = 180
 
 
 def enter(scenario: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Many statements in one exchange with the database, over whole sets of rows."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -20,7 +21,7 @@ def exchange(statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
     Parameters
     ----------
     statements
-        SQL with `%s` in place of its parameters, and these; lists become arrays.
+        SQL with `%s` in place of its parameters, and these; a list becomes an array, of the type that the SQL casts it to.
 
     Raises
     ------
@@ -30,10 +31,41 @@ def exchange(statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
     connection.ensure_connection()
     raw = connection.connection
     raw.prepare_threshold = PREPARED_FROM
-    cursors = []
-    with connection.wrap_database_errors, raw.pipeline():
-        for sql, parameters in statements:
-            cursor = Cursor(raw)
-            cursors.append(cursor)
-            cursor.execute(sql, parameters)
-    return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+    sent = [(sql, [array(p) if isinstance(p, list) else p for p in parameters]) for sql, parameters in statements]
+    with connection.wrap_database_errors:
+        if len(sent) == 1:
+            return [_rows(Cursor(raw).execute(*sent[0]))]
+        with raw.pipeline():
+            cursors = [Cursor(raw).execute(*statement) for statement in sent]
+        return [_rows(cursor) for cursor in cursors]
+
+
+def together(statements: Iterable[Statement]) -> Statement:
+    """Statements that write, as one: planned and sent once, and their triggers see the rows of all of them."""
+    statements = list(statements)
+    parts = ", ".join(f"part_{number} AS ({sql})" for number, (sql, _) in enumerate(statements))
+    return f"WITH {parts} SELECT 1", [parameter for _, parameters in statements for parameter in parameters]
+
+
+def _rows(cursor: "Cursor[tuple[Any, ...]]") -> list[tuple[Any, ...]]:
+    return cursor.fetchall() if cursor.description else []
+
+
+def array(values: Sequence[Any]) -> str:
+    """An array as PostgreSQL reads it, many times faster than the driver writes one.
+
+    Examples
+    --------
+    >>> array([1, None, 3]), array(["a", 'say "b"'])
+    ('{1,NULL,3}', '{"a","say \\\\"b\\\\""}')
+    """
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return f'"{value.isoformat()}"' if isinstance(value, date) else str(value)

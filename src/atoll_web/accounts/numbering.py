@@ -19,10 +19,14 @@ def sequence(kind: str) -> str:
 
 def numbers(kind: str, count: int) -> list[str]:
     """The next `count` numbers, such as ``SO-000042``."""
-    prefix = f"{PREFIXES[kind]}-" if PREFIXES[kind] else ""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence(kind), count])
-        return [f"{prefix}{value:06d}" for (value,) in cursor.fetchall()]
+        return [worded(kind, value) for (value,) in cursor.fetchall()]
+
+
+def worded(kind: str, value: int) -> str:
+    """The number of a document from a value of its sequence."""
+    return f"{PREFIXES[kind]}-{value:06d}" if PREFIXES[kind] else f"{value:06d}"
 
 
 def create_sequences() -> str:

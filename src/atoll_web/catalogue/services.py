@@ -386,19 +386,24 @@ def orderable_revisions(on: date) -> list[Revision]:
     return list(released.select_related("product_model").order_by("product_model__code"))
 
 
-def orderable_revision(model_code: str, on: date) -> Revision:
+def orderable_revision(model_code: str, on: date, released: snapshot.Released | None = None) -> Revision:
     """The revision of a model that is ordered on a date.
+
+    Parameters
+    ----------
+    released
+        The released revisions, where they are read already.
 
     Raises
     ------
     UnknownModel, ModelNotOrderable
         With the models that are known, or the reason.
     """
-    revisions = (
-        Revision.objects.select_related("product_model")
-        .defer("document")  # large, and read once by its digest
-        .filter(product_model__code=model_code, state=states.RELEASED)
-    )
+    if released is None:
+        rows = Revision.objects.select_related("product_model").defer("document")  # large, and read once by its digest
+        revisions = tuple(rows.filter(product_model__code=model_code, state=states.RELEASED))
+    else:
+        revisions = released.get(model_code, ())
     for revision in revisions:
         if revision.valid_from <= on and (revision.valid_until is None or on < revision.valid_until):
             return revision
@@ -517,8 +522,8 @@ ON CONFLICT (revision_id, key) DO NOTHING RETURNING id, revision_id, key
 """
 
 KEYS_OF_CONFIGURATIONS = """
-SELECT c.id, c.revision_id, c.key FROM catalogue_configuration c
-JOIN unnest(%s::bigint[], %s::text[]) wanted (revision, key) ON c.revision_id = wanted.revision AND c.key = wanted.key
+SELECT found.id, wanted.revision, wanted.key FROM unnest(%s::bigint[], %s::text[]) wanted (revision, key)
+CROSS JOIN LATERAL (SELECT id FROM catalogue_configuration c WHERE c.revision_id = wanted.revision AND c.key = wanted.key) found
 """
 
 ORDER_BILLS = """

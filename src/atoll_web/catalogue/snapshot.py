@@ -1,7 +1,7 @@
 """Rows of the catalogue as values of the science."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -36,6 +36,7 @@ from atoll.model.calendar import Calendar
 from atoll.model.item import Attribute, Kind, Tracking
 from atoll.model.item import Item as ItemValue
 from atoll_web.accounts.models import Company
+from atoll_web.catalogue import states
 from atoll_web.catalogue.models import NOT_COMPILED, BillLine, CompiledForm, Item, Revision
 
 
@@ -99,16 +100,36 @@ class Structure:
 def structure() -> Structure:
     """Items and bills, read again only after one of them changed (their history tables tell)."""
     with connection.cursor() as cursor:
-        cursor.execute(VERSION)
-        return _structure(*cursor.fetchone())
+        cursor.execute(f"SELECT {VERSIONS}")
+        return known(cursor.fetchone())[0]
 
 
-VERSION = """
-SELECT current_database(), 'catalogue_item'::regclass::oid, (SELECT max(pgh_id) FROM catalogue_itemevent),
-       (SELECT max(pgh_id) FROM catalogue_billlineevent),
-       coalesce((SELECT minute_rate FROM accounts_company), 0)
+VERSIONS = """
+current_database(), 'catalogue_item'::regclass::oid, (SELECT max(pgh_id) FROM catalogue_itemevent),
+(SELECT max(pgh_id) FROM catalogue_billlineevent), coalesce((SELECT minute_rate FROM accounts_company), 0),
+(SELECT max(pgh_id) FROM catalogue_revisionevent)
 """
-"""The table's own number tells a database from one that was cleared and filled anew."""
+"""Columns that tell what `known` must read again. The table's own number tells a database from one that was filled anew."""
+
+VERSION_COLUMNS = 6
+
+Released = Mapping[str, tuple[Revision, ...]]
+"""Released revisions by the code of their model."""
+
+
+def known(versions: Sequence[Any]) -> tuple[Structure, Released]:
+    """Items and bills, and released revisions, as they were in these versions."""
+    database, table, *of_structure, of_revisions = versions
+    return _structure(database, table, *of_structure), _released(database, table, of_revisions)
+
+
+@lru_cache(maxsize=4)
+def _released(_database: str, _table: int, _version: int) -> Released:
+    rows = Revision.objects.select_related("product_model").defer("document").filter(state=states.RELEASED)
+    found: dict[str, tuple[Revision, ...]] = {}
+    for row in rows:
+        found[row.product_model.code] = (*found.get(row.product_model.code, ()), row)
+    return found
 
 
 @lru_cache(maxsize=4)

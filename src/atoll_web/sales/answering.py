@@ -62,7 +62,7 @@ def bases(seen: "PromiseSnapshot", promises: "Promises", *, is_first: bool) -> l
     slots = (promises.slot_line, promises.slot_row, promises.slot_minutes)
     for k, row, minutes in zip(*(column.tolist() for column in slots), strict=True):
         time = seen.times[row]
-        found[k]["slots"].append({"line": seen.lines[time.line_id], "day": time.day.isoformat(), "minutes": minutes})
+        found[k]["slots"].append({"line": seen.lines[time.line_id], "day": seen.date(time.day).isoformat(), "minutes": minutes})
     return found
 
 

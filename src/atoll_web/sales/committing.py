@@ -10,12 +10,14 @@ import numpy as np
 from django.db import connection
 
 from atoll_web.accounts.acting import Actor
-from atoll_web.bulk import Statement, exchange
+from atoll_web.bulk import Statement, exchange, together
 from atoll_web.sales.answering import bases, reason
 
 if TYPE_CHECKING:
     from atoll.promise import Promises
     from atoll_web.sales.snapshot import PromiseSnapshot
+
+NOBODY = -1
 
 MANY = 1000
 """From so many lines on the tables are analysed afterwards, or what is checked at the end would be planned for few rows."""
@@ -85,10 +87,17 @@ Keys = Mapping[str, Sequence[int]]
 
 
 def keys(counts: Mapping[str, int]) -> Keys:
-    """Fresh keys for so many rows of each table, so that rows which name each other can be written together."""
-    drawn = ", ".join(f"ARRAY(SELECT nextval('{table}_id_seq') FROM generate_series(1, %s))" for table in counts)
+    """Fresh keys for so many rows of each table, so that rows which name each other can be written together.
+
+    Numbers of documents are drawn along by the name of their sequence.
+    """
+    drawn = ", ".join(f"ARRAY(SELECT nextval('{_sequence(table)}') FROM generate_series(1, %s))" for table in counts)
     (((*found,),),) = exchange([(f"SELECT {drawn}", [*counts.values()])])
     return dict(zip(counts, found, strict=True))
+
+
+def _sequence(table: str) -> str:
+    return table if table.startswith("number_of") else f"{table}_id_seq"
 
 
 def room(seen: "PromiseSnapshot", promises: "Promises") -> dict[str, int]:
@@ -126,23 +135,18 @@ def commit(
     lines
         Statements that write the order lines, sent between their demands and their promises.
     """
-    slots = zip(promises.slot_line.tolist(), promises.slot_row.tolist(), promises.slot_minutes.tolist(), strict=True)
-    reserved = [(targets[k].line_id, seen.times[row].line_day_id, minutes) for k, row, minutes in slots]
-    promised = [
+    rows = zip(promises.slot_line.tolist(), promises.slot_row.tolist(), promises.slot_minutes.tolist(), strict=True)
+    reserved = [(targets[k].line_id, seen.times[row].line_day_id, minutes) for k, row, minutes in rows]
+    columns = [
         [target.line_id for target in targets],
         _dates(seen, promises.ship_day),
         _dates(seen, promises.need_day),
         [reason(seen, promises, k) for k in range(len(targets))],
         [json.dumps(basis) for basis in bases(seen, promises, is_first=is_first)],
     ]
-    exchange(
-        [
-            *pegging(seen, promises, targets, fresh),
-            *lines,
-            (SLOTS, _columns(reserved, 3)),
-            (PROMISES, [actor.at, actor.user.pk, *promised]),
-        ]
-    )
+    slots: list[Statement] = [(SLOTS, _columns(reserved, 3))] if reserved else []
+    promised = (PROMISES, [actor.at, actor.user.pk, *columns])
+    exchange([together([*pegging(seen, promises, targets, fresh), *lines, *slots, promised])])
     if len(targets) >= MANY:
         with connection.cursor() as cursor:
             cursor.execute(ANALYSED)
@@ -171,7 +175,8 @@ def pegging(seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Tar
 
     A target without a demand takes nothing itself: of a build ahead only what is planned for it is written.
     """
-    supplies = np.array(fresh["stock_supply"], dtype=np.int64)
+    place = _places(promises)
+    supplies = np.array(fresh["stock_supply"], dtype=np.int64)[place]
     kits = np.zeros(len(supplies), dtype=np.int64)
     kits[promises.plan_is_build] = fresh["stock_demand"][: int(promises.plan_is_build.sum())]
     demands = np.array([target.demand_id for target in targets], dtype=np.int64)
@@ -183,15 +188,7 @@ def pegging(seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Tar
     at = np.searchsorted(required.first * ids[-1] + required.second, demand * ids[-1] + item)
     allocated = Sums.of(np.where(demand > 0, np.append(requirement, 0)[at], 0), supply, quantity)
     statements: list[Statement] = [
-        (
-            PLANNED,
-            [
-                supplies.tolist(),
-                ids[promises.plan_item].tolist(),
-                promises.plan_quantity.tolist(),
-                _dates(seen, promises.plan_day),
-            ],
-        ),
+        (PLANNED, _planned(seen, promises, supplies, place, ids)),
         (DEMANDS, _demands(seen, promises, targets, kits, supplies)),
         (
             NEED_DATES,
@@ -201,6 +198,29 @@ def pegging(seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Tar
         (ALLOCATIONS, [column.tolist() for column in (allocated.first, allocated.second, allocated.quantity)]),
     ]
     return [statement for statement in statements if statement[1][0]]
+
+
+def _places(promises: "Promises") -> np.ndarray:
+    """Which planned supply each plan becomes: builds one each, purchases of an item for one day one together."""
+    found: dict[tuple[int, int, int], int] = {}
+    rows = zip(promises.plan_item.tolist(), promises.plan_day.tolist(), promises.plan_is_build.tolist(), strict=True)
+    keys = ((item, day, number if is_build else NOBODY) for number, (item, day, is_build) in enumerate(rows))
+    return np.fromiter((found.setdefault(key, len(found)) for key in keys), dtype=np.int64)
+
+
+def _planned(
+    seen: "PromiseSnapshot", promises: "Promises", supplies: np.ndarray, place: np.ndarray, ids: np.ndarray
+) -> list[list[object]]:
+    """Columns of the planned supplies."""
+    _, first = np.unique(place, return_index=True)
+    units = np.zeros(len(first), dtype=np.int64)
+    np.add.at(units, place, promises.plan_quantity)
+    return [
+        supplies[first].tolist(),
+        ids[promises.plan_item[first]].tolist(),
+        units.tolist(),
+        _dates(seen, promises.plan_day[first]),
+    ]
 
 
 def _required(seen: "PromiseSnapshot", promises: "Promises", demands: np.ndarray, kits: np.ndarray, ids: np.ndarray) -> Sums:

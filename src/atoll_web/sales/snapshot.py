@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from atoll.model.calendar import Calendar
 from atoll.promise import AS_SOON_AS_POSSIBLE, CANNOT_BE_SUPPLIED, Availability, Promises, Wanted, WantedLine, withheld
 from atoll.promise import Structure as Bills
 from atoll_web.bulk import exchange
-from atoll_web.catalogue.snapshot import Structure, structure
+from atoll_web.catalogue.snapshot import VERSION_COLUMNS, VERSIONS, Released, Structure, known
 from atoll_web.purchasing.models import SupplierItem
 
 
@@ -39,9 +40,8 @@ class Work:
     request_date: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FreeSupply:
-    """A supply of which units are free; `due` is None for what is on hand."""
+class FreeSupply(NamedTuple):
+    """A row of a supply of which units are free; `due` is None for what is on hand."""
 
     supply_id: int
     item_id: int
@@ -52,13 +52,12 @@ class FreeSupply:
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class FreeTime:
-    """Minutes that an assembly line has left on a day; the keys of its row and its line."""
+class FreeTime(NamedTuple):
+    """A row of minutes that an assembly line has left on a day, counted from today; the keys of the row and of the line."""
 
     line_day_id: int
     line_id: int
-    day: date
+    day: int
     minutes: int
 
 
@@ -146,10 +145,11 @@ class Items:
         return self._below[key]
 
 
-MASTER = """
-SELECT (SELECT max(pgh_id) FROM purchasing_supplieritemevent), c.weekdays, c.holidays, c.horizon_days, c.shipping_days,
-       c.currency, (SELECT max(day) FROM catalogue_lineday), (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'),
-       EXISTS (SELECT 1 FROM pricing_pricelist), ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
+MASTER = f"""
+SELECT {VERSIONS}, (SELECT max(pgh_id) FROM purchasing_supplieritemevent), c.weekdays, c.holidays, c.horizon_days,
+       c.shipping_days, c.currency, (SELECT max(day) FROM catalogue_lineday),
+       (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'), EXISTS (SELECT 1 FROM pricing_pricelist),
+       ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
 FROM accounts_company c
 """
 
@@ -173,6 +173,7 @@ class Master:
     """
 
     structure: Structure
+    released: Released
     items: Items
     working: np.ndarray
     order_day: int
@@ -195,10 +196,11 @@ class Master:
 
 def master(today: date) -> Master:
     """Items, lead times and calendar, read again only after one of them changed."""
-    (((version, weekdays, holidays, horizon_days, *rest),),) = exchange([(MASTER, [])])
+    ((row,),) = exchange([(MASTER, [])])
+    of_suppliers, weekdays, holidays, horizon_days, *rest = row[VERSION_COLUMNS:]
     days = Calendar(frozenset(weekdays), frozenset(holidays))
-    there = structure()
-    return Master(there, _items(there, version), *_working(days, today, horizon_days), *rest)
+    there, released = known(row[:VERSION_COLUMNS])
+    return Master(there, released, _items(there, of_suppliers), *_working(days, today, horizon_days), *rest)
 
 
 @lru_cache(maxsize=16)
@@ -237,23 +239,23 @@ def _make_items(there: Structure) -> Items:
 
 SUPPLIES = """
 SELECT id, item_id, kind, reference, due, margin_days, quantity - allocated
-FROM stock_supply WHERE item_id = ANY(%s) AND quantity > allocated ORDER BY id {lock}
+FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND quantity > allocated ORDER BY id {lock}
 """
 
 LINES = """
 SELECT l.id, l.code, b.productmodel_id
 FROM catalogue_assemblyline l JOIN catalogue_assemblyline_builds b ON b.assemblyline_id = l.id
-WHERE b.productmodel_id = ANY(%s) ORDER BY l.id {lock}
+WHERE b.productmodel_id = ANY(%s::bigint[]) ORDER BY l.id {lock}
 """
 """Whoever takes time of a line locks the line: its days are read, chosen and reserved by one at a time."""
 
 OPEN_SUPPLIES = """
-SELECT id FROM stock_supply WHERE item_id = ANY(%s) AND quantity > 0 ORDER BY id FOR NO KEY UPDATE
+SELECT id FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND quantity > 0 ORDER BY id FOR NO KEY UPDATE
 """
 
 TIMES = """
-SELECT id, line_id, day, capacity - reserved FROM catalogue_lineday
-WHERE line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHERE productmodel_id = ANY(%s))
+SELECT id, line_id, day - %s, capacity - reserved FROM catalogue_lineday
+WHERE line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHERE productmodel_id = ANY(%s::bigint[]))
     AND day > %s AND reserved < capacity
 ORDER BY day, line_id
 """
@@ -283,7 +285,7 @@ def snapshot(
         [
             (SUPPLIES.format(lock="FOR NO KEY UPDATE" if lock else ""), [keys]),
             (LINES.format(lock="FOR NO KEY UPDATE OF l" if lock else ""), [models]),
-            (TIMES, [models, today]),
+            (TIMES, [today, models, today]),
         ]
     )
     builders: dict[int, list[int]] = {}
@@ -297,8 +299,8 @@ def snapshot(
         Wanted.of(_wanted(work, items, builders, today) for work in works),
         today,
         items,
-        [FreeSupply(*row) for row in supplies],
-        [FreeTime(*row) for row in times],
+        [*map(FreeSupply._make, supplies)],
+        [*map(FreeTime._make, times)],
         {line: code for line, code, _ in lines},
     )
 
@@ -313,6 +315,7 @@ def lock(works: Iterable[Work], today: date) -> None:
 
 def _availability(there: Master, today: date, supplies: Sequence[tuple], times: Sequence[tuple]) -> Availability:
     leads, at = there.items.lead_days, there.items.at
+    _, line, day, minutes = np.array(times, dtype=np.int64).reshape(-1, 4).T.copy()
     return Availability(
         supply_item=_integers(at[row[1]] for row in supplies),
         supply_day=_integers(_usable(row[4], row[5], today) for row in supplies),
@@ -321,9 +324,9 @@ def _availability(there: Master, today: date, supplies: Sequence[tuple], times: 
         build_days=there.items.build_days,
         bills=there.items.bills,
         working=there.working,
-        capacity_line=_integers(row[1] for row in times),
-        capacity_day=_integers((row[2] - today).days for row in times),
-        capacity_free=_integers(row[3] for row in times),
+        capacity_line=line,
+        capacity_day=day,
+        capacity_free=minutes,
         earliest_day=there.earliest_day,
         shipping_days=there.shipping_days,
     )

@@ -134,19 +134,27 @@ def lock_supplies(item_ids: Iterable[int]) -> list[Supply]:
 
 GIVE_BACK = """
 WITH given AS (
-    SELECT id FROM stock_requirement WHERE demand_id = ANY(%s) AND issued = 0
+    SELECT id FROM stock_requirement WHERE demand_id = ANY(%s::bigint[]) AND issued = 0
 ), back AS (
     DELETE FROM stock_allocation a USING given WHERE a.requirement_id = given.id RETURNING a.supply_id
 )
 SELECT DISTINCT s.id FROM back JOIN stock_supply s ON s.id = back.supply_id WHERE s.kind = 'planned'
 """
 
-DROP_REQUIREMENTS = "DELETE FROM stock_requirement WHERE demand_id = ANY(%s) AND issued = 0"
+DROP_REQUIREMENTS = "DELETE FROM stock_requirement WHERE demand_id = ANY(%s::bigint[]) AND issued = 0"
 
 ORPHANS = """
 SELECT s.id, d.id FROM stock_supply s LEFT JOIN stock_demand d ON d.builds_id = s.id
-WHERE s.id = ANY(%s) AND s.kind = 'planned' AND s.allocated = 0
+WHERE s.id = ANY(%s::bigint[]) AND s.kind = 'planned' AND s.allocated = 0
 """
+
+
+SHRUNK = """
+UPDATE stock_supply s SET quantity = s.allocated
+WHERE s.id = ANY(%s::bigint[]) AND s.kind = 'planned' AND s.quantity > s.allocated
+    AND NOT EXISTS (SELECT 1 FROM stock_demand d WHERE d.builds_id = s.id)
+"""
+"""A planned purchase for several demands is for what the others still take."""
 
 
 def release_demands(demand_ids: Iterable[int]) -> None:
@@ -155,14 +163,16 @@ def release_demands(demand_ids: Iterable[int]) -> None:
     planned, _ = exchange([(GIVE_BACK, [demands]), (DROP_REQUIREMENTS, [demands])])
     if not planned:
         return
-    (orphans,) = exchange([(ORPHANS, [[supply for (supply,) in planned]])])
+    touched = [supply for (supply,) in planned]
+    (orphans,) = exchange([(ORPHANS, [touched])])
     builds = [build for _, build in orphans if build]
     if builds:
         release_demands(builds)
     exchange(
         [
-            ("DELETE FROM stock_demand WHERE id = ANY(%s)", [builds]),
-            ("DELETE FROM stock_supply WHERE id = ANY(%s)", [[supply for supply, _ in orphans]]),
+            ("DELETE FROM stock_demand WHERE id = ANY(%s::bigint[])", [builds]),
+            ("DELETE FROM stock_supply WHERE id = ANY(%s::bigint[])", [[supply for supply, _ in orphans]]),
+            (SHRUNK, [touched]),
         ]
     )
 

@@ -87,7 +87,7 @@ class Drafter:
         """
         self._check(line)
         if (revision := self._revisions.get(line.model)) is None:
-            revision = self._revisions[line.model] = catalogue.orderable_revision(line.model, self.today)
+            revision = self._revisions[line.model] = catalogue.orderable_revision(line.model, self.today, self.there.released)
         return Drafted(line, revision, *self._price(line, revision, buyer))
 
     def draft_all(self, lines: Sequence[tuple[str, NewLine, Buyer]]) -> list[Drafted]:

@@ -9,13 +9,13 @@ from django.db import connection
 
 from atoll.promise import promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time
-from atoll_web.accounts.numbering import numbers
+from atoll_web.accounts.numbering import sequence, worded
 from atoll_web.accounts.services import system_user
-from atoll_web.bulk import Statement
+from atoll_web.bulk import Statement, exchange
 from atoll_web.catalogue import services as catalogue
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Target, commit, keys, room
+from atoll_web.sales.committing import Keys, Target, commit, keys, room
 from atoll_web.sales.errors import (
     CannotPromise,
     CustomerOnHold,
@@ -184,11 +184,29 @@ def _is_known(order: NewOrder, known: dict[str, Order]) -> bool:
     return there is not None
 
 
-def _customers(codes: set[str]) -> dict[str, Customer]:
-    found = {customer.code: customer for customer in Customer.objects.select_related("price_list").filter(code__in=codes)}
+CUSTOMERS = """
+SELECT c.id, c.code, c.name, c.customer_class, c.on_hold, c.currency, coalesce(p.code, '')
+FROM sales_customer c LEFT JOIN pricing_pricelist p ON p.id = c.price_list_id WHERE c.code = ANY(%s::text[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Customer:
+    """A customer who orders, and on whose terms they buy."""
+
+    row: Customer
+    buyer: Buyer
+
+
+def _customers(codes: set[str]) -> dict[str, _Customer]:
+    (rows,) = exchange([(CUSTOMERS, [sorted(codes)])])
+    fields = ["id", "code", "name", "customer_class", "on_hold", "currency"]
+    found = {
+        row[1]: _Customer(Customer.from_db(connection.alias, fields, row[:-1]), Buyer(row[5], row[3], row[6])) for row in rows
+    }
     if unknown := sorted(codes - found.keys()):
         raise UnknownCustomer(customer=", ".join(unknown))
-    if held := sorted(code for code, customer in found.items() if customer.on_hold):
+    if held := sorted(code for code, customer in found.items() if customer.row.on_hold):
         raise CustomerOnHold(customer=", ".join(held))
     return found
 
@@ -199,7 +217,7 @@ class _Entry:
 
     actor: Actor
     there: Master
-    customers: Mapping[str, Customer]
+    customers: Mapping[str, _Customer]
     state: str
     expires_at: datetime | None
 
@@ -207,7 +225,9 @@ class _Entry:
         """Orders that can be promised in one call: where units are kept for classes, each run of orders of one class."""
         if not self.there.protections:
             return [list(orders)] if orders else []
-        return [list(group) for _, group in groupby(orders, key=lambda order: self.customers[order.customer].customer_class)]
+        return [
+            list(group) for _, group in groupby(orders, key=lambda order: self.customers[order.customer].buyer.customer_class)
+        ]
 
     def enter(self, orders: Sequence[NewOrder]) -> list[Order]:
         """Draft, promise and write orders; the faults of all lines are raised together."""
@@ -215,7 +235,7 @@ class _Entry:
             raise NoLines()
         place = "order {}, line {}" if len(orders) > 1 else "line {1}"
         lines = [
-            (place.format(o, n), line, self._buyer(order))
+            (place.format(o, n), line, self.customers[order.customer].buyer)
             for o, order in enumerate(orders, 1)
             for n, line in enumerate(order.lines, 1)
         ]
@@ -225,7 +245,7 @@ class _Entry:
             [draft.work() for draft in drafts],
             self.actor.today,
             lock=True,
-            kept=self.there.kept_from(self.customers[orders[0].customer].customer_class),
+            kept=self.there.kept_from(self.customers[orders[0].customer].buyer.customer_class),
             there=self.there,
         )
         is_complete = len(orders) == 1 and orders[0].ship_complete
@@ -239,9 +259,9 @@ class _Entry:
         )
         space = room(seen, answer)
         space["stock_demand"] += len(drafts)
-        fresh = keys(space | {"sales_order": len(orders), "sales_orderline": len(drafts)})
+        fresh = keys(space | {"sales_order": len(orders), sequence("order"): len(orders), "sales_orderline": len(drafts)})
         first = accumulate((len(order.lines) for order in orders[:-1]), initial=0)
-        rows = self._rows(orders, fresh["sales_order"], [drafts[k].currency for k in first])
+        rows = self._rows(orders, fresh, [drafts[k].currency for k in first])
         references = [
             f"{row.number}/{n}" for row, order in zip(rows, orders, strict=True) for n in range(1, len(order.lines) + 1)
         ]
@@ -252,17 +272,13 @@ class _Entry:
         commit(self.actor, seen, answer, targets, fresh, is_first=True, lines=statements)
         return rows
 
-    def _buyer(self, order: NewOrder) -> Buyer:
-        customer = self.customers[order.customer]
-        return Buyer(customer.currency, customer.customer_class, customer.price_list.code if customer.price_list else "")
-
-    def _rows(self, orders: Sequence[NewOrder], ids: Sequence[int], currencies: Sequence[str]) -> list[Order]:
+    def _rows(self, orders: Sequence[NewOrder], fresh: Keys, currencies: Sequence[str]) -> list[Order]:
         """The orders as they will be written."""
         return [
             Order(
                 id=key,
-                number=number,
-                customer=self.customers[order.customer],
+                number=worded("order", number),
+                customer=self.customers[order.customer].row,
                 state=self.state,
                 ordered_at=self.actor.at,
                 currency=currency,
@@ -271,7 +287,9 @@ class _Entry:
                 rank=key,
                 ship_complete=order.ship_complete,
             )
-            for key, number, order, currency in zip(ids, numbers("order", len(orders)), orders, currencies, strict=True)
+            for key, number, order, currency in zip(
+                fresh["sales_order"], fresh[sequence("order")], orders, currencies, strict=True
+            )
         ]
 
     def _orders(self, rows: Sequence[Order]) -> Statement:

@@ -8,7 +8,7 @@ from typing import Any
 
 from atoll.promise import plan_build, promise
 from atoll_web.accounts.acting import Actor
-from atoll_web.bulk import exchange
+from atoll_web.bulk import exchange, together
 from atoll_web.catalogue.models import Item
 from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, keys, pegging, room
@@ -80,5 +80,5 @@ def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
     if not answer.is_promised[0]:
         raise CannotPromise(what=f"a build of {quantity} × {item}", reason=reason(seen, answer, 0))
     fresh = keys(room(seen, answer))
-    exchange(pegging(seen, answer, [Target(0, 0)], fresh))
+    exchange([together(pegging(seen, answer, [Target(0, 0)], fresh))])
     return Supply.objects.get(pk=fresh["stock_supply"][0])
