@@ -167,7 +167,7 @@ def described(result: "Simulation") -> dict[str, Any]:
             "window_service": estimate(result.window_service),
             "response_time": estimate(result.response_time),
             "response_quantiles": {share: figure(value) for share, value in zip(SHARES, quantiles, strict=True)},
-            "lost": estimate(result.lost_share),
+            "lost_orders": estimate(result.lost_share),
         },
         "products": products,
         "inventory": dict(zip(system.components, map(figure, result.inventory.mean), strict=True)),
