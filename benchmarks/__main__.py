@@ -146,6 +146,5 @@ def sign(row: "Row") -> str:
     return "≥" if row.is_least else "≤"
 
 
-
 if __name__ == "__main__":
     sys.exit(main())
