@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmarks.measure import Row
 
-PARTS = ("business", "configure", "promise")
+PARTS = ("business", "configure", "promise", "stocking")
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
 
@@ -95,6 +95,13 @@ def promise(_home: Path, *, quick: bool) -> list["Row"]:
     return [*kits.run(quick=quick), *promise.run(quick=quick)]
 
 
+def stocking(_home: Path, *, quick: bool) -> list["Row"]:
+    """Rows of stocking: the numbers A1 to A20, and throughput."""
+    from benchmarks import stocking
+
+    return stocking.run(quick=quick)
+
+
 def business(home: Path, *, quick: bool) -> list["Row"]:
     """Rows of the whole business. The demonstration comes first: the others measure on the database that it leaves."""
     from benchmarks import demo, services
@@ -102,7 +109,7 @@ def business(home: Path, *, quick: bool) -> list["Row"]:
     return demo.run(home, weeks=12, orders=400 if quick else 2000) + services.run(calls=40 if quick else 200)
 
 
-RUNS = {"business": business, "configure": configure, "promise": promise}
+RUNS = {"business": business, "configure": configure, "promise": promise, "stocking": stocking}
 
 
 @contextmanager

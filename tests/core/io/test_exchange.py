@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atoll.errors import BadInput, Issue
-from atoll.io import exchange
+from atoll.io import text
 from atoll.io.exchange import read_constraint_model
 from atoll.model.constraint import ConstraintModel
 
@@ -70,7 +70,7 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path) -> N
 
 
 def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(faults_of: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(text, "MOST_BYTES", 1_000_000)
     bomb = gzip.compress(b"features\n" * 1_000_000)
 
     assert len(bomb) < 100_000
