@@ -1,0 +1,110 @@
+"""Base-stock levels that are best for a sample of orders, first come, first served: best responses from above and from below.
+
+An order's cost rises in its longest wait, so it is submodular in the levels, and so is their sum. Improving one component at a time from
+high levels and always taking the largest minimiser ends above every best vector of the sample; from low levels with the smallest it ends
+below all of them (Topkis 1979). Where both meet, the levels are best; else a minimum cut decides between them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from atoll.model.system import AssemblySystem, Floats, Integers
+from atoll.stocking.lead_time_demand import demand_during, takes_of_components
+from atoll.stocking.order_sample import LatePrices, OrderSample
+from atoll.stocking.responding import look_up, sweep
+
+HIGH = 6.0
+"""Standard deviations of lead-time demand above its mean where best responses begin."""
+
+SWEEPS = 200
+
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelLimits:
+    """Smallest and largest level of each component; equal where a level is fixed. Shapes (m,)."""
+
+    low: Integers
+    high: Integers
+
+    def __post_init__(self) -> None:
+        if self.low.shape != self.high.shape or (self.low < 0).any() or (self.low > self.high).any():
+            raise ValueError("Expected 0 <= low <= high for each component.")
+
+    @classmethod
+    def wide(cls, system: AssemblySystem) -> "LevelLimits":
+        """From nothing to the mean and six standard deviations of lead-time demand, or the system's largest level."""
+        takes = takes_of_components(system)
+        duration = system.lead_time + 2 * system.supply.deviation
+        demands = [demand_during(own, float(time)) for own, time in zip(takes, duration, strict=True)]
+        high = [int(np.ceil(demand.mean + HIGH * demand.deviation)) + 1 for demand in demands]
+        return cls(np.zeros(len(high), dtype=np.int64), np.minimum(np.array(high, dtype=np.int64), system.most_level))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Response:
+    """Where best responses ended.
+
+    Parameters
+    ----------
+    levels
+        Shape (m,).
+    sweeps
+        Sweeps over all components.
+    is_settled
+        Whether no component can improve; False where the search was stopped.
+    """
+
+    levels: Integers
+    sweeps: int
+    is_settled: bool
+
+
+def respond_from_above(
+    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, *, stop: Stop = lambda: False
+) -> Response:
+    """Levels at or above every best vector of the sample within the limits."""
+    return _respond(sample, holding, prices, limits, limits.high.copy(), True, stop)
+
+
+def respond_from_below(
+    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, *, stop: Stop = lambda: False
+) -> Response:
+    """Levels at or below every best vector of the sample within the limits."""
+    return _respond(sample, holding, prices, limits, limits.low.copy(), False, stop)
+
+
+def sample_waits(sample: OrderSample, levels: Integers) -> Floats:
+    """How long each tagged order waits; shape (orders,)."""
+    return np.maximum.reduceat(_entry_waits(sample, levels), sample.start[:-1])
+
+
+def sample_cost(sample: OrderSample, holding: Floats, prices: LatePrices, levels: Integers) -> float:
+    """Holding of the levels and price of the waits, on the sample. What replenishments on order hold is not taken off."""
+    waits = sample_waits(sample, levels)
+    late = (waits[:, None] > prices.window) * prices.step
+    return float(holding @ levels + prices.slope @ waits + late.sum())
+
+
+def _entry_waits(sample: OrderSample, levels: Integers) -> Floats:
+    waits = np.zeros(len(sample.component))
+    look_up(waits, levels, sample.time, sample.start, sample.component, sample.last, sample.first, sample.arrival)
+    return waits
+
+
+def _respond(
+    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, levels: Integers, largest: bool, stop: Stop
+) -> Response:
+    order_of = np.repeat(np.arange(sample.orders), np.diff(sample.start))
+    waits = _entry_waits(sample, levels)
+    for count in range(1, SWEEPS + 1):
+        changed = sweep(
+            levels, limits.low, limits.high, holding, largest, waits, order_of, sample.by_component, sample.component_start,
+            sample.time, sample.start, sample.last, sample.first, sample.arrival, prices.slope, prices.step, prices.window,
+        )  # fmt: skip
+        if not changed or stop():
+            return Response(levels, count, not changed)
+    return Response(levels, SWEEPS, False)

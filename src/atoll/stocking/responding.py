@@ -1,0 +1,109 @@
+"""Waits of tagged orders, and the best level of one component given those of the others. Compiled."""
+
+import numpy as np
+
+from atoll.model.system import Floats, Integers
+from atoll.native import native
+
+
+@native
+def trace(demanded, last, put, time, product, units, start, item, per, before, stride):  # type: ignore[no-untyped-def]
+    """Write down when each unit of each component is demanded, and the last unit of each entry of the tagged orders."""
+    entry = 0
+    for order in range(len(time)):
+        is_tagged = order >= before and (order - before) % stride == 0
+        for line in range(start[product[order]], start[product[order] + 1]):
+            i = item[line]
+            for _ in range(per[line] * units[order]):
+                demanded[put[i]] = time[order]
+                put[i] += 1
+            if is_tagged:
+                last[entry] = put[i] - 1
+                entry += 1
+
+
+@native
+def wait_of(arrival: Floats, first: int, last: int, level: int, now: float) -> float:
+    """How long an order waits for a component; no time where the initial stock serves it."""
+    at = last - level
+    if at < first:
+        return 0.0
+    return max(arrival[at] - now, 0.0)
+
+
+@native
+def price(wait: float, order: int, slope: Floats, step: Floats, window: Floats) -> float:
+    """What the wait of an order costs."""
+    cost = slope[order] * wait
+    for g in range(len(window)):
+        if wait > window[g]:
+            cost += step[order, g]
+    return cost
+
+
+@native
+def look_up(waits, levels, time, start, component, last, first, arrival):  # type: ignore[no-untyped-def]
+    """Fill in the wait of each order for each of its components."""
+    for order in range(len(time)):
+        for entry in range(start[order], start[order + 1]):
+            i = component[entry]
+            waits[entry] = wait_of(arrival, first[i], last[entry], levels[i], time[order])
+
+
+@native
+def longest_other(waits: Floats, start: Integers, order: int, entry: int) -> float:
+    """How long an order waits for its other components."""
+    longest = 0.0
+    for other in range(start[order], start[order + 1]):
+        if other != entry and waits[other] > longest:
+            longest = waits[other]
+    return longest
+
+
+@native
+def best_level(low, high, holding, largest, entries, order_of, others, time, last, first, arrival, slope, step, window):  # type: ignore[no-untyped-def]
+    """The largest or smallest of the best levels between low and high, from high downward.
+
+    Lateness grows downward, so no lower level can be better once lateness and the lowest level's stock cost more than the best.
+    """
+    best, at = np.inf, high
+    for level in range(high, low - 1, -1):
+        late = 0.0
+        for n in range(len(entries)):
+            order = order_of[entries[n]]
+            wait = wait_of(arrival, first, last[entries[n]], level, time[order])
+            if wait > others[n]:
+                late += price(wait, order, slope, step, window) - price(others[n], order, slope, step, window)
+        cost = late + holding * level
+        slack = 1e-10 * abs(best) if best < np.inf else 0.0
+        if cost < best - slack or (not largest and cost <= best + slack):
+            best, at = min(cost, best), level
+        if late + holding * low > best + slack:
+            break
+    return at
+
+
+@native
+def sweep(  # type: ignore[no-untyped-def]
+    levels, low, high, holding, largest, waits, order_of, by_component, component_start,
+    time, start, last, first, arrival, slope, step, window,
+):  # fmt: skip
+    """Replace the level of each component by the best one given the others; how many changed."""
+    changed = 0
+    for i in range(len(levels)):
+        entries = by_component[component_start[i] : component_start[i + 1]]
+        others = np.empty(len(entries))
+        for n in range(len(entries)):
+            others[n] = longest_other(waits, start, order_of[entries[n]], entries[n])
+        top = min(levels[i], high[i]) if largest else high[i]
+        bottom = low[i] if largest else max(levels[i], low[i])
+        found = best_level(
+            bottom, top, holding[i], largest, entries, order_of, others, time, last, first[i], arrival, slope, step, window
+        )
+        if found != levels[i]:
+            changed += 1
+            levels[i] = found
+            for n in range(len(entries)):
+                entry = entries[n]
+                waits[entry] = wait_of(arrival, first[i], last[entry], found, time[order_of[entry]])
+    return changed
