@@ -107,3 +107,44 @@ def sweep(  # type: ignore[no-untyped-def]
                 entry = entries[n]
                 waits[entry] = wait_of(arrival, first[i], last[entry], found, time[order_of[entry]])
     return changed
+
+
+@native
+def list_slices(size, low, high, node, time, start, component, last, first, arrival, slope, step, window):  # type: ignore[no-untyped-def]
+    """Cut the price of each order's wait into slices: what each saves, and which nodes it requires.
+
+    Nodes are the levels of the components above their lowest, then the slices. A slice requires the next longer wait's slice too.
+    """
+    saving, slice_of, requires = np.empty(size), np.empty(2 * size, dtype=np.int64), np.empty(2 * size, dtype=np.int64)
+    slices, arcs = 0, 0
+    for order in range(len(time)):
+        begin, end, before = start[order], start[order + 1], slices
+        level = low[component[begin:end]]
+        least = longest_wait(high[component[begin:end]], begin, time[order], component, last, first, arrival)
+        wait = longest_wait(level, begin, time[order], component, last, first, arrival)
+        while wait > least:
+            for e in range(end - begin):
+                i, entry = component[begin + e], begin + e
+                if wait_of(arrival, first[i], last[entry], level[e], time[order]) < wait:
+                    continue
+                while wait_of(arrival, first[i], last[entry], level[e], time[order]) >= wait:
+                    level[e] += 1
+                slice_of[arcs], requires[arcs] = slices, node[i] + level[e] - low[i] - 1
+                arcs += 1
+            if slices > before:
+                slice_of[arcs], requires[arcs] = slices, node[-1] + slices - 1
+                arcs += 1
+            shorter = max(least, longest_wait(level, begin, time[order], component, last, first, arrival))
+            saving[slices] = price(wait, order, slope, step, window) - price(shorter, order, slope, step, window)
+            slices += 1
+            wait = shorter
+    return saving[:slices], slice_of[:arcs], requires[:arcs]
+
+
+@native
+def longest_wait(level, begin, now, component, last, first, arrival):  # type: ignore[no-untyped-def]
+    """How long an order waits if its components have these levels."""
+    longest = 0.0
+    for e in range(len(level)):
+        longest = max(longest, wait_of(arrival, first[component[begin + e]], last[begin + e], level[e], now))
+    return longest
