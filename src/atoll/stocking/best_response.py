@@ -1,16 +1,16 @@
-"""Base-stock levels that are best for a sample of orders, first come, first served: best responses from above and from below.
+"""Base-stock levels that are good for a sample of orders, first come, first served: best responses from above.
 
 An order's cost rises in its longest wait, so it is submodular in the levels, and so is their sum. Improving one component at a time from
-high levels and always taking the largest minimiser ends above every best vector of the sample; from low levels with the smallest it ends
-below all of them (Topkis 1979). Where both meet, the levels are best; else a minimum cut decides between them.
+high levels and always taking the largest minimiser ends at or above every best vector of the sample (Topkis 1979). From below it would
+not help: where all levels are zero, one component more is of no use.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from atoll.model.system import AssemblySystem, Floats, Integers
+from atoll.solve import Never, Stop
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.order_sample import LatePrices, OrderSample
 from atoll.stocking.responding import look_up, sweep
@@ -19,8 +19,6 @@ HIGH = 6.0
 """Standard deviations of lead-time demand above its mean where best responses begin."""
 
 SWEEPS = 200
-
-Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,17 +62,37 @@ class Response:
 
 
 def respond_from_above(
-    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, *, stop: Stop = lambda: False
+    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, *, stop: Stop = Never()
 ) -> Response:
     """Levels at or above every best vector of the sample within the limits."""
-    return _respond(sample, holding, prices, limits, limits.high.copy(), True, stop)
+    levels = limits.high.copy()
+    order_of = np.repeat(np.arange(sample.orders), np.diff(sample.start))
+    waits = _entry_waits(sample, levels)
+    for count in range(1, SWEEPS + 1):
+        changed = sweep(
+            levels, limits.low, holding, waits, order_of, sample.by_component, sample.component_start,
+            sample.time, sample.start, sample.last, sample.first, sample.arrival, prices.slope, prices.step, prices.window,
+        )  # fmt: skip
+        if not changed or stop():
+            return Response(levels, count, not changed)
+    return Response(levels, SWEEPS, False)
 
 
-def respond_from_below(
-    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, *, stop: Stop = lambda: False
-) -> Response:
-    """Levels at or below every best vector of the sample within the limits."""
-    return _respond(sample, holding, prices, limits, limits.low.copy(), False, stop)
+def least_levels(
+    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, levels: Integers
+) -> Integers:
+    """Levels at or below every best vector: below them, one component's lateness alone would cost more than `levels` cost in all."""
+    most = sample_cost(sample, holding, prices, levels)
+    least = limits.low.copy()
+    for i in range(len(least)):
+        tried, low, high = levels.copy(), int(limits.low[i]), int(levels[i])
+        others = float(holding @ np.where(np.arange(len(least)) == i, limits.low, least))
+        while low < high:
+            tried[i] = (low + high) // 2
+            late = sample_cost(sample, holding, prices, tried) - float(holding @ tried)
+            low, high = (int(tried[i]) + 1, high) if late + others > most else (low, int(tried[i]))
+        least[i] = low
+    return least
 
 
 def sample_waits(sample: OrderSample, levels: Integers) -> Floats:
@@ -93,18 +111,3 @@ def _entry_waits(sample: OrderSample, levels: Integers) -> Floats:
     waits = np.zeros(len(sample.component))
     look_up(waits, levels, sample.time, sample.start, sample.component, sample.last, sample.first, sample.arrival)
     return waits
-
-
-def _respond(
-    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, levels: Integers, largest: bool, stop: Stop
-) -> Response:
-    order_of = np.repeat(np.arange(sample.orders), np.diff(sample.start))
-    waits = _entry_waits(sample, levels)
-    for count in range(1, SWEEPS + 1):
-        changed = sweep(
-            levels, limits.low, limits.high, holding, largest, waits, order_of, sample.by_component, sample.component_start,
-            sample.time, sample.start, sample.last, sample.first, sample.arrival, prices.slope, prices.step, prices.window,
-        )  # fmt: skip
-        if not changed or stop():
-            return Response(levels, count, not changed)
-    return Response(levels, SWEEPS, False)

@@ -97,7 +97,9 @@ def price_targets(
     return LatePrices(prices.slope, np.column_stack(steps), np.array([target.window for target in targets]))
 
 
-def draw_sample(system: AssemblySystem, *, orders: int, stride: int, rng: np.random.Generator) -> OrderSample:
+def draw_sample(
+    system: AssemblySystem, *, orders: int, stride: int, rng: np.random.Generator, lot: Integers | None = None
+) -> OrderSample:
     """Draw a path of orders and tag every so many of them.
 
     Parameters
@@ -106,14 +108,17 @@ def draw_sample(system: AssemblySystem, *, orders: int, stride: int, rng: np.ran
         Tagged orders.
     stride
         Orders from one tagged one to the next.
+    lot
+        Lot size Q_i of each component; one if None. A level is then reorder point + lot, R_i + Q_i.
     """
+    lot = np.ones(len(system.components), dtype=np.int64) if lot is None else lot
     rate = float(system.rate.sum())
     before = int(np.ceil(rate * WARM_UP * system.lead_time.max())) + 1
     count = before + orders * stride
     time = np.cumsum(rng.exponential(1 / rate, count))
     product = rng.choice(len(system.products), size=count, p=system.rate / rate).astype(np.int64)
     units = _draw_units(system, product, rng)
-    first, arrival, last = _trace_components(system, time, product, units, stride, before, rng)
+    first, arrival, last = _trace_components(system, time, product, units, stride, before, lot, rng)
     time, product, units = time[before::stride], product[before::stride], units[before::stride]
     bill = system.quantity
     lines = np.diff(bill.start)[product]
@@ -134,7 +139,14 @@ def _draw_units(system: AssemblySystem, product: Integers, rng: np.random.Genera
 
 
 def _trace_components(
-    system: AssemblySystem, time: Floats, product: Integers, units: Integers, stride: int, before: int, rng: np.random.Generator
+    system: AssemblySystem,
+    time: Floats,
+    product: Integers,
+    units: Integers,
+    stride: int,
+    before: int,
+    lot: Integers,
+    rng: np.random.Generator,
 ) -> tuple[Integers, Floats, Integers]:
     """Where the units of each component begin, when their replenishments arrive, and the last unit of each entry of a tagged order."""
     bill, m = system.quantity, len(system.components)
@@ -144,17 +156,21 @@ def _trace_components(
     demanded, last = np.empty(first[-1]), np.empty(lines[product[before::stride]].sum(), dtype=np.int64)
     trace(demanded, last, first[:-1].copy(), time, product, units, bill.start, bill.item, bill.units, before, stride)
     for i, (begin, end) in enumerate(zip(first[:-1], first[1:], strict=True)):
-        demanded[begin:end] = _arrivals(system, i, demanded[begin:end], rng)
+        demanded[begin:end] = _arrivals(system, i, int(lot[i]), demanded[begin:end], rng)
     return first, demanded, last
 
 
-def _arrivals(system: AssemblySystem, i: int, demanded: Floats, rng: np.random.Generator) -> Floats:
-    """When the replenishments of a component arrive. Units are served in the order of arrival, whichever demand triggered them."""
+def _arrivals(system: AssemblySystem, i: int, lot: int, demanded: Floats, rng: np.random.Generator) -> Floats:
+    """When the replenishments of a component arrive. Units are served in the order of arrival, whichever demand triggered them.
+
+    A lot is ordered with its last unit, so that the units before wait for it; the last lot may never be full.
+    """
+    ordered = np.append(demanded[lot - 1 :: lot], [np.inf] if len(demanded) % lot else [])
     supply = system.supply
-    if supply.is_fixed:
-        return demanded + supply.lead_time[i]
-    arrival = demanded + _lead_times(system, i, len(demanded), rng)
-    return np.sort(arrival) if supply.may_cross else np.maximum.accumulate(arrival)
+    lead_time = np.full(len(ordered), supply.lead_time[i]) if supply.is_fixed else _lead_times(system, i, len(ordered), rng)
+    arrival = ordered + lead_time
+    in_order = np.sort(arrival) if supply.may_cross else np.maximum.accumulate(arrival)
+    return np.repeat(in_order, lot)[: len(demanded)]
 
 
 def _lead_times(system: AssemblySystem, i: int, count: int, rng: np.random.Generator) -> Floats:

@@ -5,6 +5,8 @@ import numpy as np
 from atoll.model.system import Floats, Integers
 from atoll.native import native
 
+ROUNDING = 1e-12
+
 
 @native
 def trace(demanded, last, put, time, product, units, start, item, per, before, stride):  # type: ignore[no-untyped-def]
@@ -61,8 +63,8 @@ def longest_other(waits: Floats, start: Integers, order: int, entry: int) -> flo
 
 
 @native
-def best_level(low, high, holding, largest, entries, order_of, others, time, last, first, arrival, slope, step, window):  # type: ignore[no-untyped-def]
-    """The largest or smallest of the best levels between low and high, from high downward.
+def best_level(low, high, holding, entries, order_of, others, time, last, first, arrival, slope, step, window):  # type: ignore[no-untyped-def]
+    """The largest of the best levels between low and high, from high downward.
 
     Lateness grows downward, so no lower level can be better once lateness and the lowest level's stock cost more than the best.
     """
@@ -75,37 +77,32 @@ def best_level(low, high, holding, largest, entries, order_of, others, time, las
             if wait > others[n]:
                 late += price(wait, order, slope, step, window) - price(others[n], order, slope, step, window)
         cost = late + holding * level
-        slack = 1e-10 * abs(best) if best < np.inf else 0.0
-        if cost < best - slack or (not largest and cost <= best + slack):
-            best, at = min(cost, best), level
-        if late + holding * low > best + slack:
+        if cost < best * (1 - ROUNDING):
+            best, at = cost, level
+        if late + holding * low > best:
             break
     return at
 
 
 @native
 def sweep(  # type: ignore[no-untyped-def]
-    levels, low, high, holding, largest, waits, order_of, by_component, component_start,
-    time, start, last, first, arrival, slope, step, window,
-):  # fmt: skip
-    """Replace the level of each component by the best one given the others; how many changed."""
+    levels, low, holding, waits, order_of, by_component, component_start, time, start, last, first, arrival, slope, step, window
+):
+    """Lower each component to its best level given the others; how many changed."""
     changed = 0
     for i in range(len(levels)):
         entries = by_component[component_start[i] : component_start[i + 1]]
         others = np.empty(len(entries))
         for n in range(len(entries)):
             others[n] = longest_other(waits, start, order_of[entries[n]], entries[n])
-        top = min(levels[i], high[i]) if largest else high[i]
-        bottom = low[i] if largest else max(levels[i], low[i])
         found = best_level(
-            bottom, top, holding[i], largest, entries, order_of, others, time, last, first[i], arrival, slope, step, window
+            low[i], levels[i], holding[i], entries, order_of, others, time, last, first[i], arrival, slope, step, window
         )
         if found != levels[i]:
             changed += 1
             levels[i] = found
             for n in range(len(entries)):
-                entry = entries[n]
-                waits[entry] = wait_of(arrival, first[i], last[entry], found, time[order_of[entry]])
+                waits[entries[n]] = wait_of(arrival, first[i], last[entries[n]], found, time[order_of[entries[n]]])
     return changed
 
 

@@ -6,7 +6,6 @@ shortages, bounds the cost of every policy (Doğru, Reiman and Wang, Oper. Res. 
 stages). A program over a sample of demand has on average too low an optimum, so it stays a bound, with a standard error.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +14,13 @@ from scipy.optimize import linprog
 from scipy.stats import poisson
 
 from atoll.model.system import AssemblySystem, Floats, Integers
+from atoll.solve import Never, Stop
 from atoll.stocking.bound import Bound, refuse_unbounded
 from atoll.stocking.decomposition import Shares, newsvendor_shares
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.stages import Group, form_groups
 
-BRANCHES = {1: (2000,), 2: (60, 60), 3: (20, 10, 40)}
+BRANCHES = {1: (2000,), 2: (60, 60), 3: (40, 5, 40)}
 """Scenarios after each stage."""
 
 ENUMERATED = 4000
@@ -49,7 +49,7 @@ class Scenarios:
 
 
 def stochastic_bound(
-    system: AssemblySystem, *, seed: int, batches: int = 10, stop: Callable[[], bool] = lambda: False
+    system: AssemblySystem, *, seed: int, batches: int = 10, stop: Stop = Never()
 ) -> Bound:
     """Lower bound on the cost of every policy: stochastic programs for groups of costly components, the newsvendor for the others.
 
@@ -89,7 +89,7 @@ def stochastic_bound(
 
 
 def _bound_group(
-    system: AssemblySystem, group: Group, shares: Shares, batches: int, rng: np.random.Generator, stop: Callable[[], bool]
+    system: AssemblySystem, group: Group, shares: Shares, batches: int, rng: np.random.Generator, stop: Stop
 ) -> Bound:
     usage = system.matrix[np.ix_(group.products, group.components)]
     holding = system.holding[group.components]
