@@ -64,10 +64,10 @@ class Response:
 def respond_from_above(
     sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, *, stop: Stop = Never()
 ) -> Response:
-    """Levels at or above every best vector of the sample within the limits."""
+    """Levels at or above every best vector of the sample within the limits, whose upper ones are where it begins."""
     levels = limits.high.copy()
     order_of = np.repeat(np.arange(sample.orders), np.diff(sample.start))
-    waits = _entry_waits(sample, levels)
+    waits = entry_waits(sample, levels)
     for count in range(1, SWEEPS + 1):
         changed = sweep(
             levels, limits.low, holding, waits, order_of, sample.by_component, sample.component_start,
@@ -97,7 +97,7 @@ def least_levels(
 
 def sample_waits(sample: OrderSample, levels: Integers) -> Floats:
     """How long each tagged order waits; shape (orders,)."""
-    return np.maximum.reduceat(_entry_waits(sample, levels), sample.start[:-1])
+    return np.maximum.reduceat(entry_waits(sample, levels), sample.start[:-1])
 
 
 def sample_cost(sample: OrderSample, holding: Floats, prices: LatePrices, levels: Integers) -> float:
@@ -107,7 +107,8 @@ def sample_cost(sample: OrderSample, holding: Floats, prices: LatePrices, levels
     return float(holding @ levels + prices.slope @ waits + late.sum())
 
 
-def _entry_waits(sample: OrderSample, levels: Integers) -> Floats:
+def entry_waits(sample: OrderSample, levels: Integers) -> Floats:
+    """How long each tagged order waits for each of its components alone; shape (entries,)."""
     waits = np.zeros(len(sample.component))
     look_up(waits, levels, sample.time, sample.start, sample.component, sample.last, sample.first, sample.arrival)
     return waits
