@@ -16,6 +16,11 @@ def native(function: Function, **options: Any) -> Function:
         return cast(Function, njit(**options)(function))
 
 
+def in_line(function: Function) -> Function:
+    """Translate a small function that makes no arrays into the functions that call it."""
+    return native(function, _nrt=False, forceinline=True)
+
+
 def in_place(function: Function) -> Function:
     """Translate a function that makes no arrays.
 
