@@ -14,3 +14,16 @@ def native(function: Function, **options: Any) -> Function:
         return cast(Function, njit(cache=True, **options)(function))
     except RuntimeError:  # nowhere to keep it
         return cast(Function, njit(**options)(function))
+
+
+def in_line(function: Function) -> Function:
+    """Translate a small function that makes no arrays into the functions that call it."""
+    return native(function, _nrt=False, forceinline=True)
+
+
+def in_place(function: Function) -> Function:
+    """Translate a function that makes no arrays.
+
+    It does not count references to those that it is given, which takes most of the time where small functions pass many of them on.
+    """
+    return native(function, _nrt=False)
