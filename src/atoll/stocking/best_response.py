@@ -78,9 +78,7 @@ def respond_from_above(
     return Response(levels, SWEEPS, False)
 
 
-def least_levels(
-    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, levels: Integers
-) -> Integers:
+def least_levels(sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, levels: Integers) -> Integers:
     """Levels at or below every best vector: below them, one component's lateness alone would cost more than `levels` cost in all."""
     most = sample_cost(sample, holding, prices, levels)
     least = limits.low.copy()

@@ -86,7 +86,9 @@ def newsvendor_shares(system: AssemblySystem) -> Shares:
         for i, (demand, holding) in enumerate(zip(_lead_time_demands(system), system.holding, strict=True))
     ]
     bill = system.quantity
-    rows = sp.csr_matrix((bill.units, (bill.parent, bill.item)), shape=(len(system.products), len(system.components)), dtype=float)
+    rows = sp.csr_matrix(
+        (bill.units, (bill.parent, bill.item)), shape=(len(system.products), len(system.components)), dtype=float
+    )
     return _best_shares(blocks, rows, system.backorder_cost, np.zeros(len(blocks)))
 
 
@@ -123,7 +125,12 @@ def _late_chances(
         over = demand_during(takes, remaining).over if remaining > 0 else np.zeros(1)
         over = np.pad(over, (0, max(0, levels - len(over))))[:levels]
         first = 1.0 if remaining > 0 else 0.0
-        columns.append(sum(w * np.concatenate([np.full(min(u, levels), first), over[: max(0, levels - u)]]) for u, w in zip(units, weight, strict=True)))
+        columns.append(
+            sum(
+                w * np.concatenate([np.full(min(u, levels), first), over[: max(0, levels - u)]])
+                for u, w in zip(units, weight, strict=True)
+            )
+        )
     return columns
 
 
@@ -136,7 +143,9 @@ def _shares_of_targets(
     count, n = len(targets), len(system.products)
     shares = np.array([target.weights(system) for target in targets])
     sums = sp.csr_matrix((np.ones(len(parts)), (groups * n + products, np.arange(len(parts)))), shape=(count * n, len(parts)))
-    multipliers = sp.csr_matrix((-shares.ravel(), (np.arange(count * n), np.repeat(np.arange(count), n))), shape=(count * n, count))
+    multipliers = sp.csr_matrix(
+        (-shares.ravel(), (np.arange(count * n), np.repeat(np.arange(count), n))), shape=(count * n, count)
+    )
     prices = np.concatenate([np.zeros(len(parts)), [-(1 - target.share) for target in targets]])
     return sp.hstack([sums, multipliers]).tocsr(), prices
 

@@ -10,7 +10,15 @@ from atoll.model.system import AssemblySystem, Floats, Integers, Shortage
 from atoll.simulate import Estimate
 from atoll.simulate.statistics import FEW
 from atoll.solve import Never, Stop
-from atoll.stocking.best_response import LevelLimits, Response, entry_waits, least_levels, respond_from_above, sample_cost, sample_waits
+from atoll.stocking.best_response import (
+    LevelLimits,
+    Response,
+    entry_waits,
+    least_levels,
+    respond_from_above,
+    sample_cost,
+    sample_waits,
+)
 from atoll.stocking.decomposition import newsvendor_shares
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.minimum_cut import NODES, cut_nodes, minimum_cut
@@ -238,11 +246,21 @@ class _Control:
     @classmethod
     def of(cls, system: AssemblySystem, levels: Integers, asked: Requirements) -> "_Control":
         m = len(system.components)
-        if not system.supply.is_fixed or asked.lot is not None or system.order_sizes is not None or system.quantity.units.max() > 1:
+        if (
+            not system.supply.is_fixed
+            or asked.lot is not None
+            or system.order_sizes is not None
+            or system.quantity.units.max() > 1
+        ):
             return cls(np.zeros(m), 0.0)
         takes = takes_of_components(system)
         demands = [demand_during(own, float(time)) for own, time in zip(takes, system.lead_time, strict=True)]
-        short = np.array([demand.shortage[level] if level < len(demand.shortage) else 0.0 for demand, level in zip(demands, levels, strict=True)])
+        short = np.array(
+            [
+                demand.shortage[level] if level < len(demand.shortage) else 0.0
+                for demand, level in zip(demands, levels, strict=True)
+            ]
+        )
         price = system.holding if asked.targets else system.holding + newsvendor_shares(system).share
         return cls(price, float(price @ short))
 

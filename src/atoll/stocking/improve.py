@@ -13,8 +13,9 @@ from atoll.stocking.best_response import LevelLimits
 from atoll.stocking.fcfs import Requirements
 from atoll.stocking.search import Found, Search
 
-SEARCH_ORDERS, FINAL_ORDERS = 150_000, 1_500_000
-"""Orders in the search and for the choice among its finalists."""
+SEARCH_ORDERS = 80_000
+FINAL_LINES = 8_000_000
+"""So many components are handed out for the value, and a quarter of it for each finalist."""
 
 COARSE, CLOSE, FINAL = 150, 1000, 10_000
 """Replications of lost sales: of the coarse search, of single and pair moves, of the choice."""
@@ -111,14 +112,20 @@ def improve_levels(trial: Trial, start: Integers, *, seed: int, stop: Stop = Nev
     system = trial.system
     per_replication = float(system.rate.sum()) * search_window(system).length
     first, second = _seeds(seed)
-    experiment = trial.experiment(max(10, int(SEARCH_ORDERS / per_replication)), first, keep=True)
+    experiment = trial.experiment(max(4, int(SEARCH_ORDERS / per_replication)), first, keep=True)
     limits = trial.asked.limits or LevelLimits.wide(system)
     search = Search(_evaluation(trial, experiment), limits.low, limits.high, stop)
     spread = np.sqrt(system.component_rate * system.lead_time)
     best = search.descend(start, np.maximum(1, np.rint(spread / 4)).astype(np.int64))
     if len(best) <= PAIRS:
         search.look_around(best)
-    return _choose(trial, search.found(), max(20, int(FINAL_ORDERS / per_replication)), second)
+    return _choose(trial, search.found(), final_replications(system) // 4, second)
+
+
+def final_replications(system: AssemblySystem) -> int:
+    """Replications for a value in which orders wait."""
+    lines = float(np.diff(system.quantity.start) @ system.rate) * search_window(system).length
+    return max(80, int(FINAL_LINES / lines))
 
 
 def optimise_lost_sales(trial: Trial, *, seed: int, stop: Stop = Never()) -> Improved:

@@ -85,7 +85,10 @@ def _uniformised(system: AssemblySystem, most: Integers) -> _Chain:
         (system.shortage is not Shortage.LOST, "orders that wait"),
         (not system.supply.capacitated.all(), "suppliers of ample capacity"),
         (not np.allclose(system.supply.deviation, system.lead_time), "times that are not exponential"),
-        (system.order_sizes is not None or not system.is_flat or not system.key.all(), "sizes, subassemblies or optional components"),
+        (
+            system.order_sizes is not None or not system.is_flat or not system.key.all(),
+            "sizes, subassemblies or optional components",
+        ),
         (np.prod(most + 1.0) > STATES, f"more than {STATES:,} states"),
     ]
     for holds, reason in reasons:

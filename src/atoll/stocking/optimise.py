@@ -11,7 +11,7 @@ from atoll.solve import Never, Stop
 from atoll.stocking.bound import Bound, NoBoundKnown, certified_gap
 from atoll.stocking.decomposition import service_bound
 from atoll.stocking.fcfs import Requirements, evaluate_fcfs, optimise_fcfs
-from atoll.stocking.improve import FINAL_ORDERS, Trial, improve_levels, optimise_lost_sales, search_window
+from atoll.stocking.improve import Trial, final_replications, improve_levels, optimise_lost_sales
 from atoll.stocking.stochastic_program import stochastic_bound
 
 UNBOUNDED = Bound(-np.inf, 0.0, "none known")
@@ -108,13 +108,10 @@ def optimise_stock(
     if allocation is Allocation.FCFS:
         value = evaluate_fcfs(system, start.levels, asked, seed=_fresh(seed))
         policy = _policy(start.levels, asked)
-        return OptimisedStock(
-            system, policy, value.cost, value.order_fill_rate, bound, start.certificate, start.is_settled, seed
-        )
+        return OptimisedStock(system, policy, value.cost, value.order_fill_rate, bound, start.certificate, start.is_settled, seed)
     trial = Trial(system, allocation, asked)
     better = improve_levels(trial, start.levels, seed=seed, stop=stop)
-    replications = max(20, int(FINAL_ORDERS / (float(system.rate.sum()) * search_window(system).length)))
-    return _simulated(trial, better.policy, bound, better.is_settled, replications, seed)
+    return _simulated(trial, better.policy, bound, better.is_settled, final_replications(system), seed)
 
 
 def stock_bound(system: AssemblySystem, asked: Requirements = Requirements(), *, seed: int, stop: Stop = Never()) -> Bound:
@@ -132,9 +129,7 @@ def _policy(levels: Integers, asked: Requirements) -> Policy:
     return Policy(levels) if asked.lot is None else Policy(levels, lot=asked.lot)
 
 
-def _simulated(
-    trial: Trial, policy: Policy, bound: Bound, is_settled: bool, replications: int, seed: int
-) -> OptimisedStock:
+def _simulated(trial: Trial, policy: Policy, bound: Bound, is_settled: bool, replications: int, seed: int) -> OptimisedStock:
     shown = trial.experiment(replications, _fresh(seed), keep=False).run(policy)
     value = shown.holding_cost if trial.asked.targets else shown.value
     return OptimisedStock(trial.system, policy, value, shown.order_fill_rate, bound, SIMULATED, is_settled, seed)

@@ -107,7 +107,7 @@ def draw_sample(
     orders
         Tagged orders.
     stride
-        Orders from one tagged one to the next.
+        Orders of which one is tagged.
     lot
         Lot size Q_i of each component; one if None. A level is then reorder point + lot, R_i + Q_i.
     """
@@ -118,8 +118,9 @@ def draw_sample(
     time = np.cumsum(rng.exponential(1 / rate, count))
     product = rng.choice(len(system.products), size=count, p=system.rate / rate).astype(np.int64)
     units = _draw_units(system, product, rng)
-    first, arrival, last = _trace_components(system, time, product, units, stride, before, lot, rng)
-    time, product, units = time[before::stride], product[before::stride], units[before::stride]
+    tagged = before + np.arange(orders) * stride + rng.integers(stride, size=orders)  # not in step with lots
+    first, arrival, last = _trace_components(system, time, product, units, tagged, lot, rng)
+    time, product, units = time[tagged], product[tagged], units[tagged]
     bill = system.quantity
     lines = np.diff(bill.start)[product]
     start = np.concatenate([[0], np.cumsum(lines)]).astype(np.int64)
@@ -143,8 +144,7 @@ def _trace_components(
     time: Floats,
     product: Integers,
     units: Integers,
-    stride: int,
-    before: int,
+    tagged: Integers,
     lot: Integers,
     rng: np.random.Generator,
 ) -> tuple[Integers, Floats, Integers]:
@@ -153,8 +153,8 @@ def _trace_components(
     ordered = np.bincount(product, weights=units, minlength=len(system.products))
     first = np.concatenate([[0], np.cumsum(bill.explode(ordered, m))]).astype(np.int64)
     lines = np.diff(bill.start)
-    demanded, last = np.empty(first[-1]), np.empty(lines[product[before::stride]].sum(), dtype=np.int64)
-    trace(demanded, last, first[:-1].copy(), time, product, units, bill.start, bill.item, bill.units, before, stride)
+    demanded, last = np.empty(first[-1]), np.empty(lines[product[tagged]].sum(), dtype=np.int64)
+    trace(demanded, last, first[:-1].copy(), time, product, units, bill.start, bill.item, bill.units, tagged)
     for i, (begin, end) in enumerate(zip(first[:-1], first[1:], strict=True)):
         demanded[begin:end] = _arrivals(system, i, int(lot[i]), demanded[begin:end], rng)
     return first, demanded, last

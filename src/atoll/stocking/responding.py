@@ -9,11 +9,12 @@ ROUNDING = 1e-12
 
 
 @native
-def trace(demanded, last, put, time, product, units, start, item, per, before, stride):  # type: ignore[no-untyped-def]
+def trace(demanded, last, put, time, product, units, start, item, per, tagged):  # type: ignore[no-untyped-def]
     """Write down when each unit of each component is demanded, and the last unit of each entry of the tagged orders."""
-    entry = 0
+    entry, following = 0, 0
     for order in range(len(time)):
-        is_tagged = order >= before and (order - before) % stride == 0
+        is_tagged = following < len(tagged) and tagged[following] == order
+        following += is_tagged
         for line in range(start[product[order]], start[product[order] + 1]):
             i = item[line]
             for _ in range(per[line] * units[order]):

@@ -43,3 +43,13 @@ class ServiceTarget:
 
     def __str__(self) -> str:
         return f"{self.share:.1%} of {', '.join(self.products) or 'all orders'} within {self.window:g}"
+
+
+def targets_for(
+    system: AssemblySystem, share: float, window: float = 0.0, *, each_product: bool = False
+) -> tuple[ServiceTarget, ...]:
+    """One target for all orders together, or the same for each product that is ordered."""
+    if not each_product:
+        return (ServiceTarget(share, window),)
+    ordered = [product for product, rate in zip(system.products, system.rate, strict=True) if rate > 0]
+    return tuple(ServiceTarget(share, window, (product,)) for product in ordered)

@@ -48,9 +48,7 @@ class Scenarios:
     nodes: tuple[int, ...]
 
 
-def stochastic_bound(
-    system: AssemblySystem, *, seed: int, batches: int = 10, stop: Stop = Never()
-) -> Bound:
+def stochastic_bound(system: AssemblySystem, *, seed: int, batches: int = 10, stop: Stop = Never()) -> Bound:
     """Lower bound on the cost of every policy: stochastic programs for groups of costly components, the newsvendor for the others.
 
     Assumptions: those of `decomposition_bound`, which it strengthens: backorder costs are shared out as there, but inside a group
