@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from atoll.stocking.bound import Bound
     from atoll.stocking.optimise import OptimisedStock
 
+SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+
 
 @click.group(
     "stock", cls=Group, examples=[("atoll stock optimise shop.json --service 0.95", "levels for an order fill rate of 95 %")]
@@ -29,12 +31,8 @@ def stock() -> None:
     ],
 )
 @click.argument("file", type=FILE)
-@click.option(
-    "--service", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Share of orders to complete in the window."
-)
-@click.option(
-    "--window", default=0.0, show_default=True, type=click.FloatRange(0), help="Time that an order may wait with --service."
-)
+@click.option("--service", type=SHARE, help="Share of orders to complete within the window.")
+@click.option("--window", default=0.0, show_default=True, type=click.FloatRange(0), help="Time that an order may wait.")
 @click.option("--each-product", is_flag=True, help="Let --service hold for each product and not only for all orders together.")
 @click.option(
     "--allocation",

@@ -1,5 +1,5 @@
 """What searches and optimisers share."""
 
-from atoll.solve.stop import Deadline, Never, Stop
+from atoll.solve.stop import Deadline, Stop, never
 
-__all__ = ["Deadline", "Never", "Stop"]
+__all__ = ["Deadline", "Stop", "never"]

@@ -6,11 +6,9 @@ from time import monotonic
 Stop = Callable[[], bool]
 
 
-class Never:
+def never() -> bool:
     """Let the search end by itself."""
-
-    def __call__(self) -> bool:
-        return False
+    return False
 
 
 class Deadline:

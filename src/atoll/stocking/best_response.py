@@ -1,8 +1,8 @@
 """Base-stock levels that are good for a sample of orders, first come, first served: best responses from above.
 
-An order's cost rises in its longest wait, so it is submodular in the levels, and so is their sum. Improving one component at a time from
-high levels and always taking the largest minimiser ends at or above every best vector of the sample (Topkis 1979). From below it would
-not help: where all levels are zero, one component more is of no use.
+An order's cost rises in its longest wait, so it is submodular in the levels, and so is their sum. Improving one component at a
+time from high levels and always taking the largest minimiser ends at or above every best vector of the sample (Topkis 1979).
+From below it would not help: where all levels are zero, one component more is of no use.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from atoll.model.system import AssemblySystem, Floats, Integers
-from atoll.solve import Never, Stop
+from atoll.solve import Stop, never
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.order_sample import LatePrices, OrderSample
 from atoll.stocking.responding import look_up, sweep
@@ -62,7 +62,7 @@ class Response:
 
 
 def respond_from_above(
-    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, *, stop: Stop = Never()
+    sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, *, stop: Stop = never
 ) -> Response:
     """Levels at or above every best vector of the sample within the limits, whose upper ones are where it begins."""
     levels = limits.high.copy()
@@ -79,7 +79,8 @@ def respond_from_above(
 
 
 def least_levels(sample: OrderSample, holding: Floats, prices: LatePrices, limits: LevelLimits, levels: Integers) -> Integers:
-    """Levels at or below every best vector: below them, one component's lateness alone would cost more than `levels` cost in all."""
+    """Levels at or below every best vector: below them, one component's lateness alone would cost more than `levels` cost in
+    all."""
     most = sample_cost(sample, holding, prices, levels)
     least = limits.low.copy()
     for i in range(len(least)):

@@ -41,7 +41,8 @@ class Bound:
 
 
 def certified_gap(cost: float, error: float, bound: Bound) -> float:
-    """How much more a policy may cost than the best: ``(cost + 2 se)/(bound − 2 se) − 1``; infinite where the bound is not positive."""
+    """How much more a policy may cost than the best: ``(cost + 2 se)/(bound − 2 se) − 1``; infinite where the bound is not
+    positive."""
     return (cost + 2 * error) / bound.low - 1 if bound.low > 0 else float("inf")
 
 

@@ -1,7 +1,9 @@
-"""Exact waiting times of a first-come-first-served base-stock system with Poisson orders, and the exact optimum of a small one."""
+"""Exact waiting times of a first-come-first-served base-stock system with Poisson orders, and the exact optimum of a small
+one."""
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import gammaln, xlogy
@@ -13,7 +15,8 @@ STATES = 20_000_000
 """The largest table of joint demands that is computed."""
 
 NODES = 24
-"""Points of the Gauss rule between two lead times; the integrand is a polynomial times an exponential, so the rest is below 1e-12."""
+"""Points of the Gauss rule between two lead times; the integrand is a polynomial times an exponential, so the rest is below
+1e-12."""
 
 
 class TooLargeForClosedForm(AtollError):
@@ -61,8 +64,8 @@ def exact_waits(system: AssemblySystem, base_stock: Integers) -> Waits:
 
     Notes
     -----
-    ``P(W_j ≤ w) = P(N_i(L_i − w) ≤ S_i − a_ij for all i in j)`` with N_i(τ) the demand for i during the last τ (Song, Oper. Res. 46,
-    1998; Song and Zipkin 2003, eq. 3.3, for unequal lead times by splitting the window where components drop out);
+    ``P(W_j ≤ w) = P(N_i(L_i − w) ≤ S_i − a_ij for all i in j)`` with N_i(τ) the demand for i during the last τ (Song, Oper.
+    Res. 46, 1998; Song and Zipkin 2003, eq. 3.3, for unequal lead times by splitting the window where components drop out);
     ``E[W_j] = ∫ P(W_j > w) dw``.
     """
     last = [_within_table(system, j, base_stock, 0.0).flat[-1] for j in range(len(system.products))]
@@ -71,15 +74,16 @@ def exact_waits(system: AssemblySystem, base_stock: Integers) -> Waits:
 
 
 def exact_cost(system: AssemblySystem, base_stock: Integers) -> float:
-    """Cost per time unit of holding and backorders, ``Σ h_i (S_i − Λ_i L_i) + Σ c_j λ_j E[W_j]``, under the assumptions of `exact_waits`."""
+    """Cost per time unit of holding and backorders, ``Σ h_i (S_i − Λ_i L_i) + Σ c_j λ_j E[W_j]``, under the assumptions of
+    `exact_waits`."""
     return float(_holding(system, base_stock) + _wait_weights(system) @ exact_waits(system, base_stock).mean_wait)
 
 
 def exact_optimum(system: AssemblySystem) -> ExactOptimum:
     """The best levels by looking at all that can be best.
 
-    A level above ``Λ_i L_i + C/h_i``, with C the cost of any levels, costs more than C by its own stock; up to there every vector is
-    looked at.
+    A level above ``Λ_i L_i + C/h_i``, with C the cost of any levels, costs more than C by its own stock; up to there every
+    vector is looked at.
 
     Raises
     ------
@@ -131,7 +135,7 @@ def _mean_wait_table(system: AssemblySystem, j: int, most: Integers) -> Floats:
     ends = np.unique(np.append(0.0, system.lead_time[_components(system, j)]))
     points, weights = np.polynomial.legendre.leggauss(NODES)
     table = np.zeros(most[_components(system, j)] + 1)
-    for begin, end in zip(ends[:-1], ends[1:], strict=True):
+    for begin, end in pairwise(ends):
         half = (end - begin) / 2
         for point, weight in zip(points, weights, strict=True):
             table += weight * half * (1.0 - _within_table(system, j, most, begin + half * (point + 1)))

@@ -23,7 +23,8 @@ TANGENTS = 60
 """So many levels of each component are looked at from the start; after that the program needs a few rounds only."""
 
 DEEPEST, HIGHEST = 4.0, 9.0
-"""Standard deviations below and above the mean between which each level is looked at; the rest is bounded by one row at each end."""
+"""Standard deviations below and above the mean between which each level is looked at; the rest is bounded by one row at each
+end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,13 +68,13 @@ class Shares:
 def decomposition_bound(system: AssemblySystem) -> Bound:
     """Lower bound on holding and backorder cost of every policy, ``max Σ NV_i(h_i, β_i)`` over ``β ≥ 0, Σ_i a_ji β_i ≤ b_j``.
 
-    Assumptions: Poisson orders, fixed lead times that may differ, ample supply; orders wait. NV_i is the newsvendor's optimum on the
-    demand during a lead time.
+    Assumptions: Poisson orders, fixed lead times that may differ, ample supply; orders wait. NV_i is the newsvendor's optimum
+    on the demand during a lead time.
 
     Notes
     -----
-    The shortage of component i is at most ``Σ_j a_ji B_j``. The value is that of feasible shares, so it is a bound even where the search
-    for the best ones ended early (within 3e-5 relative of them).
+    The shortage of component i is at most ``Σ_j a_ji B_j``. The value is that of feasible shares, so it is a bound even where
+    the search for the best ones ended early (within 3e-5 relative of them).
     """
     refuse_unbounded(system)
     return Bound(newsvendor_shares(system).value, 0.0, "decomposition")
@@ -97,8 +98,8 @@ def service_bound(system: AssemblySystem, targets: Sequence[ServiceTarget]) -> B
 
     Notes
     -----
-    ``P(W_j > w) ≥ Σ_i θ_ij P(W_ij > w)`` for ``θ ≥ 0, Σ_i θ_ij ≤ 1`` and W_ij the wait for component i alone, whose law is known; with a
-    multiplier for each target, again a linear program by tangents.
+    ``P(W_j > w) ≥ Σ_i θ_ij P(W_ij > w)`` for ``θ ≥ 0, Σ_i θ_ij ≤ 1`` and W_ij the wait for component i alone, whose law is
+    known; with a multiplier for each target, again a linear program by tangents.
     """
     refuse_unbounded(system)
     takes = takes_of_components(system)
@@ -161,7 +162,8 @@ def _levels(demand: LeadTimeDemand) -> tuple[int, int]:
 
 
 def _cut_off(low: int, high: int, fixed: Floats, slope: Floats, variable: Integers) -> LevelCosts:
-    """Levels from low to high. Lateness falls and stock rises in the level, which bounds the levels outside by a row at each end."""
+    """Levels from low to high. Lateness falls and stock rises in the level, which bounds the levels outside by a row at each
+    end."""
     part = slice(low, high + 1)
     none = np.zeros((1, slope.shape[1]))
     return LevelCosts(np.concatenate([[0.0], fixed[part], [fixed[high]]]), np.vstack([slope[[low]], slope[part], none]), variable)

@@ -1,7 +1,8 @@
-"""Base-stock levels for first come, first served: on a sample, with targets, limits and a budget; and what they cost on fresh orders."""
+"""Base-stock levels for first come, first served: on a sample, with targets, limits and a budget; and what they cost on fresh
+orders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from atoll.errors import AtollError
 from atoll.model.system import AssemblySystem, Floats, Integers, Shortage
 from atoll.simulate import Estimate
 from atoll.simulate.statistics import FEW
-from atoll.solve import Never, Stop
+from atoll.solve import Stop, never
 from atoll.stocking.best_response import (
     LevelLimits,
     Response,
@@ -53,7 +54,8 @@ class BudgetTooSmall(AtollError):
 
 
 class NotSamplePath(AtollError):
-    """Sample paths of first come, first served need orders that wait, ample supply and components that are bought, not {reason}."""
+    """Sample paths of first come, first served need orders that wait, ample supply and components that are bought, not
+    {reason}."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +102,10 @@ class Requirements:
     limits: LevelLimits | None = None
     budget: Budget | None = None
     lot: Integers | None = None
+
+
+NOTHING = Requirements()
+"""No target, no limit, no budget, single units."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,7 +157,7 @@ class _Search:
     prices: LatePrices
     check: OrderSample | None
     """A second sample on which targets are checked, since levels fit their own sample too well."""
-    stop: Stop = field(default_factory=Never)
+    stop: Stop = never
 
     def respond(self, multipliers: Floats, weight: float = 0.0, start: Integers | None = None) -> Response:
         """Best response at given multipliers of the targets, and of the budget, from levels that are known to be high enough."""
@@ -169,7 +175,7 @@ class _Search:
 
 
 def optimise_fcfs(
-    system: AssemblySystem, asked: Requirements = Requirements(), *, seed: int, orders: int | None = None, stop: Stop = Never()
+    system: AssemblySystem, asked: Requirements = NOTHING, *, seed: int, orders: int | None = None, stop: Stop = never
 ) -> FcfsLevels:
     """Levels of least cost for first come, first served with commitment, on a sample of orders.
 
@@ -207,7 +213,7 @@ def optimise_fcfs(
 def evaluate_fcfs(
     system: AssemblySystem,
     levels: Integers,
-    asked: Requirements = Requirements(),
+    asked: Requirements = NOTHING,
     *,
     seed: int,
     replications: int = REPLICATIONS,
@@ -236,8 +242,8 @@ def evaluate_fcfs(
 class _Control:
     """A control variate: the cost of waiting if an order paid for each of its components alone, whose mean is known.
 
-    Mean wait for a component by Little's law: expected shortage over demand rate. Only for lead times that are fixed, single units
-    and no lots; else it is nothing.
+    Mean wait for a component by Little's law: expected shortage over demand rate. Only for lead times that are fixed, single
+    units and no lots; else it is nothing.
     """
 
     price: Floats

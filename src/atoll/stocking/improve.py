@@ -8,10 +8,10 @@ import numpy as np
 from atoll.errors import AtollError
 from atoll.model.system import AssemblySystem, Floats, Integers, Window
 from atoll.simulate import Accounting, Allocation, Experiment, Policy, Simulation
-from atoll.solve import Never, Stop
+from atoll.solve import Stop, never
 from atoll.stocking.best_response import LevelLimits
 from atoll.stocking.fcfs import Requirements
-from atoll.stocking.search import Found, Search
+from atoll.stocking.search import Evaluate, Found, Search
 
 SEARCH_ORDERS = 80_000
 FINAL_LINES = 8_000_000
@@ -107,7 +107,7 @@ def search_window(system: AssemblySystem) -> Window:
     return Window(2 * longest, 2 * longest + max(4 * longest, 2000 / float(system.rate.sum())))
 
 
-def improve_levels(trial: Trial, start: Integers, *, seed: int, stop: Stop = Never()) -> Improved:
+def improve_levels(trial: Trial, start: Integers, *, seed: int, stop: Stop = never) -> Improved:
     """Better levels under the trial's allocation than those of first come, first served, where the search starts."""
     system = trial.system
     per_replication = float(system.rate.sum()) * search_window(system).length
@@ -128,8 +128,9 @@ def final_replications(system: AssemblySystem) -> int:
     return max(80, int(FINAL_LINES / lines))
 
 
-def optimise_lost_sales(trial: Trial, *, seed: int, stop: Stop = Never()) -> Improved:
-    """Levels, and reserves where asked, for orders that are lost: coarse search from several starts, then all single and pair moves."""
+def optimise_lost_sales(trial: Trial, *, seed: int, stop: Stop = never) -> Improved:
+    """Levels, and reserves where asked, for orders that are lost: coarse search from several starts, then all single and pair
+    moves."""
     system = trial.system
     first, second = _seeds(seed)
     limits = _lost_sales_limits(trial)
@@ -149,7 +150,7 @@ def _seeds(seed: int) -> tuple[int, int]:
     return int(first), int(second)
 
 
-def _evaluation(trial: Trial, experiment: Experiment):  # type: ignore[no-untyped-def]
+def _evaluation(trial: Trial, experiment: Experiment) -> Evaluate:
     def evaluate(vectors: Sequence[Integers]) -> Floats:
         return np.array([trial.cost(shown) for shown in experiment.run([trial.policy(vector) for vector in vectors])])
 
@@ -187,4 +188,4 @@ def _starts(system: AssemblySystem, limits: LevelLimits) -> list[Integers]:
 
 
 def _steps(limits: LevelLimits) -> Integers:
-    return np.maximum(1, np.minimum(4, (limits.high - limits.low) // 4))
+    return np.asarray(np.clip((limits.high - limits.low) // 4, 1, 4))

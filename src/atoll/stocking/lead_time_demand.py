@@ -1,6 +1,7 @@
 """The probabilities of demand during a lead time, for orders that come in Poisson streams."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def takes_of_components(system: AssemblySystem) -> list[Takes]:
     order = np.argsort(bill.item, kind="stable")
     ends = np.searchsorted(bill.item[order], np.arange(len(system.components) + 1))
     found = []
-    for begin, end in zip(ends[:-1], ends[1:], strict=True):
+    for begin, end in pairwise(ends):
         entries = order[begin:end]
         rate = (system.rate[parent[entries], None] * share[parent[entries]]).ravel()
         kinds = Takes(np.repeat(parent[entries], len(size)), (bill.units[entries, None] * size).ravel(), rate)

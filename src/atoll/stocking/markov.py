@@ -1,9 +1,11 @@
-"""Exact values of a small lost-sales system whose components are made one at a time: the best policy, and policies with fixed levels.
+"""Exact values of a small lost-sales system whose components are made one at a time: the best policy, and policies with fixed
+levels.
 
-Assumptions: Poisson orders for one unit of a product, an order is lost unless all its components are on hand and it is accepted; each
-component has a machine of its own with exponential times, which can be idle. The state is the stock on hand.
+Assumptions: Poisson orders for one unit of a product, an order is lost unless all its components are on hand and it is
+accepted; each component has a machine of its own with exponential times, which can be idle. The state is the stock on hand.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +54,8 @@ def optimal_lost_sales_cost(system: AssemblySystem, most: Integers) -> float:
 
 
 def rationed_lost_sales_cost(system: AssemblySystem, base_stock: Integers, reserve: Integers) -> float:
-    """Cost per time unit with fixed levels: make up to S_i, accept product j if more than r_j units of each of its components are left.
+    """Cost per time unit with fixed levels: make up to S_i, accept product j if more than r_j units of each of its components
+    are left.
 
     Parameters
     ----------
@@ -116,7 +119,7 @@ def _taken(value: Floats, takes: Integers) -> Floats:
     return after
 
 
-def _gain(step, shape) -> float:  # type: ignore[no-untyped-def]
+def _gain(step: Callable[[Floats], Floats], shape: tuple[int, ...]) -> float:
     """Cost of a step in the long run; the span of the difference of two iterates bounds it on both sides."""
     value = np.zeros(shape)
     for _ in range(ITERATIONS):

@@ -40,9 +40,9 @@ def minimum_cut(sample: OrderSample, holding: Floats, prices: LatePrices, limits
 
     Notes
     -----
-    Node ``x_ik = [S_i ≥ k]`` costs h_i and requires x_i,k−1. The cost of an order's longest wait is cut into slices between the distinct
-    waits that its components can bring about; a slice is saved when every component that brings it about has a level high enough,
-    so its node requires one x node of each. The largest saving less cost is a closure, found by a maximum flow.
+    Node ``x_ik = [S_i ≥ k]`` costs h_i and requires x_i,k−1. The cost of an order's longest wait is cut into slices between the
+    distinct waits that its components can bring about; a slice is saved when every component that brings it about has a level
+    high enough, so its node requires one x node of each. The largest saving less cost is a closure, found by a maximum flow.
 
     Raises
     ------

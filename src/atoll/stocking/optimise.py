@@ -7,10 +7,10 @@ import numpy as np
 
 from atoll.model.system import AssemblySystem, Integers, Shortage
 from atoll.simulate import Accounting, Allocation, Estimate, Policy
-from atoll.solve import Never, Stop
+from atoll.solve import Stop, never
 from atoll.stocking.bound import Bound, NoBoundKnown, certified_gap
 from atoll.stocking.decomposition import service_bound
-from atoll.stocking.fcfs import Requirements, evaluate_fcfs, optimise_fcfs
+from atoll.stocking.fcfs import NOTHING, Requirements, evaluate_fcfs, optimise_fcfs
 from atoll.stocking.improve import Trial, final_replications, improve_levels, optimise_lost_sales
 from atoll.stocking.stochastic_program import stochastic_bound
 
@@ -75,17 +75,18 @@ class OptimisedStock:
 
 def optimise_stock(
     system: AssemblySystem,
-    asked: Requirements = Requirements(),
+    asked: Requirements = NOTHING,
     *,
     seed: int,
     allocation: Allocation = Allocation.FCFS,
     with_reserves: bool = False,
     accounting: Accounting = Accounting.EXACT,
-    stop: Stop = Never(),
+    stop: Stop = never,
 ) -> OptimisedStock:
     """Find base-stock levels (with lots reorder point + lot), value them on fresh orders and bound their distance from the best.
 
-    First come, first served by best responses on a sample path; other allocations by a search that starts there; lost sales by search.
+    First come, first served by best responses on a sample path; other allocations by a search that starts there; lost sales by
+    search.
 
     Parameters
     ----------
@@ -103,8 +104,8 @@ def optimise_stock(
         trial = Trial(system, allocation, asked, with_reserves, accounting)
         found = optimise_lost_sales(trial, seed=seed, stop=stop)
         return _simulated(trial, found.policy, UNBOUNDED, found.is_settled, REPLICATIONS, seed)
-    bound = stock_bound(system, asked, seed=seed, stop=stop)
     start = optimise_fcfs(system, asked, seed=seed, stop=stop)
+    bound = stock_bound(system, asked, seed=seed, stop=stop)
     if allocation is Allocation.FCFS:
         value = evaluate_fcfs(system, start.levels, asked, seed=_fresh(seed))
         policy = _policy(start.levels, asked)
@@ -114,7 +115,7 @@ def optimise_stock(
     return _simulated(trial, better.policy, bound, better.is_settled, final_replications(system), seed)
 
 
-def stock_bound(system: AssemblySystem, asked: Requirements = Requirements(), *, seed: int, stop: Stop = Never()) -> Bound:
+def stock_bound(system: AssemblySystem, asked: Requirements = NOTHING, *, seed: int, stop: Stop = never) -> Bound:
     """The best lower bound that is known: of holding and backorder cost, or with targets of the cost of holding.
 
     `UNBOUNDED` where none is known.

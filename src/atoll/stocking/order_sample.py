@@ -1,12 +1,14 @@
 """A sample of orders, with all that tells how long each waits under any base-stock levels served first come, first served.
 
-The k-th demanded unit of a component is served by the replenishment that the (k − S)-th demanded unit triggered; so an order's wait for
-a component is looked up among the arrival times of replenishments, and its wait is the longest of these. Neighbouring orders wait
-alike: few orders of a long path tell more than all orders of a short one, so some are *tagged* and only these are looked at.
+The k-th demanded unit of a component is served by the replenishment that the (k − S)-th demanded unit triggered; so an order's
+wait for a component is looked up among the arrival times of replenishments, and its wait is the longest of these. Neighbouring
+orders wait alike: few orders of a long path tell more than all orders of a short one, so some are *tagged* and only these are
+looked at.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -136,7 +138,7 @@ def _draw_units(system: AssemblySystem, product: Integers, rng: np.random.Genera
         return np.ones(len(product), dtype=np.int64)
     chance = np.cumsum(system.order_sizes.share, axis=1)
     at = (rng.random(len(product))[:, None] > chance[product]).sum(axis=1)
-    return system.order_sizes.units[np.minimum(at, len(system.order_sizes.units) - 1)]
+    return np.asarray(system.order_sizes.units[np.minimum(at, len(system.order_sizes.units) - 1)])
 
 
 def _trace_components(
@@ -148,14 +150,15 @@ def _trace_components(
     lot: Integers,
     rng: np.random.Generator,
 ) -> tuple[Integers, Floats, Integers]:
-    """Where the units of each component begin, when their replenishments arrive, and the last unit of each entry of a tagged order."""
+    """Where the units of each component begin, when their replenishments arrive, and the last unit of each entry of a tagged
+    order."""
     bill, m = system.quantity, len(system.components)
     ordered = np.bincount(product, weights=units, minlength=len(system.products))
     first = np.concatenate([[0], np.cumsum(bill.explode(ordered, m))]).astype(np.int64)
     lines = np.diff(bill.start)
     demanded, last = np.empty(first[-1]), np.empty(lines[product[tagged]].sum(), dtype=np.int64)
     trace(demanded, last, first[:-1].copy(), time, product, units, bill.start, bill.item, bill.units, tagged)
-    for i, (begin, end) in enumerate(zip(first[:-1], first[1:], strict=True)):
+    for i, (begin, end) in enumerate(pairwise(first)):
         demanded[begin:end] = _arrivals(system, i, int(lot[i]), demanded[begin:end], rng)
     return first, demanded, last
 

@@ -9,7 +9,18 @@ ROUNDING = 1e-12
 
 
 @native
-def trace(demanded, last, put, time, product, units, start, item, per, tagged):  # type: ignore[no-untyped-def]
+def trace(
+    demanded: Floats,
+    last: Integers,
+    put: Integers,
+    time: Floats,
+    product: Integers,
+    units: Integers,
+    start: Integers,
+    item: Integers,
+    per: Integers,
+    tagged: Integers,
+) -> None:
     """Write down when each unit of each component is demanded, and the last unit of each entry of the tagged orders."""
     entry, following = 0, 0
     for order in range(len(time)):
@@ -31,7 +42,7 @@ def wait_of(arrival: Floats, first: int, last: int, level: int, now: float) -> f
     at = last - level
     if at < first:
         return 0.0
-    return max(arrival[at] - now, 0.0)
+    return float(max(arrival[at] - now, 0.0))
 
 
 @native
@@ -41,11 +52,20 @@ def price(wait: float, order: int, slope: Floats, step: Floats, window: Floats) 
     for g in range(len(window)):
         if wait > window[g]:
             cost += step[order, g]
-    return cost
+    return float(cost)
 
 
 @native
-def look_up(waits, levels, time, start, component, last, first, arrival):  # type: ignore[no-untyped-def]
+def look_up(
+    waits: Floats,
+    levels: Integers,
+    time: Floats,
+    start: Integers,
+    component: Integers,
+    last: Integers,
+    first: Integers,
+    arrival: Floats,
+) -> None:
     """Fill in the wait of each order for each of its components."""
     for order in range(len(time)):
         for entry in range(start[order], start[order + 1]):
@@ -60,11 +80,25 @@ def longest_other(waits: Floats, start: Integers, order: int, entry: int) -> flo
     for other in range(start[order], start[order + 1]):
         if other != entry and waits[other] > longest:
             longest = waits[other]
-    return longest
+    return float(longest)
 
 
 @native
-def best_level(low, high, holding, entries, order_of, others, time, last, first, arrival, slope, step, window):  # type: ignore[no-untyped-def]
+def best_level(
+    low: int,
+    high: int,
+    holding: float,
+    entries: Integers,
+    order_of: Integers,
+    others: Floats,
+    time: Floats,
+    last: Integers,
+    first: int,
+    arrival: Floats,
+    slope: Floats,
+    step: Floats,
+    window: Floats,
+) -> int:
     """The largest of the best levels between low and high, from high downward.
 
     Lateness grows downward, so no lower level can be better once lateness and the lowest level's stock cost more than the best.
@@ -86,9 +120,23 @@ def best_level(low, high, holding, entries, order_of, others, time, last, first,
 
 
 @native
-def sweep(  # type: ignore[no-untyped-def]
-    levels, low, holding, waits, order_of, by_component, component_start, time, start, last, first, arrival, slope, step, window
-):
+def sweep(
+    levels: Integers,
+    low: Integers,
+    holding: Floats,
+    waits: Floats,
+    order_of: Integers,
+    by_component: Integers,
+    component_start: Integers,
+    time: Floats,
+    start: Integers,
+    last: Integers,
+    first: Integers,
+    arrival: Floats,
+    slope: Floats,
+    step: Floats,
+    window: Floats,
+) -> int:
     """Lower each component to its best level given the others; how many changed."""
     changed = 0
     for i in range(len(levels)):
@@ -108,7 +156,21 @@ def sweep(  # type: ignore[no-untyped-def]
 
 
 @native
-def list_slices(size, low, high, node, time, start, component, last, first, arrival, slope, step, window):  # type: ignore[no-untyped-def]
+def list_slices(
+    size: int,
+    low: Integers,
+    high: Integers,
+    node: Integers,
+    time: Floats,
+    start: Integers,
+    component: Integers,
+    last: Integers,
+    first: Integers,
+    arrival: Floats,
+    slope: Floats,
+    step: Floats,
+    window: Floats,
+) -> tuple[Floats, Integers, Integers]:
     """Cut the price of each order's wait into slices: what each saves, and which nodes it requires.
 
     Nodes are the levels of the components above their lowest, then the slices. A slice requires the next longer wait's slice too.
@@ -140,7 +202,15 @@ def list_slices(size, low, high, node, time, start, component, last, first, arri
 
 
 @native
-def longest_wait(level, begin, now, component, last, first, arrival):  # type: ignore[no-untyped-def]
+def longest_wait(
+    level: Integers,
+    begin: int,
+    now: float,
+    component: Integers,
+    last: Integers,
+    first: Integers,
+    arrival: Floats,
+) -> float:
     """How long an order waits if its components have these levels."""
     longest = 0.0
     for e in range(len(level)):

@@ -7,7 +7,7 @@ from itertools import combinations, product
 import numpy as np
 
 from atoll.model.system import Floats, Integers
-from atoll.solve import Never, Stop
+from atoll.solve import Stop, never
 
 Evaluate = Callable[[Sequence[Integers]], Floats]
 """Cost of each vector, on the same random numbers every time."""
@@ -44,7 +44,7 @@ class Search:
         Asked before each evaluation.
     """
 
-    def __init__(self, evaluate: Evaluate, low: Integers, high: Integers, stop: Stop = Never()) -> None:
+    def __init__(self, evaluate: Evaluate, low: Integers, high: Integers, stop: Stop = never) -> None:
         self.evaluate, self.low, self.high, self.stop = evaluate, low, high, stop
         self.seen: dict[tuple[int, ...], float] = {}
 

@@ -1,9 +1,10 @@
 """Lower bounds by stochastic programs: levels decided before demand is known, backorders shared out afterwards at will.
 
-At any time the net shortage of component i is the demand during the lead time before, less the inventory position at its beginning,
-whatever the policy. So a program that chooses positions knowing only earlier demand, and then the cheapest backorders that cover the
-shortages, bounds the cost of every policy (Doğru, Reiman and Wang, Oper. Res. 58, 2010, for equal lead times; Reiman and Wang, 2015, for
-stages). A program over a sample of demand has on average too low an optimum, so it stays a bound, with a standard error.
+At any time the net shortage of component i is the demand during the lead time before, less the inventory position at its
+beginning, whatever the policy. So a program that chooses positions knowing only earlier demand, and then the cheapest
+backorders that cover the shortages, bounds the cost of every policy (Doğru, Reiman and Wang, Oper. Res. 58, 2010, for equal
+lead times; Reiman and Wang, 2015, for stages). A program over a sample of demand has on average too low an optimum, so it stays
+a bound, with a standard error.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from scipy.optimize import linprog
 from scipy.stats import poisson
 
 from atoll.model.system import AssemblySystem, Floats, Integers
-from atoll.solve import Never, Stop
+from atoll.solve import Stop, never
 from atoll.stocking.bound import Bound, refuse_unbounded
 from atoll.stocking.decomposition import Shares, newsvendor_shares
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
@@ -48,8 +49,9 @@ class Scenarios:
     nodes: tuple[int, ...]
 
 
-def stochastic_bound(system: AssemblySystem, *, seed: int, batches: int = 10, stop: Stop = Never()) -> Bound:
-    """Lower bound on the cost of every policy: stochastic programs for groups of costly components, the newsvendor for the others.
+def stochastic_bound(system: AssemblySystem, *, seed: int, batches: int = 10, stop: Stop = never) -> Bound:
+    """Lower bound on the cost of every policy: stochastic programs for groups of costly components, the newsvendor for the
+    others.
 
     Assumptions: those of `decomposition_bound`, which it strengthens: backorder costs are shared out as there, but inside a group
     orders wait for components jointly, and a level may depend on the demand seen since the levels of longer lead times were set.
@@ -65,8 +67,8 @@ def stochastic_bound(system: AssemblySystem, *, seed: int, batches: int = 10, st
     Returns
     -------
     Bound
-        Its error is that of the batches' mean; 0 where all scenarios were enumerated. Where no two costly components share a product, it is
-        the decomposition's.
+        Its error is that of the batches' mean; 0 where all scenarios were enumerated. Where no two costly components share a
+        product, it is the decomposition's.
     """
     refuse_unbounded(system)
     shares = newsvendor_shares(system)
@@ -127,14 +129,15 @@ class _Control:
 
 
 def _enumerated(system: AssemblySystem, group: Group, usage: Integers) -> Scenarios | None:
-    """All joint demands but the rarest, if they are few. Leaving some out lowers the bound, since no scenario costs less than nothing."""
+    """All joint demands but the rarest, if they are few. Leaving some out lowers the bound, since no scenario costs less than
+    nothing."""
     means = system.rate[group.products] * group.times[0]
     ends = poisson.ppf([[RARE], [1 - RARE]], means).astype(np.int64)
     if np.prod((ends[1] - ends[0] + 1).astype(float)) > ENUMERATED:
         return None
     axes = [np.arange(low, high + 1) for low, high in ends.T]
     orders = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
-    return Scenarios(orders @ usage * 1.0, poisson.pmf(orders, means).prod(axis=1), (1,))
+    return Scenarios((orders @ usage).astype(np.float64), poisson.pmf(orders, means).prod(axis=1), (1,))
 
 
 def _drawn(system: AssemblySystem, group: Group, usage: Integers, rng: np.random.Generator) -> Scenarios:

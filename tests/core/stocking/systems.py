@@ -1,4 +1,5 @@
-"""The small systems on which bounds and optimisers are tried; costs and optima from the closed forms of Song and Zipkin (2003)."""
+"""The small systems on which bounds and optimisers are tried; costs and optima from the closed forms of Song and Zipkin
+(2003)."""
 
 import numpy as np
 
