@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-PARTS = ("business", "configure")
+PARTS = ("business", "configure", "stocking")
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
 
@@ -37,7 +37,7 @@ def main() -> int:
 def report(arguments: argparse.Namespace) -> int:
     """Measure in a temporary home, print, and end with 1 where a limit is not kept."""
     parts = arguments.parts or PARTS
-    rows = [row for part in parts for row in (business if part == "business" else configure)(quick=arguments.quick)]
+    rows = [row for part in parts for row in RUN[part](quick=arguments.quick)]
     if arguments.json:
         figures = [{"what": row.what.strip(), "value": row.value, "unit": row.unit, "limit": row.limit} for row in rows]
         print(json.dumps({"schema_version": 1, "machine": machine(), "figures": figures}, indent=2))
@@ -53,6 +53,13 @@ def configure(*, quick: bool) -> list:
     from benchmarks import configure
 
     return configure.run(quick=quick)
+
+
+def stocking(*, quick: bool) -> list:
+    """Rows of stocking: the numbers A1 to A20, and throughput."""
+    from benchmarks import stocking
+
+    return stocking.run(quick=quick)
 
 
 def business(*, quick: bool) -> list:
@@ -72,6 +79,9 @@ def business(*, quick: bool) -> list:
             from atoll_web import database
 
             database.stop()
+
+
+RUN = {"business": business, "configure": configure, "stocking": stocking}
 
 
 def machine() -> str:

@@ -24,6 +24,7 @@ def in_line(function: Function) -> Function:
 def in_place(function: Function) -> Function:
     """Translate a function that makes no arrays.
 
-    It does not count references to those that it is given, which takes most of the time where small functions pass many of them on.
+    It does not count references to those that it is given. That takes most of the time where small functions pass many of
+    them on.
     """
     return native(function, _nrt=False)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from atoll.configure.compiled.circuit import AND, FALSE, LITERAL, OR, TRUE, Axes, Circuit, Nodes
-from atoll.native import native
 from atoll.configure.compiled.passes import Compiled
 from atoll.model.constraint import Variable
+from atoll.native import native
 
 
 class Model:
