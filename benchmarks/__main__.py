@@ -8,11 +8,19 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-PARTS = ("business", "configure", "stocking")
+if TYPE_CHECKING:
+    from benchmarks.measure import Row
+
+PARTS = ("business", "configure", "promise", "stocking")
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
 
@@ -35,12 +43,15 @@ def main() -> int:
 
 
 def report(arguments: argparse.Namespace) -> int:
-    """Measure in a temporary home, print, and end with 1 where a limit is not kept."""
+    """Measure, print, and end with 1 where a limit is not kept."""
     parts = arguments.parts or PARTS
-    rows = [row for part in parts for row in RUN[part](quick=arguments.quick)]
+    if len(parts) == 1:
+        with own_home() as home:
+            rows = RUNS[parts[0]](home, quick=arguments.quick)
+    else:
+        rows = [row for part in parts for row in in_process(part, quick=arguments.quick)]
     if arguments.json:
-        figures = [{"what": row.what.strip(), "value": row.value, "unit": row.unit, "limit": row.limit} for row in rows]
-        print(json.dumps({"schema_version": 1, "machine": machine(), "figures": figures}, indent=2))
+        print(json.dumps({"schema_version": 1, "machine": machine(), **named(rows), "figures": [*map(asdict, rows)]}, indent=2))
     else:
         print(table(rows))
     if arguments.out:
@@ -48,40 +59,73 @@ def report(arguments: argparse.Namespace) -> int:
     return 0 if all(row.is_met for row in rows) else 1
 
 
-def configure(*, quick: bool) -> list:
-    """Rows of the configurator."""
-    from benchmarks import configure
+def in_process(part: str, *, quick: bool) -> list["Row"]:
+    """Rows of a part that is measured in a process and a database of its own."""
+    from benchmarks.measure import Row
 
-    return configure.run(quick=quick)
+    command = [sys.executable, "-m", "benchmarks", part, "--json", *(["--quick"] if quick else [])]
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    return [Row(**figure) for figure in json.loads(result.stdout)["figures"]]
 
 
-def stocking(*, quick: bool) -> list:
+def named(rows: list["Row"]) -> dict[str, Any]:
+    """The figures that have a name, by the steps of it."""
+    found: dict[str, Any] = {}
+    for row in rows:
+        if row.name:
+            *steps, last = row.name.split(".")
+            place = found
+            for step in steps:
+                place = place.setdefault(step, {})
+            place[last] = row.value
+    return found
+
+
+def configure(home: Path, *, quick: bool) -> list["Row"]:
+    """Rows of the configurator: the engine by itself, and the pages."""
+    from benchmarks import clicks, configure
+
+    return [*configure.run(quick=quick), *clicks.run(home, clicks=60 if quick else 240)]
+
+
+def promise(_home: Path, *, quick: bool) -> list["Row"]:
+    """Rows of promises and of kits."""
+    from benchmarks import kits, promise
+
+    return [*kits.run(quick=quick), *promise.run(quick=quick)]
+
+
+def stocking(_home: Path, *, quick: bool) -> list["Row"]:
     """Rows of stocking: the numbers A1 to A20, and throughput."""
     from benchmarks import stocking
 
     return stocking.run(quick=quick)
 
 
-def business(*, quick: bool) -> list:
+def business(home: Path, *, quick: bool) -> list["Row"]:
     """Rows of the whole business. The demonstration comes first: the others measure on the database that it leaves."""
+    from benchmarks import demo, services
+
+    return demo.run(home, weeks=12, orders=400 if quick else 2000) + services.run(calls=40 if quick else 200)
+
+
+RUNS = {"business": business, "configure": configure, "promise": promise, "stocking": stocking}
+
+
+@contextmanager
+def own_home() -> Iterator[Path]:
+    """An empty home with a database server of its own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="atoll-benchmark-") as name:
-        home = Path(name)
-        os.environ["ATOLL_HOME"] = str(home)
+        os.environ["ATOLL_HOME"] = name
         os.environ.pop("ATOLL_DATABASE_URL", None)
-        from benchmarks import demo
-
         try:
-            rows = demo.run(home, weeks=12, orders=400 if quick else 2000)
-            from benchmarks import services
-
-            return rows + services.run(calls=40 if quick else 200)
+            yield Path(name)
         finally:
             from atoll_web import database
 
             database.stop()
 
 
-RUN = {"business": business, "configure": configure, "stocking": stocking}
 
 
 def machine() -> str:
@@ -90,13 +134,18 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {system}, embedded PostgreSQL"
 
 
-def table(rows: list) -> str:
+def table(rows: list["Row"]) -> str:
     """The rows as a Markdown table."""
     lines = [
-        f"| {row.what} | {row.value:,.2f} {row.unit} | {'' if row.limit is None else f'≤ {row.limit:g} {row.unit}'} |"
+        f"| {row.what} | {row.value:,.2f} {row.unit} | {'' if row.limit is None else f'{sign(row)} {row.limit:g} {row.unit}'} |"
         for row in rows
     ]
     return "\n".join(["| what | measured | limit |", "|---|---|---|", *lines])
+
+
+def sign(row: "Row") -> str:
+    """How a figure has to stand to its limit."""
+    return "≥" if row.is_least else "≤"
 
 
 if __name__ == "__main__":

@@ -19,17 +19,23 @@ class Row:
         The figure.
     limit
         What it must not exceed; None where there is no target.
+    is_least
+        Whether it must reach the limit instead.
+    name
+        Where the figure stands in a JSON document, its steps joined by points; empty for one that stands in the table alone.
     """
 
     what: str
     value: float
     unit: str
     limit: float | None = None
+    is_least: bool = False
+    name: str = ""
 
     @property
     def is_met(self) -> bool:
         """Whether the figure keeps its limit."""
-        return self.limit is None or self.value <= self.limit
+        return self.limit is None or (self.value >= self.limit if self.is_least else self.value <= self.limit)
 
 
 def times(calls: Iterator[Callable[[], object]]) -> np.ndarray:

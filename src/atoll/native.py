@@ -1,11 +1,12 @@
-"""Functions in machine code."""
+"""Functions in machine code, and the records that they work on."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from numba import njit
 
-Function = TypeVar("Function", bound=Callable[..., object])
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def native(function: Function, **options: Any) -> Function:
@@ -16,15 +17,11 @@ def native(function: Function, **options: Any) -> Function:
         return cast(Function, njit(**options)(function))
 
 
-def in_line(function: Function) -> Function:
-    """Translate a small function that makes no arrays into the functions that call it."""
-    return native(function, _nrt=False, forceinline=True)
+def inner(function: Function) -> Function:
+    """Compile a function that only compiled functions call; without a door for Python that takes half the time."""
+    return native(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
-def in_place(function: Function) -> Function:
-    """Translate a function that makes no arrays.
-
-    It does not count references to those that it is given. That takes most of the time where small functions pass many of
-    them on.
-    """
-    return native(function, _nrt=False)
+def record(**fields: type) -> np.dtype[np.void]:
+    """The type of a record with some fields."""
+    return np.dtype([*fields.items()])

@@ -20,6 +20,7 @@ from atoll_web.assembly import errors as assembly
 from atoll_web.assembly.api import router as assembly_router
 from atoll_web.catalogue import errors as catalogue
 from atoll_web.catalogue.api import router as catalogue_router
+from atoll_web.catalogue.revisions_api import router as revisions_router
 from atoll_web.planning import errors as planning
 from atoll_web.planning.api import router as planning_router
 from atoll_web.purchasing import errors as purchasing
@@ -28,6 +29,7 @@ from atoll_web.runs import services as runs
 from atoll_web.runs.api import router as runs_router
 from atoll_web.sales import errors as sales
 from atoll_web.sales.api import router as sales_router
+from atoll_web.sales.configure_api import router as configure_router
 from atoll_web.stock import errors as stock
 from atoll_web.stock.api import router as stock_router
 
@@ -43,6 +45,10 @@ STATUS: dict[type[AtollError], int] = {
     assembly.NotYetPromised: 409,
     assembly.WrongState: 409,
     catalogue.StillInUse: 409,
+    catalogue.DraftChanged: 409,
+    catalogue.NotADraft: 409,
+    catalogue.RevisionNameTaken: 409,
+    catalogue.EndItemTaken: 409,
     planning.NotProposed: 409,
     purchasing.ReceivedBeyondOrder: 409,
     runs.NotCancellable: 409,
@@ -87,6 +93,8 @@ api = NinjaAPI(
 
 api.add_router("", accounts_router, tags=["accounts"])
 api.add_router("", catalogue_router, tags=["catalogue"])
+api.add_router("", revisions_router, tags=["revisions"])
+api.add_router("", configure_router, tags=["configure"])
 api.add_router("", sales_router, tags=["sales"])
 api.add_router("", stock_router, tags=["stock"])
 api.add_router("", purchasing_router, tags=["purchasing"])

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "atoll_web.accounts",
     "atoll_web.runs",
     "atoll_web.catalogue",
+    "atoll_web.pricing",
     "atoll_web.stock",
     "atoll_web.purchasing",
     "atoll_web.sales",

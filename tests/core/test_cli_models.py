@@ -115,3 +115,21 @@ def test_somebody_chooses_step_by_step(bike: Path, capsys: pytest.CaptureFixture
     output = capsys.readouterr()
     assert "give up Bell = true" in output.out
     assert output.err.splitlines()[-1] == "1 configurations, by d-DNNF."
+
+
+def test_a_product_model_is_exported_as_uvl_and_what_that_cannot_say_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["export-model", str(ARIA)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("namespace ARIA\n")
+    code, document = run(capsys, "export-model", ARIA)
+    assert code == 0
+    assert document["text"] == out
+    assert len(document["issues"]) == len(err.splitlines()) > 0
+    assert all(line.startswith("product model ARIA: ") for line in err.splitlines())
+
+
+def test_a_feature_model_is_exported_with_its_rules(bike: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = run(capsys, "export-model", bike)
+    assert code == 0
+    assert document["issues"] == []
+    assert "!Belt | Hub" in document["text"]

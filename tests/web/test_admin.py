@@ -12,8 +12,11 @@ from django.test import Client
 from atoll_web.accounts.models import User
 from atoll_web.back_office import MasterData, MasterDataFiles, Records
 from atoll_web.catalogue.models import BillLine, Item
+from atoll_web.pricing.models import Currency, ExchangeRate, ListPrice, PriceList
+from atoll_web.pricing.services import save_price_book
 from atoll_web.purchasing.models import Supplier, SupplierItem
 from atoll_web.sales.models import Customer
+from tests.web.test_pricing import BOOK
 
 MOST_QUERIES = 15
 OURS = {model: office for model, office in admin.site._registry.items() if isinstance(office, Records)}
@@ -79,14 +82,17 @@ def test_records_can_be_looked_at_but_not_added_changed_or_deleted(office):
             assert model.objects.filter(pk=row.pk).exists()
 
 
+PRICES = (Currency, ExchangeRate, PriceList, ListPrice)
+
+
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("planner", {Item, BillLine, Supplier, SupplierItem}),
+        ("planner", {Item, BillLine, Supplier, SupplierItem, *PRICES}),
         ("buyer", {Supplier, SupplierItem}),
         ("sales", {Customer}),
         ("warehouse", set()),
-        ("manager", {Item, BillLine, Supplier, SupplierItem, Customer}),
+        ("manager", {Item, BillLine, Supplier, SupplierItem, Customer, *PRICES}),
     ],
 )
 def test_each_role_writes_its_own_master_data(office, role, may):
@@ -121,7 +127,7 @@ def test_an_admin_makes_a_user_and_gives_a_role(office):
 
 def test_a_change_is_made_as_the_user_who_is_signed_in(office):
     customer = Customer.objects.get(code="ACME")
-    form = {"code": "ACME", "name": "Acme & Sons", "customer_class": "trade", "country": "GB", "email": ""}
+    form = {"code": "ACME", "name": "Acme & Sons", "customer_class": "trade", "country": "GB", "email": "", "priority": 1}
     response = office("sales").post(address(Customer, f"{customer.pk}/change/"), form)
     assert response.status_code == 302
     customer.refresh_from_db()
@@ -207,7 +213,8 @@ def test_an_unknown_code_in_a_file_is_named_with_its_row(office):
 
 
 @pytest.mark.parametrize("model", WITH_FILES, ids=lambda model: model.__name__)
-def test_what_is_exported_can_be_imported_again_without_a_change(office, model):
+def test_what_is_exported_can_be_imported_again_without_a_change(company, office, model):
+    save_price_book(company.actor("planner"), BOOK)
     client = office("manager")
     fields = {
         f"{type(OURS[model]).resource_classes[0].__name__.lower()}_{name}": "on"

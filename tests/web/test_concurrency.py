@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
 from django.test import Client
 from psycopg.errors import DeadlockDetected
 
@@ -74,7 +75,8 @@ def test_orders_that_compete_for_scarce_supply_all_get_a_promise_and_no_unit_is_
     allocated = dict(Supply.objects.annotate(units=Sum("allocations__quantity")).values_list("id", "units"))
     for supply in Supply.objects.all():
         assert (allocated[supply.pk] or 0) == supply.allocated <= supply.quantity
-    assert not Requirement.objects.exclude(quantity=F("allocated") + F("issued")).exists()
+    held = Requirement.objects.annotate(allocated=Coalesce(Sum("allocations__quantity"), 0))
+    assert not held.exclude(quantity=F("allocated") + F("issued")).exists()
     assert not LineDay.objects.filter(reserved__gt=F("capacity")).exists()
     assert_nothing_is_violated()
 

@@ -66,6 +66,13 @@ def test_a_rule_that_nobody_can_satisfy_is_found_before_the_company_is_entered(m
         services.read_company_folder(mine)
 
 
+def test_a_text_that_customers_cannot_have_is_found_before_the_company_is_entered(mine: Path) -> None:
+    spoil(mine / "company.toml", '"Lea & Tim"', '"Lea <3 Tim"')
+    with pytest.raises(BadInput, match="Lea <3 Tim") as refusal:
+        services.read_company_folder(mine)
+    assert [issue.source for issue in refusal.value.issues] == ["company.toml demand for ARIA"]
+
+
 def test_a_sound_folder_is_said_to_be_sound(mine: Path, capsys) -> None:
     assert cli.run(["import", str(mine), "--check"]) == 0
     assert "No fault was found" in capsys.readouterr().err

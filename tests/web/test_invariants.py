@@ -115,7 +115,15 @@ BREAKS = (
     # 2: supply
     Break("on_hand_is_ledger", "UPDATE stock_supply SET quantity = quantity + 1 WHERE kind = 'on hand'"),
     Break("supply_not_over_allocated", "UPDATE stock_supply SET allocated = allocated + 1 WHERE allocated < quantity"),
-    Break("requirement_not_over_allocated", "UPDATE stock_requirement SET allocated = allocated - 1 WHERE allocated > 0"),
+    Break(
+        "requirement_not_over_allocated",
+        "UPDATE stock_requirement SET issued = quantity WHERE issued = 0",
+        also=also("requirement_is_covered"),
+    ),
+    Break(
+        "what_is_named_is_there",
+        "INSERT INTO stock_requirement (demand_id, item_id, quantity, issued) SELECT 0, min(id), 1, 1 FROM catalogue_item",
+    ),
     Break(
         "allocation_within_an_item",
         """
@@ -216,7 +224,6 @@ BREAKS = (
         UPDATE catalogue_orderbillline b SET quantity = b.quantity + 1 FROM sales_orderline l
         WHERE l.configuration_id = b.configuration_id AND l.state = 'cancelled'
         """,
-        also=also("promise_names_its_supplies"),
     ),
     # 5: assembly and shipment
     Break(

@@ -256,7 +256,6 @@ def test_an_order_shows_what_was_built_into_each_unit_down_to_the_driver(shipped
         "shipped",
         "in assembly",
         "confirmed",
-        "draft",
     ]
 
 

@@ -6,7 +6,7 @@ from atoll_web.accounts.acting import acting
 from atoll_web.catalogue.models import BillLine, Item
 from atoll_web.catalogue.snapshot import structure
 from atoll_web.purchasing.models import SupplierItem
-from atoll_web.sales.snapshot import lead_times
+from atoll_web.sales.snapshot import master
 from tests.lamps import Lamps
 
 
@@ -30,7 +30,12 @@ def test_a_deleted_bill_line_is_seen(company: Lamps) -> None:
 
 def test_a_deleted_offer_of_a_supplier_is_seen(company: Lamps) -> None:
     plate = Item.objects.get(code="PLATE")
-    assert plate.pk in lead_times()
+    assert lead_days(company, plate) == 5
     with acting(company.actor("buyer")):
         SupplierItem.objects.filter(item=plate).delete()
-    assert plate.pk not in lead_times()
+    assert lead_days(company, plate) == -1
+
+
+def lead_days(company: Lamps, item: Item) -> int:
+    items = master(company.today).items
+    return int(items.lead_days[items.at[item.pk]])

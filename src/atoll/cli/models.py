@@ -1,6 +1,7 @@
 """Commands about a model in a file, without database: check it, and configure it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,33 @@ def converse(engine: "Answers") -> int:
     return 0
 
 
+@click.command(
+    "export-model",
+    cls=Command,
+    examples=[
+        ("atoll export-model models/tower.toml > tower.uvl", "for tools that work with feature models"),
+        ("atoll export-model tower.toml --on 2026-03-01 --json", "the rules of one day, and what UVL cannot say"),
+    ],
+)
+@click.argument("file", type=FILE)
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Only rules that are in force on this day.")
+@as_json
+def export_model(file: Path, on: datetime | None, as_json: bool) -> None:
+    """Write the model in FILE as UVL, the Universal Variability Language.
+
+    Of a product model, what UVL cannot say is told on standard error.
+    """
+    from atoll.configure.model_file import model_as_uvl
+
+    found = model_as_uvl(file, on.date() if on else None)
+    if as_json:
+        return write_document({"text": found.text, "issues": found.issues})
+    for issue in found.issues:
+        click.echo(str(issue), err=True)
+    click.echo(found.text, nl=False)
+    return None
+
+
 def in_digits(count: int) -> str:
     """All decimal digits, also of numbers that are longer than Python writes by itself."""
     from decimal import Context, Decimal
@@ -166,4 +194,4 @@ def shown(value: Any) -> str:
     return "unknown" if value is None else str(value)
 
 
-commands: dict[str, click.Command] = {"check": check, "configure": configure}
+commands: dict[str, click.Command] = {"check": check, "configure": configure, "export-model": export_model}

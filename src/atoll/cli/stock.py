@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atoll.cli import LIMIT, Group, write_document
+from atoll.cli.decouple import decouple
 from atoll.cli.simulate import FILE, chosen
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ def stock() -> None:
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of all random numbers.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def optimise(file: Path, name: str | None, time_limit: float, seed: int, as_json: bool, **options: Any) -> int:
-    """Find base-stock levels for the assemble-to-order system in FILE, value them on fresh orders, and bound their cost from below.
+    """Find base-stock levels for the assemble-to-order system in FILE, value them on fresh orders and bound their cost.
 
-    FILE is a case in JSON, a problem folder of CSV files, or - for standard input. Ends with 4 where the time limit ended the search.
+    FILE is a case in JSON, a problem folder of CSV files, or - for standard input. Ends with 4 where the time limit ended it.
     """
     from time import perf_counter
 
@@ -140,5 +141,7 @@ def _bound(found: "Bound") -> dict[str, Any]:
     value = found.value if math.isfinite(found.value) else None
     return {"value": value, "se": found.error, "method": found.method, "holds_for": found.holds_for}
 
+
+stock.add_command(decouple)
 
 commands = {"stock": stock}

@@ -8,14 +8,18 @@ from atoll.configure.costing import Cost, Margin, margin, roll_up, standard_cost
 from atoll.configure.engine import Configurator, Conflict
 from atoll.configure.errors import InvalidConfiguration, UnknownFeature, UnknownOption
 from atoll.configure.pricing import Price, price
+from atoll.configure.product_form import Outline, ProductForm
 from atoll.configure.reading import read_product_model
-from atoll.configure.share import OptionShares, marginals_of, shares_from_history, shares_from_marginals
+from atoll.configure.share import Bond, OptionShares, bonds, marginals_of, shares_from_history, shares_from_marginals
 from atoll.configure.super_bill import Alternates, OrderBill, OrderBillItem, RoutingStep, order_bill
+from atoll.configure.terms import Terms, price_on_terms
+from atoll.configure.uvl import UvlDocument, write_product_uvl
 from atoll.configure.writing import write_product_model
 from atoll.model.product import Configuration, ProductModel
 
 __all__ = [
     "Alternates",
+    "Bond",
     "Change",
     "Comparison",
     "Configuration",
@@ -29,11 +33,16 @@ __all__ = [
     "OptionShares",
     "OrderBill",
     "OrderBillItem",
+    "Outline",
     "Price",
+    "ProductForm",
     "ProductModel",
     "RoutingStep",
+    "Terms",
     "UnknownFeature",
     "UnknownOption",
+    "UvlDocument",
+    "bonds",
     "can_find_cheapest",
     "cheapest",
     "check",
@@ -44,6 +53,7 @@ __all__ = [
     "most_popular",
     "order_bill",
     "price",
+    "price_on_terms",
     "priced_together",
     "read_company_folder",
     "read_product_model",
@@ -53,4 +63,5 @@ __all__ = [
     "standard_costs",
     "still_valid",
     "write_product_model",
+    "write_product_uvl",
 ]

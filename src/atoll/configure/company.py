@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from atoll.configure.checking import check
+from atoll.configure.choice import read_choices
 from atoll.configure.reading import read_product_model
-from atoll.errors import BadInput, Issue
+from atoll.errors import AtollError, BadInput, Issue
 from atoll.io import Catalogue, read_catalogue
+from atoll.model.product import ProductModel
 
 
 def read_company_folder(folder: Path) -> Catalogue:
@@ -33,3 +35,14 @@ def _faults(data: Catalogue, code: str) -> Iterator[Issue]:
         yield from error.issues
     else:
         yield from (Issue(source, finding.code, finding.text) for finding in check(model) if finding.blocks_release)
+        yield from _faults_of_texts(data, model)
+
+
+def _faults_of_texts(data: Catalogue, model: ProductModel) -> Iterator[Issue]:
+    """What customers are said to write must be something that they can have written."""
+    written = [texts for demand in data.demand.models if demand.code == model.code for texts in demand.texts]
+    for feature, text in ((texts.feature, text) for texts in written for text in texts.texts):
+        try:
+            read_choices(model, {feature: text})
+        except AtollError as fault:
+            yield Issue(f"company.toml demand for {model.code}", fault.code, str(fault))

@@ -5,22 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from atoll.configure.compiled.circuit import Budget
-from atoll.configure.compiled.passes import Compiled
-from atoll.configure.encoding import Encoding
+from atoll.configure.counting import count_all, count_common
 from atoll.configure.engine import Configurator
 from atoll.configure.errors import RuleTooLarge
-from atoll.configure.tabulation import axes_of, compile_product
 from atoll.configure.writing import write_product_model
 from atoll.errors import LimitReached
-from atoll.model.expression import features_of
 from atoll.model.product import NONE, FeatureKind, ProductModel, Value
-
-MOST_COUNTED = 5_000
-"""Configurations that are counted one by one."""
-
-COUNTING = Budget(nodes=200_000, seconds=3.0)
-"""What counting in compiled form may cost."""
 
 EMPTY: Mapping[FeatureKind, Value] = {FeatureKind.OPTIONAL: NONE, FeatureKind.MANY: ()}
 """The value of a feature of which nothing is chosen."""
@@ -72,7 +62,7 @@ class Comparison:
     Parameters
     ----------
     count
-        None when a revision has more configurations than are counted.
+        None when the rules are too large to be compiled for it.
     """
 
     changes: tuple[Change, ...]
@@ -85,33 +75,23 @@ class Comparison:
         return tuple((c.what, c.code, before, after) for c in self.changes for name, before, after in c.fields if name in named)
 
 
-def compare(before: ProductModel, after: ProductModel, on: date | None = None, most: int = MOST_COUNTED) -> Comparison:
+def compare(before: ProductModel, after: ProductModel, on: date | None = None) -> Comparison:
     """Compare two revisions.
 
     Parameters
     ----------
     on
         Configurations are counted under the rules in force on this day; under all rules when None.
-    most
-        Configurations are counted when neither revision has more than this. It takes time in proportion to what is counted.
     """
-    return Comparison(tuple(_changes(write_product_model(before), write_product_model(after))), _count(before, after, on, most))
+    return Comparison(tuple(_changes(write_product_model(before), write_product_model(after))), _count(before, after, on))
 
 
 def count(model: ProductModel, on: date | None = None) -> int | None:
-    """How many configurations there are, without their texts; None when the model is too large to be compiled for it.
-
-    Where a rule speaks of a text, configurations are counted one by one, and None says that there are more than `MOST_COUNTED`.
-    """
-    encoding, texts = Encoding(model, on), {feature.code for feature in model.features if feature.kind is FeatureKind.TEXT}
-    if any(texts & set(features_of(rule.condition)) for rule in encoding.rules):
-        number = sum(1 for _ in Configurator(model, on).each(MOST_COUNTED + 1))
-        return number if number <= MOST_COUNTED else None
+    """How many configurations there are, without their texts; None when the rules are too large to be compiled for it."""
     try:
-        compiled = Compiled(compile_product(encoding, COUNTING), axes_of(encoding))
+        return count_all(model, on)
     except (LimitReached, RuleTooLarge):
         return None
-    return compiled.count([literal for code in texts for literal in encoding.chosen(code, "")])
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
@@ -166,17 +146,13 @@ def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[
     return tuple((name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name))
 
 
-def _count(before: ProductModel, after: ProductModel, on: date | None, most: int) -> Count | None:
-    engines = Configurator(before, on), Configurator(after, on)
-    found = [list(engine.each(most + 1)) for engine in engines]
-    if any(len(configurations) > most for configurations in found):
+def _count(before: ProductModel, after: ProductModel, on: date | None) -> Count | None:
+    try:
+        counts = count_all(before, on), count_all(after, on)
+        kept, known = count_common(before, after, on), count_common(after, before, on)
+    except (LimitReached, RuleTooLarge):
         return None
-    won, lost = (_not_allowed(found[1], engines[0]), _not_allowed(found[0], engines[1]))
-    return Count(len(found[0]), len(found[1]), won, lost)
-
-
-def _not_allowed(configurations: Iterable[Mapping[str, Value]], engine: Configurator) -> int:
-    return sum(1 for values in configurations if not still_valid(engine, values))
+    return Count(*counts, won=counts[1] - known, lost=counts[0] - kept)
 
 
 def still_valid(engine: Configurator, values: Mapping[str, Value]) -> bool:

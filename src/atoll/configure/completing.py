@@ -82,51 +82,59 @@ def cheapest(engine: Configurator, choices: Mapping[str, Any], on: date | None =
     """
     if not can_find_cheapest(engine.model):
         raise ValueError("Expected price rules with fixed amounts, and packages that share no choice.")
-    return engine.best(choices, lambda axis: [_cents(price) for price in _prices(axis)], list(_conditional(engine.model, on)))
+    return engine.best(
+        choices, lambda axis: [cents(price) for price in list_prices(axis)], list(price_conditions(engine.model, on))
+    )
 
 
-def _cents(amount: Decimal) -> int:
+def cents(amount: Decimal) -> int:
+    """An amount of whole cents."""
     return int(amount * 100)
 
 
-def _prices(axis: Axis) -> Iterator[Decimal]:
+def list_prices(axis: Axis) -> Iterator[Decimal]:
     """What each value of a decision adds to the price."""
     feature = axis.feature
     for value in axis.literals:
         option = feature.option(axis.option or str(value))
         if option is not None:
             yield rounded(option.price, CENT) if value else Decimal(0)
+        elif feature.kind is FeatureKind.TEXT:
+            yield rounded(feature.price, CENT) if value else Decimal(0)
         else:
             yield rounded(feature.price, CENT) * value if feature.kind is FeatureKind.QUANTITY else Decimal(0)
 
 
-def _conditional(model: ProductModel, on: date | None) -> Iterator[Condition]:
+def price_conditions(model: ProductModel, on: date | None) -> Iterator[Condition]:
     """What price rules and packages add or take off where their conditions are met."""
     for rule in model.prices:
         amount = evaluate(rule.amount, {}, model)
         if rule.holds_on(on) and isinstance(amount, Decimal):
-            yield Condition(rule.name, joined("and", [*_meant(model, rule)]), _cents(rounded(amount, CENT)))
+            yield Condition(rule.name, joined("and", [*_meant(model, rule)]), cents(rounded(amount, CENT)))
     for package in model.packages:
         alone = sum((_alone(model, code, value) for code, value in package.choices), Decimal(0))
         off = rounded(package.price, CENT) - alone
-        yield Condition(package.name, joined("and", [*_taken(model, package)]), _cents(off))
+        yield Condition(package.name, joined("and", [*_taken(model, package)]), cents(off))
 
 
 def _meant(model: ProductModel, rule: PriceRule) -> Iterator[Expression]:
     if rule.feature is not None:
-        yield Chosen(rule.feature) if rule.option is None else _has(model, rule.feature, rule.option)
+        yield Chosen(rule.feature) if rule.option is None else has_option(model, rule.feature, rule.option)
     if rule.condition is not None:
         yield rule.condition
 
 
 def _taken(model: ProductModel, package: Package) -> Iterator[Expression]:
-    for code, value in package.choices:
-        yield _has(model, code, value) if isinstance(value, str) else Comparison(">=", Choice(code), Number(Decimal(value)))
+    """That its choices are made; the option that stands for a package requires them already."""
     if package.feature is not None and package.option is not None:
-        yield _has(model, package.feature, package.option)
+        yield has_option(model, package.feature, package.option)
+        return
+    for code, value in package.choices:
+        yield has_option(model, code, value) if isinstance(value, str) else Comparison(">=", Choice(code), Number(Decimal(value)))
 
 
-def _has(model: ProductModel, code: str, option: str) -> Expression:
+def has_option(model: ProductModel, code: str, option: str) -> Expression:
+    """That an option is chosen."""
     feature = model.feature(code)
     sign = "contains" if feature is not None and feature.kind is FeatureKind.MANY else "="
     return Comparison(sign, Choice(code), Word(option))

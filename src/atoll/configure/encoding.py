@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import accumulate, product
+from itertools import accumulate, product, takewhile
 from math import inf, prod
 from typing import Any
 
@@ -121,6 +121,12 @@ class Encoding:
             case _:
                 return [axes[0].literals[value]]
 
+    def reserve(self, count: int) -> range:
+        """Variables that nothing is said of yet."""
+        first = self.top + 1
+        self.top += count
+        return range(first, first + count)
+
     def _new(self) -> int:
         self.top += 1
         return self.top
@@ -162,6 +168,18 @@ class Encoding:
             By the name given, when it has more combinations than can be kept.
         """
         return self._named(name, condition, unknown=False)
+
+    def places_where(self, condition: Expression) -> list[int] | None:
+        """The values under which a condition of one decision certainly holds, by their place among those of all decisions.
+
+        None when it hangs on several decisions, or on none.
+        """
+        axes = self._axes(condition)
+        if len(axes) != 1:
+            return None
+        truths = self._table(axes, lambda values: truth_of(evaluate(condition, values, self.model)))
+        first = sum(len(axis.literals) for axis in takewhile(lambda axis: axis is not axes[0], self.all_axes()))
+        return [first + place for place, truth in enumerate(truths) if truth]
 
     def _rule(self, rule: Rule) -> int:
         return self._named(rule.name, rule.condition, unknown=True)

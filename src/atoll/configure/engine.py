@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -272,11 +273,23 @@ class Configurator:
                 return []
             return next(found for size in range(1, len(made) + 1) if (found := self._repairs(made, size)))
 
-    def sample(self, rng: np.random.Generator) -> Configuration:
+    def sample(self, rng: np.random.Generator, choices: Mapping[str, Any] = MappingProxyType({})) -> Configuration:
         """Draw a valid configuration.
 
-        Features are drawn in the order of the model, each by its shares among the values that are possible after those before it.
+        Features are drawn in the order of the model, each by its shares among the values that are possible after the choices and
+        the features before it. Texts are not drawn: without a choice they have their default.
+
+        Parameters
+        ----------
+        choices
+            What is decided already.
+
+        Raises
+        ------
+        InvalidConfiguration
+            When the choices contradict each other.
         """
+        made = read_choices(self.model, choices)
         waits = rng.exponential(self._waits)
         orders, start = [], 0
         for code, literals in self._drawn:
@@ -284,7 +297,7 @@ class Configurator:
             orders.append((code, [literals[place] for place in order]))
             start += len(literals)
         with self._lock:
-            return self._completed({}, orders)
+            return self._completed(made, orders)
 
     # with the lock held
 

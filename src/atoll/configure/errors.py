@@ -33,3 +33,7 @@ class BadPrice(AtollError):
 
 class UnknownCurrency(AtollError):
     """{model} has no price in {currency}.{did_you_mean}"""
+
+
+class NoExchangeRate(AtollError):
+    """Nobody says what {currency} is worth in {own}, in which {model} is priced. Enter an exchange rate that has begun."""

@@ -31,7 +31,7 @@ from atoll.model.expression import (
     RuleSyntax,
     depth,
     parse,
-    parts_of,
+    walk,
 )
 from atoll.model.product import Derived
 
@@ -121,13 +121,13 @@ class Language:
         named = _derived_in(expression, self.derived)
         if not named:
             return expression
-        misused = [part for part in _walk(expression) if isinstance(part, (Chosen, Count, Attribute)) and part.feature in named]
+        misused = [part for part in walk(expression) if isinstance(part, (Chosen, Count, Attribute)) and part.feature in named]
         for part in misused:
             message = f"`{part.feature}` is a derived value, so it has no options and no attributes."
             faults.add("not-a-feature", message, f"Its name alone is the number: `{part.feature}`.")
         if misused:
             return None
-        size = sum(1 for _ in _walk(expression)) + sum(_size(self.derived[name]) for name in named)
+        size = sum(1 for _ in walk(expression)) + sum(_size(self.derived[name]) for name in named)
         whole = _replaced(expression, self.derived) if size <= LARGEST else None
         if whole is None or depth(whole) > DEEPEST:
             message = f"With {', '.join(f'`{name}`' for name in dict.fromkeys(named))} put in, the expression becomes too large."
@@ -184,18 +184,12 @@ def _dependent_last(names: Sequence[str], trees: Sequence[Expression | None], fa
 
 def _derived_in(expression: Expression, names: Collection[str]) -> list[str]:
     """Names of derived values in an expression, each as often as it stands there."""
-    parts = (part for part in _walk(expression) if isinstance(part, (Choice, Chosen, Count, Attribute)))
+    parts = (part for part in walk(expression) if isinstance(part, (Choice, Chosen, Count, Attribute)))
     return [part.feature for part in parts if part.feature in names]
 
 
-def _walk(expression: Expression) -> Iterator[Expression]:
-    yield expression
-    for part in parts_of(expression):
-        yield from _walk(part)
-
-
 def _size(expression: Expression) -> int:
-    return sum(1 for _ in _walk(expression))
+    return sum(1 for _ in walk(expression))
 
 
 def _constant(expression: Expression) -> Decimal | None:

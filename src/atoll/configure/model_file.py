@@ -1,6 +1,7 @@
 """The engine of whatever model is in a file."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from tomllib import TOMLDecodeError, loads
 from typing import Any
@@ -9,10 +10,13 @@ from atoll.configure.compiled.circuit import Budget
 from atoll.configure.model_engine import BUDGET, Answers, ModelEngine
 from atoll.configure.product_engine import ProductEngine
 from atoll.configure.reading import read_product_model
+from atoll.configure.uvl import UvlDocument, write_product_uvl
 from atoll.errors import BadInput, Issue
 from atoll.io import read_catalogue
 from atoll.io.exchange import read_constraint_model
+from atoll.io.uvl import write_uvl
 from atoll.model.item import Item
+from atoll.model.product import ProductModel
 
 
 def open_model(path: Path, budget: Budget = BUDGET) -> Answers:
@@ -28,7 +32,31 @@ def open_model(path: Path, budget: Budget = BUDGET) -> Answers:
     """
     if path.suffix != ".toml":
         return ModelEngine(read_constraint_model(path), budget)
-    return ProductEngine(read_product_model(_document(path), _items(path), path.name), budget)
+    return ProductEngine(_product_model(path), budget)
+
+
+def model_as_uvl(path: Path, on: date | None = None) -> UvlDocument:
+    """Read a model of any format and write it as UVL.
+
+    Parameters
+    ----------
+    on
+        Of a product model, the rules in force on this day; all of them when None.
+
+    Raises
+    ------
+    BadInput
+        With every fault of the file.
+    NotInUvl
+        When a model of another format has anything that UVL cannot say.
+    """
+    if path.suffix != ".toml":
+        return UvlDocument(write_uvl(read_constraint_model(path)), ())
+    return write_product_uvl(_product_model(path), on)
+
+
+def _product_model(path: Path) -> ProductModel:
+    return read_product_model(_document(path), _items(path), path.name)
 
 
 def _document(path: Path) -> Mapping[str, Any]:

@@ -11,6 +11,9 @@ from atoll.configure.preference import share_of_none
 from atoll.model.product import NONE, Configuration, Feature, FeatureKind, ProductModel
 
 Shares = NDArray[np.float64]
+TINY = 1e-12
+"""Below it, a share is 0 or 1 but for rounding."""
+
 Label = tuple[str, str]
 """A feature and one of its options; an optional feature also has the option `none`."""
 
@@ -41,6 +44,55 @@ class OptionShares:
     def of(self, one: Label, other: Label) -> float:
         """Share of configurations with both options."""
         return float(self.joint[self.labels.index(one), self.labels.index(other)])
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """How closely two options go together.
+
+    Parameters
+    ----------
+    together
+        Share of configurations with both.
+    association
+        The coefficient phi, from -1 (never together where that can be) over 0 (independent) to 1 (always together).
+    """
+
+    one: Label
+    other: Label
+    together: float
+    association: float
+
+
+def bonds(shares: OptionShares, most: int | None = None) -> tuple[Bond, ...]:
+    """Pairs of options of different features, the most closely bound first, whether they attract or repel each other.
+
+    Two options with shares p and q that are taken together with share r have the association
+    phi = (r - p q) / sqrt(p (1 - p) q (1 - q)), their correlation [1]_. An option that is always or never taken has none.
+
+    References
+    ----------
+    .. [1] G. U. Yule: On the methods of measuring association between two attributes. Journal of the Royal Statistical Society 75
+       (1912), 579-652, section 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> joint = np.array([[0.5, 0.4], [0.4, 0.5]])
+    >>> bonds(OptionShares((("head", "large"), ("arm", "strong")), joint))[0].association
+    0.6
+    """
+    single = shares.shares
+    spread = np.sqrt(single * (1 - single))
+    scale = np.outer(spread, spread)
+    phi = np.divide(shares.joint - np.outer(single, single), scale, out=np.zeros_like(scale), where=scale > TINY)
+    features = np.unique([feature for feature, _ in shares.labels], return_inverse=True)[1]
+    row, column = np.nonzero(np.triu(features[:, None] != features[None, :]))
+    order = np.argsort(-np.abs(phi[row, column]), kind="stable")[:most]
+    return tuple(
+        Bond(shares.labels[i], shares.labels[j], float(shares.joint[i, j]), round(float(phi[i, j]), 9))
+        for i, j in zip(row[order], column[order], strict=True)
+    )
 
 
 def labels_of(model: ProductModel) -> tuple[Label, ...]:

@@ -92,8 +92,8 @@ def order_bill(model: ProductModel, configuration: Configuration, bills: Bills, 
     """
     values = dict(configuration.values)
     lines = [(line, _units(line, values, model)) for line in model.lines if is_true(line.condition, values, model)]
-    units = _without_phantoms([*_chosen_items(model, values), *((line.item, count) for line, count in lines)], model, bills)
-    kits = {code: _kit(code, model, bills) for code in model.subassemblies}
+    units = without_phantoms([*_chosen_items(model, values), *((line.item, count) for line, count in lines)], model, bills)
+    kits = {code: kit_of(code, model, bills) for code in model.subassemblies}
     stocked = sorted((items[code] for code in kits), key=lambda item: (-item.cost, item.code))
     while any(_stand_in(item.code, kits[item.code], units) for item in stocked):
         pass  # one that was put in may itself be part of a larger one
@@ -139,7 +139,7 @@ def _whole(expression: Expression, values: Mapping[str, Value], model: ProductMo
     return int(found)
 
 
-def _without_phantoms(pairs: Iterable[tuple[str, int]], model: ProductModel, bills: Bills) -> Counter[str]:
+def without_phantoms(pairs: Iterable[tuple[str, int]], model: ProductModel, bills: Bills) -> Counter[str]:
     """Units by item, phantoms taken apart into what they are made of."""
     units: Counter[str] = Counter()
     for code, count in pairs:
@@ -151,12 +151,12 @@ def _without_phantoms(pairs: Iterable[tuple[str, int]], model: ProductModel, bil
     return +units
 
 
-def _kit(code: str, model: ProductModel, bills: Bills) -> Sequence[BillLine]:
+def kit_of(code: str, model: ProductModel, bills: Bills) -> Sequence[BillLine]:
     """What a subassembly is made of, its phantoms taken apart."""
     lines = bills.get(code, ())
     if not model.phantoms:
         return lines
-    units = _without_phantoms(((line.item, line.quantity) for line in lines), model, bills)
+    units = without_phantoms(((line.item, line.quantity) for line in lines), model, bills)
     return tuple(BillLine(item, quantity) for item, quantity in units.items())
 
 

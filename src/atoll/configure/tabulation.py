@@ -62,6 +62,18 @@ def compile_product(encoding: Encoding, budget: Budget, conditions: Sequence[Exp
     return circuit_of(smallest_diagram(compiler.sizes, parts, budget), axes_of(encoding, len(conditions)))
 
 
+def parts_of_rules(encoding: Encoding) -> list[Part]:
+    """The rules in force as parts over the decisions of `Encoding.all_axes`.
+
+    Raises
+    ------
+    RuleTooLarge
+        When a rule compares products of too many features.
+    """
+    compiler = _Compiler(encoding, 0)
+    return [part for rule in encoding.rules for part in compiler.rule(rule)]
+
+
 class _Compiler:
     """Makes diagrams of rules; axes are known by their position."""
 

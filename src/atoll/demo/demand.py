@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.configure import Configurator
-from atoll.io import Catalogue, DemandProfile
+from atoll.io import Catalogue, DemandProfile, ModelDemand
 
 HOURS = np.array([1, 1, 0, 0, 0, 1, 2, 4, 9, 14, 15, 12, 8, 11, 14, 13, 10, 7, 5, 6, 7, 6, 4, 2], dtype=np.float64)
 """Relative number of orders in each hour of a day: people at work, and some in the evening."""
@@ -48,8 +48,8 @@ def demand(data: Catalogue, engines: Mapping[str, Configurator], *, weeks: int, 
     """Draw the orders of some weeks, sorted by time.
 
     Days differ by the profile's weekdays and trend; a holiday is like a Sunday. Customers are listed from the largest to the
-    smallest: the k-th orders in proportion to ``1 / (k + 2)``, and large orders come from the first quarter. Configurations
-    follow the option shares (`Configurator.sample`).
+    smallest: the k-th orders in proportion to ``1 / (k + 2)``, and large orders come from the first quarter. Texts follow the
+    profile, and the rest of a configuration the option shares among what then is possible (`Configurator.sample`).
 
     Parameters
     ----------
@@ -114,10 +114,18 @@ def _order(
         at=at,
         customer=customer,
         model=model.code,
-        choices=engines[model.code].sample(rng).as_dict(),
+        choices=engines[model.code].sample(rng, dict(_written(model, rng))).as_dict(),
         quantity=quantity,
         request_date=_request_date(at.date(), data, profile, rng),
     )
+
+
+def _written(model: ModelDemand, rng: np.random.Generator) -> Iterator[tuple[str, str]]:
+    """The texts that one customer wishes for."""
+    for written in model.texts:
+        wanted, place = rng.random() < written.share, int(rng.integers(len(written.texts)))
+        if wanted:
+            yield written.feature, written.texts[place]
 
 
 def _request_date(today: date, data: Catalogue, profile: DemandProfile, rng: np.random.Generator) -> date | None:

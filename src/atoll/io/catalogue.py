@@ -10,7 +10,12 @@
     customers.csv         code, name, customer_class, country, email; the largest customers first
     models/*.toml         one product model each
 
-All faults of all files are found before any is reported.
+    currencies.csv        code, rounding
+    exchange_rates.csv    currency, valid_from, rate; units of the currency for one unit of the company's
+    price_lists.csv       code, name, currency, factor, customer_class
+    list_prices.csv       price_list, model, feature, option, price, valid_from, valid_until
+
+The last four may be missing. All faults of all files are found before any is reported.
 """
 
 from collections.abc import Mapping
@@ -23,10 +28,12 @@ from atoll.io.company import read_company, read_demand, read_models
 from atoll.io.folder import Folder
 from atoll.io.items import read_bills, read_items
 from atoll.io.partners import read_customers, read_supplier_items, read_suppliers
+from atoll.io.prices import read_price_book
 from atoll.io.profile import DemandProfile
 from atoll.model.bill import Bills
 from atoll.model.company import Company, Customer
 from atoll.model.item import Item, Supplier, SupplierItem
+from atoll.model.price_list import NO_PRICES, PriceBook
 
 
 class NoSuchFolder(AtollError):
@@ -53,6 +60,7 @@ class Catalogue:
     customers: Mapping[str, Customer]
     models: Mapping[str, dict[str, Any]]
     demand: DemandProfile
+    prices: PriceBook = NO_PRICES
 
 
 def read_catalogue(path: Path) -> Catalogue:
@@ -79,5 +87,6 @@ def read_catalogue(path: Path) -> Catalogue:
         raise BadInput(folder.faults.issues)
     company = read_company(folder, header, models)
     demand = read_demand(folder, header.table("demand"), models)
+    prices = read_price_book(folder, company.currency, models)
     folder.faults.raise_any()
-    return Catalogue(company, items, bills, suppliers, supplier_items, customers, models, demand)
+    return Catalogue(company, items, bills, suppliers, supplier_items, customers, models, demand, prices)

@@ -1,12 +1,12 @@
 """Product models, the company itself and its demand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from atoll.io.fields import Fields
 from atoll.io.folder import Folder
-from atoll.io.profile import EVEN_WEEK, DemandProfile, ModelDemand
+from atoll.io.profile import EVEN_WEEK, DemandProfile, ModelDemand, TextDemand
 from atoll.io.table import CODE
 from atoll.model.calendar import Calendar
 from atoll.model.company import AssemblyLine, Company
@@ -101,17 +101,23 @@ def read_demand(folder: Folder, fields: Fields, models: Models) -> DemandProfile
 def _model_demand(folder: Folder, demand: Fields, models: Models) -> tuple[ModelDemand, ...]:
     found: dict[str, ModelDemand] = {}
     for fields in demand.tables("models"):
-        fields.allow("code", "share", "units_mean")
+        fields.allow("code", "share", "units_mean", "texts")
         code, share = fields.text("code"), fields.number("share", least=0)
         _check_models(folder, fields.place("code"), (code,), models)
         if code in found:
             folder.faults.add(fields.place("code"), "duplicate-code", f"The demand for {code} is there twice.")
-        found[code] = ModelDemand(code, share, fields.number("units_mean", least=1, default=1))
+        found[code] = ModelDemand(code, share, fields.number("units_mean", least=1, default=1), tuple(_texts(fields)))
     if sum(model.share for model in found.values()):
         return tuple(found.values())
     hint = "Add [[demand.models]] with a code and a share above 0."
     folder.faults.add(demand.place("models"), "no-demand", "No product model is ordered.", hint)
     return (ModelDemand("", 1),)
+
+
+def _texts(model: Fields) -> Iterator[TextDemand]:
+    for fields in model.tables("texts"):
+        fields.allow("feature", "share", "texts")
+        yield TextDemand(fields.text("feature"), fields.number("share", least=0, most=1), fields.words("texts") or ("",))
 
 
 def _check_models(folder: Folder, place: str, codes: tuple[str, ...], models: Models) -> None:

@@ -7,6 +7,29 @@ EVEN_WEEK = (1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
+class TextDemand:
+    """How often customers have something written on what they order.
+
+    Parameters
+    ----------
+    feature
+        Code of a feature of kind text.
+    share
+        Share of the model's orders with a text.
+    texts
+        What they write, each as often as the others.
+    """
+
+    feature: str
+    share: float
+    texts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1 or not self.texts:
+            raise ValueError(f"Expected a share from 0 to 1 and some texts for {self.feature}.")
+
+
+@dataclass(frozen=True, slots=True)
 class ModelDemand:
     """How often a product model is ordered.
 
@@ -16,11 +39,14 @@ class ModelDemand:
         Relative weight with which an order is for this model.
     units_mean
         Mean units of an ordinary order; at least 1.
+    texts
+        Of features that nothing is said of here, the texts stay empty.
     """
 
     code: str
     share: float
     units_mean: float = 1.0
+    texts: tuple[TextDemand, ...] = ()
 
     def __post_init__(self) -> None:
         if self.share < 0 or self.units_mean < 1:

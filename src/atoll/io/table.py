@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from atoll.io.text import read_text
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/-]{0,39}")
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,4})?")
+RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?([eE]-?[0-9]{1,3})?")
 NAME_LENGTH = 200
 
@@ -68,6 +70,28 @@ class Row:
             )
             return Decimal(0)
         return Decimal(cell)
+
+    def rate(self, column: str) -> Decimal | None:
+        """A number with as many decimals as an exchange rate has; None when it is none."""
+        cell = self.cells.get(column, "")
+        return Decimal(cell) if RATE.fullmatch(cell) else None
+
+    def day(self, column: str) -> date:
+        """A date such as 2026-01-31."""
+        cell = self.cells.get(column, "")
+        try:
+            return date.fromisoformat(cell)
+        except ValueError:
+            self.fault("bad-date", f"Column {column} is `{cell}`, expected a date such as 2026-01-31.")
+            return date(2026, 1, 5)
+
+    def currency(self, column: str) -> str:
+        """Three capital letters, as in ISO 4217."""
+        cell = self.cells.get(column, "")
+        if not re.fullmatch("[A-Z]{3}", cell):
+            self.fault("bad-currency", f"`{cell}` is no currency.", "Write its three capital letters, such as CHF.")
+            return NO_CODE
+        return cell
 
     def number(self, column: str, *, default: float | None = None, above: float = -math.inf, least: float = 0.0) -> float:
         """A number of any precision, within bounds."""

@@ -198,14 +198,18 @@ def depth(expression: Expression) -> int:
     return levels
 
 
+def walk(expression: Expression) -> Iterator[Expression]:
+    """The expression and all that it is made of, wholes before parts."""
+    yield expression
+    for part in parts_of(expression):
+        yield from walk(part)
+
+
 def features_of(expression: Expression) -> Iterator[str]:
     """Features that an expression speaks of by name, each as often as it does."""
-    match expression:
-        case Choice(feature) | Chosen(feature) | Count(feature) | Attribute(feature, _):
-            yield feature
-        case _:
-            for part in parts_of(expression):
-                yield from features_of(part)
+    for part in walk(expression):
+        if isinstance(part, Choice | Chosen | Count | Attribute):
+            yield part.feature
 
 
 class _Parser:

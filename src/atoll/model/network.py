@@ -67,16 +67,27 @@ class SupplyNetwork:
         ValueError
             If the arcs run in a circle.
         """
-        waiting = np.bincount(self.arc[:, 1], minlength=len(self.stages))
-        customers: list[list[int]] = [[] for _ in self.stages]
-        for supplier, customer in self.arc.tolist():
-            customers[supplier].append(customer)
-        ready = [int(stage) for stage in np.flatnonzero(waiting == 0)]
-        for stage in ready:  # grows while it is read
-            for customer in customers[stage]:
-                waiting[customer] -= 1
-                if not waiting[customer]:
-                    ready.append(customer)
-        if len(ready) < len(self.stages):
-            raise ValueError("Expected arcs that do not run in a circle.")
-        return np.array(ready, dtype=np.int64)
+        return topological_order(len(self.stages), self.arc)
+
+
+def topological_order(stages: int, arc: Integers) -> Integers:
+    """So many stages in an order in which each comes after its suppliers; shape (stages,).
+
+    Raises
+    ------
+    ValueError
+        If the arcs run in a circle.
+    """
+    waiting = np.bincount(arc[:, 1], minlength=stages)
+    customers: list[list[int]] = [[] for _ in range(stages)]
+    for supplier, customer in arc.tolist():
+        customers[supplier].append(customer)
+    ready = [int(stage) for stage in np.flatnonzero(waiting == 0)]
+    for stage in ready:  # grows while it is read
+        for customer in customers[stage]:
+            waiting[customer] -= 1
+            if not waiting[customer]:
+                ready.append(customer)
+    if len(ready) < stages:
+        raise ValueError("Expected arcs that do not run in a circle.")
+    return np.array(ready, dtype=np.int64)

@@ -1,21 +1,88 @@
 """When can it be delivered, and what does that rest on? Available and capable to promise."""
 
+from atoll.promise.alternatives import (
+    Expediting,
+    Improvement,
+    Lever,
+    OtherOption,
+    Overtime,
+    Splitting,
+    Substitution,
+    improvements,
+)
 from atoll.promise.atp import available_to_promise
-from atoll.promise.problem import CANNOT_BE_SUPPLIED, PromiseProblem
-from atoll.promise.promising import plan_build, promise
+from atoll.promise.availability import CANNOT_BE_SUPPLIED, Availability
+from atoll.promise.clear_to_build import Purchase, Release, Shortages, best_purchase, releasing_most, shortages
+from atoll.promise.confidence import Confidence, Lateness, confidence
+from atoll.promise.deliver import Split, promise_complete, splits
+from atoll.promise.explain import Link, Step, explain
+from atoll.promise.kit_choice import Goal, optimised_kits
+from atoll.promise.kitting import Kits, KitStatus, ServeBy, WaitingOrders, all_or_nothing_kits, line_by_line_kits
+from atoll.promise.lateness_bound import LatenessBound, lateness_bound
+from atoll.promise.promises import Promises
+from atoll.promise.remaining import after, withheld
+from atoll.promise.repromising import Policy, Repromise, repromise
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
+from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
+from atoll.promise.structure import Structure
+from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
 from atoll.schedule import Slot
 
 __all__ = [
+    "AS_SOON_AS_POSSIBLE",
     "CANNOT_BE_SUPPLIED",
+    "Availability",
     "Binding",
     "Cause",
+    "Confidence",
+    "Expediting",
+    "Goal",
+    "Improvement",
+    "KitStatus",
+    "Kits",
+    "Lateness",
+    "LatenessBound",
+    "Lever",
+    "Link",
+    "OtherOption",
+    "Overtime",
     "Peg",
     "PlannedSupply",
+    "Policy",
     "Promise",
-    "PromiseProblem",
+    "Promises",
+    "Purchase",
+    "Release",
+    "Repromise",
+    "ServeBy",
+    "Shortages",
     "Slot",
+    "Split",
+    "Splitting",
+    "Step",
+    "Structure",
+    "Substitution",
+    "WaitingOrders",
+    "Wanted",
+    "WantedLine",
+    "after",
+    "all_or_nothing_kits",
     "available_to_promise",
+    "best_purchase",
+    "confidence",
+    "earliest_days",
+    "explain",
+    "improvements",
+    "lateness_bound",
+    "line_by_line_kits",
+    "optimised_kits",
     "plan_build",
     "promise",
+    "promise_complete",
+    "promise_each",
+    "releasing_most",
+    "repromise",
+    "shortages",
+    "splits",
+    "withheld",
 ]

@@ -7,12 +7,21 @@ from atoll.schedule import Slot
 
 
 class Cause(StrEnum):
-    """What keeps a promise from being earlier."""
+    """What keeps a promise from being earlier, or why there is none.
+
+    `HORIZON`: the planned calendar ends before the line could ship.
+    """
 
     NOTHING = "nothing"
     MATERIAL = "material"
     CAPACITY = "capacity"
     REQUEST = "request"
+    HORIZON = "horizon"
+
+    @property
+    def code(self) -> int:
+        """Its number in arrays."""
+        return list(Cause).index(self)
 
 
 @dataclass(frozen=True, slots=True)

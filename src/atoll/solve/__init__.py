@@ -1,4 +1,4 @@
-"""What searches and optimisers share."""
+"""Solvers of mathematical programs as the rest of the science uses them, and what ends a search."""
 
 from atoll.solve.stop import Deadline, Stop, never
 

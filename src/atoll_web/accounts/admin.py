@@ -34,7 +34,7 @@ class Companies(MasterData):
     """The one company."""
 
     capability = "company"
-    list_display = ("code", "name", "currency", "business_date", "is_demo")
+    list_display = ("code", "name", "currency", "minute_rate", "business_date", "is_demo")
 
 
 @admin.register(ApiToken)

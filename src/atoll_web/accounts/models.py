@@ -34,6 +34,9 @@ class Company(models.Model):
     holidays = ArrayField(models.DateField(), default=list, blank=True)
     shipping_days = models.PositiveSmallIntegerField(default=0, help_text="Working days from last assembly day to shipment")
     horizon_days = models.PositiveSmallIntegerField(default=120, help_text="Calendar days ahead for which capacity is kept")
+    minute_rate = models.DecimalField(
+        max_digits=12, decimal_places=4, default=0, help_text="What a minute of work costs; 0 leaves labour out of costs"
+    )
     business_date = models.DateField(null=True, blank=True, help_text="Set in a demonstration: its date stands still")
     is_demo = models.BooleanField(default=False)
 
@@ -41,6 +44,7 @@ class Company(models.Model):
         constraints = [
             models.UniqueConstraint(models.Value(1), name="one_company"),
             models.CheckConstraint(condition=Q(weekdays__len__gt=0), name="company_works_on_some_weekday"),
+            models.CheckConstraint(condition=Q(minute_rate__gte=0), name="company_minute_rate_not_negative"),
         ]
         verbose_name_plural = "companies"
 

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 import pgtrigger
 
-RECORD_CHANGE = """
+RECORD_CHANGES = """
 INSERT INTO accounts_statechange (entity, entity_id, from_state, to_state, user_id, at, recorded_at, reason)
-VALUES (TG_TABLE_NAME, NEW.id, {old}, NEW.state,
-        NULLIF(current_setting('atoll.user', true), '')::bigint,
-        NULLIF(current_setting('atoll.at', true), '')::timestamptz,
-        clock_timestamp(), COALESCE(current_setting('atoll.reason', true), ''));
-RETURN NEW;
+SELECT TG_TABLE_NAME, n.id, {old}, n.state,
+       NULLIF(current_setting('atoll.user', true), '')::bigint,
+       NULLIF(current_setting('atoll.at', true), '')::timestamptz,
+       clock_timestamp(), COALESCE(current_setting('atoll.reason', true), '')
+FROM {rows} ORDER BY n.id;
+RETURN NULL;
 """
 
 BY_HAND = "pg_trigger_depth() = 0"
@@ -82,36 +83,84 @@ def state_machine(*, initial: Iterable[str], transitions: Iterable[tuple[str, st
             name="state_starts",
             when=pgtrigger.Before,
             operation=pgtrigger.Insert,
-            func=f"""
-            IF NEW.state NOT IN ({starts}) THEN
-                RAISE EXCEPTION '% cannot start in state %', TG_TABLE_NAME, NEW.state USING ERRCODE = 'check_violation';
-            END IF;
-            RETURN NEW;
-            """,
+            condition=pgtrigger.Condition(f"NEW.state NOT IN ({starts})"),
+            func="RAISE EXCEPTION '% cannot start in state %', TG_TABLE_NAME, NEW.state USING ERRCODE = 'check_violation';",
         ),
         pgtrigger.Trigger(
             name="state_changes",
             when=pgtrigger.Before,
             operation=pgtrigger.UpdateOf("state"),
-            func=f"""
-            IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN ({pairs}) THEN
-                RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, NEW.id, OLD.state, NEW.state
-                    USING ERRCODE = 'check_violation';
-            END IF;
-            RETURN NEW;
+            condition=pgtrigger.Condition(f"OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN ({pairs})"),
+            func="""
+            RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, NEW.id, OLD.state, NEW.state
+                USING ERRCODE = 'check_violation';
             """,
         ),
-        pgtrigger.Trigger(
-            name="state_recorded_at_start",
-            when=pgtrigger.After,
-            operation=pgtrigger.Insert,
-            func=RECORD_CHANGE.format(old="''"),
+        for_each_statement(
+            "state_recorded_at_start",
+            pgtrigger.Insert,
+            pgtrigger.Referencing(new="new_rows"),
+            RECORD_CHANGES.format(old="''", rows="new_rows n"),
         ),
-        pgtrigger.Trigger(
-            name="state_recorded",
-            when=pgtrigger.After,
-            operation=pgtrigger.UpdateOf("state"),
-            condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state")),
-            func=RECORD_CHANGE.format(old="OLD.state"),
+        for_each_statement(
+            "state_recorded",
+            pgtrigger.Update,
+            pgtrigger.Referencing(old="old_rows", new="new_rows"),
+            RECORD_CHANGES.format(old="o.state", rows="new_rows n JOIN old_rows o ON o.id = n.id AND o.state <> n.state"),
         ),
     ]
+
+
+def for_each_statement(
+    name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing, func: str
+) -> pgtrigger.Trigger:
+    """A trigger that runs once for all rows of a statement."""
+    return pgtrigger.Trigger(
+        name=name, level=pgtrigger.Statement, when=pgtrigger.After, operation=operation, referencing=referencing, func=func
+    )
+
+
+def refers_to(table: str, column: str) -> list[pgtrigger.Trigger]:
+    """Triggers that hold a reference as a foreign key does, but for all rows of a statement at once.
+
+    The database checks a foreign key row by row, which is most of the work where rows come by the hundred thousand. The
+    column of the model has no constraint then (`db_constraint=False`), and the table that it refers to has `named_by`.
+
+    Parameters
+    ----------
+    table
+        The table whose rows the column names.
+    column
+        Field of the model, without ``_id``.
+    """
+    there = f"""
+    IF (
+        SELECT count(*) FROM (
+            SELECT 1 FROM {table} t WHERE t.id IN (SELECT {column}_id FROM new_rows) ORDER BY t.id FOR KEY SHARE
+        ) found
+    ) <> (SELECT count(DISTINCT {column}_id) FROM new_rows) THEN
+        RAISE EXCEPTION '%.{column} names a row of {table} that is not there', TG_TABLE_NAME
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+    """
+    return [
+        for_each_statement(f"{column}_is_there", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), there),
+        ReadOnly(name=f"{column}_stays", fields=[column]),
+    ]
+
+
+def named_by(table: str, column: str) -> pgtrigger.Trigger:
+    """The trigger of a table whose rows may not go while a row of another table names them in a column."""
+    return for_each_statement(
+        f"named_by_{table}",
+        pgtrigger.Delete,
+        pgtrigger.Referencing(old="old_rows"),
+        f"""
+        IF EXISTS (SELECT 1 FROM {table} r JOIN old_rows o ON o.id = r.{column}_id) THEN
+            RAISE EXCEPTION 'a row of % is still named in {table}.{column}', TG_TABLE_NAME
+                USING ERRCODE = 'foreign_key_violation';
+        END IF;
+        RETURN NULL;
+        """,
+    )

@@ -1,14 +1,16 @@
 """What somebody sees who is choosing: each value, its price, what is blocked and why, how to get out of a conflict."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 from atoll.errors import AtollError
 from atoll_web.catalogue import snapshot
 from atoll_web.catalogue.models import Revision
+from atoll_web.door import plain
 
 NONE = "none"
 NO_PRICE = Decimal(0)
@@ -24,6 +26,13 @@ class OptionSeen:
         What the price changes by when it is chosen.
     why_not
         The rules in words that keep it from going with the other choices; empty where it is possible.
+    lowest
+        The price of the cheapest product with it and all other choices, where the difference is not the whole truth: because
+        other values have to follow.
+    gives_up
+        How many other choices must be given up for it, at least; 0 where that is not known.
+    ships
+        The earliest day on which a product with it and all other choices can ship; None where that is not known.
     """
 
     value: str
@@ -31,6 +40,9 @@ class OptionSeen:
     difference: Decimal
     is_chosen: bool
     why_not: str
+    lowest: Decimal | None = None
+    gives_up: int = 0
+    ships: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,8 @@ class Seen:
         Why the choices do not go together, in words; empty where they do.
     faults
         Why single choices are wrong in themselves, by feature.
+    aims
+        How the rest can be completed.
     """
 
     model: Any
@@ -103,6 +117,7 @@ class Seen:
     conflict: str
     repairs: tuple[Repair, ...]
     faults: Mapping[str, str]
+    aims: tuple[str, ...]
 
     @property
     def is_valid(self) -> bool:
@@ -122,38 +137,144 @@ def read_choices(revision: Revision, texts: Mapping[str, list[str]]) -> dict[str
     return {code: tuple(parts) if is_many.get(code) else "".join(parts[-1:]) for code, parts in texts.items()}
 
 
-def see(revision: Revision, choices: Mapping[str, Any], today: date) -> Seen:
-    """The model under the choices; conflicts and wrong values are part of the answer, so that nothing entered is lost."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of each value beside the other choices, by feature and value.
+
+    Parameters
+    ----------
+    possible
+        Whether it goes with them.
+    lowest, gives_up, ships
+        As `OptionSeen` has them; empty without a compiled form, and dates without availability.
+    configurations
+        How many keep the choices, in digits, where it was asked for.
+    """
+
+    possible: Mapping[str, Mapping[Any, bool]]
+    lowest: Mapping[str, Mapping[Any, float]]
+    gives_up: Mapping[str, Mapping[Any, float]]
+    ships: Mapping[str, Mapping[Any, date]]
+    configurations: str | None = None
+
+
+def tell(engine: Any, form: Any, made: Mapping[str, Any], available: snapshot.Availability | None) -> Told:
+    """Ask the compiled form about all values at once, or SAT where there is no form.
+
+    Parameters
+    ----------
+    made
+        Choices as values of the science.
+    """
+    if form is None:
+        return Told(engine.domains(made), {}, {}, {})
+    possible = form.possible(made)
+    ships = snapshot.ship_dates(form, made, available) if available else {}
+    return Told(possible, form.lowest_price(made) or {}, form.release(made) if made else {}, ships)
+
+
+def state(revision: Revision, choices: Mapping[str, Any], today: date, available: Callable[[Any], snapshot.Availability]) -> Told:
+    """What is known of each value, for a program.
+
+    Raises
+    ------
+    AtollError
+        When a choice is wrong in itself.
+    """
+    form, made = snapshot.compiled_form(revision, today), snapshot.read(revision, choices)
+    told = tell(snapshot.configurator(revision, today), form, made, available(form) if form else None)
+    return replace(told, configurations=str(form.count(made)) if form else None)
+
+
+def conflict(revision: Revision, choices: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """Why choices do not go together and what could be given up, for a program; all empty where they do.
+
+    Raises
+    ------
+    AtollError
+        When a choice is wrong in itself.
+    """
+    engine = snapshot.configurator(revision, today)
+    found = engine.explain(choices)
+    if found is None:
+        return {"text": "", "rules": [], "choices": {}, "repairs": []}
+    return {
+        "text": found.text,
+        "rules": [rule.text for rule in found.rules],
+        "choices": plain(dict(found.choices)),
+        "repairs": [plain(dict(repair)) for repair in engine.repairs(choices)],
+    }
+
+
+def samples(revision: Revision, choices: Mapping[str, Any], today: date, size: int, seed: int) -> list[dict[str, Any]]:
+    """Configurations that keep the choices, evenly drawn; none without a compiled form, or where none keeps them.
+
+    Raises
+    ------
+    AtollError
+        When a choice is wrong in itself.
+    """
+    form, made = snapshot.compiled_form(revision, today), snapshot.read(revision, choices)
+    return snapshot.drawn(form, made, size, seed) if form and form.count(made) else []
+
+
+def counts(revision: Revision, choices: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """How many configurations keep the choices, and have each value besides, in digits.
+
+    Raises
+    ------
+    AtollError
+        When a choice is wrong in itself.
+    """
+    form, made = snapshot.compiled_form(revision, today), snapshot.read(revision, choices)
+    if form is None:
+        return {"configurations": None, "values": {}}
+    values = {code: {str(value): str(n) for value, n in found.items()} for code, found in form.counts(made).items()}
+    return {"configurations": str(form.count(made)), "values": values}
+
+
+def see(
+    revision: Revision, choices: Mapping[str, Any], today: date, available: Callable[[Any], snapshot.Availability] | None = None
+) -> Seen:
+    """The model under the choices; conflicts and wrong values are part of the answer, so that nothing entered is lost.
+
+    Parameters
+    ----------
+    available
+        Reads what is available for the items of a compiled form; dates are told only with it.
+    """
     engine, model = snapshot.configurator(revision, today), snapshot.product_model(revision)
+    form = snapshot.compiled_form(revision, today)
     faults = _faults(engine, choices)
     made = {code: value for code, value in choices.items() if code not in faults}
     conflict = engine.explain(made)
     repairs = engine.repairs(made) if conflict else []
     kept = {code: value for code, value in made.items() if not repairs or code not in dict(repairs[0])}
     usual = dict(engine.configuration(kept).values)
-    values = {**usual, **choices}
-    domains = engine.domains(made)
+    told = tell(engine, form, snapshot.read(revision, made), available(form) if form and available else None)
+    in_place = form.possible(usual) if form else {}
     together = frozenset() if conflict else snapshot.features_priced_together(revision)
     priced = _Priced(revision, usual, today) if together else None
     features = [
         FeatureSeen(
             feature,
-            values.get(feature.code, ""),
+            {**usual, **choices}.get(feature.code, ""),
             feature.code in choices,
-            _options(
-                engine,
-                feature,
-                made,
-                values.get(feature.code, ""),
-                domains[feature.code],
-                priced if feature.code in together else None,
+            tuple(
+                _Options(engine, feature, made, usual, told, in_place, priced if feature.code in together else None).seen(choices)
             ),
             faults.get(feature.code, ""),
         )
         for feature in model.features
     ]
     return Seen(
-        model, tuple(features), choices, conflict.text if conflict else "", tuple(_repair(model, r) for r in repairs), faults
+        model=model,
+        features=tuple(features),
+        choices=choices,
+        conflict=conflict.text if conflict else "",
+        repairs=tuple(_repair(model, repair) for repair in repairs),
+        faults=faults,
+        aims=tuple(snapshot.aims(revision, form)),
     )
 
 
@@ -197,21 +318,26 @@ def _why_left(engine: Any, seen: Seen, feature: FeatureSeen, was: Mapping[str, s
     return " ".join(f"{rule.text.rstrip('.')}." for rule in conflict.rules) if conflict else ""
 
 
-def aims(revision: Revision) -> list[str]:
-    """How choices can be completed at best."""
-    return snapshot.aims(revision)
+def completed(
+    revision: Revision, choices: Mapping[str, Any], aim: str, today: date, available: Callable[[Any], snapshot.Availability]
+) -> dict[str, Any]:
+    """Choices with as many more as it takes for the rest to follow to the best configuration in the sense of an aim.
 
-
-def completed(revision: Revision, choices: Mapping[str, Any], aim: str, today: date) -> dict[str, Any]:
-    """Choices with as many more as it takes for the rest to follow to the best configuration: the cheapest or most popular one.
+    An aim that the model does not have leaves the choices as they are.
 
     Raises
     ------
     AtollError
         When the choices do not go together.
     """
+    form = snapshot.compiled_form(revision, today)
+    if aim not in snapshot.aims(revision, form):
+        return dict(choices)
     engine = snapshot.configurator(revision, today)
-    goal = dict(snapshot.best(engine, choices, aim, today).values)
+    if aim == snapshot.EARLIEST:
+        goal = snapshot.earliest(engine, form, choices, available(form))
+    else:
+        goal = snapshot.best(engine, choices, aim, today)
     made = dict(choices)
     while True:
         usual = dict(engine.configuration(made).values)
@@ -249,25 +375,50 @@ class _Priced:
         return snapshot.price_of(self.revision, {**self.values, feature.code: value}, self.today) - self.now
 
 
-def _options(
-    engine: Any, feature: Any, made: Mapping[str, Any], value: Any, domain: Mapping[Any, bool], priced: _Priced | None
-) -> tuple[OptionSeen, ...]:
-    is_many = feature.kind == "many"
-    options = [(option.code, option.name, option.price) for option in feature.options]
-    if feature.kind == "optional":
-        options.insert(0, (NONE, "None", NO_PRICE))
-    chosen = set(value) if is_many else {value}
-    paid = NO_PRICE if is_many else sum((price for code, _, price in options if code in chosen), NO_PRICE)
-    return tuple(
-        OptionSeen(
-            value=code,
-            name=name,
-            difference=priced.difference(feature, code) if priced else (-price if is_many and code in chosen else price - paid),
-            is_chosen=code in chosen,
-            why_not="" if domain.get(code, True) else _why_not(engine, feature, made, code),
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The options of one feature under the choices made and what follows from them."""
+
+    engine: Any
+    feature: Any
+    made: Mapping[str, Any]
+    usual: Mapping[str, Any]
+    told: Told
+    in_place: Mapping[str, Mapping[Any, bool]]
+    priced: _Priced | None
+
+    def seen(self, choices: Mapping[str, Any]) -> Iterator[OptionSeen]:
+        """Each of them."""
+        feature, is_many = self.feature, self.feature.kind == "many"
+        value = choices.get(feature.code, self.usual[feature.code])
+        options = [(option.code, option.name, option.price) for option in feature.options]
+        if feature.kind == "optional":
+            options.insert(0, (NONE, "None", NO_PRICE))
+        chosen = set(value) if is_many else {value}
+        paid = NO_PRICE if is_many else sum((price for code, _, price in options if code in chosen), NO_PRICE)
+        possible, gives_up, ships = (
+            part.get(feature.code, {}) for part in (self.told.possible, self.told.gives_up, self.told.ships)
         )
-        for code, name, price in options
-    )
+        for code, name, price in options:
+            is_chosen, blocked = code in chosen, not possible.get(code, True)
+            alone = -price if is_many and is_chosen else price - paid
+            yield OptionSeen(
+                value=code,
+                name=name,
+                difference=self.priced.difference(feature, code) if self.priced else alone,
+                is_chosen=is_chosen,
+                why_not=_why_not(self.engine, feature, self.made, code) if blocked else "",
+                lowest=None if is_chosen or blocked else self._lowest(code),
+                gives_up=int(gives_up.get(code, 0)) if blocked and gives_up.get(code) != inf else 0,
+                ships=None if blocked else ships.get(code),
+            )
+
+    def _lowest(self, code: str) -> Decimal | None:
+        """The lowest price, where the option does not go with all that is usual."""
+        cents = self.told.lowest.get(self.feature.code, {}).get(code)
+        if cents is None or self.in_place.get(self.feature.code, {}).get(code, True):
+            return None
+        return Decimal(int(cents)) / 100
 
 
 def _why_not(engine: Any, feature: Any, made: Mapping[str, Any], code: str) -> str:

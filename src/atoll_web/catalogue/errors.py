@@ -47,3 +47,7 @@ class DraftChanged(AtollError):
     """Somebody else has changed {revision} since you opened it.
     What you typed is still here: look at the draft in another window, then save again to put yours in its place.
     """
+
+
+class OneDocument(AtollError):
+    """Expected the product model either as `document` or as `text`."""

@@ -9,9 +9,15 @@ from django.db.models import F, Func, Q, Value
 
 from atoll_web.accounts.triggers import Protect, emptied_with_company, kept_by_trigger, state_machine
 from atoll_web.catalogue import states, triggers
+from atoll_web.runs.models import Run
 
 KINDS = ("component", "subassembly", "end item")
 TRACKINGS = ("none", "lot", "serial")
+
+NOT_COMPILED = "none"
+"""The engine of a model that could not be compiled within the budget; SAT alone answers for it."""
+
+ENGINES = ("decision diagram", "d-DNNF", NOT_COMPILED)
 
 
 @pghistory.track()
@@ -129,6 +135,39 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_model} {self.name}"
+
+
+class CompiledForm(models.Model):
+    """What a background run made of a product model, so that pages tell price and date of every option at once.
+
+    Nothing depends on it: without one, or with one that no longer fits, SAT answers, and another is made.
+    """
+
+    digest = models.CharField(max_length=64, help_text="Of the revision's document")
+    since = models.DateField(help_text="First day of those on which the same rules and price rules hold")
+    outline = models.CharField(max_length=64, help_text="Digest of what it speaks of; another one no longer fits")
+    engine = models.CharField(max_length=20, choices=[(e, e) for e in ENGINES])
+    data = models.BinaryField(null=True, blank=True)
+    nodes = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(help_text="That the compilation took")
+    configurations = models.TextField(blank=True, help_text="How many there are, in digits; texts aside")
+    made_at = models.DateTimeField()
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["digest", "since"]
+        constraints = [
+            models.UniqueConstraint(fields=["digest", "since"], name="compiled_form_once_for_the_same_rules"),
+            models.CheckConstraint(condition=Q(engine__in=ENGINES), name="compiled_form_engine_is_known"),
+            models.CheckConstraint(
+                condition=Q(engine=NOT_COMPILED, data=None, configurations="")
+                | (~Q(engine=NOT_COMPILED) & Q(data__isnull=False) & Q(configurations__regex=r"^[0-9]+$")),
+                name="compiled_form_has_its_data",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.engine} of {self.digest[:10]} since {self.since}"
 
 
 class Configuration(models.Model):

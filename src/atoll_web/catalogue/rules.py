@@ -7,7 +7,7 @@ from typing import Any
 
 import pghistory.models
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.text import slugify
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from atoll.errors import AtollError, BadInput
 from atoll_web.accounts.acting import Actor, actor_now
-from atoll_web.catalogue import services, states
+from atoll_web.catalogue import compiling, services, states, tasks
 from atoll_web.catalogue.drafting import FIELDS, Form, form_of, read_day, read_file, read_form
 from atoll_web.catalogue.errors import DraftChanged
 from atoll_web.catalogue.models import ProductModel, Revision
@@ -49,7 +49,8 @@ def rules(request: HttpRequest, code: str) -> HttpResponse:
     shown = _shown(revisions, request.GET.get("revision", ""), today(request))
     context: dict[str, Any] = {"model": row, "revisions": revisions, "shown": shown}
     if shown:
-        context |= _checks(shown, form_of(shown), max(today(request), shown.valid_from))
+        day = max(today(request), shown.valid_from)
+        context |= _checks(shown, form_of(shown), day) | {"compiled": compiling.form_row(shown, day)}
     return render(request, "catalogue/rules.html", context)
 
 
@@ -108,7 +109,7 @@ def _keep(request: HttpRequest, row: Revision, form: Form) -> HttpResponse:
         if request.POST.get("do") != "release":
             messages.success(request, f"Draft {saved.name} is saved.")
             return redirect("draft", row.product_model.code, row.pk)
-        released = services.release_revision(actor=actor, revision=saved, valid_from=saved.valid_from)
+        released = tasks.release(actor=actor, revision=saved, valid_from=saved.valid_from)
     except BadInput as refusal:
         return _edit(request, row, form.told(refusal.issues), status=422)
     except AtollError as refusal:
@@ -230,9 +231,24 @@ def download(request: HttpRequest, code: str) -> HttpResponse:
     row = get_object_or_404(ProductModel, code=code)
     shown = _shown(list(row.revisions.order_by("-valid_from", "-id")), request.GET.get("revision", ""), today(request))
     text = services.document_text(shown.document if shown else {})
-    response = HttpResponse(text, content_type="application/toml; charset=utf-8")
-    name = slugify(f"{code}-{shown.name}") if shown else slugify(code)
-    response["Content-Disposition"] = f'attachment; filename="{name}.toml"'
+    return _file(text, "application/toml", slugify(f"{code}-{shown.name}") if shown else slugify(code), "toml")
+
+
+def download_uvl(request: HttpRequest, code: str) -> HttpResponse:
+    """A revision as a UVL file; what UVL cannot say stands in its first lines as remarks."""
+    row = get_object_or_404(ProductModel, code=code)
+    revisions = list(row.revisions.defer("document").order_by("-valid_from", "-id"))
+    shown = _shown(revisions, request.GET.get("revision", ""), today(request))
+    if shown is None:
+        raise Http404
+    found = services.uvl_of(shown)
+    remarks = "".join(f"// {' '.join(str(issue).split())}\n" for issue in found.issues)
+    return _file(remarks + found.text, "text/plain", slugify(f"{code}-{shown.name}"), "uvl")
+
+
+def _file(text: str, kind: str, name: str, ending: str) -> HttpResponse:
+    response = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
     return response
 
 
@@ -259,6 +275,7 @@ def shop(request: HttpRequest, code: str) -> HttpResponse:
 urlpatterns = [
     path("models/new", new, name="new-model"),
     path("models/<str:code>.toml", download, name="model-toml"),
+    path("models/<str:code>.uvl", download_uvl, name="model-uvl"),
     path("models/<str:code>/rules", rules, name="rules"),
     path("models/<str:code>/compare", compare, name="compare"),
     path("models/<str:code>/shop", shop, name="model-shop"),

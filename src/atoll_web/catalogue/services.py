@@ -19,14 +19,17 @@ from django.db.models import Q
 from atoll.configure import (
     Comparison,
     Finding,
+    UvlDocument,
     check,
     compare,
     count,
     order_bill,
     price,
     read_product_model,
+    roll_up,
     still_valid,
     write_product_model,
+    write_product_uvl,
 )
 from atoll.configure import ProductModel as Model
 from atoll.configure.errors import RuleTooLarge
@@ -38,6 +41,7 @@ from atoll.model.company import AssemblyLine as LineValue
 from atoll.model.item import Item as ItemValue
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.models import Company
+from atoll_web.bulk import exchange
 from atoll_web.catalogue import snapshot, states
 from atoll_web.catalogue.errors import (
     AnotherModel,
@@ -52,19 +56,14 @@ from atoll_web.catalogue.errors import (
 from atoll_web.catalogue.models import (
     AssemblyLine,
     BillLine,
-    Configuration,
     Item,
     LineDay,
-    OrderBillLine,
     ProductModel,
     Revision,
 )
 
 DRAFT = "draft"
 """What stands before the place of a fault in a draft."""
-
-MOST_COUNTED = 2_000
-"""Configurations that two revisions are compared by, one after the other: a few hundredths of a second."""
 
 
 def save_items(actor: Actor, values: Iterable[ItemValue]) -> None:
@@ -267,6 +266,11 @@ class Checked:
         """Whether nothing stands against a release."""
         return not self.issues and not any(finding.blocks_release for finding in self.findings)
 
+    @property
+    def digits(self) -> str | None:
+        """The number of configurations in decimal digits: programs that read JSON lose those of large numbers."""
+        return None if self.configurations is None else f"{Decimal(self.configurations):f}"
+
 
 def check_document(document: Mapping[str, Any], on: date) -> Checked:
     """Read and check a document; writes nothing. Configurations are counted under the rules in force on a date."""
@@ -283,6 +287,11 @@ def check_document(document: Mapping[str, Any], on: date) -> Checked:
 def document_text(document: Mapping[str, Any]) -> str:
     """A document as TOML."""
     return write_toml(document)
+
+
+def uvl_of(revision: Revision) -> UvlDocument:
+    """A revision as UVL, with what UVL cannot say."""
+    return write_product_uvl(snapshot.product_model(revision))
 
 
 def read_document(text: str) -> dict[str, Any]:
@@ -308,7 +317,7 @@ def read_document(text: str) -> dict[str, Any]:
 def compare_revisions(before: Revision, after: Revision) -> Comparison:
     """What the later one changes; configurations are counted under the rules in force on its first day."""
     models = snapshot.product_model(before), snapshot.product_model(after)
-    return compare(*models, on=after.valid_from, most=MOST_COUNTED)
+    return compare(*models, on=after.valid_from)
 
 
 def still_valid_under(revision: Revision, configurations: Iterable[Mapping[str, Any]], on: date) -> list[bool]:
@@ -418,6 +427,8 @@ class Resolved:
         Of one unit ordered alone.
     unit_price
         Of each unit when so many are ordered as were asked for.
+    cost
+        Material and labour of one unit, in the company's currency.
     bill
         Units by item key.
     minutes
@@ -433,8 +444,19 @@ class Resolved:
     bill: Mapping[int, int]
 
 
-def resolve(revision: Revision, choices: Mapping[str, Any], today: date, quantity: int = 1) -> Resolved:
+def resolve(
+    revision: Revision,
+    choices: Mapping[str, Any],
+    today: date,
+    quantity: int = 1,
+    there: snapshot.Structure | None = None,
+) -> Resolved:
     """Check choices under the rules in force and resolve them to price and order bill; writes nothing.
+
+    Parameters
+    ----------
+    there
+        Items and bills, where they are read already.
 
     Raises
     ------
@@ -443,7 +465,7 @@ def resolve(revision: Revision, choices: Mapping[str, Any], today: date, quantit
     """
     model = snapshot.product_model(revision)
     choice = snapshot.configurator(revision, today).configuration(choices)
-    there = snapshot.structure()
+    there = there or snapshot.structure()
     bill = order_bill(model, choice, there.bills, there.items)
     alone = price(model, choice, on=today).total
     return Resolved(
@@ -451,7 +473,7 @@ def resolve(revision: Revision, choices: Mapping[str, Any], today: date, quantit
         values=choice.as_dict(),
         price=alone,
         unit_price=alone if quantity == 1 else price(model, choice, quantity, on=today).total,
-        cost=sum((there.items[line.item].cost * line.quantity for line in bill.lines), Decimal(0)),
+        cost=roll_up(bill, there.costs, there.minute_rate).total,
         minutes=bill.minutes,
         bill={there.keys[line.item]: line.quantity for line in bill.lines},
     )
@@ -488,19 +510,53 @@ def configure(revision: Revision, choices: Mapping[str, Any], today: date) -> Co
     return Configured(resolved, parts, engine.domains(choices))
 
 
-def save_configuration(*, actor: Actor, revision: Revision, resolved: Resolved) -> Configuration:
-    """Keep the configuration that choices came to; an equal one is found, not made again."""
-    with acting(actor):
-        row, is_new = Configuration.objects.get_or_create(
-            revision=revision,
-            key=resolved.key,
-            defaults={"values": resolved.values, "price": resolved.price, "cost": resolved.cost, "minutes": resolved.minutes},
-        )
-        if is_new:
-            OrderBillLine.objects.bulk_create(
-                [OrderBillLine(configuration=row, item_id=item, quantity=n) for item, n in resolved.bill.items()]
-            )
-    return row
+CONFIGURATIONS = """
+INSERT INTO catalogue_configuration (revision_id, key, "values", price, cost, minutes)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::jsonb[], %s::numeric[], %s::numeric[], %s::int[])
+ON CONFLICT (revision_id, key) DO NOTHING RETURNING id, revision_id, key
+"""
+
+KEYS_OF_CONFIGURATIONS = """
+SELECT c.id, c.revision_id, c.key FROM catalogue_configuration c
+JOIN unnest(%s::bigint[], %s::text[]) wanted (revision, key) ON c.revision_id = wanted.revision AND c.key = wanted.key
+"""
+
+ORDER_BILLS = """
+INSERT INTO catalogue_orderbillline (configuration_id, item_id, quantity)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
+"""
+
+
+def save_configurations(resolved: Sequence[tuple[Revision, Resolved]]) -> list[int]:
+    """Keep the configurations that choices came to, and give their keys; an equal one is found, not made again.
+
+    Call it inside `acting`. Writers of an equal configuration wait for each other, so all write theirs in the same order.
+    """
+    wanted = {(revision.pk, one.key): one for revision, one in resolved}
+    found = _keys_of_configurations(list(wanted))
+    if missing := sorted(wanted.keys() - found.keys()):
+        columns = [
+            [revision for revision, _ in missing],
+            [key for _, key in missing],
+            [json.dumps(wanted[pair].values) for pair in missing],
+            [wanted[pair].price for pair in missing],
+            [wanted[pair].cost for pair in missing],
+            [wanted[pair].minutes for pair in missing],
+        ]
+        (rows,) = exchange([(CONFIGURATIONS, columns)])
+        made = {(revision, key): row for row, revision, key in rows}
+        lines = [(row, item, n) for pair, row in made.items() for item, n in sorted(wanted[pair].bill.items())]
+        if lines:
+            exchange([(ORDER_BILLS, [list(column) for column in zip(*lines, strict=True)])])
+        found |= made
+        if others := [pair for pair in missing if pair not in made]:  # another writer was faster, and has ended since
+            found |= _keys_of_configurations(others)
+    return [found[revision.pk, one.key] for revision, one in resolved]
+
+
+def _keys_of_configurations(pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    (rows,) = exchange([(KEYS_OF_CONFIGURATIONS, [[revision for revision, _ in pairs], [key for _, key in pairs]])])
+    return {(revision, key): row for row, revision, key in rows}
 
 
 def set_company(*, actor: Actor, **fields: Any) -> Company:

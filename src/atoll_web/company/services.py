@@ -10,7 +10,9 @@ from atoll.io import Catalogue
 from atoll_web.accounts.acting import Actor, actor_now
 from atoll_web.accounts.models import Company, User
 from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.tasks import request_missing
 from atoll_web.company.errors import CompanyExists, NoAdministrator
+from atoll_web.pricing import services as pricing
 from atoll_web.purchasing import services as purchasing
 from atoll_web.sales import services as sales
 from atoll_web.stock import services as stock
@@ -44,6 +46,7 @@ def import_company(folder: Path) -> Catalogue:
         make_company(folder.resolve().name, data)
         enter(actor_now(administrator, f"import of {folder.name}"), data)
         catalogue.extend_calendar(actor=actor_now(administrator), until=date.today() + timedelta(days=HORIZON_DAYS))
+        request_missing(actor=actor_now(administrator, f"import of {folder.name}"))
     return data
 
 
@@ -58,13 +61,14 @@ def make_company(code: str, data: Catalogue, *, business_date: date | None = Non
         holidays=sorted(header.calendar.holidays),
         shipping_days=header.shipping_days,
         horizon_days=HORIZON_DAYS,
+        minute_rate=header.minute_rate,
         business_date=business_date,
         is_demo=business_date is not None,
     )
 
 
 def enter(actor: Actor, data: Catalogue) -> None:
-    """Enter items, bills, suppliers, customers, released product models and assembly lines."""
+    """Enter items, bills, suppliers, customers, released product models, assembly lines and price lists."""
     stock.make_locations()
     catalogue.save_items(actor, data.items.values())
     catalogue.save_bills(actor, data.bills)
@@ -74,3 +78,4 @@ def enter(actor: Actor, data: Catalogue) -> None:
         revision = catalogue.draft_revision(actor=actor, document=document, valid_from=data.company.start, source=f"model {code}")
         catalogue.release_revision(actor=actor, revision=revision)
     catalogue.save_lines(actor, data.company.lines)
+    pricing.save_price_book(actor, data.prices)

@@ -23,6 +23,7 @@ from atoll_web.accounts.services import make_demo_users
 from atoll_web.assembly import services as assembly
 from atoll_web.assembly import states as assembly_states
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
+from atoll_web.catalogue import compiling
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import ProductModel
 from atoll_web.catalogue.snapshot import calendar, configurator
@@ -51,6 +52,9 @@ Progress = Callable[[str, int, int], None]
 Waiting = TypeVar("Waiting", BuildOrder, OrderLine)
 
 ITEM_FILL_RATE = 0.97
+
+DRAWN_CONFIGURATIONS = 1000
+"""Of each product model, to know the demand for its items: enough to meet most of the rare options."""
 
 TABLES_OF_THE_PROGRAM = ("django_migrations", "django_content_type", "auth_permission")
 """What the migrations wrote, which no company changes."""
@@ -120,6 +124,9 @@ def play(
     with watch.phase("load"):
         data = load_company(company)
     first = data.company.start
+    progress("compile the product models", 0, 1)
+    with watch.phase("compile"):
+        compiling.compile_all(actor=Staff().at("planner", first))
     parameters = {"company": company, "weeks": weeks, "orders": orders}
     manager = Staff().at("manager", first)
     run = runs.create(actor=manager, kind="demonstration", parameters=parameters, seed=seed)
@@ -235,7 +242,7 @@ def _open(staff: Staff, data: Catalogue, days: Sequence[date], orders_a_week: fl
     planner, warehouse = (staff.at(role, days[0], 5) for role in ("planner", "warehouse"))
     catalogue.extend_calendar(actor=planner, until=days[-1] + timedelta(days=HORIZON_DAYS))
     planning.set_forecasts(actor=planner, forecasts=data.demand.forecasts(orders_a_week))
-    planning.set_stock_policies(actor=planner, item_fill_rate=ITEM_FILL_RATE, seed=seed)
+    planning.set_stock_policies(actor=planner, item_fill_rate=ITEM_FILL_RATE, samples=DRAWN_CONFIGURATIONS, seed=seed)
     levels = StockPolicy.objects.select_related("item")
     stock.open_stock(actor=warehouse, quantities={policy.item: policy.base_stock for policy in levels})
 

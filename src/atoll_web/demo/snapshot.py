@@ -18,7 +18,8 @@ ORDERS = "SELECT state, count(*) FROM sales_order GROUP BY 1 ORDER BY 1"
 
 FILL_RATE = """
 SELECT avg(filled::int) FROM (
-    SELECT bool_and(filled_from_stock) AS filled FROM sales_orderline WHERE state NOT IN ('draft', 'cancelled') GROUP BY order_id
+    SELECT bool_and(filled_from_stock) AS filled FROM sales_orderline
+    WHERE state IN ('confirmed', 'in assembly', 'assembled', 'shipped') GROUP BY order_id
 ) orders
 """
 """Share of orders for which everything was free on hand when they were confirmed."""

@@ -1,6 +1,7 @@
 """Invariant 3, the part about time: assembly lines are never overbooked, and each order line has the time that it takes."""
 
 from atoll_web.invariants.query import Query
+from atoll_web.sales.states import PROMISED
 
 QUERIES = (
     Query(
@@ -18,15 +19,15 @@ QUERIES = (
     Query(
         "slots_cover_the_work",
         3,
-        "The slots of a promised order line sum to its configuration's minutes times its quantity; a cancelled line has none.",
+        "The slots of a promised order line sum to its configuration's minutes times its quantity, another has none.",
         "SELECT 1 FROM sales_orderline",
-        """
+        f"""
         SELECT concat('order line ', l.id, ' (', l.state, ') takes ', c.minutes * l.quantity, ' minutes and has ',
                       coalesce(sum(s.minutes), 0))
         FROM sales_orderline l JOIN catalogue_configuration c ON c.id = l.configuration_id
         LEFT JOIN sales_slotreservation s ON s.line_id = l.id
         GROUP BY l.id, c.minutes
-        HAVING coalesce(sum(s.minutes), 0) <> CASE WHEN l.state IN ('draft', 'cancelled') THEN 0 ELSE c.minutes * l.quantity END
+        HAVING coalesce(sum(s.minutes), 0) <> CASE WHEN l.state IN {PROMISED} THEN c.minutes * l.quantity ELSE 0 END
         """,
     ),
 )

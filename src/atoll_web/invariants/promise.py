@@ -1,31 +1,32 @@
 """Invariant 3: a confirmed order line has a promise that says what it rests on, and a slip marks it."""
 
 from atoll_web.invariants.query import Query
+from atoll_web.sales.states import PROMISED
 
 QUERIES = (
     Query(
         "confirmed_line_has_one_promise",
         3,
-        "An order line has exactly one promise in force from its confirmation on; a draft or cancelled one has none.",
+        "An order line that is quoted, confirmed or further has one promise in force; any other has none.",
         "SELECT 1 FROM sales_orderline",
-        """
+        f"""
         SELECT concat('order line ', l.id, ' (', l.state, ') has ', count(p.id), ' promises in force')
         FROM sales_orderline l LEFT JOIN sales_promise p ON p.line_id = l.id AND p.in_force
-        GROUP BY l.id HAVING count(p.id) <> CASE WHEN l.state IN ('draft', 'cancelled') THEN 0 ELSE 1 END
+        GROUP BY l.id HAVING count(p.id) <> CASE WHEN l.state IN {PROMISED} THEN 1 ELSE 0 END
         """,
     ),
     Query(
         "line_requires_its_order_bill",
         3,
         "A promised order line requires its order bill times its quantity, no more, no less and nothing else.",
-        "SELECT 1 FROM sales_orderline WHERE state NOT IN ('draft', 'cancelled')",
-        """
+        f"SELECT 1 FROM sales_orderline WHERE state IN {PROMISED}",
+        f"""
         SELECT concat('order line ', coalesce(b.line_id, r.line_id), ' requires ', coalesce(r.quantity, 0), ' of item ',
                       coalesce(b.item_id, r.item_id), ' instead of ', coalesce(b.quantity, 0))
         FROM (
             SELECT l.id AS line_id, b.item_id, b.quantity * l.quantity AS quantity
             FROM sales_orderline l JOIN catalogue_orderbillline b ON b.configuration_id = l.configuration_id
-            WHERE l.state NOT IN ('draft', 'cancelled')
+            WHERE l.state IN {PROMISED}
         ) b FULL JOIN (
             SELECT l.id AS line_id, r.item_id, r.quantity
             FROM sales_orderline l JOIN stock_requirement r ON r.demand_id = l.demand_id
@@ -48,8 +49,8 @@ QUERIES = (
     Query(
         "promise_names_its_supplies",
         3,
-        "Each promise names supplies for exactly what its order line takes.",
-        "SELECT 1 FROM sales_promise",
+        "Each promise in force names supplies for exactly what its order line takes.",
+        "SELECT 1 FROM sales_promise WHERE in_force",
         """
         SELECT concat('promise ', coalesce(b.id, n.id), ' names ', coalesce(n.quantity, 0), ' of ', coalesce(b.code, n.code),
                       ' instead of ', coalesce(b.quantity, 0))
@@ -57,9 +58,11 @@ QUERIES = (
             SELECT p.id, i.code, o.quantity * l.quantity AS quantity
             FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id
             JOIN catalogue_orderbillline o ON o.configuration_id = l.configuration_id JOIN catalogue_item i ON i.id = o.item_id
+            WHERE p.in_force
         ) b FULL JOIN (
             SELECT p.id, named ->> 'item' AS code, sum((named ->> 'quantity')::bigint) AS quantity
             FROM sales_promise p, jsonb_array_elements((p.basis -> 'supplies') || (p.basis -> 'planned')) named
+            WHERE p.in_force
             GROUP BY 1, 2
         ) n ON n.id = b.id AND n.code = b.code
         WHERE coalesce(b.quantity, 0) <> coalesce(n.quantity, 0)
@@ -68,8 +71,8 @@ QUERIES = (
     Query(
         "promise_names_its_slots",
         3,
-        "Each promise names assembly slots for the minutes that its order line takes.",
-        "SELECT 1 FROM sales_promise",
+        "Each promise in force names assembly slots for the minutes that its order line takes.",
+        "SELECT 1 FROM sales_promise WHERE in_force",
         """
         SELECT concat('promise ', p.id, ' names slots of ', named.minutes, ' minutes instead of ', c.minutes * l.quantity)
         FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id
@@ -77,7 +80,7 @@ QUERIES = (
         CROSS JOIN LATERAL (
             SELECT coalesce(sum((slot ->> 'minutes')::bigint), 0) AS minutes FROM jsonb_array_elements(p.basis -> 'slots') slot
         ) named
-        WHERE named.minutes <> c.minutes * l.quantity
+        WHERE p.in_force AND named.minutes <> c.minutes * l.quantity
         """,
     ),
     Query(

@@ -36,14 +36,29 @@ QUERIES = (
     Query(
         "requirement_not_over_allocated",
         2,
-        "The allocations of a requirement sum to its allocated quantity and, with what is issued, are at most its quantity.",
+        "The allocations of a requirement, with what is issued, are at most its quantity.",
         "SELECT 1 FROM stock_requirement",
         """
-        SELECT concat('requirement ', r.id, ' of ', r.quantity, ' units, ', r.issued, ' issued, says ', r.allocated,
-                      ' allocated and has ', coalesce(sum(a.quantity), 0))
+        SELECT concat('requirement ', r.id, ' of ', r.quantity, ' units, ', r.issued, ' issued, has ',
+                      coalesce(sum(a.quantity), 0), ' allocated')
         FROM stock_requirement r LEFT JOIN stock_allocation a ON a.requirement_id = r.id
-        GROUP BY r.id
-        HAVING coalesce(sum(a.quantity), 0) <> r.allocated OR coalesce(sum(a.quantity), 0) + r.issued > r.quantity
+        GROUP BY r.id HAVING coalesce(sum(a.quantity), 0) + r.issued > r.quantity
+        """,
+    ),
+    Query(
+        "what_is_named_is_there",
+        2,
+        "The demands and items that requirements name, and the requirements and supplies that allocations name, are there.",
+        "SELECT 1 FROM stock_requirement UNION ALL SELECT 1 FROM stock_allocation",
+        """
+        SELECT concat('requirement ', r.id, ' names demand ', r.demand_id, ' and item ', r.item_id)
+        FROM stock_requirement r LEFT JOIN stock_demand d ON d.id = r.demand_id LEFT JOIN catalogue_item i ON i.id = r.item_id
+        WHERE d.id IS NULL OR i.id IS NULL
+        UNION ALL
+        SELECT concat('allocation ', a.id, ' names requirement ', a.requirement_id, ' and supply ', a.supply_id)
+        FROM stock_allocation a
+        LEFT JOIN stock_requirement r ON r.id = a.requirement_id LEFT JOIN stock_supply s ON s.id = a.supply_id
+        WHERE r.id IS NULL OR s.id IS NULL
         """,
     ),
     Query(

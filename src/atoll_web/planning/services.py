@@ -4,21 +4,24 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from atoll.configure import Bond, OptionShares, bonds, marginals_of, shares_from_history, shares_from_marginals
 from atoll.model.calendar import Calendar
+from atoll.model.product import Feature
 from atoll.plan import MaterialPlan, plan_material, replenish_levels
 from atoll.promise import available_to_promise
 from atoll.stocking import base_stock_levels
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
-from atoll_web.catalogue.models import Item, ProductModel
-from atoll_web.catalogue.snapshot import calendar
+from atoll_web.catalogue.models import Item, ProductModel, Revision
+from atoll_web.catalogue.snapshot import calendar, configurator, product_model
 from atoll_web.planning import states
 from atoll_web.planning.errors import NotProposed
 from atoll_web.planning.models import Forecast, PlannedOrder, StockPolicy
-from atoll_web.planning.snapshot import Positions, demand_rates, positions, weeks_ahead
+from atoll_web.planning.snapshot import Positions, demand_rates, ordered_configurations, positions, weeks_ahead
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.runs import services as runs
@@ -229,3 +232,48 @@ def _released(rows: Sequence[PlannedOrder], references: Mapping[int, str]) -> No
     for row in rows:
         row.state, row.reference = states.RELEASED, references[row.pk]
     PlannedOrder.objects.bulk_update(rows, ["state", "reference"])
+
+
+MOST_SAMPLES = 400
+"""Configurations drawn to fit a model's stated shares to."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharesSeen:
+    """How often the options of a revision are taken.
+
+    Parameters
+    ----------
+    orders
+        Order lines that the shares are learned from; 0 where they are those that the model states.
+    bonds
+        All pairs of options of different features, the most closely bound first.
+    """
+
+    revision: Revision
+    orders: int
+    shares: OptionShares
+    bonds: tuple[Bond, ...]
+
+
+def option_shares(*, revision: Revision, today: date, from_orders: bool) -> SharesSeen:
+    """The matrix of option shares of a revision: from past orders, smoothed, or from the shares that the model states."""
+    if not from_orders:
+        shares = _stated_shares(revision.digest, revision, today)
+        return SharesSeen(revision, 0, shares, bonds(shares))
+    past = ordered_configurations(revision.product_model)
+    shares = shares_from_history(product_model(revision), past)
+    return SharesSeen(revision, len(past), shares, bonds(shares))
+
+
+def features_of(revision: Revision) -> tuple[Feature, ...]:
+    """The features of a revision, with their options."""
+    return product_model(revision).features
+
+
+@lru_cache(maxsize=16)
+def _stated_shares(_digest: str, revision: Revision, today: date) -> OptionShares:
+    """Fitted once a day, as it takes a second; the digest tells revisions of different databases apart."""
+    model, engine, rng = product_model(revision), configurator(revision, today), np.random.default_rng(0)
+    samples = [engine.sample(rng) for _ in range(MOST_SAMPLES)]
+    return shares_from_marginals(model, samples, marginals_of(model))

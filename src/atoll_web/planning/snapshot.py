@@ -1,19 +1,23 @@
 """Stock, supply and demand as arrays for planning."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from django.db import connection
 
-from atoll.configure import order_bill
+from atoll.configure import Configuration, order_bill
 from atoll.plan import NettingProblem, exploded
-from atoll_web.catalogue.models import BillLine, Item
+from atoll_web.catalogue.models import BillLine, Item, ProductModel
 from atoll_web.catalogue.services import orderable_revision
 from atoll_web.catalogue.snapshot import configurator, product_model, structure
 from atoll_web.planning.errors import NoForecast
 from atoll_web.planning.models import Forecast, StockPolicy
 from atoll_web.purchasing.models import SupplierItem
+from atoll_web.sales.models import OrderLine
+from atoll_web.sales.states import CANCELLED
 
 POSITIONS = """
 SELECT i.id,
@@ -258,3 +262,20 @@ def weeks_ahead(today: date, periods: int, weekdays: int) -> Weeks:
     )
     weeks = tuple(monday + timedelta(weeks=t) for t in range(periods))
     return Weeks(weeks, problem, at, *(firm + planned))
+
+
+MOST_LINES = 20_000
+"""Latest order lines that option shares are learned from."""
+
+
+def ordered_configurations(product_model: ProductModel) -> list[Configuration]:
+    """What customers ordered of a model, the same as often as it was ordered; cancelled lines do not count."""
+    lines = OrderLine.objects.filter(configuration__revision__product_model=product_model).exclude(state=CANCELLED)
+    rows = lines.order_by("-id").values_list("configuration_id", "configuration__values")[:MOST_LINES]
+    made: dict[int, Configuration] = {}
+    return [made.setdefault(key, _configuration(product_model.code, values)) for key, values in rows]
+
+
+def _configuration(model: str, values: Mapping[str, Any]) -> Configuration:
+    kept = tuple((code, tuple(value) if isinstance(value, list) else value) for code, value in values.items())
+    return Configuration(model, "", kept, "")

@@ -12,7 +12,7 @@ class CustomerResource(MasterDataResource):
     class Meta(MasterDataResource.Meta):
         model = Customer
         import_id_fields = ("code",)
-        fields = ("code", "name", "customer_class", "country", "email", "on_hold")
+        fields = ("code", "name", "customer_class", "country", "email", "on_hold", "currency", "priority")
 
 
 @admin.register(Customer)

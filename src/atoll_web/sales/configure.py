@@ -1,6 +1,6 @@
 """The pages on which a product is configured, priced, promised and ordered. The state is in the address, so it can be shared."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,11 +15,12 @@ from django_htmx.http import push_url
 
 from atoll.errors import AtollError
 from atoll_web.accounts.acting import actor_now
-from atoll_web.catalogue.configuring import FeatureSeen, Seen, aims, completed, followed, read_choices, see
+from atoll_web.catalogue.configuring import FeatureSeen, Seen, completed, followed, read_choices, see
 from atoll_web.catalogue.models import ProductModel, Revision
 from atoll_web.catalogue.services import orderable_revision, orderable_revisions, still_valid_under
 from atoll_web.pages import needs, sentences, today
 from atoll_web.sales import services, states
+from atoll_web.sales.availability import Availability
 from atoll_web.sales.errors import NotUnderstood
 from atoll_web.sales.models import Customer, OrderLine
 
@@ -81,6 +82,15 @@ class State:
         """
         return services.NewLine(model, choices, self._quantity(), self._request_date())
 
+    @property
+    def units(self) -> int:
+        """The quantity, or 1 as long as what is entered is none that can be ordered."""
+        try:
+            found = self._quantity()
+        except NotUnderstood:
+            return 1
+        return found if 1 <= found <= services.MOST_UNITS else 1
+
     def _quantity(self) -> int:
         try:
             return int(self.quantity)
@@ -131,6 +141,14 @@ def _after(state: State, shown: str | None) -> State:
     return replace(state, before=(*state.before, shown)[-MOST_UNDONE:])
 
 
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """The day on which what is configured would ship, and whether that is so because the customer wished for it."""
+
+    day: date
+    is_wished: bool
+
+
 def configure_index(request: HttpRequest) -> HttpResponse:
     """The models that can be ordered today."""
     return render(request, "sales/configure_index.html", {"revisions": orderable_revisions(today(request))})
@@ -163,11 +181,14 @@ def choose(request: HttpRequest, revision: Revision, page: Page, context: Mappin
 
 def _completed(revision: Revision, state: State, aim: str, day: date) -> State:
     """The state with the choices that make the rest follow to the best configuration."""
-    if aim not in aims(revision):
-        return state
-    choices = completed(revision, read_choices(revision, state.texts), aim, day)
+    choices = completed(revision, read_choices(revision, state.texts), aim, day, _availability(revision, state, day))
     texts = {code: [*value] if isinstance(value, tuple) else [str(value)] for code, value in choices.items()}
     return _after(replace(state, texts=texts), state.address())
+
+
+def _availability(revision: Revision, state: State, day: date) -> Callable[[Any], Availability]:
+    """Reads what is available for the products of a compiled form, in the quantity asked for."""
+    return lambda form: Availability(form.needs, revision.product_model_id, state.units, day)
 
 
 @require_POST
@@ -195,7 +216,7 @@ def order_key(request: HttpRequest) -> str:
 def seen_under(revision: Revision, state: State, day: date, page: Page) -> dict[str, Any]:
     """What the templates show: the features, price and date, and what followed."""
     model = revision.product_model
-    seen = see(revision, read_choices(revision, state.texts), day)
+    seen = see(revision, read_choices(revision, state.texts), day, _availability(revision, state, day))
     answer, refusal = None, ""
     if seen.is_valid:
         try:
@@ -213,7 +234,7 @@ def seen_under(revision: Revision, state: State, day: date, page: Page) -> dict[
         "total": answer and answer.unit_price * answer.quantity,
         "refusal": refusal,
         "changed": followed(revision, seen, state.was, day) if seen.is_valid else (),
-        "aims": aims(revision),
+        "promised": answer and Promised(answer.ship_date, bool(state.request_date)),
         "address": reverse(page.name, args=[model.code]),
         "order_address": reverse(page.order, args=[model.code]),
         "idempotency_key": uuid4().hex,

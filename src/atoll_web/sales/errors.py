@@ -53,3 +53,15 @@ class IdempotencyKeyUsed(AtollError):
 
 class UnknownShopper(AtollError):
     """No customer has this code and this e-mail address. Check both, or sign in."""
+
+
+class QuoteWithoutDays(AtollError):
+    """A quote cannot hold supply for {days} days. Let it hold for 1 to {most} days."""
+
+
+class QuoteExpired(AtollError):
+    """The quote {order} expired on {at:%d %b %Y}. Make a new quote, or order what it offered."""
+
+
+class WrongOrderState(AtollError):
+    """Order {order} is {state}; this is only possible while it is {needed}."""

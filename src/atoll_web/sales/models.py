@@ -7,7 +7,8 @@ from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
 from atoll_web.accounts.triggers import Protect, ReadOnly, emptied_with_company, state_machine
-from atoll_web.catalogue.models import Configuration, LineDay
+from atoll_web.catalogue.models import Configuration, Item, LineDay
+from atoll_web.pricing.models import PriceList
 from atoll_web.sales import states, triggers
 from atoll_web.stock.models import Demand, Lot, Supply
 
@@ -22,6 +23,9 @@ class Customer(models.Model):
     country = models.CharField(max_length=2, blank=True)
     email = models.EmailField(blank=True)
     on_hold = models.BooleanField(default=False)
+    currency = models.CharField(max_length=3, blank=True, help_text="What they pay in; empty for the company's")
+    price_list = models.ForeignKey(PriceList, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    priority = models.PositiveSmallIntegerField(default=2, help_text="1 is served first where orders compete")
 
     class Meta:
         ordering = ["code"]
@@ -30,8 +34,26 @@ class Customer(models.Model):
         return self.code
 
 
+class Protection(models.Model):
+    """Units of an item that other customers leave free for those of a class."""
+
+    customer_class = models.CharField(max_length=40)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="protections")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["customer_class", "item"]
+        constraints = [
+            models.UniqueConstraint(fields=["customer_class", "item"], name="protection_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="protection_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.item} for {self.customer_class}"
+
+
 class Order(models.Model):
-    """A customer's order."""
+    """A customer's order, or while it is quoted an offer that holds its supply until it expires."""
 
     number = models.CharField(max_length=20, unique=True)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
@@ -39,11 +61,23 @@ class Order(models.Model):
     ordered_at = models.DateTimeField(help_text="Business time")
     currency = models.CharField(max_length=3)
     idempotency_key = models.CharField(max_length=80, null=True, blank=True, unique=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Business time at which a quote gives back what it holds")
+    rank = models.FloatField(default=0, help_text="Place in the order book: the smaller, the earlier it is served")
+    ship_complete = models.BooleanField(default=False, help_text="All lines are promised for one date")
+    hold_reason = models.CharField(
+        max_length=200, blank=True, help_text="Why it is not released to assembly; empty if it is not held"
+    )
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["state"], name="order_by_state")]
-        triggers = state_machine(initial={states.DRAFT}, transitions=states.ORDER_TRANSITIONS)
+        indexes = [
+            models.Index(fields=["state"], name="order_by_state"),
+            models.Index(fields=["expires_at"], condition=Q(state=states.QUOTED), name="quote_by_expiry"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(state=states.QUOTED) | Q(expires_at__isnull=False), name="quote_expires"),
+        ]
+        triggers = state_machine(initial=states.INITIAL, transitions=states.ORDER_TRANSITIONS)
 
     def __str__(self) -> str:
         return self.number
@@ -72,7 +106,7 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive"),
             models.CheckConstraint(
-                condition=Q(state__in=[states.DRAFT, states.CANCELLED]) | Q(demand__isnull=False),
+                condition=~Q(state__in=states.PROMISED) | Q(demand__isnull=False),
                 name="promised_line_has_a_demand",
             ),
             models.CheckConstraint(
@@ -80,7 +114,7 @@ class OrderLine(models.Model):
             ),
         ]
         triggers = [
-            *state_machine(initial={states.DRAFT}, transitions=states.LINE_TRANSITIONS),
+            *state_machine(initial=states.INITIAL, transitions=states.LINE_TRANSITIONS),
             triggers.confirmed_line_has_promise,
         ]
 
@@ -115,6 +149,7 @@ class Promise(models.Model):
             Protect(name="promise_is_kept_in_history", operation=pgtrigger.Delete),
             ReadOnly(name="promise_never_changes", exclude=["in_force", "at_risk"]),
             triggers.promise_is_of_confirmed_line,
+            *triggers.promise_rests_on_what_is_in_time,
             emptied_with_company,
         ]
 

@@ -1,23 +1,20 @@
-"""Supplies, capacity and lead times around one order line, as a promise problem of the science."""
+"""Supplies, capacity and lead times around order lines, as a promise problem of the science."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
-from django.db import connection
-from django.db.models import F
 
-from atoll.promise import CANNOT_BE_SUPPLIED, Cause, PromiseProblem
-from atoll.promise import Promise as Answer
-from atoll_web.accounts.models import Company
-from atoll_web.catalogue.models import AssemblyLine, LineDay
-from atoll_web.catalogue.snapshot import calendar_of, structure
+from atoll.model.calendar import Calendar
+from atoll.promise import AS_SOON_AS_POSSIBLE, CANNOT_BE_SUPPLIED, Availability, Promises, Wanted, WantedLine, withheld
+from atoll.promise import Structure as Bills
+from atoll_web.bulk import exchange
+from atoll_web.catalogue.snapshot import Structure, structure
 from atoll_web.purchasing.models import SupplierItem
-from atoll_web.stock.models import Supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +39,6 @@ class Work:
     request_date: date | None = None
 
 
-def lead_times() -> Mapping[int, int]:
-    """Calendar days of each item's preferred purchase, by item key; read again only after one changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_database(), 'catalogue_item'::regclass::oid, (SELECT max(pgh_id) FROM purchasing_supplieritemevent)"
-        )
-        return _lead_times(*cursor.fetchone())
-
-
-@lru_cache(maxsize=4)
-def _lead_times(_database: str, _table: int, _version: int) -> Mapping[int, int]:
-    return dict(SupplierItem.objects.filter(preferred=True).values_list("item_id", "lead_time_days"))
-
-
 @dataclass(frozen=True, slots=True)
 class FreeSupply:
     """A supply of which units are free; `due` is None for what is on hand."""
@@ -71,214 +54,294 @@ class FreeSupply:
 
 @dataclass(frozen=True, slots=True)
 class FreeTime:
-    """Minutes that an assembly line has left on a day; the keys of its row and its line, and the line's code."""
+    """Minutes that an assembly line has left on a day; the keys of its row and its line."""
 
     line_day_id: int
     line_id: int
-    line: str
     day: date
     minutes: int
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseSnapshot:
-    """A promise problem, with the rows behind its positions.
+    """What can be promised from, what is wanted, and the rows behind their positions.
 
     Parameters
     ----------
     today
         The date of day 0.
-    item_ids, supplies, times
-        What stands behind each item position, supply and capacity row.
-    codes
-        Code of each item by key.
+    items
+        The items behind the positions.
+    supplies, times
+        What stands behind each supply and line day.
+    lines
+        Code of each assembly line by key.
     """
 
-    problem: PromiseProblem
+    availability: Availability
+    wanted: Wanted
     today: date
-    item_ids: tuple[int, ...]
-    supplies: tuple[FreeSupply, ...]
-    times: tuple[FreeTime, ...]
-    codes: Mapping[int, str]
+    items: "Items"
+    supplies: Sequence[FreeSupply]
+    times: Sequence[FreeTime]
+    lines: Mapping[int, str]
 
     def date(self, day: int) -> date:
         """The date of a day."""
-        return self.today + timedelta(days=day)
+        return self.today + timedelta(days=int(day))
 
     def code(self, position: int) -> str:
         """The code of the item at a position."""
-        return self.codes[self.item_ids[position]]
+        return self.items.codes[self.items.ids[position]]
 
-    def filled_from_stock(self) -> bool:
-        """Whether all that is required is free on hand."""
-        on_hand: dict[int, int] = defaultdict(int)
-        rows = zip(self.problem.supply_item.tolist(), self.problem.supply_free.tolist(), self.supplies, strict=True)
-        for item, free, supply in rows:
-            on_hand[item] += free if supply.kind == "on hand" else 0
-        return all(on_hand[item] >= quantity for item, quantity in self.problem.requirements.items())
-
-    def reason(self, answer: Answer) -> str:
-        """Why this date, in a sentence."""
-        binding = answer.binding
-        if not answer.is_promised:
-            return self._refusal(answer)
-        if binding.cause is Cause.MATERIAL:
-            return f"{self._binding_supply(answer)}; assembly begins on {in_words(self.date(answer.need_day))}."
-        if binding.cause is Cause.CAPACITY:
-            return f"Everything is there earlier, but the assembly lines are full until {in_words(self.date(binding.day))}."
-        if binding.cause is Cause.REQUEST:
-            return "As late as the requested date allows, so that early supply stays free for others."
-        return "Everything is there; assembly begins on the next free day."
-
-    def _refusal(self, answer: Answer) -> str:
-        if answer.binding.cause is Cause.MATERIAL:
-            return f"{self.code(answer.binding.item)} is short and can neither be bought nor built"
-        day = in_words(self.date(answer.binding.day))
-        return f"the assembly lines have no free time for it within the planned calendar after {day}"
-
-    def _binding_supply(self, answer: Answer) -> str:
-        code, day = self.code(answer.binding.item), in_words(self.date(answer.binding.day))
-        if answer.binding.supply < 0:
-            return f"{code} is short and must be ordered first; it is there on {day}"
-        supply = self.supplies[answer.binding.supply]
-        return f"Waits for {code} from {supply.reference or supply.kind}, there on {day}"
-
-    def basis(self, answer: Answer, *, is_first: bool) -> dict[str, Any]:
-        """What the promise rests on, to be kept with it."""
-        binding = answer.binding
-        return {
-            "first": is_first,
-            "binding": {
-                "kind": binding.cause.value,
-                "item": self.code(binding.item) if binding.item >= 0 else None,
-                "days": binding.days,
-            },
-            "supplies": [
-                {
-                    "item": self.code(peg.item),
-                    "quantity": peg.quantity,
-                    "kind": self.supplies[peg.supply].kind,
-                    "reference": self.supplies[peg.supply].reference,
-                    "due": self._due(peg.supply),
-                }
-                for peg in answer.pegs
-            ],
-            "planned": [
-                {"item": self.code(p.item), "quantity": p.quantity, "due": self.date(p.day).isoformat(), "build": p.is_build}
-                for p in answer.planned
-            ],
-            "slots": [
-                {
-                    "line": self.times[slot.row].line,
-                    "day": self.times[slot.row].day.isoformat(),
-                    "minutes": slot.minutes,
-                }
-                for slot in answer.slots
-            ],
-        }
-
-    def _due(self, supply: int) -> str | None:
-        due = self.supplies[supply].due
-        return due.isoformat() if due else None
+    def filled_from_stock(self, promises: Promises) -> list[bool]:
+        """For each line, whether all it requires is free on hand when its turn comes."""
+        free = {self.items.at[s.item_id]: s.units for s in self.supplies if s.kind == "on hand"}
+        on_hand = {place for place, supply in enumerate(self.supplies) if supply.kind == "on hand"}
+        taken: dict[int, list[tuple[int, int]]] = {}
+        pegs = (promises.peg_line, promises.peg_item, promises.peg_supply, promises.peg_quantity)
+        for line, item, supply, units in zip(*(column.tolist() for column in pegs), strict=True):
+            if supply in on_hand:
+                taken.setdefault(line, []).append((item, units))
+        start, items, quantities = (a.tolist() for a in (self.wanted.start, self.wanted.item, self.wanted.quantity))
+        filled = []
+        for line, (first, last) in enumerate(pairwise(start)):
+            filled.append(all(free.get(items[r], 0) >= quantities[r] for r in range(first, last)))
+            for item, units in taken.get(line, ()):
+                free[item] -= units
+        return filled
 
 
-def snapshot(work: Work, today: date, *, lock: bool) -> PromiseSnapshot:
-    """Read all that a promise depends on.
+@dataclass(frozen=True, slots=True)
+class Items:
+    """All items as the science counts them, shared while nothing changes.
+
+    Parameters
+    ----------
+    ids, at, codes
+        Key of the item at each position, and the other way round; codes by key.
+    lead_days
+        Calendar days of each item's preferred purchase; −1 where it cannot be bought.
+    bills
+        Of the items that are built.
+    """
+
+    ids: Sequence[int]
+    at: Mapping[int, int]
+    codes: Mapping[int, str]
+    lead_days: np.ndarray
+    build_days: np.ndarray
+    bills: Bills
+    _below: dict[int, frozenset[int]] = field(default_factory=dict)
+
+    def reachable(self, keys: Iterable[int]) -> list[int]:
+        """The items of these keys and all that they can be built from, at any depth."""
+        return sorted(frozenset[int]().union(*(self._reach(key) for key in keys)))
+
+    def _reach(self, key: int) -> frozenset[int]:
+        if key not in self._below:
+            first, last = self.bills.start[self.at[key] : self.at[key] + 2]
+            parts = (self.ids[position] for position in self.bills.component[first:last].tolist())
+            self._below[key] = frozenset({key}).union(*map(self._reach, parts))
+        return self._below[key]
+
+
+MASTER = """
+SELECT (SELECT max(pgh_id) FROM purchasing_supplieritemevent), c.weekdays, c.holidays, c.horizon_days, c.shipping_days,
+       c.currency, (SELECT max(day) FROM catalogue_lineday), (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'),
+       EXISTS (SELECT 1 FROM pricing_pricelist), ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
+FROM accounts_company c
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Master:
+    """What changes rarely: items, the calendar from a day on, and what holds for all orders.
+
+    Parameters
+    ----------
+    working
+        Whether people work on each day of the horizon.
+    order_day, earliest_day
+        The first working days from today on and after today.
+    last_day
+        The last day for which there is capacity.
+    first_expiry
+        When the first of the quotes expires.
+    protections
+        Customer class, item key and units that customers of other classes leave free.
+    """
+
+    structure: Structure
+    items: Items
+    working: np.ndarray
+    order_day: int
+    earliest_day: int
+    shipping_days: int
+    currency: str
+    last_day: date | None
+    first_expiry: datetime | None
+    has_price_lists: bool
+    protections: Sequence[tuple[str, int, int]]
+
+    def kept_from(self, customer_class: str) -> dict[int, int]:
+        """Units that customers of a class leave free for those of others, by item key."""
+        kept: dict[int, int] = {}
+        for of_class, item, units in self.protections:
+            if of_class != customer_class:
+                kept[item] = kept.get(item, 0) + units
+        return kept
+
+
+def master(today: date) -> Master:
+    """Items, lead times and calendar, read again only after one of them changed."""
+    (((version, weekdays, holidays, horizon_days, *rest),),) = exchange([(MASTER, [])])
+    days = Calendar(frozenset(weekdays), frozenset(holidays))
+    there = structure()
+    return Master(there, _items(there, version), *_working(days, today, horizon_days), *rest)
+
+
+@lru_cache(maxsize=16)
+def _working(days: Calendar, today: date, horizon_days: int) -> tuple[np.ndarray, int, int]:
+    working = np.array([days.works(today + timedelta(days=n)) for n in range(horizon_days + 1)])
+    tomorrow = days.on_or_after(today + timedelta(days=1))
+    return working, (days.on_or_after(today) - today).days, (tomorrow - today).days
+
+
+_known: dict[tuple[int, int], tuple[Structure, Items]] = {}
+
+
+def _items(there: Structure, version: int) -> Items:
+    """Equal structures are one object, which is kept beside what was made of it."""
+    key = (id(there), version)
+    if key not in _known:
+        _known.clear()
+        _known[key] = (there, _make_items(there))
+    return _known[key][1]
+
+
+def _make_items(there: Structure) -> Items:
+    ids = sorted(there.codes)
+    at = {item: position for position, item in enumerate(ids)}
+    leads = dict(SupplierItem.objects.filter(preferred=True).values_list("item_id", "lead_time_days"))
+    bills = {at[parent]: tuple((at[component], per) for component, per in bill) for parent, bill in there.bill_keys.items()}
+    return Items(
+        ids=ids,
+        at=at,
+        codes=there.codes,
+        lead_days=_integers(leads.get(item, CANNOT_BE_SUPPLIED) for item in ids),
+        build_days=_integers(there.items[there.codes[item]].build_days for item in ids),
+        bills=Bills.of(bills, len(ids)),
+    )
+
+
+SUPPLIES = """
+SELECT id, item_id, kind, reference, due, margin_days, quantity - allocated
+FROM stock_supply WHERE item_id = ANY(%s) AND quantity > allocated ORDER BY id {lock}
+"""
+
+LINES = """
+SELECT l.id, l.code, b.productmodel_id
+FROM catalogue_assemblyline l JOIN catalogue_assemblyline_builds b ON b.assemblyline_id = l.id
+WHERE b.productmodel_id = ANY(%s) ORDER BY l.id {lock}
+"""
+"""Whoever takes time of a line locks the line: its days are read, chosen and reserved by one at a time."""
+
+OPEN_SUPPLIES = """
+SELECT id FROM stock_supply WHERE item_id = ANY(%s) AND quantity > 0 ORDER BY id FOR NO KEY UPDATE
+"""
+
+TIMES = """
+SELECT id, line_id, day, capacity - reserved FROM catalogue_lineday
+WHERE line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHERE productmodel_id = ANY(%s))
+    AND day > %s AND reserved < capacity
+ORDER BY day, line_id
+"""
+
+NOTHING: Mapping[int, int] = MappingProxyType({})
+
+
+def snapshot(
+    works: Sequence[Work], today: date, *, lock: bool, kept: Mapping[int, int] = NOTHING, there: Master | None = None
+) -> PromiseSnapshot:
+    """Read all that promises for some order lines depend on, in the order in which they are to be served.
 
     Parameters
     ----------
     lock
-        Lock supplies and line days, in the order of their keys, for a promise that will be committed.
+        Lock supplies and then assembly lines, each in the order of their keys, for promises that will be committed.
+    kept
+        Units by item key that stay free for other customers.
+    there
+        What `master` gave, where it is known already.
     """
-    there, leads = structure(), lead_times()
-    item_ids = _reachable(work.requirements, there.bill_keys)
-    at = {item: position for position, item in enumerate(item_ids)}
-    company = Company.objects.get()
-    days = calendar_of(company)
-    supplies = _free_supplies(item_ids, lock=lock)
-    times = _free_times(work, today, lock=lock)
-    horizon = max((times[-1].day - today).days if times else 0, company.horizon_days) + 1
-    order_day = _days_between(today, days.on_or_after(today))
-    tomorrow = _days_between(today, days.on_or_after(today + timedelta(days=1)))
-    problem = PromiseProblem(
-        requirements={at[item]: quantity for item, quantity in work.requirements.items()},
-        supply_item=_integers(at[supply.item_id] for supply in supplies),
-        supply_day=_integers(_usable(supply, today) for supply in supplies),
-        supply_free=_integers(supply.units for supply in supplies),
-        lead_days=_integers(leads[item] + order_day + 1 if item in leads else CANNOT_BE_SUPPLIED for item in item_ids),
-        build_days=_integers(there.items[there.codes[item]].build_days for item in item_ids),
-        working=np.array([days.works(today + timedelta(days=n)) for n in range(horizon)]),
-        capacity_line=_integers(time.line_id for time in times),
-        capacity_day=_integers((time.day - today).days for time in times),
-        capacity_free=_integers(time.minutes for time in times),
-        minutes=work.minutes,
-        earliest_day=tomorrow,
-        shipping_days=company.shipping_days,
-        requested_day=(work.request_date - today).days if work.request_date else None,
-        bills={at[item]: tuple((at[c], n) for c, n in there.bill_keys[item]) for item in item_ids if item in there.bill_keys},
+    there = there or master(today)
+    items = there.items
+    keys = items.reachable({item for work in works for item in work.requirements})
+    models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
+    supplies, lines, times = exchange(
+        [
+            (SUPPLIES.format(lock="FOR NO KEY UPDATE" if lock else ""), [keys]),
+            (LINES.format(lock="FOR NO KEY UPDATE OF l" if lock else ""), [models]),
+            (TIMES, [models, today]),
+        ]
     )
-    return PromiseSnapshot(problem, today, item_ids, supplies, times, there.codes)
+    builders: dict[int, list[int]] = {}
+    for line, _, model in lines:
+        builders.setdefault(model, []).append(line)
+    availability = _availability(there, today, supplies, times)
+    if kept:
+        availability = withheld(availability, {items.at[key]: units for key, units in kept.items() if key in items.at})
+    return PromiseSnapshot(
+        availability,
+        Wanted.of(_wanted(work, items, builders, today) for work in works),
+        today,
+        items,
+        [FreeSupply(*row) for row in supplies],
+        [FreeTime(*row) for row in times],
+        {line: code for line, code, _ in lines},
+    )
 
 
-def in_words(day: date) -> str:
-    """Such as ``3 Feb 2026``, as the pages write it."""
-    return f"{day.day} {day:%b %Y}"
+def lock(works: Iterable[Work], today: date) -> None:
+    """Lock all that promises for some order lines touch, before what they hold is given back and they are promised anew."""
+    works = list(works)
+    keys = master(today).items.reachable({item for work in works for item in work.requirements})
+    models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
+    exchange([(OPEN_SUPPLIES, [keys]), (LINES.format(lock="FOR NO KEY UPDATE OF l"), [models])])
+
+
+def _availability(there: Master, today: date, supplies: Sequence[tuple], times: Sequence[tuple]) -> Availability:
+    leads, at = there.items.lead_days, there.items.at
+    return Availability(
+        supply_item=_integers(at[row[1]] for row in supplies),
+        supply_day=_integers(_usable(row[4], row[5], today) for row in supplies),
+        supply_free=_integers(row[6] for row in supplies),
+        lead_days=np.where(leads >= 0, leads + there.order_day + 1, CANNOT_BE_SUPPLIED),
+        build_days=there.items.build_days,
+        bills=there.items.bills,
+        working=there.working,
+        capacity_line=_integers(row[1] for row in times),
+        capacity_day=_integers((row[2] - today).days for row in times),
+        capacity_free=_integers(row[3] for row in times),
+        earliest_day=there.earliest_day,
+        shipping_days=there.shipping_days,
+    )
+
+
+def _wanted(work: Work, items: Items, builders: Mapping[int, Sequence[int]], today: date) -> WantedLine:
+    return WantedLine(
+        {items.at[item]: quantity for item, quantity in work.requirements.items()},
+        work.minutes,
+        builders.get(work.product_model_id, ()),
+        max((work.request_date - today).days, 0) if work.request_date else AS_SOON_AS_POSSIBLE,
+    )
 
 
 def _integers(values: Iterable[int]) -> np.ndarray:
     return np.fromiter(values, dtype=np.int64)
 
 
-def _days_between(first: date, last: date) -> int:
-    return (last - first).days
-
-
-def _reachable(requirements: Iterable[int], bills: Mapping[int, tuple[tuple[int, int], ...]]) -> tuple[int, ...]:
-    """The required items and all that they can be built from, at any depth."""
-    found: dict[int, None] = {}
-    waiting = list(requirements)
-    while waiting:
-        item = waiting.pop()
-        if item not in found:
-            found[item] = None
-            waiting.extend(component for component, _ in bills.get(item, ()))
-    return tuple(sorted(found))
-
-
-def lock(works: Iterable[Work], today: date) -> None:
-    """Lock all that several promises may touch, before the first of them is made.
-
-    One after the other they would lock the days of one line before the supplies of the next, and two writers could wait in
-    a circle. Full days are locked too, since a promise that is given up frees them.
-    """
-    works = list(works)
-    item_ids = _reachable({item for work in works for item in work.requirements}, structure().bill_keys)
-    list(Supply.objects.select_for_update().filter(item_id__in=item_ids, quantity__gt=0).order_by("id").values_list("id"))
-    lines = AssemblyLine.objects.filter(builds__in={work.product_model_id for work in works})
-    list(LineDay.objects.select_for_update().filter(line__in=lines, day__gte=today).order_by("id").values_list("id"))
-
-
-def _free_supplies(item_ids: Iterable[int], *, lock: bool) -> tuple[FreeSupply, ...]:
-    rows = Supply.objects.filter(item_id__in=item_ids, quantity__gt=F("allocated")).order_by("id")
-    found = (rows.select_for_update() if lock else rows).values_list(
-        "id", "item_id", "kind", "reference", "due", "margin_days", F("quantity") - F("allocated")
-    )
-    return tuple(FreeSupply(*row) for row in found)
-
-
-def _free_times(work: Work, today: date, *, lock: bool) -> tuple[FreeTime, ...]:
-    """What the lines that build the model have left on the days after today, by day."""
-    if work.product_model_id is None:
-        return ()
-    lines = dict(AssemblyLine.objects.filter(builds=work.product_model_id).values_list("id", "code"))
-    rows = LineDay.objects.filter(line__in=lines, day__gt=today, reserved__lt=F("capacity")).order_by("id")
-    found = (rows.select_for_update() if lock else rows).values_list("id", "line_id", "day", F("capacity") - F("reserved"))
-    times = (FreeTime(key, line, lines[line], day, minutes) for key, line, day, minutes in found)
-    return tuple(sorted(times, key=lambda time: (time.day, time.line_id)))
-
-
-def _usable(supply: FreeSupply, today: date) -> int:
+def _usable(due: date | None, margin_days: int, today: date) -> int:
     """The day from which a promise may count on a supply: its date and its margin; what is overdue, tomorrow at the earliest."""
-    if supply.due is None:
-        return 0
-    return max((supply.due - today).days + supply.margin_days, 1)
+    return 0 if due is None else max((due - today).days + margin_days, 1)

@@ -1,33 +1,48 @@
 """States of customer orders and their lines."""
 
-DRAFT, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED, CANCELLED = (
+DRAFT, QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED, EXPIRED, CANCELLED = (
     "draft",
+    "quoted",
     "confirmed",
     "in assembly",
     "assembled",
     "shipped",
+    "expired",
     "cancelled",
 )
 
-ORDER_STATES = (DRAFT, CONFIRMED, IN_ASSEMBLY, SHIPPED, CANCELLED)
-OPEN = (DRAFT, CONFIRMED, IN_ASSEMBLY)
+INITIAL = frozenset({DRAFT, QUOTED, CONFIRMED})
+"""An order whose lines are all promised at once is never a draft."""
+
+ORDER_STATES = (DRAFT, QUOTED, CONFIRMED, IN_ASSEMBLY, SHIPPED, EXPIRED, CANCELLED)
+OPEN = (DRAFT, QUOTED, CONFIRMED, IN_ASSEMBLY)
 """States of an order that is still to be shipped."""
 ORDER_TRANSITIONS = {
     (DRAFT, CONFIRMED),
+    (DRAFT, QUOTED),
     (DRAFT, CANCELLED),
+    (QUOTED, CONFIRMED),
+    (QUOTED, EXPIRED),
+    (QUOTED, CANCELLED),
     (CONFIRMED, IN_ASSEMBLY),
     (CONFIRMED, CANCELLED),
     (IN_ASSEMBLY, SHIPPED),
 }
 
-LINE_STATES = (DRAFT, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED, CANCELLED)
+LINE_STATES = (DRAFT, QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED, EXPIRED, CANCELLED)
 LINE_TRANSITIONS = {
     (DRAFT, CONFIRMED),
+    (DRAFT, QUOTED),
     (DRAFT, CANCELLED),
+    (QUOTED, CONFIRMED),
+    (QUOTED, EXPIRED),
+    (QUOTED, CANCELLED),
     (CONFIRMED, IN_ASSEMBLY),
     (CONFIRMED, CANCELLED),
     (IN_ASSEMBLY, ASSEMBLED),
     (ASSEMBLED, SHIPPED),
 }
-PROMISED = (CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED)
+HOLDING = (QUOTED, CONFIRMED)
+"""States of a line that holds supply and slots which can still be given back."""
+PROMISED = (QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED)
 """States of a line that has a promise in force; in the others it has none."""

@@ -2,6 +2,7 @@
 
 import pgtrigger
 
+from atoll_web.accounts.triggers import for_each_statement
 from atoll_web.sales.states import PROMISED
 
 KEEP_RESERVED = """
@@ -18,22 +19,14 @@ ADDED = "SELECT line_day_id, minutes FROM new_rows"
 TAKEN = "SELECT line_day_id, -minutes AS minutes FROM old_rows"
 
 
-def _keep_reserved(name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing, rows: str) -> pgtrigger.Trigger:
-    return pgtrigger.Trigger(
-        name=name,
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=operation,
-        referencing=referencing,
-        func=KEEP_RESERVED.format(rows=rows),
-    )
-
-
 keep_reserved = [
-    _keep_reserved("reserved", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), ADDED),
-    _keep_reserved("freed", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), TAKEN),
-    _keep_reserved(
-        "reserved_anew", pgtrigger.Update, pgtrigger.Referencing(old="old_rows", new="new_rows"), f"{ADDED} UNION ALL {TAKEN}"
+    for_each_statement("reserved", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), KEEP_RESERVED.format(rows=ADDED)),
+    for_each_statement("freed", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), KEEP_RESERVED.format(rows=TAKEN)),
+    for_each_statement(
+        "reserved_anew",
+        pgtrigger.Update,
+        pgtrigger.Referencing(old="old_rows", new="new_rows"),
+        KEEP_RESERVED.format(rows=f"{ADDED} UNION ALL {TAKEN}"),
     ),
 ]
 
@@ -58,24 +51,33 @@ confirmed_line_has_promise = pgtrigger.Trigger(
 promise_is_of_confirmed_line = pgtrigger.Trigger(
     name="promise_is_of_confirmed_line",
     when=pgtrigger.After,
-    operation=pgtrigger.Insert | pgtrigger.UpdateOf("in_force", "at_risk"),
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("in_force"),
     timing=pgtrigger.Deferred,
-    func=LINE_AGREES_WITH_PROMISE.format(line="line_id")
-    + """
-    IF EXISTS (
-        SELECT 1 FROM sales_promise p
-        JOIN sales_orderline line ON line.id = p.line_id
-        JOIN stock_demand d ON d.id = line.demand_id
-        JOIN stock_requirement r ON r.demand_id = d.id
-        JOIN stock_allocation a ON a.requirement_id = r.id
-        JOIN stock_supply s ON s.id = a.supply_id
-        WHERE p.id = NEW.id AND p.in_force AND NOT p.at_risk AND s.due > d.need_date
-    ) THEN
-        RAISE EXCEPTION 'promise % rests on a supply that is due after its need date', NEW.id USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NULL;
-    """,
+    func=LINE_AGREES_WITH_PROMISE.format(line="line_id") + "RETURN NULL;",
 )
+
+REFUSE_LATE_SUPPLY = """
+IF EXISTS (
+    SELECT 1 FROM new_rows p
+    JOIN sales_orderline line ON line.id = p.line_id
+    JOIN stock_demand d ON d.id = line.demand_id
+    JOIN stock_requirement r ON r.demand_id = d.id
+    JOIN stock_allocation a ON a.requirement_id = r.id
+    JOIN stock_supply s ON s.id = a.supply_id
+    WHERE p.in_force AND NOT p.at_risk AND s.due > d.need_date
+) THEN
+    RAISE EXCEPTION 'a promise rests on a supply that is due after its need date' USING ERRCODE = 'check_violation';
+END IF;
+RETURN NULL;
+"""
+
+promise_rests_on_what_is_in_time = [
+    for_each_statement("rests_in_time", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), REFUSE_LATE_SUPPLY),
+    for_each_statement(
+        "still_rests_in_time", pgtrigger.Update, pgtrigger.Referencing(old="old_rows", new="new_rows"), REFUSE_LATE_SUPPLY
+    ),
+]
+"""Its allocations are written before a promise."""
 
 slip_marks_promises = pgtrigger.Trigger(
     name="slip_marks_promises",

@@ -67,7 +67,7 @@ class Demands(Records):
 class Requirements(Records):
     """Units of an item that a demand takes."""
 
-    list_display = ("demand", "item", "quantity", "allocated", "issued")
+    list_display = ("demand", "item", "quantity", "issued")
     list_select_related = ("demand", "item")
     search_fields = ("item__code", "demand__reference")
     ordering = ("-id",)

@@ -5,7 +5,15 @@ from django.db import models
 from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
-from atoll_web.accounts.triggers import BY_HAND, Protect, ReadOnly, emptied_with_company, kept_by_trigger
+from atoll_web.accounts.triggers import (
+    BY_HAND,
+    Protect,
+    ReadOnly,
+    emptied_with_company,
+    kept_by_trigger,
+    named_by,
+    refers_to,
+)
 from atoll_web.catalogue.models import Item
 from atoll_web.stock import triggers
 
@@ -63,7 +71,7 @@ class StockedItem(Item):
 
     class Meta:
         proxy = True
-        triggers = [triggers.tracking_stays]
+        triggers = [triggers.tracking_stays, named_by("stock_requirement", "item")]
 
 
 class Move(models.Model):
@@ -155,6 +163,7 @@ class Supply(models.Model):
             *triggers.on_hand_follows_ledger,
             ReadOnly(name="supply_item_stays", fields=["item"]),
             triggers.build_waits_for_supply,
+            named_by("stock_allocation", "supply"),
         ]
 
     def __str__(self) -> str:
@@ -173,7 +182,7 @@ class Demand(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(kind__in=DEMAND_KINDS), name="demand_kind_is_known")]
-        triggers = [triggers.build_waits_from_need_date]
+        triggers = [triggers.build_waits_from_need_date, named_by("stock_requirement", "demand")]
 
     def __str__(self) -> str:
         return self.reference or f"demand {self.pk}"
@@ -182,10 +191,9 @@ class Demand(models.Model):
 class Requirement(models.Model):
     """Gross requirement of one item by one demand."""
 
-    demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="requirements")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="requirements")
+    demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="requirements", db_constraint=False, db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="requirements", db_constraint=False, db_index=False)
     quantity = models.PositiveIntegerField()
-    allocated = models.IntegerField(default=0, help_text="Kept by the trigger of the allocations")
     issued = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -193,12 +201,14 @@ class Requirement(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["demand", "item"], name="requirement_names_an_item_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="requirement_quantity_positive"),
-            models.CheckConstraint(
-                condition=Q(allocated__gte=0) & Q(quantity__gte=F("allocated") + F("issued")),
-                name="requirement_not_over_allocated",
-            ),
+            models.CheckConstraint(condition=Q(issued__lte=F("quantity")), name="requirement_not_over_issued"),
         ]
-        triggers = [*kept_by_trigger("allocated"), ReadOnly(name="requirement_item_stays", fields=["item"])]
+        triggers = [
+            *refers_to("stock_demand", "demand"),
+            *refers_to("catalogue_item", "item"),
+            named_by("stock_allocation", "requirement"),
+            triggers.issued_within_requirement,
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.item} for {self.demand}"
@@ -207,8 +217,10 @@ class Requirement(models.Model):
 class Allocation(models.Model):
     """So many units of a supply are reserved for a requirement (pegging)."""
 
-    requirement = models.ForeignKey(Requirement, on_delete=models.CASCADE, related_name="allocations")
-    supply = models.ForeignKey(Supply, on_delete=models.PROTECT, related_name="allocations")
+    requirement = models.ForeignKey(
+        Requirement, on_delete=models.CASCADE, related_name="allocations", db_constraint=False, db_index=False
+    )
+    supply = models.ForeignKey(Supply, on_delete=models.PROTECT, related_name="allocations", db_constraint=False)
     quantity = models.PositiveIntegerField()
 
     class Meta:

@@ -10,6 +10,7 @@ from django.db.models import F, Sum
 
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.numbering import numbers
+from atoll_web.bulk import exchange
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.stock.errors import AlreadyReversed, DuplicateLot, LotsDoNotMatch, NotEnoughStock, Shortage
@@ -131,46 +132,39 @@ def lock_supplies(item_ids: Iterable[int]) -> list[Supply]:
     return list(Supply.objects.select_for_update().filter(item_id__in=set(item_ids), quantity__gt=0).order_by("id"))
 
 
-def allocate(demand: Demand, requirements: Mapping[int, int], pegs: Iterable[tuple[int, int, int]]) -> None:
-    """Write what a demand takes and from which supplies.
+GIVE_BACK = """
+WITH given AS (
+    SELECT id FROM stock_requirement WHERE demand_id = ANY(%s) AND issued = 0
+), back AS (
+    DELETE FROM stock_allocation a USING given WHERE a.requirement_id = given.id RETURNING a.supply_id
+)
+SELECT DISTINCT s.id FROM back JOIN stock_supply s ON s.id = back.supply_id WHERE s.kind = 'planned'
+"""
 
-    Parameters
-    ----------
-    requirements
-        Units by item key.
-    pegs
-        ``(item key, supply key, units)``; the database refuses more than a supply has.
-    """
-    rows = Requirement.objects.bulk_create(
-        [Requirement(demand=demand, item_id=item, quantity=quantity) for item, quantity in sorted(requirements.items())]
-    )
-    by_item = {row.item_id: row for row in rows}
-    merged: dict[tuple[int, int], int] = defaultdict(int)
-    for item, supply, quantity in pegs:
-        merged[item, supply] += quantity
-    Allocation.objects.bulk_create(
-        [Allocation(requirement=by_item[item], supply_id=supply, quantity=n) for (item, supply), n in merged.items()]
-    )
+DROP_REQUIREMENTS = "DELETE FROM stock_requirement WHERE demand_id = ANY(%s) AND issued = 0"
+
+ORPHANS = """
+SELECT s.id, d.id FROM stock_supply s LEFT JOIN stock_demand d ON d.builds_id = s.id
+WHERE s.id = ANY(%s) AND s.kind = 'planned' AND s.allocated = 0
+"""
 
 
-def release_demands(demands: Iterable[Demand]) -> None:
-    """Give back all that the demands hold, at once, and what was planned for them alone."""
-    ids = [demand.pk for demand in demands]
-    planned = list(
-        Supply.objects.filter(kind="planned", allocations__requirement__demand__in=ids).values_list("id", flat=True).distinct()
-    )
-    Requirement.objects.filter(demand__in=ids, issued=0).delete()
-    _drop_planned(planned)
-
-
-def _drop_planned(supply_ids: Sequence[int]) -> None:
-    """Delete planned supplies that nobody rests on any longer, with what their builds would have consumed."""
-    orphans = Supply.objects.filter(id__in=supply_ids, kind="planned", allocated=0)
-    builds = list(Demand.objects.filter(builds__in=orphans))
+def release_demands(demand_ids: Iterable[int]) -> None:
+    """Give back all that the demands hold, at once, and what was planned for them alone, with one round for each level."""
+    demands = list(demand_ids)
+    planned, _ = exchange([(GIVE_BACK, [demands]), (DROP_REQUIREMENTS, [demands])])
+    if not planned:
+        return
+    (orphans,) = exchange([(ORPHANS, [[supply for (supply,) in planned]])])
+    builds = [build for _, build in orphans if build]
     if builds:
         release_demands(builds)
-        Demand.objects.filter(id__in=[build.pk for build in builds]).delete()
-    orphans.delete()
+    exchange(
+        [
+            ("DELETE FROM stock_demand WHERE id = ANY(%s)", [builds]),
+            ("DELETE FROM stock_supply WHERE id = ANY(%s)", [[supply for supply, _ in orphans]]),
+        ]
+    )
 
 
 def shortages(demands: Iterable[Demand]) -> dict[int, dict[str, int]]:

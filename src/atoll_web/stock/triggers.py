@@ -6,7 +6,7 @@ make the sums, the lots or the dates of builds wrong.
 
 import pgtrigger
 
-from atoll_web.accounts.triggers import BY_HAND, Protect
+from atoll_web.accounts.triggers import BY_HAND, Protect, for_each_statement
 
 REFUSE_WRONG_MOVE = """
 IF EXISTS (
@@ -85,13 +85,11 @@ UPDATE stock_supply s SET quantity = s.quantity + locked.quantity FROM locked WH
 RETURN NULL;
 """
 
-keep_balances = pgtrigger.Trigger(
-    name="keep_balances",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
-    operation=pgtrigger.Insert,
-    referencing=pgtrigger.Referencing(new="new_moves"),
-    func=REFUSE_WRONG_MOVE + KEEP_BALANCES.format(physical="(l.kind IN ('stock', 'line', 'finished'))"),
+keep_balances = for_each_statement(
+    "keep_balances",
+    pgtrigger.Insert,
+    pgtrigger.Referencing(new="new_moves"),
+    REFUSE_WRONG_MOVE + KEEP_BALANCES.format(physical="(l.kind IN ('stock', 'line', 'finished'))"),
 )
 
 lot_is_of_a_numbered_item = pgtrigger.Trigger(
@@ -159,38 +157,64 @@ RETURN NULL;
 """Builds move along with the supplies that they wait for, so that a slip reaches the promises through any number of levels."""
 
 
-def _build_waits(operation: pgtrigger.Operation, affected: str) -> pgtrigger.Trigger:
+def _build_waits(
+    operation: pgtrigger.Operation, affected: str, condition: pgtrigger.Condition | None = None
+) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
         name="build_waits",
         when=pgtrigger.After,
         operation=operation,
+        condition=condition,
         timing=pgtrigger.Deferred,
         func=BUILD_WAITS.format(affected=affected),
     )
 
 
 build_waits_for_supply = _build_waits(pgtrigger.UpdateOf("due"), "s.id = NEW.id")
-build_waits_from_need_date = _build_waits(pgtrigger.Insert | pgtrigger.UpdateOf("need_date"), "d.id = NEW.id")
+build_waits_from_need_date = _build_waits(
+    pgtrigger.Insert | pgtrigger.UpdateOf("need_date"), "d.id = NEW.id", pgtrigger.Condition("NEW.builds_id IS NOT NULL")
+)
+
+REFUSE_OVER_REQUIREMENT = """
+IF EXISTS (
+    SELECT 1 FROM stock_requirement r
+    JOIN stock_allocation a ON a.requirement_id = r.id
+    WHERE r.id IN (SELECT {key} FROM new_rows)
+    GROUP BY r.id HAVING SUM(a.quantity) + r.issued > r.quantity
+) THEN
+    RAISE EXCEPTION 'a requirement has more allocated and issued than it requires' USING ERRCODE = 'check_violation';
+END IF;
+"""
+
+issued_within_requirement = for_each_statement(
+    "issued_within_requirement",
+    pgtrigger.Update,
+    pgtrigger.Referencing(old="old_rows", new="new_rows"),
+    REFUSE_OVER_REQUIREMENT.format(key="id") + "RETURN NULL;",
+)
+
+LOCK_REQUIREMENTS = """
+IF (
+    SELECT count(*) FROM (
+        SELECT 1 FROM stock_requirement r WHERE r.id IN (SELECT requirement_id FROM new_rows) ORDER BY r.id FOR NO KEY UPDATE
+    ) found
+) <> (SELECT count(DISTINCT requirement_id) FROM new_rows) THEN
+    RAISE EXCEPTION 'an allocation names a requirement that is not there' USING ERRCODE = 'foreign_key_violation';
+END IF;
+"""
+"""Two writers who allocate for the same requirement take turns, and neither can allocate for one that is gone."""
 
 KEEP_ALLOCATED = """
-WITH change AS (
-    SELECT requirement_id, SUM(quantity) AS quantity FROM ({rows}) r GROUP BY 1 HAVING SUM(quantity) <> 0
-), locked AS MATERIALIZED (
-    SELECT t.id, change.quantity
-    FROM stock_requirement t JOIN change ON t.id = change.requirement_id
-    ORDER BY t.id
-    FOR UPDATE OF t
-)
-UPDATE stock_requirement t SET allocated = t.allocated + locked.quantity FROM locked WHERE t.id = locked.id;
-
-WITH change AS (
-    SELECT supply_id, SUM(quantity) AS quantity FROM ({rows}) r GROUP BY 1 HAVING SUM(quantity) <> 0
-), locked AS MATERIALIZED (
-    SELECT t.id, change.quantity FROM stock_supply t JOIN change ON t.id = change.supply_id ORDER BY t.id FOR UPDATE OF t
-)
-UPDATE stock_supply t SET allocated = t.allocated + locked.quantity FROM locked WHERE t.id = locked.id;
-{refuse}
-RETURN NULL;
+IF (
+    SELECT count(*) FROM (
+        SELECT 1 FROM stock_supply s WHERE s.id IN (SELECT supply_id FROM ({rows}) r) ORDER BY s.id FOR NO KEY UPDATE
+    ) found
+) <> (SELECT count(DISTINCT supply_id) FROM ({rows}) r) THEN
+    RAISE EXCEPTION 'an allocation names a supply that is not there' USING ERRCODE = 'foreign_key_violation';
+END IF;
+UPDATE stock_supply s SET allocated = s.allocated + change.quantity
+FROM (SELECT supply_id, SUM(quantity) AS quantity FROM ({rows}) r GROUP BY 1 HAVING SUM(quantity) <> 0) change
+WHERE s.id = change.supply_id;
 """
 
 REFUSE_WRONG_SUPPLY = """
@@ -211,31 +235,27 @@ IF EXISTS (
 END IF;
 """
 
-ADDED = "SELECT requirement_id, supply_id, quantity FROM new_rows"
-TAKEN = "SELECT requirement_id, supply_id, -quantity AS quantity FROM old_rows"
-
-
-def _keep_allocated(
-    name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing, rows: str, refuse: str
-) -> pgtrigger.Trigger:
-    return pgtrigger.Trigger(
-        name=name,
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=operation,
-        referencing=referencing,
-        func=KEEP_ALLOCATED.format(rows=rows, refuse=refuse),
-    )
-
+ADDED = "SELECT supply_id, quantity FROM new_rows"
+TAKEN = "SELECT supply_id, -quantity AS quantity FROM old_rows"
+CHECK_NEW = REFUSE_OVER_REQUIREMENT.format(key="requirement_id") + REFUSE_WRONG_SUPPLY
 
 keep_allocated = [
-    _keep_allocated("allocated", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), ADDED, REFUSE_WRONG_SUPPLY),
-    _keep_allocated("released", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), TAKEN, ""),
-    _keep_allocated(
+    for_each_statement(
+        "allocated",
+        pgtrigger.Insert,
+        pgtrigger.Referencing(new="new_rows"),
+        LOCK_REQUIREMENTS + KEEP_ALLOCATED.format(rows=ADDED) + CHECK_NEW + "RETURN NULL;",
+    ),
+    for_each_statement(
+        "released",
+        pgtrigger.Delete,
+        pgtrigger.Referencing(old="old_rows"),
+        KEEP_ALLOCATED.format(rows=TAKEN) + "RETURN NULL;",
+    ),
+    for_each_statement(
         "reallocated",
         pgtrigger.Update,
         pgtrigger.Referencing(old="old_rows", new="new_rows"),
-        f"{ADDED} UNION ALL {TAKEN}",
-        REFUSE_WRONG_SUPPLY,
+        LOCK_REQUIREMENTS + KEEP_ALLOCATED.format(rows=f"{ADDED} UNION ALL {TAKEN}") + CHECK_NEW + "RETURN NULL;",
     ),
 ]

@@ -1,6 +1,10 @@
 """What differs between two revisions of a model."""
 
-from atoll.configure import Configurator, compare, count, read_product_model, still_valid
+from hypothesis import given, settings
+
+from atoll.configure import Configurator, Count, compare, count, counting, read_product_model, still_valid
+from atoll.configure.compiled.circuit import Budget
+from tests.core.configure.test_agreement import models
 
 
 def read(document):
@@ -81,9 +85,39 @@ def test_texts_are_not_counted(document):
     assert with_text == count(read(document))
 
 
-def test_more_configurations_than_asked_for_are_not_compared_one_by_one(document):
+@settings(max_examples=120, deadline=None)
+@given(models(), models())
+def test_won_and_lost_are_counted_as_one_by_one_whatever_changed(before, after):
+    """Features of all kinds that keep their kind or change it, come or go, with other options and other rules."""
+    engines = Configurator(before), Configurator(after)
+    found = [list(engine.each(10_000)) for engine in engines]
+    expected = Count(
+        before=len(found[0]),
+        after=len(found[1]),
+        won=sum(not still_valid(engines[0], values) for values in found[1]),
+        lost=sum(not still_valid(engines[1], values) for values in found[0]),
+    )
+    assert compare(before, after).count == expected
+
+
+def test_numbers_of_any_size_are_told_exactly():
+    features = [
+        {"code": f"f{n}", "name": "F", "kind": "many", "options": [{"code": f"o{k}", "name": "O"} for k in range(10)]}
+        for n in range(9)
+    ]
+    document = {"code": "m", "name": "M", "end_item": "E", "revision": "1", "base_price": 1, "currency": "EUR"}
+    before = read(document | {"features": features})
+    after = read(document | {"features": features, "rules": [{"name": "r", "rule": "count(f0) <= 9"}]})
+    found = compare(before, after).count
+    assert (found.before, found.after) == (2**90, 2**90 - 2**80)
+    assert (found.won, found.lost) == (0, 2**80)
+
+
+def test_rules_that_are_too_large_are_not_counted(document, monkeypatch):
+    monkeypatch.setattr(counting, "BUDGET", Budget(nodes=10, seconds=5.0))
     model = read(document)
-    assert compare(model, model, most=100).count is None
+    assert compare(model, model).count is None
+    assert count(model) is None
 
 
 def test_each_configuration_is_found_once_and_is_valid(document):

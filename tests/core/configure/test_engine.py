@@ -160,6 +160,14 @@ def test_samples_are_valid_and_follow_the_shares_where_nothing_binds(document):
     assert all(engine.configuration(one.as_dict()) == one for one in drawn[:50])
 
 
+def test_samples_keep_what_is_chosen_and_vary_the_rest(engine):
+    rng = np.random.default_rng(4)
+    drawn = [engine.sample(rng, {"cpu": "i9"}) for _ in range(60)]
+    assert {one["cpu"] for one in drawn} == {"i9"}
+    assert len({one.key for one in drawn}) > 1
+    assert all(engine.configuration(one.as_dict()) == one for one in drawn)
+
+
 def test_an_optional_feature_stays_empty_with_what_the_shares_leave(document):
     document["features"][2]["options"][0]["share"] = 0.1
     document["features"][2]["options"][1]["share"] = 0.2

@@ -9,6 +9,11 @@ import numpy as np
 import pytest
 
 from atoll.configure import Configurator, check, order_bill
+from atoll.configure.compiled import diagram
+from atoll.configure.compiled.circuit import Budget
+from atoll.configure.compiled.passes import Compiled
+from atoll.configure.encoding import Encoding
+from atoll.configure.tabulation import axes_of, compile_product
 from atoll.demo import COMPANIES, UnknownCompany, demand, load
 from atoll.io import Catalogue
 from atoll.model.item import Kind, Tracking
@@ -44,7 +49,8 @@ def test_every_item_of_a_company_is_of_use(company: Company, name: str) -> None:
     used = {line.item for lines in data.bills.values() for line in lines}
     for engine in engines.values():
         model = engine.model
-        used |= {model.end_item, *model.subassemblies, *(line.item for line in model.lines)}
+        used |= {model.end_item, *model.subassemblies}
+        used |= {item for line in model.lines for item in (line.item, *line.alternates)}
         used |= {feature.item for feature in model.features} | {o.item for feature in model.features for o in feature.options}
     assert set(data.items) <= used
 
@@ -80,6 +86,28 @@ def test_the_computer_maker_is_of_the_size_that_was_planned(company: Company) ->
 
 
 REAL = {"CPU", "MB", "MEM", "COOL", "GPU", "PSU", "CASE", "SSD", "HDD"}
+
+
+def test_the_gaming_tower_has_the_options_of_a_real_one_and_still_compiles(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagram, "IMPROVEMENT_SECONDS", 0.0)  # the first diagram is small enough
+    _, engines = company("computers")
+    model = engines["GAMER"].model
+    assert sum(len(feature.options) for feature in model.features) >= 300
+    assert sum(len(feature.options) >= 5 for feature in model.features) >= 10
+    encoding = Encoding(model, None)
+    compiled = Compiled(compile_product(encoding, Budget(nodes=100_000, seconds=60.0)), axes_of(encoding))
+    assert compiled.count([]) > 10**30
+
+
+def test_every_text_that_customers_are_said_to_write_can_be_written(company: Company) -> None:
+    for name in COMPANIES:
+        data, engines = company(name)
+        for model in data.demand.models:
+            for written in model.texts:
+                for text in written.texts:
+                    assert engines[model.code].configuration({written.feature: text})[written.feature] == text
 
 
 def test_dear_components_have_serial_numbers_and_small_parts_have_none(company: Company) -> None:
@@ -121,7 +149,8 @@ def test_what_is_sampled_fits_together_by_the_facts_of_the_items(company: Compan
             assert parts.get("cooler", {}).get("height_mm", 0) <= case["max_cooler_mm"]
             assert cpu["socket"] in parts.get("cooler", {}).get("sockets", cpu["socket"])
             assert memory["modules"] + parts.get("memory2", {}).get("modules", 0) <= board["ram_slots"]
-            assert 1 + ("drive2" in parts) <= board["m2_slots"]
+            assert sum(part.get("m2", 0) for part in parts.values()) <= board["m2_slots"]
+            assert sum(part.get("slots", 0) for part in parts.values()) <= board["card_slots"]
             assert sum(part.get("power", 0) for part in parts.values()) <= 0.8 * parts["psu"]["watts"]
 
 

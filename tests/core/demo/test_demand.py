@@ -125,6 +125,19 @@ def test_popular_options_are_ordered_more(company: Company, orders: list[Custome
     assert counts[by_share[0].code] > 4 * counts[by_share[-1].code]
 
 
+@pytest.mark.parametrize("name", COMPANIES)
+def test_as_many_orders_have_a_text_as_the_profile_says(company: Company, name: str) -> None:
+    data, engines = company(name)
+    orders = demand(data, engines, weeks=2, orders=400, seed=6)
+    for model in data.demand.models:
+        choices = [order.choices for order in orders if order.model == model.code]
+        for written in model.texts:
+            texts = [one[written.feature] for one in choices if one[written.feature]]
+            spread = sqrt(len(choices) * written.share * (1 - written.share))
+            assert len(texts) == pytest.approx(len(choices) * written.share, abs=4 * spread)
+            assert set() < set(texts) <= set(written.texts)
+
+
 def test_some_orders_ask_for_a_later_date_which_is_a_working_day(data: Catalogue, orders: list[CustomerOrder]) -> None:
     asked = [(order.request_date, order.at.date()) for order in orders if order.request_date is not None]
     first, last = data.demand.request_later_days

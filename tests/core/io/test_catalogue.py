@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atoll.errors import BadInput, Issue
-from atoll.io import DemandProfile, ModelDemand, read_catalogue
+from atoll.io import DemandProfile, ModelDemand, TextDemand, read_catalogue
 from atoll.io.catalogue import NoSuchFolder
 from atoll.model.bill import BillLine
 from atoll.model.company import AssemblyLine, Customer
@@ -42,6 +42,11 @@ request_later_days = [7, 35]
 code = "BIKE"
 share = 1
 units_mean = 1.5
+
+[[demand.models.texts]]
+feature = "name"
+share = 0.2
+texts = ["Ann", "Bo"]
 """
 
 FILES = {
@@ -108,7 +113,10 @@ def test_a_good_folder_becomes_a_catalogue(folder: Folder) -> None:
     assert found.company.lines == (AssemblyLine("L1", "Line 1", 480, ("BIKE",)),)
     assert found.company.minute_rate == Decimal("0.7")
     assert found.company.calendar.on_or_after(date(2026, 5, 1)) == date(2026, 5, 4)
-    assert found.demand == DemandProfile((ModelDemand("BIKE", 1, 1.5),), (2, 1, 1, 1, 1, 0, 0), 0.1, 0.02, (10, 40), 0.3, (7, 35))
+    written = (TextDemand("name", 0.2, ("Ann", "Bo")),)
+    assert found.demand == DemandProfile(
+        (ModelDemand("BIKE", 1, 1.5, written),), (2, 1, 1, 1, 1, 0, 0), 0.1, 0.02, (10, 40), 0.3, (7, 35)
+    )
 
 
 def test_a_file_from_a_spreadsheet_with_a_byte_order_mark_and_crlf_is_read(folder: Folder) -> None:
@@ -198,6 +206,9 @@ BAD_COMPANIES = [
     ("[10, 40]", "[40, 10]", " demand.large_order_units", "bad-field"),
     ("[10, 40]", "[0, 40]", " demand.large_order_units", "bad-field"),
     ("[demand]", "[[demand]]", " demand", "bad-field"),
+    ("0.2", "1.2", " demand.models[1].texts[1].share", "bad-field"),
+    ('["Ann", "Bo"]', "[]", " demand.models[1].texts[1].texts", "bad-field"),
+    ('feature = "name"', 'option = "name"', " demand.models[1].texts[1].option", "unknown-field"),
 ]
 
 

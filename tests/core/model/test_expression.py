@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from atoll.configure.evaluate import evaluate
 from atoll.model.expression import (
@@ -131,3 +133,22 @@ def test_an_expression_is_worked_out(text, fact):
 @pytest.mark.parametrize(("values", "chosen"), [({"a": "none"}, False), ({"b": ()}, False), ({"c": 0}, False), ({}, True)])
 def test_nothing_is_not_chosen(values, chosen):
     assert evaluate(parse("chosen(a) and chosen(b) and chosen(c)", FEATURES), VALUES | values, MODEL) is chosen
+
+
+PIECES = (
+    *("cpu", "gpu", "i9", "gpu.length", "chosen(", "count(", "sum(", ")", "(", "and", "or", "not", "->", "<->", "requires"),
+    *("excludes", "contains", "in", "{", "}", ",", "=", "!=", "<=", "+", "-", "*", "3", "0.5", "'x", '"y"', "\n", "€", ".."),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=40) | st.lists(st.sampled_from(PIECES), max_size=30).map(" ".join))
+def test_any_text_is_a_tree_or_refused_at_a_place_of_it(text):
+    refusal = None
+    try:
+        parse(text, frozenset({"cpu", "gpu"}))
+    except RuleSyntax as error:
+        refusal = error
+    lines = text.split("\n")
+    assert refusal is None or 1 <= refusal.line <= len(lines)
+    assert refusal is None or 1 <= refusal.column <= len(lines[refusal.line - 1]) + 1

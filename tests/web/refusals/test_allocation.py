@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.models import Sum
 
-from atoll_web.stock.models import Allocation, Requirement, Supply
+from atoll_web.stock.models import Allocation, Demand, Requirement, Supply
 
 TUESDAY, WEDNESDAY, FRIDAY = date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 6)
 
@@ -80,11 +80,46 @@ def test_an_allocation_moved_to_another_supply_is_counted_there(workshop):
 
 def test_a_requirement_gets_no_more_than_it_takes(workshop, refused):
     requirement = workshop.requirement("case", 3, FRIDAY)
-    with refused("requirement_not_over_allocated"):
+    with refused("more allocated and issued than it requires"):
         workshop.allocate(requirement, workshop.supply("case", 5, TUESDAY), 4)
     Requirement.objects.filter(pk=requirement.pk).update(issued=2)
-    with refused("requirement_not_over_allocated"):
+    with refused("more allocated and issued than it requires"):
         workshop.allocate(requirement, workshop.supply("case", 5, TUESDAY), 2)
+    workshop.allocate(requirement, workshop.supply("case", 5, TUESDAY), 1)
+    with refused("more allocated and issued than it requires"):
+        Requirement.objects.filter(pk=requirement.pk).update(issued=3)
+    with refused("requirement_not_over_issued"):
+        Requirement.objects.filter(pk=requirement.pk).update(issued=4)
+
+
+def test_two_writers_do_not_meet_a_requirement_twice(open_workshop, rivals):
+    requirement = open_workshop.requirement("case", 3, FRIDAY)
+    first, second = (allocation(requirement, open_workshop.supply("case", 5, TUESDAY), 3) for _ in range(2))
+    assert rivals.meet(first, second) == [psycopg.errors.CheckViolation]
+    assert Allocation.objects.count() == 1
+
+
+def test_what_an_allocation_names_is_there_and_stays(workshop, refused):
+    requirement, supply = workshop.requirement("case", 3, FRIDAY), workshop.supply("case", 5, TUESDAY)
+    with refused("requirement that is not there"):
+        Allocation.objects.create(requirement_id=987, supply=supply, quantity=1)
+    with refused("supply that is not there"):
+        Allocation.objects.create(requirement=requirement, supply_id=987, quantity=1)
+    workshop.allocate(requirement, supply, 3)
+    for row in (requirement, supply):
+        with refused("is still named in stock_allocation"):
+            type(row).objects.filter(pk=row.pk)._raw_delete("default")
+
+
+def test_what_a_requirement_names_is_there_and_stays(workshop, refused):
+    requirement = workshop.requirement("case", 3, FRIDAY)
+    with refused("demand names a row of stock_demand that is not there"):
+        Requirement.objects.create(demand_id=987, item=requirement.item, quantity=1)
+    with refused("item names a row of catalogue_item that is not there"):
+        Requirement.objects.create(demand=Demand.objects.create(kind="order line", need_date=FRIDAY), item_id=987, quantity=1)
+    for row in (requirement.demand, requirement.item):
+        with refused("is still named in stock_requirement"):
+            type(row).objects.filter(pk=row.pk)._raw_delete("default")
 
 
 def test_a_requirement_is_not_met_by_another_item(workshop, refused):
@@ -100,11 +135,10 @@ def test_neither_side_of_an_allocation_becomes_another_item(workshop, refused):
         Requirement.objects.update(item=workshop.items["kit"])
 
 
-@pytest.mark.parametrize("model", [Supply, Requirement])
-def test_allocated_units_are_not_written_by_hand(workshop, refused, model):
+def test_allocated_units_are_not_written_by_hand(workshop, refused):
     workshop.allocate(workshop.requirement("case", 3, FRIDAY), workshop.supply("case", 5, TUESDAY), 3)
     with refused("allocated is a sum"):
-        model.objects.update(allocated=0)
+        Supply.objects.update(allocated=0)
 
 
 def test_a_supply_does_not_begin_with_allocated_units(workshop, refused):

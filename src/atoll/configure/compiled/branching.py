@@ -34,15 +34,13 @@ from atoll.configure.compiled.solving import (
     forget,
     grouped,
     has_room,
-    inner,
     new_group,
     new_solver,
     propagate,
-    record,
     retreat,
     solve,
 )
-from atoll.native import native
+from atoll.native import inner, native, record
 
 Record = Any
 

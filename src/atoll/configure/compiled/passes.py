@@ -159,7 +159,7 @@ class Completion:
     cost: float
 
 
-class _Program(NamedTuple):
+class Program(NamedTuple):
     """The inner nodes of a circuit as flat arrays. Nodes are numbered from the literals, which stand first, to the root.
 
     Parameters
@@ -213,18 +213,29 @@ class Compiled:
     """
 
     def __init__(self, circuit: Circuit, axes: Axes) -> None:
-        self.axes = axes
         literals = [literal for values in axes.literals for literal in values]
-        self.start = np.cumsum([0, *map(len, axes.literals)])
-        self._places = {literal: place for place, literal in enumerate(literals)}
-        self._variables = np.repeat(np.arange(len(axes.literals)), np.diff(self.start)).tolist()
         nodes = Nodes()
         # Negations of values are left out: of the values of a variable exactly one is true. What is left must speak of every
         # variable, and of those with several literals it already does, since each one follows from the others.
         root = nodes.copy(circuit, literals)
-        root = nodes.smooth(root, [literal for literal in literals if literal > 0 and -literal in self._places])
-        self._program = _program(nodes, root, self._places)
-        size = len(literals) + len(self._program.is_and)
+        values = set(literals)
+        root = nodes.smooth(root, [literal for literal in literals if literal > 0 and -literal in values])
+        self._begin(_program(nodes, root, {literal: place for place, literal in enumerate(literals)}), axes)
+
+    @classmethod
+    def of_program(cls, program: Program, axes: Axes) -> "Compiled":
+        """A model whose circuit was made a program before: what `program` of a model with the same axes gave."""
+        made = cls.__new__(cls)
+        made._begin(program, axes)
+        return made
+
+    def _begin(self, program: Program, axes: Axes) -> None:
+        literals = [literal for values in axes.literals for literal in values]
+        self.axes, self.program = axes, program
+        self.start = np.cumsum([0, *map(len, axes.literals)])
+        self._places = {literal: place for place, literal in enumerate(literals)}
+        self._variables = np.repeat(np.arange(len(axes.literals)), np.diff(self.start)).tolist()
+        size = len(literals) + len(program.is_and)
         self._cost, self._around, self._taken = np.empty(size), np.empty(size), np.empty(size, np.bool_)
         self._lock = Lock()
 
@@ -234,9 +245,14 @@ class Compiled:
         return len(self._places)
 
     @property
+    def nodes(self) -> int:
+        """How many inner nodes the circuit has."""
+        return len(self.program.is_and)
+
+    @property
     def edges(self) -> int:
         """The size of the circuit, which a pass takes time for."""
-        return len(self._program.child)
+        return len(self.program.child)
 
     # for every value
 
@@ -342,7 +358,7 @@ class Compiled:
             if self._cost[-1] == inf:
                 raise ValueError("Expected choices that some configuration keeps.")
             for row in drawn:
-                row[:] = self._descended(rng.random(len(self._program.is_and)))
+                row[:] = self._descended(rng.random(len(self.program.is_and)))
         return drawn
 
     # inside
@@ -367,7 +383,7 @@ class Compiled:
         excluded = self._excluded(choices)
         with self._lock:
             self._pass_up(how, costs, excluded)
-            _downward(*self._program, how, self._cost, self._around)
+            _downward(*self.program, how, self._cost, self._around)
             around = self._around[: self.values]
             return np.maximum(around, costs) if how == LATEST else around + costs
 
@@ -376,7 +392,7 @@ class Compiled:
             raise ValueError(f"Expected a number for each of {self.values} values, got {len(costs)}.")
         self._cost[: self.values] = costs
         self._cost[: self.values][excluded] = inf
-        _upward(*self._program, how, self._cost)
+        _upward(*self.program, how, self._cost)
 
     def _completion(self, how: int, costs: Floats, choices: Iterable[int]) -> Completion:
         excluded = self._excluded(choices)
@@ -386,7 +402,7 @@ class Compiled:
             return Completion(self._descended(np.empty(0)) if cost < inf else np.empty(0, np.int64), cost)
 
     def _descended(self, draws: Floats) -> Integers:
-        _descend(*self._program, self._cost, draws, self._taken)
+        _descend(*self.program, self._cost, draws, self._taken)
         places: Integers = np.flatnonzero(self._taken[: self.values]) - self.start[:-1]
         return places
 
@@ -401,11 +417,11 @@ class Compiled:
     @cached_property
     def _inner(self) -> list[tuple[bool, list[int]]]:
         """The inner nodes in Python's own lists: whether each is an AND, and its children."""
-        start, child, is_and = (part.tolist() for part in self._program)
+        start, child, is_and = (part.tolist() for part in self.program)
         return [(is_and[node], child[start[node] : start[node + 1]]) for node in range(len(is_and))]
 
 
-def _program(nodes: Nodes, root: int, places: dict[int, int]) -> _Program:
+def _program(nodes: Nodes, root: int, places: dict[int, int]) -> Program:
     """What the passes run over. An AND within an AND that nothing else uses is dissolved, and so is an OR within an OR."""
     order = nodes.below(root)
     uses = [0] * (root + 1)
@@ -427,7 +443,7 @@ def _program(nodes: Nodes, root: int, places: dict[int, int]) -> _Program:
         parts[-1] = [root]
     numbers = {node: len(places) + place for place, node in enumerate(parts)}
     numbers |= {node: places[nodes.children[node][0]] for node in order if nodes.kinds[node] == LITERAL}
-    return _Program(
+    return Program(
         np.cumsum([0, *map(len, parts.values())], dtype=np.int32),
         np.array([numbers[part] for children in parts.values() for part in children], np.int32),
         np.array([node == -1 or nodes.kinds[node] == AND for node in parts], np.bool_),

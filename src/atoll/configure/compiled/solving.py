@@ -8,15 +8,15 @@ in place.
 .. [1] N. Eén, N. Sörensson: An Extensible SAT-solver. SAT 2003.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.native import native
+from atoll.native import inner, native, record
 
 Integers = NDArray[np.int64]
 Records = NDArray[Any]
@@ -38,11 +38,6 @@ SOURCE = sha256(Path(__file__).read_bytes()).hexdigest()[:16]
 looks for changes in `branching.py` alone; with another type it compiles anew."""
 
 
-def record(**fields: type) -> np.dtype[np.void]:
-    """The type of a record with some fields."""
-    return np.dtype([*fields.items()])
-
-
 NOW = record(
     trail=np.int64,
     head=np.int64,
@@ -58,13 +53,6 @@ NOW = record(
     **{f"source_{SOURCE}": np.int8},
 )
 VARIABLE = record(level=np.int64, reason=np.int64, seen=np.int64, group=np.int64, phase=np.int64, activity=np.float64)
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def inner(function: Function) -> Function:
-    """Compile a function that only compiled functions call; without a door for Python that takes half the time."""
-    return native(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 class Solver(NamedTuple):

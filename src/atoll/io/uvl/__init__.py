@@ -7,10 +7,10 @@ from atoll.io.uvl.domain import set_values
 from atoll.io.uvl.meaning import Meaning
 from atoll.io.uvl.scan import UvlFault
 from atoll.io.uvl.tree import read_document
-from atoll.io.uvl.writing import NotInUvl, write_uvl
+from atoll.io.uvl.writing import NotInUvl, attribute_in_uvl, name_in_uvl, write_uvl
 from atoll.model.constraint import ConstraintModel, Variable
 
-__all__ = ["NotInUvl", "read_uvl", "write_uvl"]
+__all__ = ["NotInUvl", "attribute_in_uvl", "name_in_uvl", "read_uvl", "write_uvl"]
 
 
 def read_uvl(text: str, name: str, source: str, faults: Faults) -> ConstraintModel | None:

@@ -53,7 +53,7 @@ class _Writer:
 
     def __init__(self, model: ConstraintModel) -> None:
         self.model = model
-        self.names = [_name(variable.name) for variable in model.variables]
+        self.names = [name_in_uvl(variable.name) for variable in model.variables]
         self.attributes = [dict(variable.attributes) for variable in model.variables]
         self.atoms = Atoms([2] * len(model.variables))
         self.root: int | None = None
@@ -65,7 +65,7 @@ class _Writer:
         """The whole document."""
         rules = [line for constraint in self._across() for line in self._rule(constraint)]
         name = " ".join(self.model.name.replace('"', " ").split()) or "model"
-        lines = [f"namespace {_name(name)}", "", "features", *self._tree(name)]
+        lines = [f"namespace {name_in_uvl(name)}", "", "features", *self._tree(name)]
         return "\n".join([*lines, "", "constraints", *(f"\t{rule}" for rule in rules), ""] if rules else [*lines, ""])
 
     def _across(self) -> list[Constraint]:
@@ -137,7 +137,7 @@ class _Writer:
         if self.root is None:
             while name in {variable.name for variable in self.model.variables}:
                 name += "_"
-        left: list[tuple[int, int | str]] = [(1, _name(name) + " {abstract}" if self.root is None else self.root)]
+        left: list[tuple[int, int | str]] = [(1, name_in_uvl(name) + " {abstract}" if self.root is None else self.root)]
         while left:
             depth, piece = left.pop()
             yield "\t" * depth + (piece if isinstance(piece, str) else self._feature(piece))
@@ -163,7 +163,7 @@ class _Writer:
             yield f"[{group.low}..{'*' if group.high is None else group.high}]" if kind == "cardinality" else kind, members
 
     def _feature(self, place: int) -> str:
-        attributes = ", ".join(_attribute(name, value) for name, value in self.attributes[place].items())
+        attributes = ", ".join(attribute_in_uvl(name, value) for name, value in self.attributes[place].items())
         return self.names[place] + (f" {{{attributes}}}" if attributes else "")
 
 
@@ -191,7 +191,14 @@ def _groups(constraint: Constraint, parent: int, children: list[int]) -> Iterabl
             yield Group("cardinality", low, high, children)
 
 
-def _name(name: str) -> str:
+def name_in_uvl(name: str) -> str:
+    """A name as UVL has it: plain, or in quotation marks.
+
+    Raises
+    ------
+    NotInUvl
+        When it has signs that cannot stand there.
+    """
     if PLAIN.fullmatch(name) and name not in RESERVED:
         return name
     return f'"{_printable(name)}"'
@@ -203,10 +210,17 @@ def _printable(text: str) -> str:
     return text
 
 
-def _attribute(name: str, value: Fact) -> str:
+def attribute_in_uvl(name: str, value: Fact) -> str:
+    """An attribute as it stands in the braces of a feature.
+
+    Raises
+    ------
+    NotInUvl
+        When a name or text has signs that cannot stand there.
+    """
     if value is True:
-        return name if PLAIN.fullmatch(name) else _name(name)
-    return f"{_name(name)} {_value(value)}"
+        return name if PLAIN.fullmatch(name) else name_in_uvl(name)
+    return f"{name_in_uvl(name)} {_value(value)}"
 
 
 def _value(value: Fact) -> str:

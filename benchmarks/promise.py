@@ -1,0 +1,343 @@
+"""Promises on the company of the peers: the kernel in memory, one order after the other, many clients at once, and batches.
+
+`python -m benchmarks promise --json` prints all of it. Every order is stored with PostgreSQL's default durability.
+"""
+
+import http.client
+import json
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from time import perf_counter, process_time, sleep
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from atoll.promise import Availability, Wanted, after, promise
+from benchmarks import company, peers
+from benchmarks.measure import Row, times
+
+if TYPE_CHECKING:
+    from atoll_web.sales.services import NewOrder
+
+OPEN_LINES, MORE = (800, 4_800, 9_800), 200
+CLIENTS = 8
+"""Processes that order at once."""
+
+
+def run(*, quick: bool) -> list[Row]:
+    """All rows. The home of the process is empty before."""
+    return [*kernel(quick=quick), *stored(quick=quick)]
+
+
+def kernel(*, quick: bool) -> list[Row]:
+    """Microseconds of processor time for a line of a batch, and for one more beside the open lines."""
+    rows = []
+    for open_lines in OPEN_LINES[:1] if quick else OPEN_LINES:
+        there = peers.scenario(open_lines + MORE)
+        wanted = peers.wanted(there)
+        batch, more = _part(wanted, 0, open_lines), _part(wanted, open_lines, open_lines + MORE)
+        availability = peers.availability(there)
+        left = after(availability, promise(availability, batch))
+        in_batch = _seconds(availability, batch) / open_lines
+        beside = _seconds(left, more) / MORE
+        rows.append(Row(f"promise of a line, kernel, in a batch of {open_lines:,}", in_batch * 1e6, "µs", 30.0))
+        rows.append(Row(f"promise of a line, kernel, beside {open_lines:,} open lines", beside * 1e6, "µs", 30.0))
+    return rows
+
+
+def _part(wanted: Wanted, first: int, last: int) -> Wanted:
+    """Some of the lines."""
+    begin, end = wanted.start[first], wanted.start[last]
+    return Wanted(
+        start=wanted.start[first : last + 1] - begin,
+        item=wanted.item[begin:end],
+        quantity=wanted.quantity[begin:end],
+        minutes=wanted.minutes[first:last],
+        line_start=wanted.line_start[first : last + 1] - wanted.line_start[first],
+        line_key=wanted.line_key[wanted.line_start[first] : wanted.line_start[last]],
+        requested_day=wanted.requested_day[first:last],
+    )
+
+
+def _seconds(availability: Availability, wanted: Wanted, calls: int = 5) -> float:
+    """Processor time of a call; the least of several."""
+    taken = []
+    for _ in range(calls):
+        start = process_time()
+        promise(availability, wanted)
+        taken.append(process_time() - start)
+    return min(taken)
+
+
+def stored(*, quick: bool) -> list[Row]:
+    """Everything that goes through the services, on an empty database."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "atoll_web.settings"
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    return _Measured(quick=quick).rows()
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """What clients that order at once did in a span of time."""
+
+    lines: int
+    seconds: float
+    errors: int
+
+
+class _Measured:
+    """The measurements, in the order in which they fill the database."""
+
+    def __init__(self, *, quick: bool) -> None:
+        self.calls = 100 if quick else 400
+        self.open_lines = 500 if quick else 5_000
+        self.batch = 1_000 if quick else 10_000
+        self.document = peers.document(self.open_lines + 3 * self.batch)
+        company.enter(self.document)
+        self.orders = self._orders()
+
+    def _orders(self) -> Iterator["NewOrder"]:
+        from atoll_web.sales.services import NewLine, NewOrder
+
+        for order in self.document["orders"]:
+            line = NewLine(order["model"], company.choices(order), order["qty"], date.fromisoformat(order["due"]))
+            yield NewOrder(order["customer"], [line])
+
+    def some(self, count: int) -> list["NewOrder"]:
+        """The next orders of the scenario."""
+        return [next(self.orders) for _ in range(count)]
+
+    def rows(self) -> list[Row]:
+        """All rows."""
+        from atoll_web.accounts.acting import actor_now
+        from atoll_web.accounts.models import User
+        from atoll_web.sales import services as sales
+
+        actor = actor_now(User.objects.get(username="sales"))
+        enter = sales.enter_orders
+        enter(actor=actor, orders=self.some(20))
+        grown = []
+        for level in (self.open_lines // 10, self.open_lines):
+            while self._open_lines() < level:
+                enter(actor=actor, orders=self.some(min(500, level - self._open_lines())))
+            self._analyse()
+            taken = times((lambda order=order: enter(actor=actor, orders=[order])) for order in self.some(self.calls))
+            grown.append((level, taken))
+        lines = [order.lines[0] for order in self.some(self.calls)]
+        inquiries = times((lambda line=line: sales.inquire(line=line, today=actor.today)) for line in lines)
+        quotes = times(
+            (lambda order=order: sales.quote(actor=actor, customer=order.customer, lines=order.lines, days=14))
+            for order in self.some(self.calls)
+        )
+        beside = f"beside {self.open_lines:,} open lines"
+        rows = [
+            *_quantiles(f"inquiry {beside}", inquiries, "inquiry_ms", 3.0, 15.0),
+            *_quantiles(f"quote stored {beside}", quotes, "quote_ms", 8.0, 40.0),
+            *_quantiles(f"order stored {beside}", grown[-1][1], "order_ms", 8.0, 40.0),
+        ]
+        for level, taken in grown:
+            rows += _growth(level, taken)
+        rows += self._http()
+        rows += self._at_once()
+        rows += self._batch(actor)
+        return rows
+
+    def _open_lines(self) -> int:
+        from atoll_web.sales.models import OrderLine
+
+        return OrderLine.objects.count()
+
+    def _analyse(self) -> None:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
+    def _http(self) -> list[Row]:
+        """Orders by one client over HTTP."""
+        with _server() as address:
+            taken = _posted(address, _bodies(self.some(self.calls)))
+        return _quantiles("order stored over HTTP", taken, "http_order_ms", 25.0, None)
+
+    def _at_once(self) -> list[Row]:
+        """Orders by several clients, through the services in processes of their own, and over HTTP."""
+        orders = self.some(self.batch // 2)
+        services = _in_processes([orders[n::CLIENTS] for n in range(CLIENTS)])
+        bodies = _bodies(self.some(self.batch // 4))
+        with _server() as address, ThreadPoolExecutor(CLIENTS) as clients:
+            start = perf_counter()
+            answered = sum(len(taken) for taken in clients.map(lambda n: _posted(address, bodies[n::CLIENTS]), range(CLIENTS)))
+            seconds = perf_counter() - start
+        rate = services.lines / services.seconds
+        return [
+            Row("clients at once", CLIENTS, "", name="concurrent.clients"),
+            Row("through the services", rate, "lines/s", 150.0, is_least=True, name="concurrent.lines_per_s"),
+            Row("over HTTP", answered / seconds, "lines/s", 60.0, is_least=True, name="concurrent.http_lines_per_s"),
+            Row("supplies allocated beyond what they have", _over_allocated(), "", 0.0, name="concurrent.over_allocated"),
+            Row("orders refused or failed", services.errors + len(bodies) - answered, "", 0.0, name="concurrent.errors"),
+        ]
+
+    def _batch(self, actor: Any) -> list[Row]:
+        from atoll_web.sales import services as sales
+        from atoll_web.sales.models import OrderLine
+
+        orders = self.some(self.batch)
+        start = perf_counter()
+        made = sales.enter_orders(actor=actor, orders=orders)
+        entered = perf_counter() - start
+        start = perf_counter()
+        anew = sales.repromise(actor=actor, lines=OrderLine.objects.filter(order__in=made))
+        repromised = perf_counter() - start
+        return [
+            Row(f"{self.batch:,} order lines stored in one call", entered, "s", 5.0, name="batch_10000_s"),
+            Row(f"{len(anew):,} order lines promised anew and stored", repromised, "s", 10.0, name="repromise_10000_s"),
+        ]
+
+
+def _quantiles(what: str, milliseconds: np.ndarray, name: str, median_limit: float, high_limit: float | None) -> list[Row]:
+    median, high = np.quantile(milliseconds, [0.5, 0.99]).round(3).tolist()
+    return [
+        Row(f"{what}, median", median, "ms", median_limit, name=f"{name}.p50"),
+        Row(f"{what}, 99 %", high, "ms", high_limit, name=f"{name}.p99"),
+    ]
+
+
+def _growth(open_lines: int, milliseconds: np.ndarray) -> list[Row]:
+    median, high = np.quantile(milliseconds, [0.5, 0.95]).round(3).tolist()
+    what = f"order stored beside {open_lines:,} open lines"
+    return [
+        Row(f"{what}, median", median, "ms", name=f"growth.{open_lines}.p50"),
+        Row(f"{what}, 95 %", high, "ms", name=f"growth.{open_lines}.p95"),
+    ]
+
+
+def _over_allocated() -> int:
+    """Supplies whose allocations exceed their quantity, summed up from the rows."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT s.id FROM stock_supply s JOIN stock_allocation a ON a.supply_id = s.id"
+            " GROUP BY s.id HAVING sum(a.quantity) > s.quantity) over_allocated"
+        )
+        (count,) = cursor.fetchone()
+    return int(count)
+
+
+def _bodies(orders: Sequence["NewOrder"]) -> list[bytes]:
+    """The orders as documents of the interface."""
+    return [
+        json.dumps(
+            {
+                "customer": order.customer,
+                "lines": [
+                    {
+                        "model": line.model,
+                        "choices": dict(line.choices),
+                        "quantity": line.quantity,
+                        "request_date": line.request_date and line.request_date.isoformat(),
+                    }
+                    for line in order.lines
+                ],
+            }
+        ).encode()
+        for order in orders
+    ]
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    """The application in processes of its own, as `atoll serve` runs it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "atoll.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.PIPE)
+    try:
+        _wait_for(port)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        sleep(0.1)
+    raise TimeoutError(f"The application did not answer on port {port}.")
+
+
+def _posted(address: str, bodies: Sequence[bytes]) -> np.ndarray:
+    """Milliseconds of each order that was taken, over one connection that stays open."""
+    client, taken = http.client.HTTPConnection(address, timeout=60), []
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {_token()}"}
+    for body in bodies:
+        start = perf_counter()
+        client.request("POST", "/api/v1/orders", body, headers)
+        response = client.getresponse()
+        response.read()
+        if response.status == 201:
+            taken.append(perf_counter() - start)
+    client.close()
+    return np.array(taken) * 1000
+
+
+@cache
+def _token() -> str:
+    from atoll_web.accounts.models import User
+    from atoll_web.accounts.services import create_token
+
+    with ThreadPoolExecutor(1) as alone:  # a connection of its own, closed with its thread
+        return alone.submit(lambda: create_token(user=User.objects.get(username="sales"), name="benchmark").secret).result()
+
+
+def _in_processes(shares: Sequence[Sequence["NewOrder"]]) -> Throughput:
+    """Enter orders in one process for each share; all begin together once the last has loaded everything."""
+    context = multiprocessing.get_context("spawn")
+    ready, results = context.Barrier(len(shares) + 1), context.Queue()
+    clients = [context.Process(target=_client, args=(share, ready, results)) for share in shares]
+    for client in clients:
+        client.start()
+    ready.wait()
+    start = perf_counter()
+    found = [results.get() for _ in clients]
+    seconds = perf_counter() - start
+    for client in clients:
+        client.join()
+    return Throughput(sum(lines for lines, _ in found), seconds, sum(errors for _, errors in found))
+
+
+def _client(orders: Sequence["NewOrder"], ready: Any, results: Any) -> None:
+    import django
+
+    django.setup()
+    from atoll_web.accounts.acting import actor_now
+    from atoll_web.accounts.models import User
+    from atoll_web.sales import services as sales
+
+    actor = actor_now(User.objects.get(username="sales"))
+    sales.inquire(line=orders[0].lines[0], today=actor.today)
+    ready.wait()
+    done, errors = 0, 0
+    for order in orders:
+        try:
+            sales.enter_orders(actor=actor, orders=[order])
+            done += 1
+        except Exception:
+            errors += 1
+    results.put((done, errors))

@@ -1,0 +1,189 @@
+"""What would make a line earlier: levers, each tried alone, with the day and the cost of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from types import MappingProxyType
+
+import numpy as np
+
+from atoll.promise.availability import Availability
+from atoll.promise.deliver import splits
+from atoll.promise.promises import Promises
+from atoll.promise.serving import promise, promise_each
+from atoll.promise.tables import Integers
+from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
+
+FREE = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """Take another item for a required one, at a difference in price."""
+
+    item: int
+    by: int
+    cost: Decimal = FREE
+
+
+@dataclass(frozen=True, slots=True)
+class OtherOption:
+    """Choose another option: other requirements, and the difference in price.
+
+    Parameters
+    ----------
+    name
+        What the caller calls it.
+    minutes
+        Work of final assembly with it.
+    """
+
+    name: str
+    requirements: Mapping[int, int]
+    minutes: int
+    cost: Decimal = FREE
+    alternatives: Mapping[int, Sequence[int]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Overtime:
+    """Work some minutes longer on a day of an assembly line; only the minutes that the line takes of them are paid."""
+
+    line: int
+    day: int
+    minutes: int
+    cost_per_minute: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Expediting:
+    """Have a supply so many days earlier, at a cost, though not before the given day."""
+
+    supply: int
+    days: int
+    cost: Decimal
+    not_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Splitting:
+    """Deliver a part of the line first, of so many equal units; its day is that of the first part."""
+
+    units: int
+    cost: Decimal = FREE
+
+
+Lever = Substitution | OtherOption | Overtime | Expediting | Splitting
+
+
+@dataclass(frozen=True, slots=True)
+class Improvement:
+    """A lever that makes a line earlier.
+
+    Parameters
+    ----------
+    ship_day
+        The new day; with a split that of the first part.
+    days_earlier
+        Against the line without any lever.
+    cost
+        What it costs more; negative where it is cheaper.
+    first_units
+        Units of the first delivery of a split; 0 for any other lever.
+    """
+
+    lever: Lever
+    ship_day: int
+    days_earlier: int
+    cost: Decimal
+    first_units: int = 0
+
+
+def improvements(availability: Availability, line: WantedLine, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
+    """What each lever alone makes of a line's earliest ship day.
+
+    Returns
+    -------
+    tuple of Improvement
+        Those that are earlier than the line without any, by day and cost. A line that cannot be promised at all counts as one day
+        after the calendar.
+
+    Raises
+    ------
+    ValueError
+        When a lever names an item that the line does not require, a supply that does not exist, or negative days or minutes.
+    """
+    line = replace(line, requested_day=AS_SOON_AS_POSSIBLE)
+    variants = [lever for lever in levers if isinstance(lever, Substitution | OtherOption)]
+    answers = promise_each(availability, Wanted.of([line, *(_variant(line, lever) for lever in variants)]))
+    now = int(answers.ship_day[0]) if answers.is_promised[0] else availability.last_day + 1
+    tried = [
+        Improvement(lever, int(day), now - int(day), lever.cost)
+        for lever, day in zip(variants, answers.ship_day[1:], strict=True)
+    ]
+    for lever in levers:
+        if isinstance(lever, Overtime):
+            answer = promise(_with_overtime(availability, lever), Wanted.of([line]))
+            tried.append(_improvement(lever, answer, now, _paid(availability, lever, answer)))
+        elif isinstance(lever, Expediting):
+            answer = promise(_expedited(availability, lever), Wanted.of([line]))
+            tried.append(_improvement(lever, answer, now, lever.cost))
+        elif isinstance(lever, Splitting):
+            parts = splits(availability, line, lever.units)
+            tried += [Improvement(lever, p.first_day, now - p.first_day, lever.cost, p.first_units) for p in parts]
+    found = [improvement for improvement in tried if 0 <= improvement.ship_day < now]
+    return tuple(sorted(found, key=lambda improvement: (improvement.ship_day, improvement.cost)))
+
+
+def _improvement(lever: Lever, answer: Promises, now: int, cost: Decimal) -> Improvement:
+    day = int(answer.ship_day[0])
+    return Improvement(lever, day, now - day, cost)
+
+
+def _variant(line: WantedLine, lever: Substitution | OtherOption) -> WantedLine:
+    if isinstance(lever, OtherOption):
+        return replace(line, requirements=lever.requirements, minutes=lever.minutes, alternatives=lever.alternatives)
+    if lever.item not in line.requirements:
+        raise ValueError(f"Expected a required item to substitute, got {lever.item}.")
+    others = {item: quantity for item, quantity in line.requirements.items() if item != lever.item}
+    others[lever.by] = others.get(lever.by, 0) + line.requirements[lever.item]
+    return replace(line, requirements=others)
+
+
+def _with_overtime(availability: Availability, lever: Overtime) -> Availability:
+    """More minutes on a line day; a day on which the line does not work yet becomes one."""
+    if lever.minutes < 0 or lever.day < 0:
+        raise ValueError("Expected minutes and day of overtime >= 0.")
+    free = availability.capacity_free.copy()
+    rows = _rows(availability, lever)
+    free[rows[:1]] += lever.minutes
+    if len(rows):
+        return replace(availability, capacity_free=free, bills=availability.structure)
+    place = int(np.searchsorted(availability.capacity_day, lever.day, side="right"))
+    return replace(
+        availability,
+        capacity_line=np.insert(availability.capacity_line, place, lever.line),
+        capacity_day=np.insert(availability.capacity_day, place, lever.day),
+        capacity_free=np.insert(free, place, lever.minutes),
+        bills=availability.structure,
+    )
+
+
+def _rows(availability: Availability, lever: Overtime) -> Integers:
+    return np.flatnonzero((availability.capacity_line == lever.line) & (availability.capacity_day == lever.day))
+
+
+def _paid(availability: Availability, lever: Overtime, answer: Promises) -> Decimal:
+    """The cost of the minutes that the line takes beyond what the day has anyway."""
+    longer = _with_overtime(availability, lever)
+    taken = int(answer.slot_minutes[np.isin(answer.slot_row, _rows(longer, lever))].sum())
+    there = int(availability.capacity_free[_rows(availability, lever)].sum())
+    return max(taken - there, 0) * lever.cost_per_minute
+
+
+def _expedited(availability: Availability, lever: Expediting) -> Availability:
+    if not 0 <= lever.supply < len(availability.supply_day) or lever.days < 0:
+        raise ValueError(f"Expected a supply and days >= 0, got supply {lever.supply} and {lever.days} days.")
+    days = availability.supply_day.copy()
+    days[lever.supply] = min(days[lever.supply], max(days[lever.supply] - lever.days, lever.not_before))
+    return replace(availability, supply_day=days, bills=availability.structure)

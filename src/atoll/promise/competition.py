@@ -1,0 +1,157 @@
+"""What open order lines compete for: scarce items and assembly minutes, day by day."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atoll.promise.availability import Availability
+from atoll.promise.serving import earliest_days
+from atoll.promise.tables import NOBODY, Integers
+from atoll.promise.wanted import Wanted
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Competition:
+    """Open lines and the resources they take: the items first, then the minutes of sets of assembly lines.
+
+    Parameters
+    ----------
+    start, resource, amount
+        Line ``j`` takes ``amount`` of ``resource`` at the places ``start[j]`` to ``start[j + 1]``; shapes (n + 1,), (r,), (r,).
+    supply
+        What becomes usable of each resource on each day; float64, shape (resources, days).
+    limited
+        Whether a resource is limited up to each day: a bought item is not from its lead time on; bool, shape (resources, days).
+    built
+        Items with a bill, parents before components; their bills are rows of `bills`.
+    bills
+        Components and quantity per, as ``(items, units)``, of each built item.
+    build_start
+        Last day on which a build of each can begin to be usable on each day, −1 where there is none; shape (built, days).
+    first_day
+        The first last day of assembly of each line that is of use: its material cannot be there before, and of all days on
+        which it is not late only the last matters; shape (n,).
+    ship_day
+        Day of shipment when assembly ends on each day; the last one is that of lines never promised; shape (days + 1,).
+    """
+
+    start: Integers
+    resource: Integers
+    amount: Floats
+    supply: Floats
+    limited: NDArray[np.bool_]
+    built: Integers
+    bills: tuple[tuple[Integers, Integers], ...]
+    build_start: Integers
+    first_day: Integers
+    ship_day: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """What lines take of resources, and what there is of these by day."""
+
+    line: Integers
+    resource: Integers
+    amount: Integers
+    supply: Floats
+
+
+def competition(availability: Availability, wanted: Wanted, due_day: Integers) -> Competition:
+    """The lines and what they compete for.
+
+    Requirements with alternatives are left out, which can only make a bound lower. A line that is never promised counts as
+    shipped on the day after the horizon.
+    """
+    days = availability.last_day + 1
+    items, minutes = _items(availability, wanted, days), _minutes(availability, wanted, days)
+    line = np.concatenate((items.line, minutes.line))
+    by_line = np.argsort(line, kind="stable")
+    supply = np.concatenate((items.supply, minutes.supply))
+    built = np.flatnonzero(availability.structure.rank != NOBODY)
+    built = built[np.argsort(availability.structure.rank[built])]
+    ship_day = _ship_days(availability, days)
+    on_time = np.searchsorted(ship_day, due_day, side="right") - 1
+    return Competition(
+        start=np.searchsorted(line[by_line], np.arange(len(wanted) + 1)),
+        resource=np.concatenate((items.resource, minutes.resource))[by_line],
+        amount=np.concatenate((items.amount, minutes.amount))[by_line].astype(np.float64),
+        supply=supply,
+        limited=_limited(availability, supply),
+        built=built,
+        bills=tuple(_bill(availability, item) for item in built.tolist()),
+        build_start=_build_starts(availability, built, days),
+        first_day=np.minimum(np.maximum(_first_material_days(availability, wanted, days), on_time), days),
+        ship_day=ship_day,
+    )
+
+
+def _bill(availability: Availability, item: int) -> tuple[Integers, Integers]:
+    rows = slice(availability.structure.start[item], availability.structure.start[item + 1])
+    return availability.structure.component[rows], availability.structure.per[rows]
+
+
+def _fixed(wanted: Wanted) -> Integers:
+    """Rows of the requirements that only one item can meet."""
+    return np.flatnonzero(np.diff(wanted.alternative_start) == 0)
+
+
+def _line_of(wanted: Wanted) -> Integers:
+    return np.repeat(np.arange(len(wanted)), np.diff(wanted.start))
+
+
+def _items(availability: Availability, wanted: Wanted, days: int) -> _Rows:
+    fixed, supply = _fixed(wanted), np.zeros((availability.items, days))
+    known = availability.supply_day < days
+    place = availability.supply_item[known], availability.supply_day[known]
+    np.add.at(supply, place, availability.supply_free[known])
+    return _Rows(_line_of(wanted)[fixed], wanted.item[fixed], wanted.quantity[fixed], supply)
+
+
+def _minutes(availability: Availability, wanted: Wanted, days: int) -> _Rows:
+    """Of each set of assembly lines that some order line may use: whoever may use nothing else takes its minutes there."""
+    works = np.flatnonzero(wanted.minutes > 0)
+    may_use = {j: frozenset(wanted.line_key[wanted.line_start[j] : wanted.line_start[j + 1]].tolist()) for j in works.tolist()}
+    sets = sorted({*may_use.values(), frozenset().union(*may_use.values())}, key=lambda keys: (len(keys), sorted(keys)))
+    supply = np.zeros((len(sets), days))
+    for number, keys in enumerate(sets):
+        rows = np.isin(availability.capacity_line, list(keys)) & (availability.capacity_day >= availability.earliest_day)
+        np.add.at(supply[number], availability.capacity_day[rows], availability.capacity_free[rows])
+    within = {keys: [number for number, larger in enumerate(sets) if keys <= larger] for keys in sets}
+    pairs = np.array([(j, number) for j, keys in may_use.items() for number in within[keys]], dtype=np.int64).reshape(-1, 2)
+    return _Rows(pairs[:, 0], availability.items + pairs[:, 1], wanted.minutes[pairs[:, 0]], supply)
+
+
+def _limited(availability: Availability, supply: Floats) -> NDArray[np.bool_]:
+    limited = np.ones(supply.shape, dtype=np.bool_)
+    bought = np.flatnonzero((availability.structure.rank == NOBODY) & (availability.lead_days >= 0))
+    limited[bought] = np.arange(supply.shape[1]) < availability.lead_days[bought, None]
+    return limited
+
+
+def _build_starts(availability: Availability, built: Integers, days: int) -> Integers:
+    working = np.flatnonzero(availability.working)
+    last = np.searchsorted(working, np.arange(days), side="right") - 1
+    place = last[None, :] - availability.build_days[built, None]
+    start = np.append(working, NOBODY)[np.where(place >= 0, place, len(working))]
+    return np.where(start < availability.earliest_day, NOBODY, start)
+
+
+def _ship_days(availability: Availability, days: int) -> Integers:
+    """Day of shipment by last day of assembly; the day after the horizon for those too late, and for who is never promised."""
+    working = np.flatnonzero(availability.working)
+    place = np.searchsorted(working, np.arange(days)) + availability.shipping_days
+    return np.append(np.append(working, days)[np.minimum(place, len(working))], days)
+
+
+def _first_material_days(availability: Availability, wanted: Wanted, days: int) -> Integers:
+    """A day before which no material of a line can be there, even if it had everything for itself."""
+    fixed = _fixed(wanted)
+    pairs, place = np.unique(np.stack((wanted.item[fixed], wanted.quantity[fixed])), axis=1, return_inverse=True)
+    found = earliest_days(availability, pairs[0], pairs[1])
+    first = np.full(len(wanted), availability.earliest_day)
+    np.maximum.at(first, _line_of(wanted)[fixed], np.where(found < 0, days, found)[place.reshape(-1)])
+    return first

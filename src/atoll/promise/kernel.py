@@ -1,0 +1,174 @@
+"""Promises of many lines, one after the other, in machine code."""
+
+from atoll.native import inner, native
+from atoll.promise.capacity import earliest_span, latest_span, take_slots
+from atoll.promise.choosing import best_material_day, prefer
+from atoll.promise.netting import gather, hindrance, material_day
+from atoll.promise.pegging import give_back, take
+from atoll.promise.tables import (
+    CAPACITY,
+    HORIZON,
+    MATERIAL,
+    NO_ROOM,
+    NOBODY,
+    NOTHING,
+    REQUEST,
+    Integers,
+    State,
+    last_working_place,
+    working_place,
+)
+
+
+@native
+def promise(s: State, first: int) -> int:
+    """Promise the order lines from the turn `first` on; returns the turn that found no room, or their number."""
+    for turn in range(first, len(s.answer)):
+        k = s.order[turn].turn
+        gather(s, k)
+        if not _promise(s, k):
+            s.item["seen"][:] = NOBODY
+            return turn
+        if not s.now[0].keeps:
+            _free_again(s, k)
+    return len(s.answer)
+
+
+@native
+def material_days(s: State, days: Integers) -> bool:
+    """First day by which the material of each order line can be there, each on its own; false when there is no room."""
+    for k in range(len(days)):
+        gather(s, k)
+        days[k] = material_day(s, k, 0, s.now[0].last_day)
+        if days[k] == NO_ROOM:
+            s.item["seen"][:] = NOBODY
+            return False
+    return True
+
+
+@inner
+def _promise(s: State, k: int) -> bool:
+    """Promise one order line or refuse it; false when an array is too short, with nothing taken."""
+    answer, now = s.answer[k], s.now[0]
+    material = best_material_day(s, k, now.earliest_day, now.last_day)
+    if material == NO_ROOM:
+        return False
+    if material == NOBODY:
+        return _refuse_material(s, k)
+    answer.cause = _place(s, k, material)
+    answer.binding_day = material
+    if answer.cause == CAPACITY or answer.cause == HORIZON:
+        return True
+    if not prefer(s, k, answer.need_day):
+        return False
+    item = hindrance(s, k, material - 1) if material > now.earliest_day else NOBODY
+    if item == NO_ROOM:
+        return False
+    pegs, plans = now.pegs, now.plans
+    if not take(s, k, answer.need_day):
+        return False
+    if s.order[k].minutes > 0 and not take_slots(s, k, answer.cause == REQUEST):
+        give_back(s, pegs, plans)
+        return False
+    answer.is_promised = 1
+    answer.binding_line = now.line
+    _explain(s, k, material, item)
+    if answer.cause == MATERIAL:
+        _name_last(s, k, pegs, plans)
+    return True
+
+
+@inner
+def _free_again(s: State, k: int) -> None:
+    """Give back what an order line took, and keep the record of it."""
+    p, at = s.now[0].pegs - 1, s.now[0].slots - 1
+    while p >= 0 and s.peg[p].line == k:
+        s.supply[s.peg[p].supply].free += s.peg[p].quantity
+        p -= 1
+    while at >= 0 and s.slot[at].line == k:
+        s.line_day[s.slot[at].row].room += s.slot[at].minutes
+        at -= 1
+
+
+@inner
+def _place(s: State, k: int, material: int) -> int:
+    """Place the work of a line on or after its material day: its need day and ship day, or why there are none."""
+    now = s.now[0]
+    now.line = NOBODY
+    requested = s.order[k].requested_day
+    latest = last_working_place(s, requested) - s.now[0].shipping_days if requested != NOBODY else NOBODY
+    cause = NOTHING
+    if s.order[k].minutes > 0:
+        if latest >= 0:
+            latest_span(s, k, material, s.working_day[latest])
+            cause = REQUEST if now.line != NOBODY else NOTHING
+        if now.line == NOBODY:
+            earliest_span(s, k, material)
+        if now.line == NOBODY:
+            return CAPACITY
+        begin, end = s.line_day[now.first].day, s.line_day[now.last].day
+    else:
+        place = working_place(s, material)
+        if latest >= place:
+            place, cause = latest, REQUEST
+        if place >= len(s.working_day):
+            return HORIZON
+        begin = end = s.working_day[place]
+    ship = working_place(s, end) + s.now[0].shipping_days
+    if ship >= len(s.working_day):
+        return HORIZON
+    s.answer[k].need_day = begin
+    s.answer[k].ship_day = s.working_day[ship]
+    return cause
+
+
+@inner
+def _refuse_material(s: State, k: int) -> bool:
+    """Name the item that is never there: nobody supplies it, or not before the planned calendar ends. False without room."""
+    answer, last = s.answer[k], s.now[0].last_day
+    item = hindrance(s, k, last)
+    if item == NO_ROOM:
+        return False
+    is_unknown = s.item[item].rank == NOBODY and s.item[item].lead_days < 0
+    answer.cause = MATERIAL if is_unknown else HORIZON
+    answer.binding_item, answer.binding_day = item, last
+    return True
+
+
+@inner
+def _explain(s: State, k: int, material: int, item: int) -> None:
+    """Write what keeps the first day of assembly from being earlier; `item` is what hinders the day before the material day."""
+    answer = s.answer[k]
+    usable, begin = _work_day(s, material), _work_day(s, s.now[0].earliest_day)
+    answer.binding_day = answer.need_day
+    if answer.need_day > usable:
+        answer.cause = REQUEST if answer.cause == REQUEST else CAPACITY
+        answer.binding_days = answer.need_day - usable
+    elif usable > begin:
+        answer.cause, answer.binding_item = MATERIAL, item
+        answer.binding_days = usable - begin
+    else:
+        answer.cause = NOTHING
+
+
+@inner
+def _work_day(s: State, day: int) -> int:
+    """The first working day on or after a day; the day itself after the last one."""
+    place = working_place(s, day)
+    return s.working_day[place] if place < len(s.working_day) else day
+
+
+@inner
+def _name_last(s: State, k: int, pegs: int, plans: int) -> None:
+    """The supply of the binding item that comes last and its day; −1 when it is still to be ordered."""
+    answer, last = s.answer[k], NOBODY
+    for p in range(pegs, s.now[0].pegs):
+        place = s.peg[p].supply
+        if s.peg[p].item == answer.binding_item and s.supply[place].day > last:
+            last = s.supply[place].day
+            answer.binding_supply = place
+    for p in range(plans, s.now[0].plans):
+        if s.plan[p].item == answer.binding_item and s.plan[p].day >= last:
+            last = s.plan[p].day
+            answer.binding_supply = NOBODY
+    answer.binding_day = last

@@ -1,0 +1,253 @@
+"""When can it be delivered? Promises of one order line or of ten thousand, in one call."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from atoll.promise import kernel
+from atoll.promise.availability import MOST_UNITS, Availability
+from atoll.promise.promises import Promises
+from atoll.promise.tables import (
+    ANSWER,
+    NOBODY,
+    NODE,
+    NOW,
+    ORDER,
+    PEG,
+    PLAN,
+    REQUIREMENT,
+    SLOT,
+    Integers,
+    Records,
+    State,
+    records,
+)
+from atoll.promise.wanted import Wanted, WantedLine
+
+ROOM = 256
+"""Rows that the arrays begin with; they are doubled as needed."""
+
+TAKEN_IN_PLACE = ("item", "supply", "line_day")
+"""Tables of which each call has its own copy."""
+
+
+def promise(availability: Availability, wanted: Wanted, *, order: Integers | None = None) -> Promises:
+    """Promise order lines one after the other: the earliest ship day of each, or the latest that still meets its requested day.
+
+    Assumes that all material of a line must be there on its first day of assembly, that work stays on one assembly line and goes
+    on over that line's following days, that purchases and builds take the same time for any quantity, and that an item with a
+    bill is built and any other bought. Each line finds what those before it left; nobody is moved to make room.
+
+    Parameters
+    ----------
+    availability
+        It is not changed; what the lines take is taken within the call.
+    wanted
+        The order lines.
+    order
+        The lines in the order in which they are served, each once; that of `wanted` when not given.
+
+    Returns
+    -------
+    Promises
+        The same as of one call for each line, with what was taken subtracted between. A line that cannot be promised is
+        refused with its cause, and takes nothing.
+
+    Raises
+    ------
+    ValueError
+        When a line names an item that does not exist, its units do not fit into 64 bits, or `order` is not a permutation.
+
+    Notes
+    -----
+    The day is exact: `atoll.promise.netting` says why. With alternatives it is exact for up to 1,024 combinations in a line. Time
+    grows with the items that a line can touch, their supplies, and the logarithm of the days.
+
+    Examples
+    --------
+    >>> from atoll.promise import Availability, Wanted, WantedLine
+    >>> workdays = np.array([day % 7 < 5 for day in range(28)])
+    >>> there = Availability(
+    ...     supply_item=np.array([0]), supply_day=np.array([0]), supply_free=np.array([3]),
+    ...     lead_days=np.array([8]), build_days=np.array([0]), working=workdays,
+    ... )
+    >>> promise(there, Wanted.of([WantedLine({0: 2}), WantedLine({0: 2})])).ship_day
+    array([0, 8])
+    """
+    turns = np.arange(len(wanted)) if order is None else order
+    return _serve(availability, wanted, turns, keeps=True)
+
+
+def promise_each(availability: Availability, wanted: Wanted) -> Promises:
+    """Promise each order line as if it were the only one; they are compared, and may rest on the same units.
+
+    The rest is as of `promise`.
+    """
+    return _serve(availability, wanted, np.arange(len(wanted)), keeps=False)
+
+
+def _serve(availability: Availability, wanted: Wanted, order: Integers, *, keeps: bool) -> Promises:
+    state = _state(availability, wanted, availability.last_day, rows=ROOM + 16 * len(wanted))
+    if not np.array_equal(np.sort(order), np.arange(len(wanted))):
+        raise ValueError("Expected an order that names each line once.")
+    state.now["keeps"] = keeps
+    state.order["turn"][:-1] = order
+    turn = kernel.promise(state, 0)
+    while turn < len(wanted):
+        state = _with_more_room(state)
+        turn = kernel.promise(state, turn)
+    return _promises(availability, state)
+
+
+def earliest_days(availability: Availability, items: Integers, quantities: Integers) -> Integers:
+    """First day on which so many units of each item can be there, each on its own; nothing is taken.
+
+    Parameters
+    ----------
+    items, quantities
+        Positions of items and units; shape (r,).
+
+    Returns
+    -------
+    array of int64, shape (r,)
+        The day, not before today; `CANNOT_BE_SUPPLIED` where there is none.
+    """
+    last = max(availability.last_day, *(int(a.max(initial=0)) for a in (availability.lead_days, availability.supply_day)))
+    state = _state(availability, _one_requirement_each(items, quantities), last, rows=ROOM)
+    days = np.empty(len(items), dtype=np.int64)
+    while not kernel.material_days(state, days):
+        state = _with_more_room(state)
+    return days
+
+
+def plan_build(availability: Availability, item: int, quantity: int) -> Promises:
+    """Plan a build of an item ahead, whatever is on hand of it, as early as its components allow.
+
+    Returns
+    -------
+    Promises
+        Of one line. Its first plan is the build, and the other rows are what that takes. When it is not promised, its binding
+        item says what is missing.
+
+    Raises
+    ------
+    ValueError
+        When the item has no bill.
+    """
+    if availability.structure.rank[item] == NOBODY:
+        raise ValueError(f"Expected an item with a bill, got {item}.")
+    others = np.where(availability.supply_item == item, 0, availability.supply_free)
+    there = replace(availability, supply_free=others, bills=availability.structure, shipping_days=0)
+    return promise(there, Wanted.of([WantedLine({item: quantity})]))
+
+
+def _one_requirement_each(items: Integers, quantities: Integers) -> Wanted:
+    nothing = np.zeros(len(items), dtype=np.int64)
+    return Wanted(
+        start=np.arange(len(items) + 1),
+        item=items,
+        quantity=quantities,
+        minutes=nothing,
+        line_start=np.zeros(len(items) + 1, dtype=np.int64),
+        line_key=np.empty(0, dtype=np.int64),
+        requested_day=nothing - 1,
+    )
+
+
+def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: int) -> State:
+    """The memory of one call; assembly lines without any capacity are left out of the order lines."""
+    _check(availability, wanted)
+    keys = availability.line_keys
+    place = np.searchsorted(keys, wanted.line_key)
+    known = np.append(keys, NOBODY)[place] == wanted.line_key
+    return State(
+        now=records(
+            NOW,
+            1,
+            earliest_day=availability.earliest_day,
+            shipping_days=availability.shipping_days,
+            near_days=availability.near_days,
+            last_day=last_day,
+            only=NOBODY,
+        ),
+        **availability.tables._asdict() | {name: getattr(availability.tables, name).copy() for name in TAKEN_IN_PLACE},
+        order=records(
+            ORDER,
+            len(wanted) + 1,
+            requirements=wanted.start,
+            lines=np.append(0, np.cumsum(known))[wanted.line_start],
+            minutes=np.append(wanted.minutes, 0),
+            requested_day=np.append(wanted.requested_day, NOBODY),
+        ),
+        order_line=place[known],
+        requirement=records(
+            REQUIREMENT,
+            len(wanted.item) + 1,
+            item=np.append(wanted.item, NOBODY),
+            quantity=np.append(wanted.quantity, 0),
+            alternatives=wanted.alternative_start,
+        ),
+        alternative=np.ascontiguousarray(wanted.alternative_item, dtype=np.int64),
+        node=np.empty(ROOM, dtype=NODE),
+        answer=_nothing_yet(len(wanted)),
+        peg=np.empty(rows, dtype=PEG),
+        plan=np.empty(rows, dtype=PLAN),
+        slot=np.empty(rows, dtype=SLOT),
+    )
+
+
+def _check(availability: Availability, wanted: Wanted) -> None:
+    named = np.concatenate((wanted.item, wanted.alternative_item))
+    if named.size and not (named.min() >= 0 and named.max() < availability.items):
+        raise ValueError(f"Expected items from 0 to {availability.items - 1}, got {named.min()} to {named.max()}.")
+    units = float(wanted.quantity.max(initial=0)) * int(np.diff(wanted.start).max(initial=0))
+    if units * availability.structure.most_units > MOST_UNITS:
+        raise ValueError(f"Expected at most {MOST_UNITS} units through all levels of a line.")
+
+
+def _nothing_yet(lines: int) -> Records:
+    answers = np.full((lines, len(ANSWER.names or ())), NOBODY, dtype=np.int64).view(ANSWER).reshape(lines)
+    answers["is_promised"] = answers["binding_days"] = 0
+    return answers
+
+
+def _with_more_room(state: State) -> State:
+    """All arrays that can be too short twice as long."""
+    longer = {name: np.concatenate((array := getattr(state, name), array)) for name in ("node", "peg", "plan", "slot")}
+    return state._replace(**longer)
+
+
+def _promises(availability: Availability, state: State) -> Promises:
+    """The answers by column, with supplies, line days and assembly lines named as the caller knows them."""
+    now, answer = state.now[0], state.answer
+    peg, plan, slot = _by_line(state.peg[: now["pegs"]], state.plan[: now["plans"]], state.slot[: now["slots"]])
+    return Promises(
+        is_promised=answer["is_promised"].astype(np.bool_),
+        **{name: answer[name] for name in ("ship_day", "need_day", "cause", "binding_item", "binding_day", "binding_days")},
+        binding_supply=_named(availability.supply_order, answer["binding_supply"]),
+        binding_line=_named(availability.line_keys, answer["binding_line"]),
+        requirement_item=state.requirement["chosen"][:-1],
+        **{f"peg_{name}": peg[name] for name in ("line", "plan", "item", "quantity")},
+        peg_supply=_named(availability.supply_order, peg["supply"]),
+        **{f"plan_{name}": plan[name] for name in PLAN.names or ()},
+        plan_is_build=availability.structure.rank[plan["item"]] != NOBODY,
+        slot_line=slot["line"],
+        slot_row=_named(availability.capacity_order, slot["row"]),
+        slot_minutes=slot["minutes"],
+        structure=availability.structure,
+    )
+
+
+def _by_line(peg: Records, plan: Records, slot: Records) -> tuple[Records, Records, Records]:
+    """The rows in the order of their lines, whatever the order in which these were served."""
+    order = np.argsort(plan["line"], kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    peg, plan, slot = (rows[np.argsort(rows["line"], kind="stable")] for rows in (peg, plan, slot))
+    peg["plan"], plan["parent"] = _named(place, peg["plan"]), _named(place, plan["parent"])
+    return peg, plan, slot
+
+
+def _named(names: Integers, places: Integers) -> Integers:
+    """The name at each place; −1 stays −1."""
+    return np.append(names, NOBODY)[places]

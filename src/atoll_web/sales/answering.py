@@ -1,0 +1,75 @@
+"""The answer of the science in words, and what a promise rests on as a document to be kept with it."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from atoll.promise import Binding, Promises
+    from atoll_web.sales.snapshot import PromiseSnapshot
+
+
+def in_words(day: date) -> str:
+    """Such as ``3 Feb 2026``, as the pages write it."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def reason(seen: "PromiseSnapshot", promises: "Promises", k: int) -> str:
+    """Why a line has this date, or none, in a sentence."""
+    binding = promises.binding(k)
+    if not promises.is_promised[k]:
+        return _refusal(seen, binding)
+    if binding.cause == "material":
+        return f"{_binding_supply(seen, binding)}; assembly begins on {in_words(seen.date(promises.need_day[k]))}."
+    if binding.cause == "capacity":
+        return f"Everything is there earlier, but the assembly lines are full until {in_words(seen.date(binding.day))}."
+    if binding.cause == "request":
+        return "As late as the requested date allows, so that early supply stays free for others."
+    return "Everything is there; assembly begins on the next free day."
+
+
+def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:
+    if binding.cause == "material":
+        return f"{seen.code(binding.item)} is short and can neither be bought nor built in time"
+    return "the assembly lines have no free time for it within the planned calendar"
+
+
+def _binding_supply(seen: "PromiseSnapshot", binding: "Binding") -> str:
+    code, day = seen.code(binding.item), in_words(seen.date(binding.day))
+    if binding.supply < 0:
+        return f"{code} is short and must be ordered first; it is there on {day}"
+    supply = seen.supplies[binding.supply]
+    return f"Waits for {code} from {supply.reference or supply.kind}, there on {day}"
+
+
+def bases(seen: "PromiseSnapshot", promises: "Promises", *, is_first: bool) -> list[dict[str, Any]]:
+    """What each line's promise rests on, to be kept with it."""
+    found = [
+        {"first": is_first, "binding": _binding(seen, promises, k), "supplies": [], "planned": [], "slots": []}
+        for k in range(len(promises))
+    ]
+    pegs = (promises.peg_line, promises.peg_plan, promises.peg_item, promises.peg_supply, promises.peg_quantity)
+    for k, plan, item, supply, quantity in zip(*(column.tolist() for column in pegs), strict=True):
+        if plan < 0:
+            row = seen.supplies[supply]
+            named = {"item": seen.code(item), "quantity": quantity, "kind": row.kind, "reference": row.reference}
+            found[k]["supplies"].append(named | {"due": row.due and row.due.isoformat()})
+    plans = (promises.plan_line, promises.plan_parent, promises.plan_item, promises.plan_quantity, promises.plan_day)
+    builds = promises.plan_is_build.tolist()
+    for (k, parent, item, quantity, day), is_build in zip(zip(*(c.tolist() for c in plans), strict=True), builds, strict=True):
+        if parent < 0:
+            planned = {"item": seen.code(item), "quantity": quantity, "due": seen.date(day).isoformat(), "build": is_build}
+            found[k]["planned"].append(planned)
+    slots = (promises.slot_line, promises.slot_row, promises.slot_minutes)
+    for k, row, minutes in zip(*(column.tolist() for column in slots), strict=True):
+        time = seen.times[row]
+        found[k]["slots"].append({"line": seen.lines[time.line_id], "day": time.day.isoformat(), "minutes": minutes})
+    return found
+
+
+def _binding(seen: "PromiseSnapshot", promises: "Promises", k: int) -> dict[str, Any]:
+    binding = promises.binding(k)
+    return {
+        "kind": str(binding.cause),
+        "item": seen.code(binding.item) if binding.item >= 0 else None,
+        "days": binding.days,
+    }

@@ -1,0 +1,59 @@
+"""When material and an assembly line are free, each item on its own: what dates of options are told from.
+
+All that a model may take is read at once, as for a promise, so the number of queries does not grow with its options.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from atoll.promise import CANNOT_BE_SUPPLIED, earliest_days
+from atoll.schedule import earliest_slots
+from atoll_web.catalogue.snapshot import structure
+from atoll_web.sales.snapshot import Work, snapshot
+
+
+class Availability:
+    """Free supply, lead times and line time around one model at one moment.
+
+    Parameters
+    ----------
+    needs
+        Items with units that its products may take.
+    quantity
+        Units of the product.
+    """
+
+    def __init__(self, needs: Iterable[Any], product_model_id: int, quantity: int, today: date) -> None:
+        keys, self.quantity = structure().keys, quantity
+        known = [need for need in needs if need.item in keys]
+        self.seen = snapshot([Work({keys[need.item]: 1 for need in known}, 1, product_model_id)], today, lock=False)
+        self.working: list[int] = np.flatnonzero(self.seen.availability.working).tolist()
+        items = np.array([self.seen.items.at[keys[need.item]] for need in known], np.int64)
+        units = np.array([need.quantity * quantity for need in known], np.int64)
+        days = earliest_days(self.seen.availability, items, units).tolist()
+        self.days = {(n.item, n.quantity): float(day) for n, day in zip(known, days, strict=True) if day != CANNOT_BE_SUPPLIED}
+        self.ships = cache(self._ships)
+
+    def day_of(self, item: str, units: int) -> float:
+        """The day from which so many units for each product are there; infinite where they can neither be bought nor built."""
+        return self.days.get((item, units), inf)
+
+    def _ships(self, material_day: float, minutes: float) -> date | None:
+        """The day of shipment when material is there from a day on and each product takes so many minutes; None if unknown."""
+        if material_day == inf:
+            return None
+        there, work = self.seen.availability, int(minutes) * self.quantity
+        start = last = int(max(material_day, there.earliest_day))
+        if work:
+            slots = earliest_slots(there.capacity_line, there.capacity_day, there.capacity_free, work, start)
+            if not slots:
+                return None
+            last = int(there.capacity_day[slots[-1].row])
+        place = bisect_left(self.working, last) + there.shipping_days
+        return self.seen.date(self.working[place]) if place < len(self.working) else None

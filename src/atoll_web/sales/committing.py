@@ -1,0 +1,262 @@
+"""What promises rest on, written for any number of lines at once: demands, pegging, planned supplies, slots, the promises."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.db import connection
+
+from atoll_web.accounts.acting import Actor
+from atoll_web.bulk import Statement, exchange
+from atoll_web.sales.answering import bases, reason
+
+if TYPE_CHECKING:
+    from atoll.promise import Promises
+    from atoll_web.sales.snapshot import PromiseSnapshot
+
+MANY = 1000
+"""From so many lines on the tables are analysed afterwards, or what is checked at the end would be planned for few rows."""
+
+ANALYSED = "ANALYZE stock_demand, stock_requirement, stock_allocation, stock_supply, sales_order, sales_orderline, sales_promise"
+
+DEMANDS = """
+INSERT INTO stock_demand (id, kind, reference, need_date, builds_id)
+SELECT d.id, d.kind, d.reference, d.need, NULLIF(d.builds, 0)
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::date[], %s::bigint[]) d (id, kind, reference, need, builds)
+"""
+
+NEED_DATES = """
+UPDATE stock_demand d SET need_date = n.need FROM unnest(%s::bigint[], %s::date[]) n (id, need) WHERE d.id = n.id
+"""
+
+PLANNED = """
+INSERT INTO stock_supply (id, item_id, kind, quantity, allocated, due, margin_days, reference)
+SELECT p.id, p.item, 'planned', p.quantity, 0, p.due, 0, 'planned'
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::date[]) p (id, item, quantity, due)
+"""
+
+REQUIREMENTS = """
+INSERT INTO stock_requirement (id, demand_id, item_id, quantity, issued)
+SELECT r.id, r.demand, r.item, r.quantity, 0
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) r (id, demand, item, quantity)
+"""
+
+ALLOCATIONS = """
+INSERT INTO stock_allocation (requirement_id, supply_id, quantity)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
+"""
+
+SLOTS = """
+INSERT INTO sales_slotreservation (line_id, line_day_id, minutes) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
+"""
+
+PROMISES = """
+INSERT INTO sales_promise (line_id, ship_date, need_date, made_at, made_by_id, in_force, at_risk, reason, basis)
+SELECT p.line, p.ship, p.need, %s, %s, true, false, p.reason, p.basis
+FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::text[], %s::jsonb[]) p (line, ship, need, reason, basis)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a promise is for.
+
+    Parameters
+    ----------
+    line_id
+        Key of the order line; 0 for a build ahead, which has none.
+    demand_id, reference
+        Key of its demand, and how a new one is called.
+    is_new
+        Whether the demand is still to be written.
+    """
+
+    line_id: int
+    demand_id: int
+    reference: str = ""
+    is_new: bool = True
+
+
+Keys = Mapping[str, Sequence[int]]
+"""Fresh keys by table."""
+
+
+def keys(counts: Mapping[str, int]) -> Keys:
+    """Fresh keys for so many rows of each table, so that rows which name each other can be written together."""
+    drawn = ", ".join(f"ARRAY(SELECT nextval('{table}_id_seq') FROM generate_series(1, %s))" for table in counts)
+    (((*found,),),) = exchange([(f"SELECT {drawn}", [*counts.values()])])
+    return dict(zip(counts, found, strict=True))
+
+
+def room(seen: "PromiseSnapshot", promises: "Promises") -> dict[str, int]:
+    """How many keys `pegging` takes at most, besides those of the lines' own demands."""
+    built = promises.plan_item[promises.plan_is_build]
+    bills = seen.items.bills
+    parts = int((bills.start[built + 1] - bills.start[built]).sum())
+    return {
+        "stock_supply": len(promises.plan_item),
+        "stock_demand": len(built),
+        "stock_requirement": len(promises.requirement_item) + parts,
+    }
+
+
+def commit(
+    actor: Actor,
+    seen: "PromiseSnapshot",
+    promises: "Promises",
+    targets: Sequence[Target],
+    fresh: Keys,
+    *,
+    is_first: bool,
+    lines: Iterable[Statement] = (),
+) -> None:
+    """Write promises of order lines with all that they rest on. Every line must be promised. Call it inside `acting`.
+
+    Parameters
+    ----------
+    targets
+        What each line of the promises is for.
+    fresh
+        Keys for what `room` says.
+    is_first
+        Whether the lines had no promise before.
+    lines
+        Statements that write the order lines, sent between their demands and their promises.
+    """
+    slots = zip(promises.slot_line.tolist(), promises.slot_row.tolist(), promises.slot_minutes.tolist(), strict=True)
+    reserved = [(targets[k].line_id, seen.times[row].line_day_id, minutes) for k, row, minutes in slots]
+    promised = [
+        [target.line_id for target in targets],
+        _dates(seen, promises.ship_day),
+        _dates(seen, promises.need_day),
+        [reason(seen, promises, k) for k in range(len(targets))],
+        [json.dumps(basis) for basis in bases(seen, promises, is_first=is_first)],
+    ]
+    exchange(
+        [
+            *pegging(seen, promises, targets, fresh),
+            *lines,
+            (SLOTS, _columns(reserved, 3)),
+            (PROMISES, [actor.at, actor.user.pk, *promised]),
+        ]
+    )
+    if len(targets) >= MANY:
+        with connection.cursor() as cursor:
+            cursor.execute(ANALYSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Quantities added up by pairs of keys; `first` and `second` rise together."""
+
+    first: np.ndarray
+    second: np.ndarray
+    quantity: np.ndarray
+
+    @classmethod
+    def of(cls, first: np.ndarray, second: np.ndarray, quantity: np.ndarray) -> "Sums":
+        """The sums; pairs without a first key are left out."""
+        named = first > 0
+        pairs, place = np.unique(np.stack((first[named], second[named])), axis=1, return_inverse=True)
+        sums = np.zeros(pairs.shape[1], dtype=np.int64)
+        np.add.at(sums, place, quantity[named])
+        return cls(pairs[0], pairs[1], sums)
+
+
+def pegging(seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Target], fresh: Keys) -> list[Statement]:
+    """Statements that write demands and planned supplies, the first plan with the first key, and allocate.
+
+    A target without a demand takes nothing itself: of a build ahead only what is planned for it is written.
+    """
+    supplies = np.array(fresh["stock_supply"], dtype=np.int64)
+    kits = np.zeros(len(supplies), dtype=np.int64)
+    kits[promises.plan_is_build] = fresh["stock_demand"][: int(promises.plan_is_build.sum())]
+    demands = np.array([target.demand_id for target in targets], dtype=np.int64)
+    ids = np.array(seen.items.ids, dtype=np.int64)
+
+    required = _required(seen, promises, demands, kits, ids)
+    requirement = np.array(fresh["stock_requirement"][: len(required.quantity)], dtype=np.int64)
+    demand, item, supply, quantity = _taken(seen, promises, demands, kits, supplies, ids)
+    at = np.searchsorted(required.first * ids[-1] + required.second, demand * ids[-1] + item)
+    allocated = Sums.of(np.where(demand > 0, np.append(requirement, 0)[at], 0), supply, quantity)
+    statements: list[Statement] = [
+        (
+            PLANNED,
+            [
+                supplies.tolist(),
+                ids[promises.plan_item].tolist(),
+                promises.plan_quantity.tolist(),
+                _dates(seen, promises.plan_day),
+            ],
+        ),
+        (DEMANDS, _demands(seen, promises, targets, kits, supplies)),
+        (
+            NEED_DATES,
+            _columns([(t.demand_id, seen.date(promises.need_day[k])) for k, t in enumerate(targets) if not t.is_new], 2),
+        ),
+        (REQUIREMENTS, [column.tolist() for column in (requirement, required.first, required.second, required.quantity)]),
+        (ALLOCATIONS, [column.tolist() for column in (allocated.first, allocated.second, allocated.quantity)]),
+    ]
+    return [statement for statement in statements if statement[1][0]]
+
+
+def _required(seen: "PromiseSnapshot", promises: "Promises", demands: np.ndarray, kits: np.ndarray, ids: np.ndarray) -> Sums:
+    """Units by demand and item: what the lines take, and what builds take."""
+    wanted = seen.wanted
+    of_line = np.repeat(demands, np.diff(wanted.start))
+    builds = np.flatnonzero(kits)
+    bills = seen.items.bills
+    sizes = bills.start[promises.plan_item[builds] + 1] - bills.start[promises.plan_item[builds]]
+    parts = np.concatenate([np.empty(0, np.int64), *(np.arange(*bills.start[i : i + 2]) for i in promises.plan_item[builds])])
+    return Sums.of(
+        np.concatenate((of_line, np.repeat(kits[builds], sizes))),
+        ids[np.concatenate((promises.requirement_item, bills.component[parts]))],
+        np.concatenate((wanted.quantity, bills.per[parts] * np.repeat(promises.plan_quantity[builds], sizes))),
+    )
+
+
+def _taken(
+    seen: "PromiseSnapshot",
+    promises: "Promises",
+    demands: np.ndarray,
+    kits: np.ndarray,
+    supplies: np.ndarray,
+    ids: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Demand, item, supply and units of all that is taken: from supplies that are there, and from planned ones."""
+    there = np.array([supply.supply_id for supply in seen.supplies], dtype=np.int64)
+    plan = np.concatenate((promises.peg_plan, promises.plan_parent))
+    line = np.concatenate((promises.peg_line, promises.plan_line))
+    return (
+        np.where(plan < 0, demands[line], np.append(kits, 0)[plan]),
+        ids[np.concatenate((promises.peg_item, promises.plan_item))],
+        np.concatenate((there[promises.peg_supply], supplies)),
+        np.concatenate((promises.peg_quantity, promises.plan_quantity)),
+    )
+
+
+def _demands(
+    seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Target], kits: np.ndarray, supplies: np.ndarray
+) -> list[list[object]]:
+    """Columns of new demands: those of lines, and the kits of builds."""
+    rows = [
+        (target.demand_id, "order line", target.reference, seen.date(promises.need_day[k]), 0)
+        for k, target in enumerate(targets)
+        if target.is_new and target.demand_id
+    ]
+    rows += [
+        (int(kits[q]), "build order", f"build {supplies[q]}", seen.date(promises.plan_start_day[q]), int(supplies[q]))
+        for q in np.flatnonzero(kits)
+    ]
+    return _columns(rows, 5)
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+
+
+def _dates(seen: "PromiseSnapshot", days: np.ndarray) -> list[date]:
+    return [seen.date(day) for day in days.tolist()]

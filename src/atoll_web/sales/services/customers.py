@@ -1,0 +1,15 @@
+"""Customers."""
+
+from collections.abc import Iterable
+
+from atoll.model.company import Customer as CustomerValue
+from atoll_web.accounts.acting import Actor, acting
+from atoll_web.sales.models import Customer
+
+
+def save_customers(actor: Actor, customers: Iterable[CustomerValue]) -> None:
+    """Write customers, new ones and changed ones, by their code."""
+    fields = ["name", "customer_class", "country", "email"]
+    rows = [Customer(code=c.code, **{name: getattr(c, name) for name in fields}) for c in customers]
+    with acting(actor):
+        Customer.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=fields)

@@ -1,0 +1,146 @@
+"""What customers ask for, checked and resolved: the common first step of inquiries, quotes and orders."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from atoll.configure.terms import Terms
+from atoll.errors import AtollError, BadInput, Issue
+from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import Revision
+from atoll_web.catalogue.snapshot import product_model
+from atoll_web.pricing import services as pricing
+from atoll_web.sales.errors import QuantityNotPositive, RequestDateInThePast, RequestDateTooFar
+from atoll_web.sales.snapshot import Master, Work
+
+MOST_UNITS = 100_000
+"""Beyond this a quantity is taken for a slip of the keyboard."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """What a customer asks for: a model, choices by feature, units, and a day (empty: as soon as possible)."""
+
+    model: str
+    choices: Mapping[str, Any]
+    quantity: int = 1
+    request_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """On whose terms a line is priced: the currency they pay in, their class, and the code of their own price list."""
+
+    currency: str = ""
+    customer_class: str = ""
+    price_list: str = ""
+
+
+ANYBODY = Buyer()
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A line whose choices are valid, with what they come to.
+
+    Parameters
+    ----------
+    unit_price, currency
+        Of each unit when so many are ordered, on the buyer's terms.
+    """
+
+    line: NewLine
+    revision: Revision
+    resolved: catalogue.Resolved
+    unit_price: Decimal
+    currency: str
+
+    def work(self) -> Work:
+        """What is to be promised for it."""
+        quantity = self.line.quantity
+        return Work(
+            {item: per * quantity for item, per in self.resolved.bill.items()},
+            self.resolved.minutes * quantity,
+            self.revision.product_model_id,
+            self.line.request_date,
+        )
+
+
+class Drafter:
+    """Checks and resolves lines; equal ones are resolved once."""
+
+    def __init__(self, there: Master, today: date) -> None:
+        self.there, self.today = there, today
+        self._revisions: dict[str, Revision] = {}
+        self._terms: dict[Buyer, Terms] = {}
+        self._priced: dict[object, tuple[catalogue.Resolved, Decimal, str]] = {}
+
+    def draft(self, line: NewLine, buyer: Buyer = ANYBODY) -> Drafted:
+        """One line.
+
+        Raises
+        ------
+        QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, UnknownModel, ModelNotOrderable, InvalidConfiguration
+            With the facts.
+        """
+        self._check(line)
+        if (revision := self._revisions.get(line.model)) is None:
+            revision = self._revisions[line.model] = catalogue.orderable_revision(line.model, self.today)
+        return Drafted(line, revision, *self._price(line, revision, buyer))
+
+    def draft_all(self, lines: Sequence[tuple[str, NewLine, Buyer]]) -> list[Drafted]:
+        """Many lines, each with the place that a fault of it is told for.
+
+        Raises
+        ------
+        AtollError
+            Of the line, where just one is at fault; `BadInput` with one issue for each line otherwise.
+        """
+        drafts, faults = [], []
+        for place, line, buyer in lines:
+            try:
+                drafts.append(self.draft(line, buyer))
+            except AtollError as fault:
+                faults.append((place, fault))
+        raise_all(faults)
+        return drafts
+
+    def _check(self, line: NewLine) -> None:
+        if not 1 <= line.quantity <= MOST_UNITS:
+            raise QuantityNotPositive(quantity=line.quantity, most=MOST_UNITS)
+        if line.request_date is not None and line.request_date < self.today:
+            raise RequestDateInThePast(day=line.request_date, today=self.today)
+        last = self.there.last_day or self.today
+        if line.request_date is not None and line.request_date > last:
+            raise RequestDateTooFar(day=line.request_date, last=last)
+
+    def _price(self, line: NewLine, revision: Revision, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
+        choices = tuple(sorted((code, str(value)) for code, value in line.choices.items()))
+        key = (line.model, choices, line.quantity, buyer)
+        if key not in self._priced:
+            self._priced[key] = self._price_anew(line, revision, buyer)
+        return self._priced[key]
+
+    def _price_anew(self, line: NewLine, revision: Revision, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
+        own, of_model = self.there.currency, product_model(revision).currency
+        if not self.there.has_price_lists and {buyer.currency or own, of_model} == {own}:
+            resolved = catalogue.resolve(revision, line.choices, self.today, line.quantity, self.there.structure)
+            return resolved, resolved.unit_price, own
+        if buyer not in self._terms:
+            self._terms[buyer] = pricing.terms(
+                on=self.today, currency=buyer.currency, customer_class=buyer.customer_class, price_list=buyer.price_list
+            )
+        priced = pricing.resolve(
+            revision=revision, choices=line.choices, today=self.today, quantity=line.quantity, terms=self._terms[buyer]
+        )
+        return priced.resolved, priced.unit_price, priced.currency
+
+
+def raise_all(faults: Sequence[tuple[str, AtollError]]) -> None:
+    """Raise the one fault there is, or all of them together, each with its place."""
+    if len(faults) == 1:
+        raise faults[0][1]
+    if faults:
+        raise BadInput(Issue(place, fault.code, str(fault), fault.hint) for place, fault in faults)

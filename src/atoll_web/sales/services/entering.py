@@ -1,0 +1,319 @@
+"""Orders and quotes: every line is configured, priced, promised and confirmed, or nothing is written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate, groupby
+
+from django.db import connection
+
+from atoll.promise import promise, promise_complete
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time
+from atoll_web.accounts.numbering import numbers
+from atoll_web.accounts.services import system_user
+from atoll_web.bulk import Statement
+from atoll_web.catalogue import services as catalogue
+from atoll_web.sales import states
+from atoll_web.sales.answering import reason
+from atoll_web.sales.committing import Target, commit, keys, room
+from atoll_web.sales.errors import (
+    CannotPromise,
+    CustomerOnHold,
+    IdempotencyKeyUsed,
+    NoLines,
+    QuoteExpired,
+    QuoteWithoutDays,
+    UnknownCustomer,
+    UnknownShopper,
+    WrongOrderState,
+)
+from atoll_web.sales.models import Customer, Order, OrderLine
+from atoll_web.sales.services.drafting import MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
+from atoll_web.sales.services.releasing import release_expired
+from atoll_web.sales.snapshot import Master, master, snapshot
+
+__all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "enter_orders", "order_in_shop", "quote"]
+
+LONGEST_QUOTE = 90
+"""Days that a quote may hold supply at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """What one customer asks for.
+
+    Parameters
+    ----------
+    idempotency_key
+        The client's own word for this order; sent again, it gets the same order instead of a second one, also when it is
+        sent twice at the same time.
+    ship_complete
+        Promise one date for all lines; otherwise each has its own.
+    """
+
+    customer: str
+    lines: Sequence[NewLine]
+    idempotency_key: str = ""
+    ship_complete: bool = False
+
+
+def enter_order(
+    *,
+    actor: Actor,
+    customer: str,
+    lines: Sequence[NewLine],
+    idempotency_key: str | None = None,
+    ship_complete: bool = False,
+) -> Order:
+    """Take an order of one customer.
+
+    Raises
+    ------
+    UnknownCustomer, CustomerOnHold, NoLines, IdempotencyKeyUsed
+        Of the order.
+    AtollError
+        Of the line, where just one is at fault; `BadInput` with one issue for each line otherwise.
+    """
+    return enter_orders(actor=actor, orders=[NewOrder(customer, lines, idempotency_key or "", ship_complete)])[0]
+
+
+@begun_again_after_deadlock
+def enter_orders(*, actor: Actor, orders: Sequence[NewOrder]) -> list[Order]:
+    """Take orders, promised in their sequence: the same dates as one by one, in one transaction and a few statements.
+
+    Raises
+    ------
+    As `enter_order` does; faults of all orders are told together, and nothing is written then.
+    """
+    return _enter(actor, orders, states.CONFIRMED, None)
+
+
+@begun_again_after_deadlock
+def quote(
+    *, actor: Actor, customer: str, lines: Sequence[NewLine], days: int, idempotency_key: str = "", ship_complete: bool = False
+) -> Order:
+    """Offer what `enter_order` would take: its supply and slots are held for so many days, until it is accepted or expires.
+
+    Raises
+    ------
+    QuoteWithoutDays
+        When it would hold for less than a day or too long; otherwise as `enter_order` does.
+    """
+    if not 1 <= days <= LONGEST_QUOTE:
+        raise QuoteWithoutDays(days=days, most=LONGEST_QUOTE)
+    asked = NewOrder(customer, lines, idempotency_key, ship_complete)
+    return _enter(actor, [asked], states.QUOTED, actor.at + timedelta(days=days))[0]
+
+
+@begun_again_after_deadlock
+def accept_quote(*, actor: Actor, order: Order) -> Order:
+    """Make an order of a quote: it keeps its dates, since it held all that they rest on.
+
+    Raises
+    ------
+    WrongOrderState
+        When it is no quote.
+    QuoteExpired
+        When its time is over; what it held is free then.
+    CustomerOnHold
+    """
+    with acting(actor):
+        lines = OrderLine.objects.select_for_update(of=("self",)).filter(order=order, state=states.QUOTED).order_by("id")
+        ids = list(lines.values_list("id", flat=True))
+        row = Order.objects.select_for_update(of=("self",)).select_related("customer").get(pk=order.pk)
+        if row.state != states.QUOTED:
+            raise WrongOrderState(order=row.number, state=row.state, needed=states.QUOTED)
+        if row.expires_at <= actor.at:
+            raise QuoteExpired(order=row.number, at=row.expires_at)
+        if row.customer.on_hold:
+            raise CustomerOnHold(customer=row.customer.code)
+        OrderLine.objects.filter(id__in=ids).update(state=states.CONFIRMED)
+        row.state = states.CONFIRMED
+        row.save(update_fields=["state"])
+    return row
+
+
+def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: str) -> Order:
+    """Take the order of a customer who is not signed in but knows the code and the e-mail address. The system acts.
+
+    Raises
+    ------
+    UnknownShopper
+        When no customer has both.
+    AtollError
+        As `enter_order` does.
+    """
+    known = Customer.objects.filter(code=customer, email__iexact=email).exclude(email="").first()
+    if known is None:
+        raise UnknownShopper()
+    actor = Actor(system_user(), business_time(), f"ordered in the shop by {known.code}")
+    return enter_order(actor=actor, customer=known.code, lines=[line], idempotency_key=idempotency_key)
+
+
+def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:
+    """Enter those orders that are not known by their keys, and give all of them in their sequence."""
+    with acting(actor):
+        there = master(actor.today)
+        if there.first_expiry and there.first_expiry <= actor.at:
+            release_expired(actor)
+        known = _known([order.idempotency_key for order in orders if order.idempotency_key])
+        customers = _customers({order.customer for order in orders})
+        fresh = [order for order in orders if not _is_known(order, known)]
+        entry = _Entry(actor, there, customers, state, expires_at)
+        entered = iter([row for group in entry.together(fresh) for row in entry.enter(group)])
+        return [known[order.idempotency_key] if _is_known(order, known) else next(entered) for order in orders]
+
+
+def _known(idempotency_keys: Sequence[str]) -> dict[str, Order]:
+    """Orders by their keys. Another writer with one of the keys waits until this transaction ends."""
+    if not idempotency_keys:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(key) FROM"
+            " (SELECT DISTINCT hashtextextended('order ' || k, 0) AS key FROM unnest(%s::text[]) k ORDER BY 1) keys",
+            [list(idempotency_keys)],
+        )
+    return {o.idempotency_key: o for o in Order.objects.select_related("customer").filter(idempotency_key__in=idempotency_keys)}
+
+
+def _is_known(order: NewOrder, known: dict[str, Order]) -> bool:
+    there = known.get(order.idempotency_key) if order.idempotency_key else None
+    if there and there.customer.code != order.customer:
+        raise IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)
+    return there is not None
+
+
+def _customers(codes: set[str]) -> dict[str, Customer]:
+    found = {customer.code: customer for customer in Customer.objects.select_related("price_list").filter(code__in=codes)}
+    if unknown := sorted(codes - found.keys()):
+        raise UnknownCustomer(customer=", ".join(unknown))
+    if held := sorted(code for code, customer in found.items() if customer.on_hold):
+        raise CustomerOnHold(customer=", ".join(held))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Orders on their way into the database."""
+
+    actor: Actor
+    there: Master
+    customers: Mapping[str, Customer]
+    state: str
+    expires_at: datetime | None
+
+    def together(self, orders: Sequence[NewOrder]) -> list[list[NewOrder]]:
+        """Orders that can be promised in one call: where units are kept for classes, each run of orders of one class."""
+        if not self.there.protections:
+            return [list(orders)] if orders else []
+        return [list(group) for _, group in groupby(orders, key=lambda order: self.customers[order.customer].customer_class)]
+
+    def enter(self, orders: Sequence[NewOrder]) -> list[Order]:
+        """Draft, promise and write orders; the faults of all lines are raised together."""
+        if any(not order.lines for order in orders):
+            raise NoLines()
+        place = "order {}, line {}" if len(orders) > 1 else "line {1}"
+        lines = [
+            (place.format(o, n), line, self._buyer(order))
+            for o, order in enumerate(orders, 1)
+            for n, line in enumerate(order.lines, 1)
+        ]
+        drafts = Drafter(self.there, self.actor.today).draft_all(lines)
+        configurations = catalogue.save_configurations([(draft.revision, draft.resolved) for draft in drafts])
+        seen = snapshot(
+            [draft.work() for draft in drafts],
+            self.actor.today,
+            lock=True,
+            kept=self.there.kept_from(self.customers[orders[0].customer].customer_class),
+            there=self.there,
+        )
+        is_complete = len(orders) == 1 and orders[0].ship_complete
+        answer = (promise_complete if is_complete else promise)(seen.availability, seen.wanted)
+        raise_all(
+            [
+                (lines[k][0], CannotPromise(what=lines[k][0], reason=reason(seen, answer, k)))
+                for k in range(len(drafts))
+                if not answer.is_promised[k]
+            ]
+        )
+        space = room(seen, answer)
+        space["stock_demand"] += len(drafts)
+        fresh = keys(space | {"sales_order": len(orders), "sales_orderline": len(drafts)})
+        first = accumulate((len(order.lines) for order in orders[:-1]), initial=0)
+        rows = self._rows(orders, fresh["sales_order"], [drafts[k].currency for k in first])
+        references = [
+            f"{row.number}/{n}" for row, order in zip(rows, orders, strict=True) for n in range(1, len(order.lines) + 1)
+        ]
+        demands = fresh["stock_demand"][-len(drafts) :]
+        targets = [Target(*ids) for ids in zip(fresh["sales_orderline"], demands, references, strict=True)]
+        filled = seen.filled_from_stock(answer)
+        statements = [self._orders(rows), self._lines(rows, orders, drafts, configurations, targets, filled)]
+        commit(self.actor, seen, answer, targets, fresh, is_first=True, lines=statements)
+        return rows
+
+    def _buyer(self, order: NewOrder) -> Buyer:
+        customer = self.customers[order.customer]
+        return Buyer(customer.currency, customer.customer_class, customer.price_list.code if customer.price_list else "")
+
+    def _rows(self, orders: Sequence[NewOrder], ids: Sequence[int], currencies: Sequence[str]) -> list[Order]:
+        """The orders as they will be written."""
+        return [
+            Order(
+                id=key,
+                number=number,
+                customer=self.customers[order.customer],
+                state=self.state,
+                ordered_at=self.actor.at,
+                currency=currency,
+                idempotency_key=order.idempotency_key or None,
+                expires_at=self.expires_at,
+                rank=key,
+                ship_complete=order.ship_complete,
+            )
+            for key, number, order, currency in zip(ids, numbers("order", len(orders)), orders, currencies, strict=True)
+        ]
+
+    def _orders(self, rows: Sequence[Order]) -> Statement:
+        fields = ("id", "number", "customer_id", "state", "ordered_at", "currency", "idempotency_key", "expires_at", "rank")
+        return ORDERS, [[getattr(row, name) for row in rows] for name in (*fields, "ship_complete")]
+
+    def _lines(
+        self,
+        rows: Sequence[Order],
+        orders: Sequence[NewOrder],
+        drafts: Sequence[Drafted],
+        configurations: Sequence[int],
+        targets: Sequence[Target],
+        filled: Sequence[bool],
+    ) -> Statement:
+        places = [(row.pk, n) for row, order in zip(rows, orders, strict=True) for n in range(1, len(order.lines) + 1)]
+        columns = [
+            [target.line_id for target in targets],
+            [order for order, _ in places],
+            [position for _, position in places],
+            configurations,
+            [draft.line.quantity for draft in drafts],
+            [draft.unit_price for draft in drafts],
+            [draft.line.request_date or self.actor.today for draft in drafts],
+            [target.demand_id for target in targets],
+            filled,
+        ]
+        return LINES, [self.state, *columns]
+
+
+ORDERS = """
+INSERT INTO sales_order (id, number, customer_id, state, ordered_at, currency, idempotency_key, expires_at, rank, ship_complete,
+                         hold_reason)
+SELECT o.id, o.number, o.customer, o.state, o.at, o.currency, o.key, o.expires, o.rank, o.complete, ''
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[],
+            %s::float8[], %s::bool[]) o (id, number, customer, state, at, currency, key, expires, rank, complete)
+"""
+
+LINES = """
+INSERT INTO sales_orderline (id, order_id, position, configuration_id, quantity, unit_price, request_date, state, demand_id,
+                             filled_from_stock)
+SELECT l.id, l.of_order, l.position, l.configuration, l.quantity, l.price, l.request, %s, l.demand, l.filled
+FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[], %s::bigint[],
+            %s::bool[]) l (id, of_order, position, configuration, quantity, price, request, demand, filled)
+"""

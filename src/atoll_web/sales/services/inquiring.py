@@ -1,0 +1,84 @@
+"""Dates without an order: inquiries, and builds ahead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from atoll.promise import plan_build, promise
+from atoll_web.accounts.acting import Actor
+from atoll_web.bulk import exchange
+from atoll_web.catalogue.models import Item
+from atoll_web.sales.answering import reason
+from atoll_web.sales.committing import Target, keys, pegging, room
+from atoll_web.sales.errors import CannotPromise
+from atoll_web.sales.services.drafting import Drafter, NewLine
+from atoll_web.sales.snapshot import Work, master, snapshot
+from atoll_web.stock.models import Supply
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """The answer to an inquiry; nothing is reserved.
+
+    Parameters
+    ----------
+    values
+        The complete configuration, defaults included.
+    filled_from_stock
+        Whether all it takes is free on hand now.
+    """
+
+    model: str
+    values: Mapping[str, Any]
+    unit_price: Decimal
+    quantity: int
+    ship_date: date
+    need_date: date
+    reason: str
+    filled_from_stock: bool
+
+
+def inquire(*, line: NewLine, today: date) -> Inquiry:
+    """Price and promise date of a configured line; reserves and writes nothing.
+
+    Raises
+    ------
+    QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, UnknownModel, ModelNotOrderable, InvalidConfiguration,
+    CannotPromise
+        With the facts.
+    """
+    there = master(today)
+    drafted = Drafter(there, today).draft(line)
+    seen = snapshot([drafted.work()], today, lock=False, there=there)
+    answer = promise(seen.availability, seen.wanted)
+    if not answer.is_promised[0]:
+        raise CannotPromise(what=line.model, reason=reason(seen, answer, 0))
+    return Inquiry(
+        model=line.model,
+        values=drafted.resolved.values,
+        unit_price=drafted.unit_price,
+        quantity=line.quantity,
+        ship_date=seen.date(answer.ship_day[0]),
+        need_date=seen.date(answer.need_day[0]),
+        reason=reason(seen, answer, 0),
+        filled_from_stock=seen.filled_from_stock(answer)[0],
+    )
+
+
+def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
+    """Plan a build ahead: its components are allocated, and its date is the earliest that they allow. Call it inside `acting`.
+
+    Raises
+    ------
+    CannotPromise
+        When a component can neither be bought nor built.
+    """
+    seen = snapshot([Work({item.pk: quantity})], actor.today, lock=True)
+    answer = plan_build(seen.availability, seen.items.at[item.pk], quantity)
+    if not answer.is_promised[0]:
+        raise CannotPromise(what=f"a build of {quantity} × {item}", reason=reason(seen, answer, 0))
+    fresh = keys(room(seen, answer))
+    exchange(pegging(seen, answer, [Target(0, 0)], fresh))
+    return Supply.objects.get(pk=fresh["stock_supply"][0])

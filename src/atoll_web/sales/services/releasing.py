@@ -1,0 +1,87 @@
+"""What orders and quotes hold is given back: they are cancelled, or their time is over."""
+
+from collections.abc import Sequence
+
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
+from atoll_web.sales import states
+from atoll_web.sales.errors import NotCancellable
+from atoll_web.sales.models import Order, OrderLine, Promise, SlotReservation
+from atoll_web.sales.snapshot import Work, lock
+from atoll_web.stock import services as stock
+from atoll_web.stock.models import Requirement
+
+
+@begun_again_after_deadlock
+def cancel(*, actor: Actor, order: Order) -> Order:
+    """Cancel an order or quote whose assembly has not begun; all that it holds is free at once.
+
+    Raises
+    ------
+    NotCancellable
+        When it is in assembly, shipped, expired or cancelled.
+    """
+    with acting(actor):
+        lines = locked_lines([order.pk])
+        row = Order.objects.select_for_update().get(pk=order.pk)
+        if row.state not in {states.DRAFT, *states.HOLDING}:
+            raise NotCancellable(order=row.number, state=row.state)
+        _end(actor, [row], lines, states.CANCELLED)
+    return row
+
+
+@begun_again_after_deadlock
+def expire_quotes(*, actor: Actor) -> list[Order]:
+    """End the quotes whose time is over; what they held is free at once."""
+    with acting(actor):
+        return release_expired(actor)
+
+
+def release_expired(actor: Actor) -> list[Order]:
+    """End the quotes whose time is over, as the first step of whatever promises. Call it inside `acting`."""
+    over = Order.objects.filter(state=states.QUOTED, expires_at__lte=actor.at)
+    if not over.exists():
+        return []
+    lines = locked_lines(list(over.values_list("id", flat=True)))
+    orders = list(over.select_for_update().filter(id__in={line.order_id for line in lines}).order_by("id"))
+    ids = {order.pk for order in orders}
+    _end(actor, orders, [line for line in lines if line.order_id in ids], states.EXPIRED)
+    return orders
+
+
+def locked_lines(order_ids: Sequence[int]) -> list[OrderLine]:
+    """Lines of orders, locked before their orders, as whatever assembles and ships them does."""
+    rows = OrderLine.objects.select_for_update(of=("self",)).select_related("configuration__revision", "demand")
+    return list(rows.defer("configuration__revision__document").filter(order__in=order_ids).order_by("id"))
+
+
+def _end(actor: Actor, orders: Sequence[Order], lines: Sequence[OrderLine], state: str) -> None:
+    lock(works(lines), actor.today)
+    give_back(lines)
+    OrderLine.objects.filter(id__in=[line.pk for line in lines]).update(state=state)
+    Order.objects.filter(id__in=[order.pk for order in orders]).update(state=state)
+    for order in orders:
+        order.state = state
+
+
+def give_back(lines: Sequence[OrderLine]) -> None:
+    """Free supplies and slots of lines, and end their promises. Lock them before."""
+    stock.release_demands(line.demand_id for line in lines if line.demand_id)
+    SlotReservation.objects.filter(line__in=[line.pk for line in lines])._raw_delete("default")
+    Promise.objects.filter(line__in=[line.pk for line in lines], in_force=True).update(in_force=False)
+
+
+def works(lines: Sequence[OrderLine]) -> list[Work]:
+    """What each line takes, as its demand says; promised anew it takes the same."""
+    required: dict[int, dict[int, int]] = {}
+    rows = Requirement.objects.filter(demand__in=[line.demand_id for line in lines if line.demand_id])
+    for demand, item, quantity in rows.values_list("demand_id", "item_id", "quantity"):
+        required.setdefault(demand, {})[item] = quantity
+    return [
+        Work(
+            required.get(line.demand_id, {}),
+            line.configuration.minutes * line.quantity,
+            line.configuration.revision.product_model_id,
+            line.request_date,
+        )
+        for line in lines
+    ]

@@ -1,0 +1,88 @@
+"""Order lines are promised anew when a supply that they rest on slips."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from django.db.models import Max
+
+from atoll.promise import promise
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
+from atoll_web.sales import states
+from atoll_web.sales.answering import reason
+from atoll_web.sales.committing import Target, commit, keys, room
+from atoll_web.sales.errors import CannotPromise, NothingToPromise
+from atoll_web.sales.models import OrderLine, Promise
+from atoll_web.sales.services.drafting import raise_all
+from atoll_web.sales.services.releasing import give_back, works
+from atoll_web.sales.snapshot import lock, snapshot
+from atoll_web.stock import services as stock
+
+
+@begun_again_after_deadlock
+def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> list[Promise]:
+    """Promise lines anew whose supply slipped, keeping each date that can be kept.
+
+    They give back what they hold, and are promised in the order of the dates that they had, none earlier than before: others
+    may need what is early.
+
+    Parameters
+    ----------
+    lines
+        Confirmed lines; all those at risk or overdue when not given.
+
+    Returns
+    -------
+    list of Promise
+        The new promises.
+
+    Raises
+    ------
+    NothingToPromise
+        When a given line is not confirmed or its assembly has begun.
+    CannotPromise
+        When one gets no date at all; all keep the promises they had then.
+    """
+    with acting(actor):
+        chosen = lines if lines is not None else lines_to_promise_anew(actor.today)
+        if not chosen:
+            return []
+        rows = list(
+            OrderLine.objects.select_for_update(of=("self",))
+            .select_related("order", "configuration__revision")
+            .defer("configuration__revision__document")
+            .filter(id__in=[line.pk for line in chosen])
+            .order_by("id")
+        )
+        for row in rows:
+            if row.state not in states.HOLDING:
+                raise NothingToPromise(line=str(row), state=row.state)
+        return _promise_anew(actor, rows)
+
+
+def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[Promise]:
+    before = dict(Promise.objects.filter(line__in=[row.pk for row in rows], in_force=True).values_list("line_id", "ship_date"))
+    rows.sort(key=lambda row: (before[row.pk], row.pk))
+    wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, works(rows), strict=True)]
+    lock(wanted, actor.today)
+    give_back(rows)
+    seen = snapshot(wanted, actor.today, lock=True)
+    answer = promise(seen.availability, seen.wanted)
+    refused = [k for k in range(len(rows)) if not answer.is_promised[k]]
+    raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in refused])
+    targets = [Target(row.pk, row.demand_id, is_new=False) for row in rows]
+    commit(actor, seen, answer, targets, keys(room(seen, answer)), is_first=False)
+    return list(Promise.objects.filter(line__in=[row.pk for row in rows], in_force=True).order_by("ship_date", "line"))
+
+
+def lines_to_promise_anew(today: date) -> list[OrderLine]:
+    """Confirmed lines whose promise is at risk, or whose assembly should have begun but lacks something."""
+    at_risk = OrderLine.objects.filter(state=states.CONFIRMED, promises__in_force=True, promises__at_risk=True)
+    due = OrderLine.objects.filter(state=states.CONFIRMED, demand__need_date__lte=today).select_related("demand")
+    short = stock.shortages(line.demand for line in due)
+    return sorted({*at_risk, *(line for line in due if line.demand_id in short)}, key=lambda line: line.pk)
+
+
+def last_assembly_day(line: OrderLine) -> date:
+    """The day of a line's last slot."""
+    return line.slots.aggregate(last=Max("line_day__day"))["last"]

@@ -1,0 +1,231 @@
+"""Baskets, splits, kept units, confidence, levers and explanations rest on promises."""
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atoll.promise import (
+    Availability,
+    Expediting,
+    Lateness,
+    OtherOption,
+    Overtime,
+    Promises,
+    Split,
+    Splitting,
+    Step,
+    Substitution,
+    Wanted,
+    WantedLine,
+    after,
+    confidence,
+    explain,
+    improvements,
+    promise,
+    promise_complete,
+    splits,
+    withheld,
+)
+from tests.core.promise.cases import availabilities, availability, integers, wanted_lines
+from tests.core.promise.oracle import after_work
+
+LEADS = [10, 10, 10, 10]
+
+
+def lines(*requirements: dict[int, int], **fields: object) -> Wanted:
+    return Wanted.of([WantedLine(needs, **{"minutes": 60, "lines": (0,), **fields}) for needs in requirements])
+
+
+def test_lines_that_ship_together_wait_for_the_last_and_take_the_latest_slots() -> None:
+    there = availability([(0, 0, 5), (0, 8, 5), (1, 9, 5)], leads=LEADS)
+    together = promise_complete(there, lines({0: 1}, {1: 1}))
+    assert together.ship_day.tolist() == [9, 9]
+    assert together.need_day.tolist() == [8, 9]  # 100 minutes a day hold one of them and 40 minutes of the other
+    assert together.peg_supply.tolist() == [1, 2]
+
+
+def test_lines_that_ship_together_wait_for_the_day_that_the_customer_wants() -> None:
+    there = availability([(0, 0, 5), (1, 0, 5)], leads=LEADS)
+    assert promise_complete(there, lines({0: 1}, {1: 1}, requested_day=16)).ship_day.tolist() == [16, 16]
+
+
+def test_a_basket_with_a_line_that_cannot_be_had_is_not_complete() -> None:
+    together = promise_complete(availability([(0, 0, 5)], leads=[1, -1]), lines({0: 1}, {1: 1}))
+    assert together.is_promised.tolist() == [True, False]
+
+
+@settings(max_examples=80)
+@given(availabilities(days=25, most_free=9), st.lists(wanted_lines(most_units=5), min_size=1, max_size=4))
+def test_a_basket_ships_no_later_together_than_its_last_line_alone(a: Availability, wanted: list[WantedLine]) -> None:
+    basket = Wanted.of([replace(line, requested_day=-1) for line in wanted])
+    apart, together = promise(a, basket), promise_complete(a, basket)
+    if apart.is_promised.all():
+        assert together.is_promised.all()
+        assert together.ship_day.max() <= apart.ship_day.max()
+    after(a, together)  # refuses what was taken twice
+
+
+def test_a_part_ships_before_the_rest() -> None:
+    there = availability([(0, 0, 6), (0, 3, 4)], leads=LEADS)
+    found = splits(there, WantedLine({0: 20}), 10)
+    assert [(s.first_units, s.first_day, s.rest_units, s.rest_day) for s in found] == [(3, 1, 7, 10), (5, 3, 5, 10)]
+
+
+def test_a_line_that_is_there_at_once_is_not_split() -> None:
+    assert splits(availability([(0, 0, 20)], leads=LEADS), WantedLine({0: 20}), 10) == ()
+
+
+def test_only_equal_units_are_split() -> None:
+    with pytest.raises(ValueError, match="equal units"):
+        splits(availability([], leads=LEADS), WantedLine({0: 5}), 2)
+
+
+@settings(max_examples=60)
+@given(availabilities(days=20, most_free=9), st.integers(2, 9))
+def test_a_split_has_as_many_units_as_its_first_day_allows(a: Availability, units: int) -> None:
+    line = WantedLine({0: units, 3: 2 * units}, minutes=10 * units, lines=(0, 1))
+
+    def day(part: int) -> int:
+        wanted = WantedLine({0: part, 3: 2 * part}, minutes=10 * part, lines=(0, 1))
+        return int(promise(a, Wanted.of([wanted])).ship_day[0])
+
+    found: tuple[Split, ...] = splits(a, line, units, most=2)
+    for split in found:
+        assert split.first_units + split.rest_units == units
+        assert day(split.first_units) == split.first_day
+        assert split.first_units == max(part for part in range(1, units) if 0 <= day(part) <= split.first_day)
+
+
+def test_kept_units_are_taken_from_the_earliest_supplies() -> None:
+    there = availability([(0, 9, 5), (1, 0, 2), (0, 0, 3)], leads=LEADS)
+    assert withheld(there, {0: 4, 1: 99}).supply_free.tolist() == [4, 0, 0]
+    assert promise(withheld(there, {0: 4}), lines({0: 3})).ship_day[0] == 9
+
+
+def test_nothing_is_kept_below_zero() -> None:
+    with pytest.raises(ValueError, match="kept"):
+        withheld(availability([], leads=LEADS), {0: -1})
+
+
+LATE = Lateness(integers([0, 3]), np.array([0.75, 0.25]))
+VERY_LATE = Lateness(integers([-1, 0, 7]), np.array([0.1, 0.5, 0.4]))
+
+
+def test_independent_supplies_multiply() -> None:
+    there = availability([(0, 8, 5), (1, 8, 5)], leads=LEADS)
+    promises = promise(there, lines({0: 1, 1: 1}))
+    sure = confidence(there, promises, 0, {0: LATE, 1: VERY_LATE}, {})
+    by_day = dict(zip(sure.days.tolist(), sure.probability.round(9).tolist(), strict=True))
+    assert (by_day[8], by_day[9], by_day[11], by_day[15]) == (0.45, 0.45, 0.6, 1.0)
+    assert (sure.day(0.5), sure.day(0.95)) == (11, 15)
+
+
+def test_a_late_purchase_moves_the_build_that_waits_for_it() -> None:
+    """The purchase is there on day 10, the build on 11; three days late are Sunday, so the build begins on Monday, day 14."""
+    there = availability([], leads=[-1, 10], bills={0: ((1, 1),)})
+    promises = promise(there, lines({0: 1}))
+    sure = confidence(there, promises, 0, {}, {1: LATE})
+    assert (promises.ship_day[0], sure.probability[0], sure.day(0.95)) == (11, 0.75, 15)
+
+
+def test_a_distribution_has_the_sum_1() -> None:
+    with pytest.raises(ValueError, match="sum 1"):
+        Lateness(integers([0, 1]), np.array([0.5, 0.4]))
+
+
+@settings(max_examples=100)
+@given(availabilities(days=20, most_free=4), wanted_lines(most_units=4, with_alternatives=False))
+def test_confidence_is_that_of_every_outcome_played(a: Availability, line: WantedLine) -> None:
+    """Each combination of delays is dated forward through the same pegs and plans."""
+    line = replace(line, minutes=0, requested_day=-1)
+    p = promise(a, Wanted.of([line]))
+    if not p.is_promised[0]:
+        return
+    used = sorted(set(p.peg_supply.tolist()))[:4]
+    sure = confidence(a, p, 0, dict.fromkeys(used, LATE), {})
+    chances = dict.fromkeys(sure.days.tolist(), 0.0)
+    for delays in product(*(zip(LATE.days.tolist(), LATE.probability.tolist(), strict=True) for _ in used)):
+        day = played(a, p, dict(zip(used, (days for days, _ in delays), strict=True)))
+        for ship in chances:
+            chances[ship] += float(np.prod([chance for _, chance in delays])) * (0 <= day <= ship)
+    assert np.allclose(sure.probability, list(chances.values()))
+
+
+def played(a: Availability, p: Promises, late: dict[int, int]) -> int:
+    """The ship day when supplies are late by so many days; −1 after the calendar."""
+    ready = {-1: int(p.need_day[0]), **dict.fromkeys(range(len(p.plan_line)), a.earliest_day)}
+    for parent, supply in zip(p.peg_plan.tolist(), p.peg_supply.tolist(), strict=True):
+        ready[parent] = max(ready[parent], int(a.supply_day[supply]) + late.get(supply, 0))
+    for q in reversed(range(len(p.plan_line))):
+        is_build, item, parent = p.plan_is_build[q], int(p.plan_item[q]), int(p.plan_parent[q])
+        day = after_work(a, ready[q], int(a.build_days[item])) if is_build else int(p.plan_day[q])
+        ready[parent] = max(ready[parent], day if day >= 0 else 10_000)
+    return after_work(a, ready[-1], a.shipping_days)
+
+
+def test_the_critical_path_goes_down_to_the_last_supply() -> None:
+    there = availability([(1, 0, 9), (2, 8, 9)], leads=LEADS, bills={0: ((1, 1), (2, 1))}, shipping_days=1)
+    promises = promise(there, lines({0: 1, 1: 1}))
+    chain = explain(there, promises, 0)
+    assert [(link.step, link.day, link.start_day, link.wait_days) for link in chain] == [
+        (Step.SHIPMENT, 10, 10, 0),
+        (Step.ASSEMBLY, 9, 9, 1),
+        (Step.BUILD, 9, 8, 0),
+        (Step.SUPPLY, 8, 8, 0),
+    ]
+    assert (chain[-1].item, chain[-1].supply) == (2, 1)
+
+
+def test_the_critical_path_ends_at_a_purchase_that_is_still_to_be_made() -> None:
+    there = availability([(1, 0, 9)], leads=LEADS)
+    chain = explain(there, promise(there, lines({0: 2, 1: 1})), 0)
+    assert (chain[-1].step, chain[-1].item, chain[-1].quantity, chain[-1].day) == (Step.PURCHASE, 0, 2, 10)
+
+
+def test_each_lever_is_tried_alone_and_only_what_is_earlier_is_told() -> None:
+    there = availability([(0, 8, 4), (1, 0, 9), (0, 2, 1)], leads=LEADS, capacity=[(0, day, 40) for day in range(1, 30)])
+    line = WantedLine({0: 4}, minutes=40, lines=(0,))
+    levers = [
+        Substitution(0, by=1, cost=Decimal("2.50")),
+        Substitution(0, by=2),
+        OtherOption("blue", {3: 1}, minutes=40),
+        OtherOption("small", {0: 1}, minutes=80, cost=Decimal(-5)),
+        Expediting(0, days=3, cost=Decimal(90)),
+        Expediting(0, days=30, cost=Decimal(200), not_before=4),
+        Overtime(0, 8, 100, Decimal(1)),
+        Splitting(4),
+    ]
+    found = improvements(there, line, levers)
+    assert [(i.lever, i.ship_day, i.days_earlier, i.cost, i.first_units) for i in found] == [
+        (levers[0], 1, 7, Decimal("2.50"), 0),
+        (levers[7], 2, 6, Decimal(0), 1),
+        (levers[3], 3, 5, Decimal(-5), 0),
+        (levers[5], 4, 4, Decimal(200), 0),
+        (levers[4], 7, 1, Decimal(90), 0),
+    ]
+
+
+def test_overtime_is_paid_by_the_minutes_that_are_taken_of_it() -> None:
+    there = availability([(0, 0, 4)], leads=LEADS, capacity=[(0, 2, 40), (0, 4, 40)])
+    line = WantedLine({0: 4}, minutes=60, lines=(0,))
+    longer, new_day = Overtime(0, 2, 100, Decimal("0.50")), Overtime(0, 1, 30, Decimal(2))
+    found = improvements(there, line, [longer, new_day])
+    assert [(i.lever, i.ship_day, i.cost) for i in found] == [(longer, 2, Decimal(10)), (new_day, 2, Decimal(60))]
+
+
+def test_a_lever_makes_possible_what_was_not() -> None:
+    there = availability([], leads=[-1, 3])
+    found = improvements(there, WantedLine({0: 1}, 60, (0,)), [Substitution(0, by=1)])
+    assert (found[0].ship_day, found[0].days_earlier) == (3, there.last_day + 1 - 3)
+
+
+def test_levers_that_name_nothing_are_refused() -> None:
+    there = availability([], leads=[1, 1])
+    for lever in (Substitution(1, by=0), Expediting(5, 1, Decimal(1)), Overtime(0, 1, -5, Decimal(1))):
+        with pytest.raises(ValueError, match="Expected"):
+            improvements(there, WantedLine({0: 1}), [lever])
