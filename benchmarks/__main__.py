@@ -126,8 +126,6 @@ def own_home() -> Iterator[Path]:
             database.stop()
 
 
-
-
 def machine() -> str:
     """What it was measured on."""
     system = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"

@@ -17,6 +17,20 @@ def native(function: Function, **options: Any) -> Function:
         return cast(Function, njit(**options)(function))
 
 
+def in_line(function: Function) -> Function:
+    """Translate a small function that makes no arrays into the functions that call it."""
+    return native(function, _nrt=False, forceinline=True)
+
+
+def in_place(function: Function) -> Function:
+    """Translate a function that makes no arrays.
+
+    It does not count references to those that it is given. That takes most of the time where small functions pass many of
+    them on.
+    """
+    return native(function, _nrt=False)
+
+
 def inner(function: Function) -> Function:
     """Compile a function that only compiled functions call; without a door for Python that takes half the time."""
     return native(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
