@@ -1,0 +1,194 @@
+"""Event simulation of an assemble-to-order system: one calendar for every combination of rules. Compiled."""
+
+import numpy as np
+
+from atoll.model.system import Floats, Integers
+from atoll.native import in_place, native
+from atoll.simulate.allocating import commit, finish, hand_out, lacking, serve_target, serve_watchers, ship_first, watch
+from atoll.simulate.calendar import drop_first, push
+from atoll.simulate.replenishing import accrue, demand, issue, replenish
+from atoll.simulate.state import FCFS, NONE, TRACKING, State, begin_replication
+from atoll.simulate.tracking import Target, new_target
+
+
+@native
+def run(blank: State, begin: Integers, time: Floats, kind: Integers, first: Integers, area: Floats, sold: Floats) -> None:
+    """Simulate replications, one after the other, and fill `blank.shipped`, `area` and `sold`.
+
+    Parameters
+    ----------
+    blank
+        The tables from which each replication starts. Afterwards `shipped` says when each order was shipped: infinite if it never was,
+        not a number if it was lost.
+    begin
+        Where the orders of each replication begin; shape (replications + 1,).
+    time, kind
+        Of each order, in order of time.
+    first
+        Where the lead times of each component begin; shape (replications, m + 1). They are not looked at where lead times are
+        fixed, but there is room for as many replenishments.
+    area, sold
+        Unit times on hand, and units sold; shape (replications, batches + 2, m), zero before.
+    """
+    longest = 0.0
+    for item in range(len(blank.items)):
+        longest = max(longest, blank.items[item].review)
+    for r in range(len(begin) - 1):
+        orders = slice(begin[r], begin[r + 1])
+        own = State(
+            blank.world,
+            blank.items,
+            blank.kinds,
+            blank.lines,
+            blank.slots,
+            blank.claims,
+            blank.events,
+            blank.lead,
+            area[r],
+            sold[r],
+            blank.shipped[orders],
+            blank.stations,
+            blank.builds,
+        )
+        state = begin_replication(own, kind[orders], first[r])
+        target = new_target(state.items, state.kinds, state.lines, state.world[0].allocation == TRACKING)
+        last = time[begin[r + 1] - 1] if begin[r + 1] > begin[r] else 0.0
+        replicate(state, target, time[orders], kind[orders], last + longest * (len(state.items) + 1))
+
+
+@in_place
+def replicate(state: State, target: Target, time: Floats, kind: Integers, patience: float) -> None:
+    """Simulate one replication: all orders of the path, then receipts until nobody waits who can be served.
+
+    Reviews end at the time `patience`, when all that was demanded must have been ordered.
+    """
+    world, items, events, n = state.world, state.items, state.events, 0
+    for item in range(len(items)):
+        if items[item].review > 0:
+            push(world, events, items[item].review, item, 0)
+    border = world[0].warm_up
+    while n < len(time) or (world[0].waiting > 0 and world[0].events > 0):
+        is_receipt = world[0].events > 0 and (n == len(time) or events[0].time <= time[n])
+        now = events[0].time if is_receipt else time[n]
+        while now >= border:
+            border = next_row(state, border)
+        if not is_receipt:
+            arrive(state, target, kind[n], n, now)
+            if world[0].at_orders:
+                count_stock(state, now - time[n - 1] if n else now)
+            n += 1
+            continue
+        item, units = events[0].item, events[0].units
+        drop_first(world, events)
+        if units > 0:
+            receive(state, target, item, units, now)
+        elif n < len(time) or now <= patience:
+            replenish(state, item, now)
+            push(world, events, now + items[item].review, item, 0)
+        if world[0].builds > 0:
+            build(state, target, now)
+    while border <= world[0].end:
+        border = next_row(state, border)
+
+
+@in_place
+def next_row(state: State, border: float) -> float:
+    """Close the row of the batch that ends at the border, or of the warm-up; the next border."""
+    world = state.world
+    if not world[0].at_orders:
+        for item in range(len(state.items)):
+            accrue(state.items, world[0].row, state.area, item, border)
+    world[0].row += 1
+    if world[0].row > world[0].batches:
+        return np.inf
+    return world[0].warm_up + (world[0].end - world[0].warm_up) * world[0].row / world[0].batches  # type: ignore[no-any-return]
+
+
+@in_place
+def count_stock(state: State, since_last: float) -> None:
+    """The accounting of SimOpt: what is on hand after an order counts for the time since the order before."""
+    for item in range(len(state.items)):
+        state.area[state.world[0].row, item] += state.items[item].on_hand * since_last
+
+
+@in_place
+def arrive(state: State, target: Target, kind: int, order: int, now: float) -> None:
+    """A customer's order comes."""
+    if state.world[0].is_lost:
+        sell_or_lose(state, kind, order, now)
+    else:
+        ask(state, target, kind, order, now)
+    if state.world[0].builds > 0:
+        build(state, target, now)
+
+
+@in_place
+def sell_or_lose(state: State, kind: int, order: int, now: float) -> None:
+    """Take the kit if its key components are there, and those others that are; else the order is lost."""
+    items, lines = state.items, state.lines
+    if lacking(items, state.kinds, lines, kind) != NONE:
+        state.shipped[order] = np.nan
+        return
+    for line in range(state.kinds[kind].begin, state.kinds[kind].end):
+        item, units = lines[line].item, lines[line].units
+        if lines[line].is_key or items[item].free >= units + lines[line].reserve:
+            items[item].free -= units
+            issue(state.world, items, state.area, item, units, now)
+            state.sold[state.world[0].row, item] += units
+            demand(state, item, units, now)
+    finish(state.stations, state.shipped, state.kinds[kind].assembly_time, order, now)
+
+
+@in_place
+def ask(state: State, target: Target, kind: int, order: int, now: float) -> None:
+    """An order or a build asks for its kit, and waits if it is not complete."""
+    kinds, lines, allocation = state.kinds, state.lines, state.world[0].allocation
+    slot = kinds[kind].start + kinds[kind].came
+    is_alone = kinds[kind].came == kinds[kind].went
+    kinds[kind].came += 1
+    state.world[0].waiting += 1
+    state.slots[slot].time = now
+    state.slots[slot].order = order
+    state.slots[slot].kind = kind
+    for line in range(kinds[kind].begin, kinds[kind].end):
+        if lines[line].is_key or allocation == FCFS:
+            demand(state, lines[line].item, lines[line].units, now)
+    if allocation == FCFS:
+        commit(state, kind, slot, now)
+    elif allocation == TRACKING:
+        for line in range(kinds[kind].begin, kinds[kind].end):
+            target.shortage[lines[line].item] += lines[line].units
+        serve_target(state, target, now)
+    elif is_alone:
+        lacked = lacking(state.items, kinds, lines, kind)
+        if lacked == NONE:
+            ship_first(state, kind, now)
+        else:
+            watch(state.items, kinds, kind, lacked)
+
+
+@in_place
+def receive(state: State, target: Target, item: int, units: int, now: float) -> None:
+    """Units of a component arrive."""
+    issue(state.world, state.items, state.area, item, -units, now)
+    state.items[item].free += units
+    if state.world[0].allocation == FCFS:
+        hand_out(state, item, now)
+    elif state.world[0].allocation == TRACKING:
+        target.shortage[item] -= units
+        serve_target(state, target, now)
+    elif state.items[item].watched != NONE:
+        serve_watchers(state, item, now)
+
+
+@in_place
+def build(state: State, target: Target, now: float) -> None:
+    """Ask for the kits of all builds on the stack; builds of deeper subassemblies come on top of it."""
+    world, builds = state.world, state.builds
+    while world[0].builds > 0:
+        top = world[0].builds - 1
+        item = builds[top, 0]
+        builds[top, 1] -= 1
+        if builds[top, 1] == 0:
+            world[0].builds = top
+        ask(state, target, state.items[item].built, NONE, now)
