@@ -1,7 +1,7 @@
 """Event simulation: which waiting order gets what arrived. Compiled."""
 
 from atoll.model.system import Floats
-from atoll.native import in_place
+from atoll.native import in_line, in_place
 from atoll.simulate.calendar import push
 from atoll.simulate.replenishing import demand, due, issue
 from atoll.simulate.state import FCFS, NONE, State, Table
@@ -31,7 +31,7 @@ def ship(state: State, kind: int, slot: int, now: float) -> None:
         finish(state.stations, state.shipped, state.kinds[kind].assembly_time, state.slots[slot].order, now)
 
 
-@in_place
+@in_line
 def finish(stations: Floats, shipped: Floats, assembly_time: float, order: int, now: float) -> None:
     """Assemble a customer's order at the station that is free first, and ship it."""
     if len(stations) == 0:
@@ -53,7 +53,7 @@ def ship_first(state: State, kind: int, now: float) -> None:
     ship(state, kind, slot, now)
 
 
-@in_place
+@in_line
 def lacking(items: Table, kinds: Table, lines: Table, kind: int) -> int:
     """A component that the kit of an order of a kind lacks; `NONE` if it is complete."""
     for line in range(kinds[kind].begin, kinds[kind].end):
@@ -62,7 +62,7 @@ def lacking(items: Table, kinds: Table, lines: Table, kind: int) -> int:
     return NONE
 
 
-@in_place
+@in_line
 def watch(items: Table, kinds: Table, kind: int, item: int) -> None:
     """No-holdback: look at a kind again when the component arrives. Its first order lacks it."""
     kinds[kind].after = items[item].watched
@@ -131,7 +131,7 @@ def serve_watchers(state: State, item: int, now: float) -> None:
         ship_first(state, best, now)
 
 
-@in_place
+@in_line
 def unhook(items: Table, kinds: Table, item: int, before: int, kind: int) -> None:
     """Take a kind out of the list of those that watch a component."""
     if before == NONE:
@@ -140,7 +140,7 @@ def unhook(items: Table, kinds: Table, item: int, before: int, kind: int) -> Non
         kinds[before].after = kinds[kind].after
 
 
-@in_place
+@in_line
 def comes_before(kinds: Table, slots: Table, one: int, other: int) -> bool:
     """Whether the first order of one kind is served before that of another."""
     if kinds[one].rank != kinds[other].rank:

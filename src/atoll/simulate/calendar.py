@@ -1,6 +1,6 @@
 """The calendar of coming events: a binary heap by time. Compiled."""
 
-from atoll.native import in_place
+from atoll.native import in_line, in_place
 from atoll.simulate.state import Table
 
 
@@ -39,7 +39,7 @@ def drop_first(world: Table, events: Table) -> None:
     move(events, size, place)
 
 
-@in_place
+@in_line
 def move(events: Table, origin: int, place: int) -> None:
     """Copy an event to another place."""
     events[place].time = events[origin].time

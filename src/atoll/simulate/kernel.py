@@ -3,7 +3,7 @@
 import numpy as np
 
 from atoll.model.system import Floats, Integers
-from atoll.native import in_place, native
+from atoll.native import in_line, in_place, native
 from atoll.simulate.allocating import commit, finish, hand_out, lacking, serve_target, serve_watchers, ship_first, watch
 from atoll.simulate.calendar import drop_first, push
 from atoll.simulate.replenishing import accrue, demand, issue, replenish
@@ -104,7 +104,7 @@ def next_row(state: State, border: float) -> float:
     return world[0].warm_up + (world[0].end - world[0].warm_up) * world[0].row / world[0].batches  # type: ignore[no-any-return]
 
 
-@in_place
+@in_line
 def count_stock(state: State, since_last: float) -> None:
     """The accounting of SimOpt: what is on hand after an order counts for the time since the order before."""
     for item in range(len(state.items)):
@@ -122,7 +122,7 @@ def arrive(state: State, target: Target, kind: int, order: int, now: float) -> N
         build(state, target, now)
 
 
-@in_place
+@in_line
 def sell_or_lose(state: State, kind: int, order: int, now: float) -> None:
     """Take the kit if its key components are there, and those others that are; else the order is lost."""
     items, lines = state.items, state.lines

@@ -1,19 +1,19 @@
 """Event simulation: stock that moves, and replenishments. Compiled."""
 
 from atoll.model.system import Floats
-from atoll.native import in_place
+from atoll.native import in_line, in_place
 from atoll.simulate.calendar import push
 from atoll.simulate.state import NONE, State, Table
 
 
-@in_place
+@in_line
 def accrue(items: Table, row: int, area: Floats, item: int, now: float) -> None:
     """Add the unit times on hand of a component up to now."""
     area[row, item] += items[item].on_hand * (now - items[item].since)
     items[item].since = now
 
 
-@in_place
+@in_line
 def issue(world: Table, items: Table, area: Floats, item: int, units: int, now: float) -> None:
     """Take units out of stock physically, or put them there if they are negative."""
     if not world[0].at_orders:
@@ -21,7 +21,7 @@ def issue(world: Table, items: Table, area: Floats, item: int, units: int, now: 
     items[item].on_hand -= units
 
 
-@in_place
+@in_line
 def due(world: Table, items: Table, lead: Floats, item: int, now: float) -> float:
     """When a replenishment arrives that is ordered now."""
     time = items[item].lead_time
@@ -59,7 +59,7 @@ def replenish(state: State, item: int, now: float) -> None:
         push(world, state.events, due(world, items, state.lead, item, now), item, lots * lot)
 
 
-@in_place
+@in_line
 def demand(state: State, item: int, units: int, now: float) -> None:
     """Lower the inventory position, and replenish unless the component waits for its review."""
     state.items[item].position -= units
