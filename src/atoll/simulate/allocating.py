@@ -45,7 +45,7 @@ def finish(stations: Floats, shipped: Floats, assembly_time: float, order: int, 
     shipped[order] = stations[station]
 
 
-@in_place
+@in_line
 def ship_first(state: State, kind: int, now: float) -> None:
     """Ship the first waiting order of a kind."""
     slot = state.kinds[kind].start + state.kinds[kind].went
@@ -69,7 +69,7 @@ def watch(items: Table, kinds: Table, kind: int, item: int) -> None:
     items[item].watched = kind
 
 
-@in_place
+@in_line
 def commit(state: State, kind: int, slot: int, now: float) -> None:
     """FCFS: reserve for an order what is free, and claim the rest."""
     items, lines, missing = state.items, state.lines, 0
@@ -106,7 +106,7 @@ def hand_out(state: State, item: int, now: float) -> None:
             ship(state, slots[slot].kind, slot, now)
 
 
-@in_place
+@in_line
 def serve_watchers(state: State, item: int, now: float) -> None:
     """No-holdback: ship, by rank and then by time, the orders that the arrival of a component completed."""
     items, kinds = state.items, state.kinds
@@ -157,10 +157,10 @@ def serve_target(state: State, target: Target, now: float) -> None:
         best = NONE
         for kind in range(len(kinds)):
             wanted = target.reduced[prices + kind]
-            may_ship = kinds[kind].came - kinds[kind].went > wanted + TINY
-            if may_ship and lacking(state.items, kinds, state.lines, kind) == NONE:
-                if best == NONE or comes_before(kinds, state.slots, kind, best):
-                    best = kind
+            if kinds[kind].came - kinds[kind].went <= wanted + TINY or lacking(state.items, kinds, state.lines, kind) != NONE:
+                continue
+            if best == NONE or comes_before(kinds, state.slots, kind, best):
+                best = kind
         if best == NONE:
             return
         ship_first(state, best, now)

@@ -90,8 +90,9 @@ class ReplayedDemand:
     def draw(self, length: float, spans: int, rng: np.random.Generator) -> tuple[OrderPath, Integers]:
         """See `Demand`; nothing is drawn."""
         count = int(np.searchsorted(self.history.time, length))
-        parts = [np.tile(values[:count], spans) for values in (self.history.time, self.history.product, self.history.units)]
-        return OrderPath(*parts), np.arange(spans + 1) * count
+        past = self.history
+        path = OrderPath(*(np.tile(values[:count], spans) for values in (past.time, past.product, past.units)))  # type: ignore[arg-type]
+        return path, np.arange(spans + 1) * count
 
 
 @dataclass(frozen=True, slots=True)

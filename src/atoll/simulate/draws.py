@@ -115,4 +115,4 @@ def _seen(seen: tuple[Floats, ...], columns: Integers, count: Integers, draw: Fl
     size = np.array([len(times) for times in seen])
     start = np.concatenate(([0], np.cumsum(size)))
     place = np.repeat(start[columns], count) + (draw * np.repeat(size[columns], count)).astype(np.int64)
-    return np.concatenate(seen)[place]
+    return np.asarray(np.concatenate(seen)[place])

@@ -32,8 +32,8 @@ Progress = Callable[[int, int], object]
 class Experiment:
     """So many replications of a system. Every policy meets the same orders and lead times.
 
-    The replications come in blocks, whose size depends on the system alone. Each block has a seed of its own, spawned from `seed`, so the
-    results are equal to the bit whatever the number of workers, and more replications leave the first ones as they are.
+    The replications come in blocks, whose size depends on the system alone. Each block has a seed of its own, spawned from `seed`,
+    so the results are equal to the bit whatever the number of workers, and more replications leave the first ones as they are.
 
     Parameters
     ----------

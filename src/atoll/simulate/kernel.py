@@ -18,8 +18,8 @@ def run(blank: State, begin: Integers, time: Floats, kind: Integers, first: Inte
     Parameters
     ----------
     blank
-        The tables from which each replication starts. Afterwards `shipped` says when each order was shipped: infinite if it never was,
-        not a number if it was lost.
+        The tables from which each replication starts. Afterwards `shipped` says when each order was shipped: infinite if it never
+        was, not a number if it was lost.
     begin
         Where the orders of each replication begin; shape (replications + 1,).
     time, kind
@@ -83,7 +83,7 @@ def replicate(state: State, target: Target, time: Floats, kind: Integers, patien
         if units > 0:
             receive(state, target, item, units, now)
         elif n < len(time) or now <= patience:
-            replenish(state, item, now)
+            replenish(world, items, events, state.lead, state.builds, item, now)
             push(world, events, now + items[item].review, item, 0)
         if world[0].builds > 0:
             build(state, target, now)
@@ -111,7 +111,7 @@ def count_stock(state: State, since_last: float) -> None:
         state.area[state.world[0].row, item] += state.items[item].on_hand * since_last
 
 
-@in_place
+@in_line
 def arrive(state: State, target: Target, kind: int, order: int, now: float) -> None:
     """A customer's order comes."""
     if state.world[0].is_lost:
@@ -167,7 +167,7 @@ def ask(state: State, target: Target, kind: int, order: int, now: float) -> None
             watch(state.items, kinds, kind, lacked)
 
 
-@in_place
+@in_line
 def receive(state: State, target: Target, item: int, units: int, now: float) -> None:
     """Units of a component arrive."""
     issue(state.world, state.items, state.area, item, -units, now)

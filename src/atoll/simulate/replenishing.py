@@ -1,6 +1,6 @@
 """Event simulation: stock that moves, and replenishments. Compiled."""
 
-from atoll.model.system import Floats
+from atoll.model.system import Floats, Integers
 from atoll.native import in_line, in_place
 from atoll.simulate.calendar import push
 from atoll.simulate.state import NONE, State, Table
@@ -31,17 +31,16 @@ def due(world: Table, items: Table, lead: Floats, item: int, now: float) -> floa
     if items[item].is_capacitated:
         time += max(now, items[item].last)
     elif world[0].may_cross:
-        return now + time
+        return float(now + time)
     else:
         time = max(items[item].last, now + time)
     items[item].last = time
-    return time
+    return float(time)
 
 
 @in_place
-def replenish(state: State, item: int, now: float) -> None:
+def replenish(world: Table, items: Table, events: Table, lead: Floats, builds: Integers, item: int, now: float) -> None:
     """Order what a component lacks: from its supplier, or as builds that are put on the stack."""
-    world, items = state.world, state.items
     lot = items[item].lot
     missing = items[item].level - lot - items[item].position
     if missing < 0:
@@ -49,14 +48,14 @@ def replenish(state: State, item: int, now: float) -> None:
     lots = missing + 1 if lot == 1 else missing // lot + 1
     items[item].position += lots * lot
     if items[item].built != NONE:
-        state.builds[world[0].builds, 0] = item
-        state.builds[world[0].builds, 1] = lots
+        builds[world[0].builds, 0] = item
+        builds[world[0].builds, 1] = lots
         world[0].builds += 1
     elif items[item].is_capacitated:
         for _ in range(lots):
-            push(world, state.events, due(world, items, state.lead, item, now), item, lot)
+            push(world, events, due(world, items, lead, item, now), item, lot)
     else:
-        push(world, state.events, due(world, items, state.lead, item, now), item, lots * lot)
+        push(world, events, due(world, items, lead, item, now), item, lots * lot)
 
 
 @in_line
@@ -64,4 +63,4 @@ def demand(state: State, item: int, units: int, now: float) -> None:
     """Lower the inventory position, and replenish unless the component waits for its review."""
     state.items[item].position -= units
     if state.items[item].review == 0.0:
-        replenish(state, item, now)
+        replenish(state.world, state.items, state.events, state.lead, state.builds, item, now)

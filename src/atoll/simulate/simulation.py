@@ -15,8 +15,8 @@ from atoll.simulate.statistics import FEW, Estimate
 class Accounting(StrEnum):
     """How stock on hand is counted.
 
-    EXACT: by the integral over time. SIMOPT: as the benchmark of Hong and Nelson (2006) does in SimOpt, what is on hand just after
-    an order counts for the time since the order before.
+    EXACT: by the integral over time. SIMOPT: as the benchmark of Hong and Nelson (2006) does in SimOpt, what is on hand just
+    after an order counts for the time since the order before.
     """
 
     EXACT = "exact"

@@ -28,8 +28,8 @@ ITEM = _fields(
 )
 """A component. It is replenished by so many lots that its position is above level − lot again; at ends of `review` periods, or
 after each demand if these are 0. `built` is the kind of its builds. `drawn` replenishments took lead times, beginning at `first`.
-The list of kinds that watch it begins with `watched`. Of its `claims`, the first `given` are settled. Stock is counted until `since`;
-the last replenishment comes at `last`."""
+The list of kinds that watch it begins with `watched`. Of its `claims`, the first `given` are settled. Stock is counted until
+`since`; the last replenishment comes at `last`."""
 
 KIND = _fields("begin end rank makes start came went after", "cost assembly_time")
 """A kind of customers' orders, or the builds of the component that it `makes`: lines from `begin` to `end`; slots from `start`, of

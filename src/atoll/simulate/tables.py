@@ -97,7 +97,7 @@ def _lines(start: Integers, parents: Integers) -> Integers:
     """The entries of some parents, one parent after the other."""
     count = np.diff(start)[parents]
     before = np.concatenate(([0], np.cumsum(count)[:-1])) if len(count) else count
-    return np.arange(int(count.sum())) - np.repeat(before, count) + np.repeat(start[parents], count)
+    return np.asarray(np.arange(int(count.sum())) - np.repeat(before, count) + np.repeat(start[parents], count))
 
 
 def _is_ranked(policy: Policy) -> bool:
