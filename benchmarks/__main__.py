@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-PARTS = ("business", "configure", "promise")
+PARTS = ("business", "configure", "promise", "stocking")
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
 
@@ -62,6 +62,13 @@ def promise(*, quick: bool) -> list:
     return promise.run(quick=quick)
 
 
+def stocking(*, quick: bool) -> list:
+    """Rows of stocking: the numbers A1 to A20, and throughput."""
+    from benchmarks import stocking
+
+    return stocking.run(quick=quick)
+
+
 def business(*, quick: bool) -> list:
     """Rows of the whole business. The demonstration comes first: the others measure on the database that it leaves."""
     with tempfile.TemporaryDirectory(prefix="atoll-benchmark-") as name:
@@ -101,7 +108,7 @@ def sign(row) -> str:
     return "≥" if row.is_least else "≤"
 
 
-RUNS = {"business": business, "configure": configure, "promise": promise}
+RUNS = {"business": business, "configure": configure, "promise": promise, "stocking": stocking}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -32,8 +32,8 @@ Progress = Callable[[int, int], object]
 class Experiment:
     """So many replications of a system. Every policy meets the same orders and lead times.
 
-    The replications come in blocks, whose size depends on the system alone. Each block has a seed of its own, spawned from `seed`,
-    so the results are equal to the bit whatever the number of workers, and more replications leave the first ones as they are.
+    The replications come in blocks, whose size depends on the system alone. Each block has its own seed, spawned from `seed`. So
+    the results are equal to the bit whatever the number of workers, and more replications leave the first ones as they are.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ class Experiment:
     window
         Warm-up and end of each replication; by default that of the system, or one that fits its lead times.
     batches
-        Into how many batches the window of each replication is cut; each gives one sample. 1 for independent replications; for one
-        long replication take 20 or more.
+        Into how many batches the window of each replication is cut; each gives one sample. 1 for independent replications; for
+        one long replication take 20 or more.
     demand
         Where orders come from; Poisson streams by default.
     promised

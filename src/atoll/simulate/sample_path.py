@@ -29,11 +29,11 @@ class SamplePath:
     start
         Where the lines of each component begin; shape (m + 1,).
     order, last
-        The order of each line, and the number of its last unit among those demanded of the component so far, from 1; shape (lines,).
+        The order of each line, and the number of its last unit among those demanded of the component so far, from 1.
     unit_start
         Where the units of each component begin; shape (m + 1,).
     arrival
-        When the replenishment arrives that each demanded unit triggered, in order of arrival within each component; shape (units,).
+        When the replenishment arrives that each demanded unit triggered, in order of arrival within each component.
     """
 
     system: AssemblySystem
@@ -131,8 +131,8 @@ class Levels:
         order = path.order[path.start[item] : path.start[item + 1]]
         bill = path.system.quantity
         _recompute(
-            order, path.time, path.product, bill.start, bill.item, path.start, path.order, path.last, path.unit_start, path.arrival,
-            self.level, self.wait, self.cause, self.second,
+            order, path.time, path.product, bill.start, bill.item, path.start, path.order, path.last, path.unit_start,
+            path.arrival, self.level, self.wait, self.cause, self.second,
         )  # fmt: skip
 
 
@@ -172,7 +172,8 @@ def evaluate(
     promised: float = 0.0,
     shares: tuple[float, ...] = (0.5, 0.9, 0.95, 0.99),
 ) -> PathFigures:
-    """Figures of levels from the orders of a window. Successive orders depend on each other: an error needs batches or further paths.
+    """Figures of levels from the orders of a window. An error needs batches or further paths, since successive orders depend on
+    each other.
 
     Notes
     -----

@@ -32,9 +32,9 @@ The list of kinds that watch it begins with `watched`. Of its `claims`, the firs
 `since`; the last replenishment comes at `last`."""
 
 KIND = _fields("begin end rank makes start came went after", "cost assembly_time")
-"""A kind of customers' orders, or the builds of the component that it `makes`: lines from `begin` to `end`; slots from `start`, of
-which `came` are used and `went` are served; the kind `after` it in the list of those that watch a component. Kinds of lower rank are
-served first, those of equal rank by time."""
+"""A kind of customers' orders, or the builds of the component that it `makes`: lines from `begin` to `end`; slots from `start`,
+of which `came` are used and `went` are served; the kind `after` it in the list of those that watch a component. Kinds of lower
+rank are served first, those of equal rank by time."""
 
 LINE = _fields("item units reserve is_key", "")
 """Units of a component in a kit; `reserve` units must stay behind; without a key line the kit is incomplete."""
