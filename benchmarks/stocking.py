@@ -36,7 +36,7 @@ def simopt(*, quick: bool) -> Iterator[Row]:
     (system,) = read_systems(INSTANCES / "simopt_ato_8x5.json")
     known = read_case(INSTANCES / "simopt_ato_hetgp_reference.json")
     assert isinstance(known, Evaluations)
-    vectors, replications = (25, 1000) if quick else (250, 4000)
+    vectors, replications = (25, 4000) if quick else (250, 4000)
     policies = [Policy.base_stock(level) for level in known.levels[:vectors]]
     found = Experiment(system, replications, 1, accounting=Accounting.SIMOPT).run(policies)
     ours, theirs = np.array([float(one.value.mean) for one in found]), known.mean[:vectors]
@@ -51,7 +51,7 @@ def simopt(*, quick: bool) -> Iterator[Row]:
         ("A3 published solver", [5, 2, 5, 7, 7, 6, 5, 2], "simopt", 135.35, 0.3),
     )
     for name, level, accounting, value, limit in cases:
-        one = Experiment(system, 4000 if quick else 40_000, 2, accounting=Accounting(accounting)).run(Policy.base_stock(level))
+        one = Experiment(system, 20_000 if quick else 40_000, 2, accounting=Accounting(accounting)).run(Policy.base_stock(level))
         yield Row(f"{name}: difference to {value}", round(abs(float(one.value.mean) - value), 3), "", limit)
     start, count = process_time(), 4000
     Experiment(system, count, 3).run(Policy.base_stock(BEST))

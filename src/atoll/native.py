@@ -17,20 +17,6 @@ def native(function: Function, **options: Any) -> Function:
         return cast(Function, njit(**options)(function))
 
 
-def in_line(function: Function) -> Function:
-    """Translate a small function that makes no arrays into the functions that call it."""
-    return native(function, _nrt=False, forceinline=True)
-
-
-def in_place(function: Function) -> Function:
-    """Translate a function that makes no arrays.
-
-    It does not count references to those that it is given. That takes most of the time where small functions pass many of
-    them on.
-    """
-    return native(function, _nrt=False)
-
-
 def inner(function: Function) -> Function:
     """Compile a function that only compiled functions call; without a door for Python that takes half the time."""
     return native(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -39,3 +25,17 @@ def inner(function: Function) -> Function:
 def record(**fields: type) -> np.dtype[np.void]:
     """The type of a record with some fields."""
     return np.dtype([*fields.items()])
+
+
+def in_place(function: Function) -> Function:
+    """Compile an inner function that makes no arrays.
+
+    It does not count references to those that it is given. That takes most of the time where small functions pass many of
+    them on.
+    """
+    return native(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+
+
+def in_line(function: Function) -> Function:
+    """The same, but into the functions that call it."""
+    return native(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, forceinline=True)
