@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from ortools.graph.python.max_flow import SimpleMaxFlow
+import scipy.sparse as sp
+from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from atoll.errors import AtollError
 from atoll.model.system import Floats, Integers
@@ -12,8 +13,8 @@ from atoll.stocking.order_sample import LatePrices, OrderSample
 from atoll.stocking.responding import list_slices
 
 NODES = 3_000_000
-FLOW = 2**50
-"""All capacities together; whole numbers, so a cost is exact to 1e-15 of the sum for each of its parts."""
+FLOW = 2**30
+"""All savings together as a flow in whole numbers, so that each is exact to 1e-9 of their sum."""
 
 
 class TooLargeForCut(AtollError):
@@ -58,22 +59,27 @@ def minimum_cut(sample: OrderSample, holding: Floats, prices: LatePrices, limits
         sample.arrival, prices.slope, prices.step, prices.window,
     )  # fmt: skip
     cost = np.repeat(holding, span)
-    scale = FLOW / max(cost.sum() + saving.sum(), 1e-300)
     levels, slices = first[-1], len(saving)
     source, sink = levels + slices, levels + slices + 1
     below = np.setdiff1d(np.arange(levels), first[:-1])
-    flow = SimpleMaxFlow()
-    _add_arcs(flow, np.arange(levels), np.full(levels, sink), np.rint(cost * scale))
-    _add_arcs(flow, below, below - 1, np.full(len(below), FLOW))
-    _add_arcs(flow, np.full(slices, source), levels + np.arange(slices), np.rint(saving * scale))
-    _add_arcs(flow, levels + slice_of, requires, np.full(len(requires), FLOW))
-    if flow.solve(int(source), int(sink)) != SimpleMaxFlow.OPTIMAL:
-        raise RuntimeError("Expected a maximum flow.")
-    kept = np.array(flow.get_source_side_min_cut(), dtype=np.int64)
+    scale = FLOW / max(saving.sum(), 1e-300)
+    arcs = [
+        (np.arange(levels), np.full(levels, sink), np.minimum(np.rint(cost * scale), FLOW)),
+        (below, below - 1, np.full(len(below), FLOW)),
+        (np.full(slices, source), levels + np.arange(slices), np.floor(saving * scale)),
+        (levels + slice_of, requires, np.full(len(requires), FLOW)),
+    ]
+    tail, head, capacity = (np.concatenate(parts) for parts in zip(*arcs, strict=True))
+    kept = _source_side(tail, head, capacity, int(source), int(sink))
     component = np.searchsorted(first, kept[kept < levels], side="right") - 1
     best = limits.low + np.bincount(component, minlength=len(span))
     return Cut(best, sample_cost(sample, holding, prices, best), int(sink + 1))
 
 
-def _add_arcs(flow: SimpleMaxFlow, tail: Integers, head: Integers, capacity: Floats) -> None:
-    flow.add_arcs_with_capacity(tail.astype(np.int32), head.astype(np.int32), capacity.astype(np.int64))
+def _source_side(tail: Integers, head: Integers, capacity: Floats, source: int, sink: int) -> Integers:
+    """Nodes on the source's side of a minimum cut: those that the rest of a maximum flow reaches from it."""
+    graph = sp.csr_matrix((capacity.astype(np.int32), (tail, head)), shape=(sink + 1, sink + 1))
+    rest = graph - maximum_flow(graph, source, sink).flow
+    rest.data = np.maximum(rest.data, 0)
+    rest.eliminate_zeros()
+    return np.asarray(breadth_first_order(rest, source, return_predecessors=False), dtype=np.int64)
