@@ -97,9 +97,9 @@ def promise(_home: Path, *, quick: bool) -> list["Row"]:
 
 def stocking(_home: Path, *, quick: bool) -> list["Row"]:
     """Rows of stocking: the numbers A1 to A20, and throughput."""
-    from benchmarks import stocking
+    from benchmarks import stocking, stocking_optimise, stocking_plan
 
-    return stocking.run(quick=quick)
+    return [*stocking.run(quick=quick), *stocking_optimise.run(quick=quick), *stocking_plan.run(quick=quick)]
 
 
 def business(home: Path, *, quick: bool) -> list["Row"]:

@@ -1,0 +1,148 @@
+"""How good and how fast stocks are optimised: rows A4, A7 to A13 and a large system. Times are those of the processor."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+
+from benchmarks.measure import Row
+
+INSTANCES = Path(__file__).parent.parent.parent / "shared" / "instances" / "stocking"
+
+
+def run(*, quick: bool) -> list[Row]:
+    """All rows; those of published cases only where the cases lie beside the project."""
+    rows = list(large(quick=quick))
+    if INSTANCES.exists():
+        rows += [*closed_forms(), *rules(quick=quick), *markov(), *willems(), *lost_sales()]
+    return rows
+
+
+def closed_forms() -> Iterator[Row]:
+    """A7, A8: the closed forms, and the levels that sampling finds."""
+    from atoll.io.stocking import read_systems
+    from atoll.stocking.closed_form import exact_cost, exact_optimum
+    from atoll.stocking.fcfs import optimise_fcfs
+
+    path = INSTANCES / "exact_fcfs_small.json"
+    published = json.loads(path.read_text(encoding="utf-8"))["systems"]
+    for system, known in zip(read_systems(path), published, strict=True):
+        for at in known.get("at", []):
+            error = abs(exact_cost(system, np.array(at["S"])) / at["cost"] - 1)
+            yield Row(f"A7: relative error of the closed form, {system.name}", error, "", 1e-6)
+        if "optimum" in known:
+            best = exact_optimum(system)
+            yield Row(
+                f"A8: levels off the optimum, {system.name}", int(abs(best.base_stock - known["optimum"]["S"]).sum()), "", 0
+            )
+            start = process_time()
+            found = optimise_fcfs(system, seed=1, orders=50_000)
+            yield Row(f"A8: levels of the sample off, {system.name}", int(abs(found.levels - best.base_stock).sum()), "", 0)
+            yield Row(f"A8: time of it, {system.name}", round(process_time() - start, 2), "s", 5)
+
+
+def rules(*, quick: bool) -> Iterator[Row]:
+    """A10, A11: the W system under each rule, and how far from the bound for every policy."""
+    from atoll.io.stocking import read_systems
+    from atoll.simulate import Allocation
+    from atoll.stocking.optimise import optimise_stock
+
+    system = next(one for one in read_systems(INSTANCES / "exact_fcfs_small.json") if one.name == "W")
+    names = ("priority", "fcfs") if quick else ("tracking", "priority", "no-holdback", "fcfs")
+    found = [optimise_stock(system, seed=1, allocation=Allocation(name)) for name in names]
+    for name, one in zip(names, found, strict=True):
+        yield Row(
+            f"A10: W, cost, {name}", round(float(one.value.mean), 3), "", 20.80 if name in ("priority", "tracking") else None
+        )
+        yield Row(f"A10: W, certified gap, {name}", round(100 * one.gap, 2), "%", 3 if name in ("priority", "tracking") else None)
+    for cheap, dear in zip(found[-3:-1], found[-2:], strict=True):
+        least = float(dear.value.mean - cheap.value.mean - 2 * np.hypot(dear.value.se, cheap.value.se))
+        names = f"{dear.policy.allocation} above {cheap.policy.allocation}"
+        yield Row(f"A11: W, {names}, less 2 se", round(least, 3), "", 0, True)
+
+
+def markov() -> Iterator[Row]:
+    """A12: exact values of the lost-sales M system."""
+    from atoll.io.stocking import read_systems
+    from atoll.stocking.markov import optimal_lost_sales_cost, rationed_lost_sales_cost
+
+    (system,) = read_systems(INSTANCES / "exact_mdp_lost_sales_M.json")
+    levels = np.array([7, 6])
+    values = [
+        ("best policy", optimal_lost_sales_cost(system, np.array([16, 16])), 19.655492),
+        ("fixed rationing", rationed_lost_sales_cost(system, levels, np.array([1, 1, 0])), 19.761799),
+        ("base stock", rationed_lost_sales_cost(system, levels, np.zeros(3, dtype=np.int64)), 20.644920),
+    ]
+    for name, value, known in values:
+        yield Row(f"A12: difference to the exact value, {name}", abs(value - known), "", 1e-4)
+
+
+def willems() -> Iterator[Row]:
+    """A13: 45 components by 13 products, against the best uniform newsvendor on the same fresh orders of 83,000 days."""
+    from scipy.stats import poisson
+
+    from atoll.io.stocking import read_systems
+    from atoll.stocking.bound import certified_gap
+    from atoll.stocking.decomposition import decomposition_bound
+    from atoll.stocking.fcfs import evaluate_fcfs, optimise_fcfs
+    from atoll.stocking.stochastic_program import stochastic_bound
+
+    (system,) = read_systems(INSTANCES / "willems10_ato.json")
+    start = process_time()
+    found = optimise_fcfs(system, seed=1)
+    yield Row("A13: time of the levels", round(process_time() - start, 1), "s", 15)
+    ours = evaluate_fcfs(system, found.levels, seed=5).cost
+    mean = system.component_rate * system.lead_time
+    uniform = [poisson.ppf(ratio, mean).astype(np.int64) for ratio in (0.985, 0.988, 0.99, 0.992, 0.995)]
+    theirs = min(float(evaluate_fcfs(system, levels, seed=5).cost.mean) for levels in uniform)
+    yield Row("A13: cheaper than the best uniform newsvendor", round(100 * (1 - float(ours.mean) / theirs), 1), "%", 9, True)
+    yield Row("A13: decomposition bound", round(decomposition_bound(system).value, 2), "", 477.3, True)
+    start = process_time()
+    bound = stochastic_bound(system, seed=1)
+    yield Row("A13: bound by stages, less 2 se", round(bound.low, 2), "")
+    yield Row("A13: time of it", round(process_time() - start, 1), "s")
+    yield Row("A13: certified gap, fcfs", round(100 * certified_gap(float(ours.mean), float(ours.se), bound), 1), "%", 14)
+
+
+def lost_sales() -> Iterator[Row]:
+    """A4: the benchmark of Hong and Nelson."""
+    from atoll.io.stocking import read_systems
+    from atoll.simulate import Accounting
+    from atoll.solve import Deadline
+    from atoll.stocking.optimise import optimise_stock
+
+    (system,) = read_systems(INSTANCES / "simopt_ato_8x5.json")
+    start = process_time()
+    found = optimise_stock(system, seed=1, accounting=Accounting.SIMOPT, stop=Deadline(110))
+    yield Row("A4: profit on fresh samples", round(float(found.value.mean), 2), "", 139.0, True)
+    yield Row("A4: time of it", round(process_time() - start, 1), "s", 120)
+
+
+def large(*, quick: bool) -> Iterator[Row]:
+    """1,000 products by 1,000 components, ten each, lead times of 5 to 60 days: by costs, and for an order fill rate of 95 %."""
+    from atoll.model.system import AssemblySystem, QuantityPer
+    from atoll.stocking.decomposition import decomposition_bound, service_bound
+    from atoll.stocking.fcfs import NOTHING, Requirements, optimise_fcfs
+    from atoll.stocking.service import ServiceTarget
+
+    rng = np.random.default_rng(1)
+    item = np.concatenate([np.sort(rng.choice(1000, 10, replace=False)) for _ in range(1000)])
+    system = AssemblySystem.simple(
+        QuantityPer(np.arange(0, 10_001, 10), item, np.ones(10_000, dtype=np.int64)),
+        rate=rng.uniform(0.2, 2, 1000),
+        lead_time=rng.integers(5, 61, 1000),
+        holding=rng.lognormal(0, 1, 1000),
+        backorder_cost=200.0,
+    )
+    start = process_time()
+    optimise_fcfs(system, NOTHING, seed=1)
+    decomposition_bound(system)
+    yield Row("Large system by costs, with its bound", round(process_time() - start, 1), "s", 120)
+    if not quick:
+        target = (ServiceTarget(0.95),)
+        start = process_time()
+        optimise_fcfs(system, Requirements(target), seed=1)
+        service_bound(system, target)
+        yield Row("Large system at 95 %, with its bound", round(process_time() - start, 1), "s", 120)

@@ -1,0 +1,141 @@
+"""How much of what to stock: levels, what they cost on fresh orders, and how far they can be from the best."""
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from atoll.model.system import AssemblySystem, Integers, Shortage
+from atoll.simulate import Accounting, Allocation, Estimate, Policy
+from atoll.solve import Stop, never
+from atoll.stocking.bound import Bound, NoBoundKnown, certified_gap
+from atoll.stocking.decomposition import service_bound
+from atoll.stocking.fcfs import NOTHING, Requirements, evaluate_fcfs, optimise_fcfs
+from atoll.stocking.improve import Trial, final_replications, improve_levels, optimise_lost_sales
+from atoll.stocking.stochastic_program import stochastic_bound
+
+UNBOUNDED = Bound(-np.inf, 0.0, "none known")
+SIMULATED = "search by simulation; choice and value on fresh random numbers"
+REPLICATIONS = 20_000
+"""Of lost sales, for the value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptimisedStock:
+    """A policy, its value and its certificate.
+
+    Parameters
+    ----------
+    system, policy
+        What was optimised, and the levels with the rule of allocation.
+    value
+        Cost per unit of time, or profit where components earn, on orders that the search has not seen.
+    order_fill_rate
+        Share of orders that find all their components.
+    bound
+        No policy, as far as it says, costs less.
+    certificate
+        What is proven about the levels.
+    is_settled
+        Whether the search ended by itself; if not, this is the best so far.
+    seed
+        Of all random numbers.
+    """
+
+    system: AssemblySystem
+    policy: Policy
+    value: Estimate
+    order_fill_rate: Estimate
+    bound: Bound
+    certificate: str
+    is_settled: bool
+    seed: int
+
+    @property
+    def gap(self) -> float:
+        """Certified gap, two standard errors included; infinite where no bound is known."""
+        return certified_gap(float(self.value.mean), float(self.value.se), self.bound)
+
+    def _repr_html_(self) -> str:
+        title = escape(self.system.name or "Stock") + ("" if self.is_settled else " (stopped: best so far)")
+        bound = f"{self.bound.value:,.2f}" if np.isfinite(self.bound.value) else "none known"
+        facts = [
+            ("allocation", escape(self.policy.allocation)),
+            ("value", f"{self.value.mean:,.2f} ± {self.value.se:.2g}"),
+            ("order fill rate", f"{self.order_fill_rate.mean:.2%}"),
+            ("bound", bound),
+            ("certified gap", f"{self.gap:.1%}" if np.isfinite(self.gap) else "none"),
+            ("certificate", escape(self.certificate)),
+        ]
+        levels = zip(self.system.components, self.policy.level.tolist(), strict=True)
+        rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in facts)
+        stock = "".join(f"<tr><td>{escape(name)}</td><td>{level:,}</td></tr>" for name, level in levels)
+        return f"<table><caption>{title}</caption>{rows}</table><table><caption>Base-stock levels</caption>{stock}</table>"
+
+
+def optimise_stock(
+    system: AssemblySystem,
+    asked: Requirements = NOTHING,
+    *,
+    seed: int,
+    allocation: Allocation = Allocation.FCFS,
+    with_reserves: bool = False,
+    accounting: Accounting = Accounting.EXACT,
+    stop: Stop = never,
+) -> OptimisedStock:
+    """Find base-stock levels (with lots reorder point + lot), value them on fresh orders and bound their distance from the best.
+
+    First come, first served by best responses on a sample path; other allocations by a search that starts there; lost sales by
+    search.
+
+    Parameters
+    ----------
+    with_reserves
+        Whether classes of lost orders are rationed: a reserve for each product.
+    stop
+        Asked between steps; the result is then the best so far and says so.
+
+    Raises
+    ------
+    UnattainableService, BudgetTooSmall
+        Where the requirements cannot be met, with what can.
+    """
+    if system.shortage is Shortage.LOST:
+        trial = Trial(system, allocation, asked, with_reserves, accounting)
+        found = optimise_lost_sales(trial, seed=seed, stop=stop)
+        return _simulated(trial, found.policy, UNBOUNDED, found.is_settled, REPLICATIONS, seed)
+    start = optimise_fcfs(system, asked, seed=seed, stop=stop)
+    bound = stock_bound(system, asked, seed=seed, stop=stop)
+    if allocation is Allocation.FCFS:
+        value = evaluate_fcfs(system, start.levels, asked, seed=_fresh(seed))
+        policy = _policy(start.levels, asked)
+        return OptimisedStock(system, policy, value.cost, value.order_fill_rate, bound, start.certificate, start.is_settled, seed)
+    trial = Trial(system, allocation, asked)
+    better = improve_levels(trial, start.levels, seed=seed, stop=stop)
+    return _simulated(trial, better.policy, bound, better.is_settled, final_replications(system), seed)
+
+
+def stock_bound(system: AssemblySystem, asked: Requirements = NOTHING, *, seed: int, stop: Stop = never) -> Bound:
+    """The best lower bound that is known: of holding and backorder cost, or with targets of the cost of holding.
+
+    `UNBOUNDED` where none is known.
+    """
+    try:
+        return service_bound(system, asked.targets) if asked.targets else stochastic_bound(system, seed=seed, stop=stop)
+    except NoBoundKnown:
+        return UNBOUNDED
+
+
+def _policy(levels: Integers, asked: Requirements) -> Policy:
+    return Policy(levels) if asked.lot is None else Policy(levels, lot=asked.lot)
+
+
+def _simulated(trial: Trial, policy: Policy, bound: Bound, is_settled: bool, replications: int, seed: int) -> OptimisedStock:
+    shown = trial.experiment(replications, _fresh(seed), keep=False).run(policy)
+    value = shown.holding_cost if trial.asked.targets else shown.value
+    return OptimisedStock(trial.system, policy, value, shown.order_fill_rate, bound, SIMULATED, is_settled, seed)
+
+
+def _fresh(seed: int) -> int:
+    """A seed for orders that no search has seen."""
+    return int(np.random.SeedSequence(seed, spawn_key=(999,)).generate_state(1)[0])

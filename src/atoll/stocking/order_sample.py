@@ -1,0 +1,186 @@
+"""A sample of orders, with all that tells how long each waits under any base-stock levels served first come, first served.
+
+The k-th demanded unit of a component is served by the replenishment that the (k − S)-th demanded unit triggered; so an order's
+wait for a component is looked up among the arrival times of replenishments, and its wait is the longest of these. Neighbouring
+orders wait alike: few orders of a long path tell more than all orders of a short one, so some are *tagged* and only these are
+looked at.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from atoll.model.system import AssemblySystem, Floats, Integers, Law
+from atoll.stocking.responding import trace
+from atoll.stocking.service import ServiceTarget
+
+WARM_UP = 2.5
+"""Longest lead times before the first tagged order; levels cover less demand than that of so much time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrderSample:
+    """Tagged orders, and the units demanded and replenished around them.
+
+    Entries are pairs of a tagged order and a component that it needs, order by order.
+
+    Parameters
+    ----------
+    product, time, units
+        Of each tagged order; shape (orders,).
+    start
+        Where the entries of each order begin; shape (orders + 1,).
+    component, last
+        Component of each entry, and the position in `arrival` of the last unit that it takes; shape (entries,).
+    first
+        Where the units of each component begin in `arrival`; shape (m + 1,).
+    arrival
+        When the replenishment arrives that each demanded unit triggers, component by component, increasing; shape (all units,).
+    by_component, component_start
+        The entries in the order of their components, and where those of each component begin; shapes (entries,), (m + 1,).
+    order_rate
+        Orders per unit of time for which the tagged ones stand.
+    """
+
+    product: Integers
+    time: Floats
+    units: Integers
+    start: Integers
+    component: Integers
+    last: Integers
+    first: Integers
+    arrival: Floats
+    by_component: Integers
+    component_start: Integers
+    order_rate: float
+
+    @property
+    def orders(self) -> int:
+        """How many orders are tagged."""
+        return len(self.time)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LatePrices:
+    """What the wait w of a tagged order costs per unit of time, ``slope w + Σ_g step_g [w > window_g]``.
+
+    Parameters
+    ----------
+    slope
+        Per unit of waiting time; shape (orders,).
+    step
+        Of being later than each window; shape (orders, g).
+    window
+        Shape (g,).
+    """
+
+    slope: Floats
+    step: Floats
+    window: Floats
+
+
+def price_waits(sample: OrderSample, unit_cost: Floats) -> LatePrices:
+    """Prices where a unit of product j that waits costs unit_cost_j per unit of time; shape (k,)."""
+    share = sample.order_rate / sample.orders
+    return LatePrices(unit_cost[sample.product] * sample.units * share, np.zeros((sample.orders, 0)), np.zeros(0))
+
+
+def price_targets(
+    sample: OrderSample, system: AssemblySystem, prices: LatePrices, targets: Sequence[ServiceTarget], multipliers: Floats
+) -> LatePrices:
+    """The same prices, and the multiplier of each target for the share of orders that misses its window."""
+    counts = np.bincount(sample.product, minlength=len(system.products)).clip(1)
+    steps = [
+        multiplier * (target.weights(system) / counts)[sample.product]
+        for target, multiplier in zip(targets, multipliers, strict=True)
+    ]
+    return LatePrices(prices.slope, np.column_stack(steps), np.array([target.window for target in targets]))
+
+
+def draw_sample(
+    system: AssemblySystem, *, orders: int, stride: int, rng: np.random.Generator, lot: Integers | None = None
+) -> OrderSample:
+    """Draw a path of orders and tag every so many of them.
+
+    Parameters
+    ----------
+    orders
+        Tagged orders.
+    stride
+        Orders of which one is tagged.
+    lot
+        Lot size Q_i of each component; one if None. A level is then reorder point + lot, R_i + Q_i.
+    """
+    lot = np.ones(len(system.components), dtype=np.int64) if lot is None else lot
+    rate = float(system.rate.sum())
+    before = int(np.ceil(rate * WARM_UP * system.lead_time.max())) + 1
+    count = before + orders * stride
+    time = np.cumsum(rng.exponential(1 / rate, count))
+    product = rng.choice(len(system.products), size=count, p=system.rate / rate).astype(np.int64)
+    units = _draw_units(system, product, rng)
+    tagged = before + np.arange(orders) * stride + rng.integers(stride, size=orders)  # not in step with lots
+    first, arrival, last = _trace_components(system, time, product, units, tagged, lot, rng)
+    time, product, units = time[tagged], product[tagged], units[tagged]
+    bill = system.quantity
+    lines = np.diff(bill.start)[product]
+    start = np.concatenate([[0], np.cumsum(lines)]).astype(np.int64)
+    within = np.arange(start[-1]) - np.repeat(start[:-1], lines)
+    component = bill.item[np.repeat(bill.start[product], lines) + within]
+    by_component = np.argsort(component, kind="stable")
+    ends = np.searchsorted(component[by_component], np.arange(len(system.components) + 1))
+    return OrderSample(product, time, units, start, component, last, first, arrival, by_component, ends, rate)
+
+
+def _draw_units(system: AssemblySystem, product: Integers, rng: np.random.Generator) -> Integers:
+    if system.order_sizes is None:
+        return np.ones(len(product), dtype=np.int64)
+    chance = np.cumsum(system.order_sizes.share, axis=1)
+    at = (rng.random(len(product))[:, None] > chance[product]).sum(axis=1)
+    return np.asarray(system.order_sizes.units[np.minimum(at, len(system.order_sizes.units) - 1)])
+
+
+def _trace_components(
+    system: AssemblySystem,
+    time: Floats,
+    product: Integers,
+    units: Integers,
+    tagged: Integers,
+    lot: Integers,
+    rng: np.random.Generator,
+) -> tuple[Integers, Floats, Integers]:
+    """Where the units of each component begin, when their replenishments arrive, and the last unit of each entry of a tagged
+    order."""
+    bill, m = system.quantity, len(system.components)
+    ordered = np.bincount(product, weights=units, minlength=len(system.products))
+    first = np.concatenate([[0], np.cumsum(bill.explode(ordered, m))]).astype(np.int64)
+    lines = np.diff(bill.start)
+    demanded, last = np.empty(first[-1]), np.empty(lines[product[tagged]].sum(), dtype=np.int64)
+    trace(demanded, last, first[:-1].copy(), time, product, units, bill.start, bill.item, bill.units, tagged)
+    for i, (begin, end) in enumerate(pairwise(first)):
+        demanded[begin:end] = _arrivals(system, i, int(lot[i]), demanded[begin:end], rng)
+    return first, demanded, last
+
+
+def _arrivals(system: AssemblySystem, i: int, lot: int, demanded: Floats, rng: np.random.Generator) -> Floats:
+    """When the replenishments of a component arrive. Units are served in the order of arrival, whichever demand triggered them.
+
+    A lot is ordered with its last unit, so that the units before wait for it; the last lot may never be full.
+    """
+    ordered = np.append(demanded[lot - 1 :: lot], [np.inf] if len(demanded) % lot else [])
+    supply = system.supply
+    lead_time = np.full(len(ordered), supply.lead_time[i]) if supply.is_fixed else _lead_times(system, i, len(ordered), rng)
+    arrival = ordered + lead_time
+    in_order = np.sort(arrival) if supply.may_cross else np.maximum.accumulate(arrival)
+    return np.repeat(in_order, lot)[: len(demanded)]
+
+
+def _lead_times(system: AssemblySystem, i: int, count: int, rng: np.random.Generator) -> Floats:
+    supply = system.supply
+    mean, deviation = float(supply.lead_time[i]), float(supply.deviation[i])
+    if supply.law is Law.EMPIRICAL:
+        return rng.choice(supply.seen[i], count)
+    if supply.law is Law.GAMMA and deviation > 0:
+        return rng.gamma((mean / deviation) ** 2, deviation**2 / mean, count)
+    return np.maximum(rng.normal(mean, deviation, count), 0.0)
