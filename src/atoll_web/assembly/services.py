@@ -11,6 +11,7 @@ from atoll_web.assembly.errors import NotYetPromised, WrongState
 from atoll_web.assembly.models import AsBuilt, BuildOrder, FinalAssemblyOrder, KitLine
 from atoll_web.catalogue.models import Item
 from atoll_web.sales import states as sales_states
+from atoll_web.sales.errors import OrderHeld, ShipsComplete
 from atoll_web.sales.models import Order, OrderLine, Shipment, ShippedUnit
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Lot, Supply
@@ -74,7 +75,7 @@ def release(*, actor: Actor, lines: Sequence[OrderLine]) -> list[FinalAssemblyOr
 
     Raises
     ------
-    NotYetPromised, Shortage
+    NotYetPromised, OrderHeld, Shortage
         Nothing is released then.
     """
     with acting(actor):
@@ -87,6 +88,8 @@ def release(*, actor: Actor, lines: Sequence[OrderLine]) -> list[FinalAssemblyOr
         for row in rows:
             if row.state != sales_states.CONFIRMED:
                 raise NotYetPromised(line=str(row), state=row.state)
+            if row.order.hold_reason:
+                raise OrderHeld(order=row.order.number, reason=row.order.hold_reason)
         stock.refuse_short([row.demand for row in rows])
         orders = FinalAssemblyOrder.objects.bulk_create(
             [
@@ -141,9 +144,12 @@ def ship(*, actor: Actor, lines: Sequence[OrderLine]) -> list[Shipment]:
     ------
     WrongState
         When a line is not assembled; nothing is shipped then.
+    ShipsComplete
+        When others of an order that ships complete would stay behind.
     """
     with acting(actor):
         rows = _locked(OrderLine, lines, sales_states.ASSEMBLED)
+        _refuse_to_part(rows)
         shipments = _make_shipments(actor, {row.order_id for row in rows})
         units = _finished_units(rows)
         ShippedUnit.objects.bulk_create(
@@ -159,6 +165,15 @@ def ship(*, actor: Actor, lines: Sequence[OrderLine]) -> list[Shipment]:
         waiting = OrderLine.objects.filter(order__in=shipments).exclude(state__in=[sales_states.SHIPPED, sales_states.CANCELLED])
         Order.objects.filter(id__in=shipments).exclude(lines__in=waiting).update(state=sales_states.SHIPPED)
     return list(shipments.values())
+
+
+def _refuse_to_part(rows: Sequence[OrderLine]) -> None:
+    """Refuse to ship lines without the rest of an order that ships complete."""
+    orders = Order.objects.filter(id__in={row.order_id for row in rows}, ship_complete=True)
+    rest = OrderLine.objects.filter(order__in=orders).exclude(id__in=[row.pk for row in rows])
+    waiting = rest.exclude(state=sales_states.CANCELLED).select_related("order").order_by("order", "position")
+    if left := list(waiting):
+        raise ShipsComplete(order=left[0].order.number, waiting=sum(line.order_id == left[0].order_id for line in left))
 
 
 def _make_shipments(actor: Actor, order_ids: set[int]) -> dict[int, Shipment]:

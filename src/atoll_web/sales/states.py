@@ -46,3 +46,6 @@ HOLDING = (QUOTED, CONFIRMED)
 """States of a line that holds supply and slots which can still be given back."""
 PROMISED = (QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED)
 """States of a line that has a promise in force; in the others it has none."""
+
+WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
+NOTICE_STATES = (WAITING, DELIVERED, DEAD)
