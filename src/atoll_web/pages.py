@@ -28,7 +28,14 @@ NAVIGATION = (
     (
         "Sell",
         {Role.SALES},
-        (("Configure", "configure"), ("Orders", "orders"), ("Import orders", "import-orders"), ("Customers", "customers"), ("Notices", "notices"), ("Product models", "models")),
+        (
+            ("Configure", "configure"),
+            ("Orders", "orders"),
+            ("Import orders", "import-orders"),
+            ("Customers", "customers"),
+            ("Notices", "notices"),
+            ("Product models", "models"),
+        ),
     ),
     (
         "Plan",

@@ -39,7 +39,11 @@ ORDERS = {
                 {"model": "DL", "choices": {"extras": ["CLAMP"], "dimmer": "DIMMER", "cable": 4}},
             ],
         },
-        {"reference": "PO-2", "customer": "MUELLER", "lines": [{"model": "DL", "choices": {"extras": ["CLAMP", "BULB"], "cable": 3}}]},
+        {
+            "reference": "PO-2",
+            "customer": "MUELLER",
+            "lines": [{"model": "DL", "choices": {"extras": ["CLAMP", "BULB"], "cable": 3}}],
+        },
         {"customer": "ACME", "lines": [{"model": "DL"}]},
     ]
 }
@@ -185,7 +189,9 @@ def test_what_is_no_file_of_orders_is_said(enter: Callable[[str], Any], text: st
 
 
 def test_an_order_that_ships_complete_has_one_date_within_a_batch(enter: Callable[[str], Any]) -> None:
-    enter("order,customer,model,head,arm,ship_complete\nA,ACME,DL,,,\nB,ACME,DL,,,yes\nB,ACME,DL,HEAD-L,ARM-L,\nB,ACME,DL,HEAD-L,ARM-L,\n")
+    enter(
+        "order,customer,model,head,arm,ship_complete\nA,ACME,DL,,,\nB,ACME,DL,,,yes\nB,ACME,DL,HEAD-L,ARM-L,\nB,ACME,DL,HEAD-L,ARM-L,\n"
+    )
     dates = Promise.objects.filter(line__order__idempotency_key="B").values_list("ship_date", flat=True)
     assert len(set(dates)) == 1
     assert set(dates) != set(Promise.objects.filter(line__order__idempotency_key="A").values_list("ship_date", flat=True))
@@ -201,7 +207,9 @@ def test_a_program_enters_a_batch_and_is_told_every_fault(company: Lamps) -> Non
     made = post(ORDERS)
     assert (made.status_code, [order["reference"] for order in made.json()["orders"]]) == (201, ["PO-1", "PO-2", ""])
     assert [order["was_known"] for order in post(ORDERS).json()["orders"]] == [True, True, False]
-    bad = post({"orders": [{"customer": "ACME", "lines": [{"model": "DL", "quantity": 0}, {"model": "DL", "choices": {"head": "x"}}]}]})
+    bad = post(
+        {"orders": [{"customer": "ACME", "lines": [{"model": "DL", "quantity": 0}, {"model": "DL", "choices": {"head": "x"}}]}]}
+    )
     assert bad.status_code == 422
     assert [fault["source"] for fault in bad.json()["issues"]] == ["orders.0.lines.0.quantity", "orders.0.lines.1.choices"]
 

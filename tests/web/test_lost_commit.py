@@ -79,9 +79,7 @@ def cut(*, lets_commit_through: bool) -> Iterator[Cutter]:
 
 
 def order(company: Lamps) -> Order:
-    return sales.enter_order(
-        actor=company.actor("sales"), customer="ACME", lines=[NewLine("DL", {}, 2)], idempotency_key="web-1"
-    )
+    return sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=[NewLine("DL", {}, 2)], idempotency_key="web-1")
 
 
 @pytest.mark.parametrize("lets_commit_through", [True, False], ids=["after it was carried out", "before it arrived"])

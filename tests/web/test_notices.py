@@ -259,7 +259,9 @@ def test_a_subscriber_that_is_down_does_not_keep_others_from_being_told(
     assert len(set(Notice.objects.values_list("event_id", flat=True))) == 1
 
 
-def test_a_notice_whose_worker_died_is_sent_by_another(company: Lamps, subscribed: Any, subscriber: Subscriber, monkeypatch) -> None:
+def test_a_notice_whose_worker_died_is_sent_by_another(
+    company: Lamps, subscribed: Any, subscriber: Subscriber, monkeypatch
+) -> None:
     company.order(1)
 
     def die(*_: object) -> None:
@@ -433,9 +435,7 @@ def test_the_database_holds_what_a_subscription_and_a_notice_are(company: Lamps,
 
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_delivers_without_being_asked(company: Lamps, subscribed: Any, subscriber: Subscriber) -> None:
-    sales.enter_orders(
-        actor=company.actor("sales"), orders=[sales.NewOrder("ACME", [NewLine("DL", {})]) for _ in range(3)]
-    )
+    sales.enter_orders(actor=company.actor("sales"), orders=[sales.NewOrder("ACME", [NewLine("DL", {})]) for _ in range(3)])
     assert ProcrastinateJob.objects.count() == 1
     with app.replace_connector(app.connector.get_worker_connector()) as workers:
         workers.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)

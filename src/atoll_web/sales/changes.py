@@ -86,7 +86,9 @@ def _features(revision: Revision, values: dict[str, Any], request: HttpRequest |
 @needs("order")
 def hold(request: HttpRequest, number: str) -> HttpResponse:
     """Keep an order from being released to assembly."""
-    return _done(request, number, lambda actor, order: services.hold(actor=actor, order=order, reason=_reason(request)), "is held")
+    return _done(
+        request, number, lambda actor, order: services.hold(actor=actor, order=order, reason=_reason(request)), "is held"
+    )
 
 
 @require_POST

@@ -260,7 +260,8 @@ class Subscription(models.Model):
                 name="webhook_has_address_and_secret",
             ),
             models.CheckConstraint(
-                condition=Q(events__contained_by=list(notices.EVENTS)) & Q(events__len__gt=0), name="subscription_names_known_events"
+                condition=Q(events__contained_by=list(notices.EVENTS)) & Q(events__len__gt=0),
+                name="subscription_names_known_events",
             ),
         ]
 

@@ -42,7 +42,9 @@ NOTICES = ListPage(
 def notice(request: HttpRequest, key: int) -> HttpResponse:
     """A notice with all that it says."""
     row = _notice(key)
-    return render(request, "sales/notice.html", {"notice": row, "words": EVENTS[row.event], "is_over": row.state != states.WAITING})
+    return render(
+        request, "sales/notice.html", {"notice": row, "words": EVENTS[row.event], "is_over": row.state != states.WAITING}
+    )
 
 
 def notice_document(request: HttpRequest, key: int) -> HttpResponse:

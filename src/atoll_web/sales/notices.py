@@ -97,7 +97,5 @@ promise_is_made_or_at_risk = [
     for_each_statement("promise_is_told", pgtrigger.Insert, NEW, TELL.format(rows=PROMISED)),
     for_each_statement("risk_is_told", pgtrigger.Update, OLD_AND_NEW, TELL.format(rows=AT_RISK)),
 ]
-line_ends_or_is_accepted = for_each_statement(
-    "end_is_told", pgtrigger.Update, OLD_AND_NEW, TELL.format(rows=ENDED_OR_ACCEPTED)
-)
+line_ends_or_is_accepted = for_each_statement("end_is_told", pgtrigger.Update, OLD_AND_NEW, TELL.format(rows=ENDED_OR_ACCEPTED))
 units_are_shipped = for_each_statement("shipment_is_told", pgtrigger.Insert, NEW, TELL.format(rows=SHIPPED))

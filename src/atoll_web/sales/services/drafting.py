@@ -149,7 +149,7 @@ class Drafter:
     def _price_anew(self, line: NewLine, under: Under, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
         own, of_model = self.there.currency, product_model(under.revision).currency
         if not self.there.has_price_lists and {buyer.currency or own, of_model} == {own}:
-            resolved = catalogue.resolve(under.revision, line.choices, under.on, line.quantity)
+            resolved = catalogue.resolve(under.revision, line.choices, under.on, line.quantity, self.there.structure)
             return resolved, resolved.unit_price, own
         if (buyer, under.on) not in self._terms:
             self._terms[buyer, under.on] = pricing.terms(

@@ -246,7 +246,7 @@ class _Entry:
         """Draft all lines; their faults and those known before are raised together."""
         name = "line {1}" if is_alone else "order {}, line {}"
         lines = [
-            (line.place or name.format(o, n), line, self.customers[order.customer].buyer),
+            (line.place or name.format(o, n), line, self.customers[order.customer].buyer)
             for o, order in enumerate(orders, 1)
             for n, line in enumerate(order.lines, 1)
             if order.customer in self.customers

@@ -115,7 +115,9 @@ class _Csv(_Reader):
             for cells in reader:
                 if len(cells) > len(header):
                     extra = f"It has {len(cells)} cells under {len(header)} headings."
-                    self.fault(f"line {reader.line_num}", "too-many-cells", extra, "Put cells that contain the separator in quotes.")
+                    self.fault(
+                        f"line {reader.line_num}", "too-many-cells", extra, "Put cells that contain the separator in quotes."
+                    )
                 elif any(cell.strip() for cell in cells):
                     yield reader.line_num, {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
         except csv.Error as error:
@@ -124,7 +126,9 @@ class _Csv(_Reader):
     def _is_header(self, header: Sequence[str]) -> bool:
         for name in NEEDED:
             if name not in header:
-                self.fault(f"line 1, column {name}", "missing-column", f"The column {name} is missing.", "Its heading is in line 1.")
+                self.fault(
+                    f"line 1, column {name}", "missing-column", f"The column {name} is missing.", "Its heading is in line 1."
+                )
         for name in sorted({name for name in header if header.count(name) > 1}):
             self.fault(f"line 1, column {name}", "column-twice", f"The column {name} is there twice.", "Keep one of them.")
         return not self.issues
