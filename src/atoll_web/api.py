@@ -30,8 +30,8 @@ from atoll_web.runs.api import router as runs_router
 from atoll_web.sales import errors as sales
 from atoll_web.sales.api import router as sales_router
 from atoll_web.sales.changes_api import router as changes_router
-from atoll_web.sales.notices_api import router as notices_router
 from atoll_web.sales.configure_api import router as configure_router
+from atoll_web.sales.notices_api import router as notices_router
 from atoll_web.stock import errors as stock
 from atoll_web.stock.api import router as stock_router
 

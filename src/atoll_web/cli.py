@@ -287,9 +287,8 @@ def import_orders(file: Path, check: bool, user: str | None, as_json: bool) -> N
     for order in found:
         ships = f"ships {order.ship_date}" if order.ship_date else "is not promised"
         known = " (was there)" if order.was_known else ""
-        click.echo(
-            f"{order.number}  {order.reference:<20} {order.lines:>4} line(s)  {order.total:>12,.2f} {order.currency}  {ships}{known}"
-        )
+        total = f"{order.total:>12,.2f} {order.currency}"
+        click.echo(f"{order.number}  {order.reference:<20} {order.lines:>4} line(s)  {total}  {ships}{known}")
     click.echo(f"{len(found)} order(s) {'can be' if check else 'are'} entered.", err=True)
 
 

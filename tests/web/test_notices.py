@@ -286,7 +286,7 @@ def test_a_subscriber_is_told_of_what_it_asked_for_and_of_nothing_after_it_left(
     sales.cancel(actor=admin, order=company.order(1))
     assert due() == 0
     assert Notice.objects.get().state == "dead"
-    with pytest.raises(UnknownEvents, match="promise.made"):
+    with pytest.raises(UnknownEvents, match=r"promise\.made"):
         sales.subscribe(actor=admin, name="typing error", url=subscriber.url, events=["promise.mad"])
 
 

@@ -30,7 +30,7 @@ class CustomerResource(MasterDataResource):
     class Meta(MasterDataResource.Meta):
         model = Customer
         import_id_fields = ("code",)
-        fields = ("code", "name", "customer_class", "country", "email", "on_hold", "currency", "priority")
+        fields = ("code", "name", "customer_class", "country", "email", "on_hold", "currency", "price_list", "priority")
 
 
 @admin.register(Customer)

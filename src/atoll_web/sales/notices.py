@@ -44,7 +44,8 @@ WITH told AS ({rows}), event AS MATERIALIZED (
 )
 INSERT INTO sales_notice (event_id, event, subscription_id, order_id, facts, at, state, attempts, due_at, fault)
 SELECT event.id, event.event, s.id, event.order_id, event.facts,
-       COALESCE(NULLIF(current_setting('atoll.at', true), '')::timestamptz, clock_timestamp()), 'waiting', 0, clock_timestamp(), ''
+       COALESCE(NULLIF(current_setting('atoll.at', true), '')::timestamptz, clock_timestamp()),
+       'waiting', 0, clock_timestamp(), ''
 FROM event JOIN sales_subscription s ON s.active AND event.event = ANY(s.events) AND (s.channel = 'webhook' OR event.email <> '')
 ORDER BY event.order_id, s.id;
 IF FOUND THEN
