@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from atoll.errors import AtollError, BadInput
 from atoll_web import invariants
@@ -37,6 +37,12 @@ from tests.lamps import LAMP, MONDAY, Lamps
 
 def assert_nothing_is_violated() -> None:
     assert {check.name: check.violations for check in invariants.check() if check.violations} == {}
+
+
+def ask_deferred_constraints() -> None:
+    """As a commit does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 def change(company: Lamps, order: Order, **what) -> sales.Changed:
@@ -276,6 +282,9 @@ def test_an_order_that_ships_complete_leaves_in_one_shipment(company: Lamps) -> 
     assembled(company, first)
     with pytest.raises(ShipsComplete):
         assembly.ship(actor=company.actor("warehouse"), lines=[first])
+    with pytest.raises(IntegrityError, match="ships complete"), acting(company.actor("warehouse")):
+        OrderLine.objects.filter(pk=first.pk).update(state="shipped", shipped_on=MONDAY)
+        ask_deferred_constraints()
     assembled(company, second)
     assembly.ship(actor=company.actor("warehouse"), lines=[first, second])
     assert Order.objects.get().shipments.count() == 1

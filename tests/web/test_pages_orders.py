@@ -122,3 +122,8 @@ def test_a_program_subscribes_and_leaves(company: Lamps, program: Callable[..., 
     assert made.json()["secret"] == Subscription.objects.get().secret
     ended = program(f"/subscriptions/{made.json()['id']}/end")
     assert (ended.json()["active"], "secret" in ended.json()) == (False, False)
+
+
+def test_a_program_lets_customers_be_written_to(company: Lamps, program: Callable[..., Any]) -> None:
+    assert program("/subscriptions/customers", {"events": ["promise.at_risk"]}).status_code == 422
+    assert program("/subscriptions/customers").json()["channel"] == "e-mail"

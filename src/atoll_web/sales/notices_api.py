@@ -12,7 +12,7 @@ from ninja.pagination import paginate
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
 from atoll_web.sales import services
 from atoll_web.sales.models import Notice, Subscription
-from atoll_web.sales.notices import EVENTS
+from atoll_web.sales.notices import CUSTOMER_EVENTS, EVENTS
 
 router = Router()
 
@@ -71,6 +71,20 @@ def subscribe(request: HttpRequest, payload: SubscriptionIn) -> Status[Subscript
     """Tell a program of promise changes by signed webhooks, at least once each."""
     actor = actor_for(request, "company")
     return Status(201, services.subscribe(actor=actor, name=payload.name, url=payload.url, events=payload.events))
+
+
+class MailIn(Input):
+    """What customers are to be written of."""
+
+    name: str = Field("Customers", min_length=1, max_length=80)
+    events: list[str] = Field([*CUSTOMER_EVENTS], description=f"Any of {', '.join(CUSTOMER_EVENTS)}")
+
+
+@router.post("/subscriptions/customers", response=answers(SubscriptionOut, 201))
+def confirm_by_email(request: HttpRequest, payload: MailIn) -> Status[Subscription]:
+    """Write to every customer who has an e-mail address of the own orders and quotes."""
+    actor = actor_for(request, "company")
+    return Status(201, services.confirm_by_email(actor=actor, name=payload.name, events=payload.events))
 
 
 @router.post("/subscriptions/{key}/end", response=answers(SubscriptionOut))
