@@ -142,7 +142,10 @@ def test_a_quote_holds_for_some_days_and_not_for_ever(company: Lamps, refused: C
 
 
 def test_a_calendar_without_working_days_is_refused_and_ends(company: Lamps, refused: Callable[..., str]) -> None:
-    Company.objects.update(weekdays=[])
+    with pytest.raises(IntegrityError, match="some_weekday"), transaction.atomic():
+        Company.objects.update(weekdays=[])
+    mondays = [MONDAY + timedelta(weeks=n) for n in range(600)]
+    Company.objects.update(weekdays=[0], holidays=mondays)
     assert "no working day" in refused(order(company, lamp()))
     assert "no working day" in refused(lambda: sales.inquire(line=lamp(), today=MONDAY))
 

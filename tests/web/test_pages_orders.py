@@ -94,7 +94,8 @@ def program(company: Lamps) -> Callable[..., Any]:
     """A program with the token of a user."""
 
     def post(path: str, body: Any = None, user: str = "manager") -> Any:
-        token = create_token(user=User.objects.get(username=user), name=f"{path}{Order.objects.count()}{id(body)}").secret
+        owner = User.objects.get(username=user)
+        token = create_token(user=owner, name=f"token {owner.tokens.count()}").secret
         client = Client(headers={"Authorization": f"Bearer {token}"})
         return client.post(f"/api/v1{path}", json.dumps(body or {}), content_type="application/json")
 

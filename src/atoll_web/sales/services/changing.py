@@ -267,11 +267,10 @@ class _Change:
         refused = [k for k in range(len(wanted)) if not answer.is_promised[k]]
         names = [f"line {one.place}" for one in wanted]
         raise_all([(names[k], CannotPromise(what=names[k], reason=said[k])) for k in refused])
-        fresh_lines = sum(one.row is None for one in wanted)
+        added = sum(one.row is None for one in wanted)
         space = room(seen, answer)
-        space["stock_demand"] += fresh_lines
-        fresh = keys(space | {"sales_orderline": fresh_lines})
-        new = iter(zip(fresh["sales_orderline"], fresh["stock_demand"][len(fresh["stock_demand"]) - fresh_lines :], strict=True))
+        fresh = keys(space | {"stock_demand": space["stock_demand"] + added, "sales_orderline": added})
+        new = iter(zip(fresh["sales_orderline"], fresh["stock_demand"][space["stock_demand"] :], strict=True))
         targets = [
             Target(one.row.pk, one.row.demand_id, is_new=False)
             if one.row

@@ -102,10 +102,10 @@ def _in_its_field(issue: Issue) -> Issue:
 
 
 def _entered(rows: Sequence[Order], known: set[str]) -> list[EnteredOrder]:
-    lines = OrderLine.objects.filter(order__in=[row.pk for row in rows]).order_by("order").values_list("order")
+    lines = OrderLine.objects.filter(order__in=[row.pk for row in rows]).order_by("order_id").values_list("order_id")
     counts = {order: found for order, *found in lines.annotate(n=Count("id"), total=Sum(F("quantity") * F("unit_price")))}
-    promises = Promise.objects.filter(line__order__in=counts, in_force=True).order_by("line__order")
-    dates = dict(promises.values_list("line__order").annotate(last=Max("ship_date")))
+    promises = Promise.objects.filter(line__order__in=counts, in_force=True).order_by("line__order_id")
+    dates = dict(promises.values_list("line__order_id").annotate(last=Max("ship_date")))
     return [
         EnteredOrder(
             reference=row.idempotency_key or "",
