@@ -251,7 +251,7 @@ def _repegged(there: Waiting, after: Pegging, chosen: np.ndarray) -> Iterator[di
                 "customer": line.customer,
                 "item": source.code,
                 "units": units,
-                "rests_on": f"{source.kind} {source.reference}".strip(),
+                "rests_on": " ".join(dict.fromkeys((source.kind, source.reference))).strip(),
                 "due": source.due.isoformat() if source.due else "",
                 "assembly": line.need_date.isoformat(),
                 "promised": line.ship_date.isoformat(),
