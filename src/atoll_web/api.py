@@ -18,6 +18,7 @@ from atoll_web.accounts.api import router as accounts_router
 from atoll_web.accounts.services import user_of_token
 from atoll_web.assembly import errors as assembly
 from atoll_web.assembly.api import router as assembly_router
+from atoll_web.assembly.kits_api import router as kits_router
 from atoll_web.catalogue import errors as catalogue
 from atoll_web.catalogue.api import router as catalogue_router
 from atoll_web.catalogue.revisions_api import router as revisions_router
@@ -44,7 +45,10 @@ STATUS: dict[type[AtollError], int] = {
     accounts.UnknownToken: 404,
     catalogue.UnknownModel: 404,
     accounts.TokenNameTaken: 409,
+    assembly.KitsGone: 409,
+    assembly.NoKitProposal: 409,
     assembly.NotYetPromised: 409,
+    assembly.OrderHeld: 409,
     assembly.WrongState: 409,
     catalogue.StillInUse: 409,
     catalogue.DraftChanged: 409,
@@ -111,6 +115,7 @@ api.add_router("", stock_router, tags=["stock"])
 api.add_router("", purchasing_router, tags=["purchasing"])
 api.add_router("", planning_router, tags=["planning"])
 api.add_router("", assembly_router, tags=["assembly"])
+api.add_router("", kits_router, tags=["assembly"])
 api.add_router("", runs_router, tags=["runs"])
 
 

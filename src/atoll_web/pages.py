@@ -55,6 +55,7 @@ NAVIGATION = (
         {Role.ASSEMBLER, Role.WAREHOUSE},
         (
             ("Ready work", "work"),
+            ("Clear to build", "clear-to-build"),
             ("Assembly orders", "assembly-orders"),
             ("Build orders", "build-orders"),
             ("Shipments", "shipments"),

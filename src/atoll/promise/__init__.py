@@ -17,6 +17,7 @@ from atoll.promise.confidence import Confidence, Lateness, confidence
 from atoll.promise.deliver import Split, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
 from atoll.promise.kit_choice import Goal, optimised_kits
+from atoll.promise.kit_exchange import KitLimits, Pegging, exchanged, kit_limits
 from atoll.promise.kitting import Kits, KitStatus, ServeBy, WaitingOrders, all_or_nothing_kits, line_by_line_kits
 from atoll.promise.lateness_bound import LatenessBound, lateness_bound
 from atoll.promise.promises import Promises
@@ -38,6 +39,7 @@ __all__ = [
     "Expediting",
     "Goal",
     "Improvement",
+    "KitLimits",
     "KitStatus",
     "Kits",
     "Lateness",
@@ -47,6 +49,7 @@ __all__ = [
     "OtherOption",
     "Overtime",
     "Peg",
+    "Pegging",
     "PlannedSupply",
     "Policy",
     "Promise",
@@ -71,8 +74,10 @@ __all__ = [
     "best_purchase",
     "confidence",
     "earliest_days",
+    "exchanged",
     "explain",
     "improvements",
+    "kit_limits",
     "lateness_bound",
     "line_by_line_kits",
     "optimised_kits",

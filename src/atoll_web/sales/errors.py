@@ -103,10 +103,6 @@ class NotHeld(AtollError):
     """Order {order} is not held, so there is nothing to lift."""
 
 
-class OrderHeld(AtollError):
-    """{order} is held: {reason}. Lift the hold before it is released for assembly."""
-
-
 class ShipsComplete(AtollError):
     """Order {order} ships complete, and {waiting} of its lines would stay behind. Ship all lines together."""
 

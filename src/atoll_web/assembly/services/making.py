@@ -4,18 +4,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from django.db.models import Q
+
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.numbering import numbers
 from atoll_web.assembly import states
-from atoll_web.assembly.errors import NotYetPromised, WrongState
+from atoll_web.assembly.errors import NotYetPromised, OrderHeld, WrongState
 from atoll_web.assembly.models import AsBuilt, BuildOrder, FinalAssemblyOrder, KitLine
 from atoll_web.catalogue.models import Item
 from atoll_web.sales import states as sales_states
-from atoll_web.sales.errors import OrderHeld, ShipsComplete
+from atoll_web.sales.errors import ShipsComplete
 from atoll_web.sales.models import Order, OrderLine, Shipment, ShippedUnit
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Lot, Supply
 from atoll_web.stock.services import Piece
+
+TO_RELEASE = Q(state=sales_states.CONFIRMED, order__hold_reason="", order__customer__on_hold=False)
+"""Order lines that may be released once their kits are there."""
 
 
 def open_builds(*, actor: Actor, supplies: Sequence[Supply]) -> list[BuildOrder]:
@@ -79,17 +84,7 @@ def release(*, actor: Actor, lines: Sequence[OrderLine]) -> list[FinalAssemblyOr
         Nothing is released then.
     """
     with acting(actor):
-        rows = list(
-            OrderLine.objects.select_for_update(of=("self",))
-            .select_related("demand", "order")
-            .filter(id__in=[line.pk for line in lines])
-            .order_by("id")
-        )
-        for row in rows:
-            if row.state != sales_states.CONFIRMED:
-                raise NotYetPromised(line=str(row), state=row.state)
-            if row.order.hold_reason:
-                raise OrderHeld(order=row.order.number, reason=row.order.hold_reason)
+        rows = lock_to_release(lines)
         stock.refuse_short([row.demand for row in rows])
         orders = FinalAssemblyOrder.objects.bulk_create(
             [
@@ -102,6 +97,28 @@ def release(*, actor: Actor, lines: Sequence[OrderLine]) -> list[FinalAssemblyOr
             state=sales_states.IN_ASSEMBLY
         )
     return orders
+
+
+def lock_to_release(lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """The lines as they stand now, locked: confirmed, and nobody holds their orders or customers back.
+
+    Raises
+    ------
+    NotYetPromised, OrderHeld
+    """
+    rows = list(
+        OrderLine.objects.select_for_update(of=("self",))
+        .select_related("demand", "order__customer")
+        .filter(id__in=[line.pk for line in lines])
+        .order_by("id")
+    )
+    for row in rows:
+        if row.state != sales_states.CONFIRMED:
+            raise NotYetPromised(line=str(row), state=row.state)
+        if row.order.hold_reason or row.order.customer.on_hold:
+            reason = row.order.hold_reason or f"customer {row.order.customer} is on hold"
+            raise OrderHeld(line=str(row), reason=reason)
+    return rows
 
 
 def kit(*, actor: Actor, orders: Sequence[FinalAssemblyOrder]) -> None:
