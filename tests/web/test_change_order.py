@@ -10,6 +10,7 @@ from atoll.errors import AtollError, BadInput
 from atoll_web import invariants
 from atoll_web.accounts.acting import acting
 from atoll_web.assembly import services as assembly
+from atoll_web.assembly.errors import OrderHeld
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Item, Revision
 from atoll_web.sales import services as sales
@@ -22,7 +23,6 @@ from atoll_web.sales.errors import (
     NotChangeable,
     NotHeld,
     NothingToChange,
-    OrderHeld,
     QuantityNotPositive,
     QuoteExpired,
     RequestDateInThePast,
