@@ -2,6 +2,7 @@
 
 from atoll.promise.alternatives import (
     Expediting,
+    ExpressPurchase,
     Improvement,
     Lever,
     OtherOption,
@@ -36,6 +37,7 @@ __all__ = [
     "Cause",
     "Confidence",
     "Expediting",
+    "ExpressPurchase",
     "Goal",
     "Improvement",
     "KitStatus",

@@ -66,6 +66,15 @@ class Expediting:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpressPurchase:
+    """Buy an item so that it is usable after so many days, at a cost."""
+
+    item: int
+    days: int
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Splitting:
     """Deliver a part of the line first, of so many equal units; its day is that of the first part."""
 
@@ -73,7 +82,7 @@ class Splitting:
     cost: Decimal = FREE
 
 
-Lever = Substitution | OtherOption | Overtime | Expediting | Splitting
+Lever = Substitution | OtherOption | Overtime | Expediting | ExpressPurchase | Splitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,9 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
             tried.append(_improvement(lever, answer, now, _paid(availability, lever, answer)))
         elif isinstance(lever, Expediting):
             answer = promise(_expedited(availability, lever), Wanted.of([line]))
+            tried.append(_improvement(lever, answer, now, lever.cost))
+        elif isinstance(lever, ExpressPurchase):
+            answer = promise(_bought_express(availability, lever), Wanted.of([line]))
             tried.append(_improvement(lever, answer, now, lever.cost))
         elif isinstance(lever, Splitting):
             parts = splits(availability, line, lever.units)
@@ -187,3 +199,11 @@ def _expedited(availability: Availability, lever: Expediting) -> Availability:
     days = availability.supply_day.copy()
     days[lever.supply] = min(days[lever.supply], max(days[lever.supply] - lever.days, lever.not_before))
     return replace(availability, supply_day=days, bills=availability.structure)
+
+
+def _bought_express(availability: Availability, lever: ExpressPurchase) -> Availability:
+    if not 0 <= lever.item < availability.items or lever.days < 0:
+        raise ValueError(f"Expected an item and days >= 0, got item {lever.item} and {lever.days} days.")
+    leads = availability.lead_days.copy()
+    leads[lever.item] = lever.days if leads[lever.item] < 0 else min(leads[lever.item], lever.days)
+    return replace(availability, lead_days=leads, bills=availability.structure)

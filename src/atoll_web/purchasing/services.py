@@ -64,6 +64,8 @@ def save_suppliers(actor: Actor, suppliers: Iterable[SupplierValue], sold: Itera
                     lead_time_days=value.lead_time_days,
                     minimum_quantity=value.minimum_quantity,
                     multiple=value.multiple,
+                    expedited_days=value.expedited_days if value.expedited_days >= 0 else None,
+                    expedite_cost=value.expedite_cost,
                     preferred=value.item not in preferred,
                 )
             )
@@ -72,7 +74,7 @@ def save_suppliers(actor: Actor, suppliers: Iterable[SupplierValue], sold: Itera
             rows,
             update_conflicts=True,
             unique_fields=["supplier", "item"],
-            update_fields=["price", "lead_time_days", "minimum_quantity", "multiple"],
+            update_fields=["price", "lead_time_days", "minimum_quantity", "multiple", "expedited_days", "expedite_cost"],
         )
 
 

@@ -46,3 +46,6 @@ HOLDING = (QUOTED, CONFIRMED)
 """States of a line that holds supply and slots which can still be given back."""
 PROMISED = (QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED)
 """States of a line that has a promise in force; in the others it has none."""
+
+OPTION, SPLIT, OVERTIME, EXPEDITE, EXPRESS = LEVERS = ("option", "split", "overtime", "expedite", "express")
+"""What makes a line earlier: another option, a part of it first, longer work, an order sped up, a purchase sent at once."""

@@ -65,6 +65,7 @@ class Drafted:
             self.resolved.minutes * quantity,
             self.revision.product_model_id,
             self.line.request_date,
+            self.resolved.alternates,
         )
 
 
