@@ -9,12 +9,14 @@ from atoll.promise.alternatives import (
     Overtime,
     Splitting,
     Substitution,
+    applied,
     improvements,
+    overtime_taken,
 )
 from atoll.promise.atp import available_to_promise
 from atoll.promise.availability import CANNOT_BE_SUPPLIED, Availability
 from atoll.promise.clear_to_build import Purchase, Release, Shortages, best_purchase, releasing_most, shortages
-from atoll.promise.confidence import Confidence, Lateness, confidence
+from atoll.promise.confidence import Confidence, Lateness, confidence, learned_lateness, stated_lateness
 from atoll.promise.deliver import Split, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
 from atoll.promise.kit_choice import Goal, optimised_kits
@@ -68,6 +70,7 @@ __all__ = [
     "Wanted",
     "WantedLine",
     "after",
+    "applied",
     "all_or_nothing_kits",
     "available_to_promise",
     "best_purchase",
@@ -76,8 +79,10 @@ __all__ = [
     "explain",
     "improvements",
     "lateness_bound",
+    "learned_lateness",
     "line_by_line_kits",
     "optimised_kits",
+    "overtime_taken",
     "plan_build",
     "promise",
     "promise_complete",
@@ -86,5 +91,6 @@ __all__ = [
     "repromise",
     "shortages",
     "splits",
+    "stated_lateness",
     "withheld",
 ]

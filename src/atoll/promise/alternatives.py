@@ -131,15 +131,10 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
         for lever, day in zip(variants, answers.ship_day[1:], strict=True)
     ]
     for lever in levers:
-        if isinstance(lever, Overtime):
-            answer = promise(_with_overtime(availability, lever), Wanted.of([line]))
-            tried.append(_improvement(lever, answer, now, _paid(availability, lever, answer)))
-        elif isinstance(lever, Expediting):
-            answer = promise(_expedited(availability, lever), Wanted.of([line]))
-            tried.append(_improvement(lever, answer, now, lever.cost))
-        elif isinstance(lever, ExpressPurchase):
-            answer = promise(_bought_express(availability, lever), Wanted.of([line]))
-            tried.append(_improvement(lever, answer, now, lever.cost))
+        if isinstance(lever, Overtime | Expediting | ExpressPurchase):
+            answer = promise(applied(availability, lever), Wanted.of([line]))
+            paid = overtime_taken(availability, lever, answer) * lever.cost_per_minute if isinstance(lever, Overtime) else lever.cost
+            tried.append(Improvement(lever, int(answer.ship_day[0]), now - int(answer.ship_day[0]), paid))
         elif isinstance(lever, Splitting):
             parts = splits(availability, line, lever.units)
             tried += [Improvement(lever, p.first_day, now - p.first_day, lever.cost, p.first_units) for p in parts]
@@ -147,9 +142,24 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
     return tuple(sorted(found, key=lambda improvement: (improvement.ship_day, improvement.cost)))
 
 
-def _improvement(lever: Lever, answer: Promises, now: int, cost: Decimal) -> Improvement:
-    day = int(answer.ship_day[0])
-    return Improvement(lever, day, now - day, cost)
+def applied(availability: Availability, lever: Overtime | Expediting | ExpressPurchase) -> Availability:
+    """What can be promised from once this is done.
+
+    Raises
+    ------
+    ValueError
+        When the lever names an item or supply that does not exist, or negative days or minutes.
+    """
+    if isinstance(lever, Overtime):
+        return _with_overtime(availability, lever)
+    return _expedited(availability, lever) if isinstance(lever, Expediting) else _bought_express(availability, lever)
+
+
+def overtime_taken(availability: Availability, lever: Overtime, answer: Promises) -> int:
+    """Minutes that promises made with overtime take beyond what the day has anyway."""
+    longer = _with_overtime(availability, lever)
+    taken = int(answer.slot_minutes[np.isin(answer.slot_row, _rows(longer, lever))].sum())
+    return max(taken - int(availability.capacity_free[_rows(availability, lever)].sum()), 0)
 
 
 def _variant(line: WantedLine, lever: Substitution | OtherOption) -> WantedLine:
@@ -183,14 +193,6 @@ def _with_overtime(availability: Availability, lever: Overtime) -> Availability:
 
 def _rows(availability: Availability, lever: Overtime) -> Integers:
     return np.flatnonzero((availability.capacity_line == lever.line) & (availability.capacity_day == lever.day))
-
-
-def _paid(availability: Availability, lever: Overtime, answer: Promises) -> Decimal:
-    """The cost of the minutes that the line takes beyond what the day has anyway."""
-    longer = _with_overtime(availability, lever)
-    taken = int(answer.slot_minutes[np.isin(answer.slot_row, _rows(longer, lever))].sum())
-    there = int(availability.capacity_free[_rows(availability, lever)].sum())
-    return max(taken - there, 0) * lever.cost_per_minute
 
 
 def _expedited(availability: Availability, lever: Expediting) -> Availability:
