@@ -97,8 +97,8 @@ class Improvement:
         Against the line without any lever.
     cost
         What it costs more; negative where it is cheaper.
-    first_units
-        Units of the first delivery of a split; 0 for any other lever.
+    first_units, rest_day
+        Units of the first delivery of a split, and the day of the second; 0 and −1 for any other lever.
     """
 
     lever: Lever
@@ -106,6 +106,7 @@ class Improvement:
     days_earlier: int
     cost: Decimal
     first_units: int = 0
+    rest_day: int = -1
 
 
 def improvements(availability: Availability, line: WantedLine, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
@@ -133,11 +134,13 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
     for lever in levers:
         if isinstance(lever, Overtime | Expediting | ExpressPurchase):
             answer = promise(applied(availability, lever), Wanted.of([line]))
-            paid = overtime_taken(availability, lever, answer) * lever.cost_per_minute if isinstance(lever, Overtime) else lever.cost
+            paid = (
+                overtime_taken(availability, lever, answer) * lever.cost_per_minute if isinstance(lever, Overtime) else lever.cost
+            )
             tried.append(Improvement(lever, int(answer.ship_day[0]), now - int(answer.ship_day[0]), paid))
         elif isinstance(lever, Splitting):
             parts = splits(availability, line, lever.units)
-            tried += [Improvement(lever, p.first_day, now - p.first_day, lever.cost, p.first_units) for p in parts]
+            tried += [Improvement(lever, p.first_day, now - p.first_day, lever.cost, p.first_units, p.rest_day) for p in parts]
     found = [improvement for improvement in tried if 0 <= improvement.ship_day < now]
     return tuple(sorted(found, key=lambda improvement: (improvement.ship_day, improvement.cost)))
 

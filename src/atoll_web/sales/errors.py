@@ -65,3 +65,15 @@ class QuoteExpired(AtollError):
 
 class WrongOrderState(AtollError):
     """Order {order} is {state}; this is only possible while it is {needed}."""
+
+
+class TooManyLines(AtollError):
+    """{lines} lines are too many to explore together. Ask for {most} at most."""
+
+
+class NoLongerOffered(AtollError):
+    """“{key}” is not offered for {line} any more, or its date has moved. Look at what is offered now, and choose again."""
+
+
+class NeedsAnOrder(AtollError):
+    """{words} is agreed when it is ordered; a quote cannot hold it. Order it, or quote without it."""

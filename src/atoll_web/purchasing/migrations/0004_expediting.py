@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0005_alternates_and_overtime'),
+        ('catalogue', '0006_alternates_and_overtime'),
         ('purchasing', '0003_set_based_triggers'),
     ]
 

@@ -11,13 +11,18 @@ from atoll_web.sales.services.entering import (
     order_in_shop,
     quote,
 )
+from atoll_web.sales.services.exploring import Explored, LineExplored, explore
 from atoll_web.sales.services.inquiring import Inquiry, inquire, plan_into_stock
 from atoll_web.sales.services.releasing import cancel, expire_quotes
 from atoll_web.sales.services.repromising import last_assembly_day, lines_to_promise_anew, repromise
+from atoll_web.sales.services.taking import Asked, take
 
 __all__ = [
     "MOST_UNITS",
+    "Asked",
+    "Explored",
     "Inquiry",
+    "LineExplored",
     "NewLine",
     "NewOrder",
     "accept_quote",
@@ -25,6 +30,7 @@ __all__ = [
     "enter_order",
     "enter_orders",
     "expire_quotes",
+    "explore",
     "inquire",
     "last_assembly_day",
     "lines_to_promise_anew",
@@ -33,4 +39,5 @@ __all__ = [
     "quote",
     "repromise",
     "save_customers",
+    "take",
 ]

@@ -28,7 +28,7 @@ from atoll_web.sales.errors import (
     WrongOrderState,
 )
 from atoll_web.sales.models import Customer, Order, OrderLine
-from atoll_web.sales.services.drafting import MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
+from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.releasing import release_expired
 from atoll_web.sales.snapshot import Master, master, snapshot
 
@@ -164,6 +164,13 @@ def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: dat
         return [known[order.idempotency_key] if _is_known(order, known) else next(entered) for order in orders]
 
 
+def known_order(idempotency_key: str, customer: str) -> Order | None:
+    """The order of a key that was sent before, if any; a second writer with the key waits for the first."""
+    order = NewOrder(customer, (), idempotency_key)
+    known = _known([idempotency_key] if idempotency_key else [])
+    return known[idempotency_key] if _is_known(order, known) else None
+
+
 def _known(idempotency_keys: Sequence[str]) -> dict[str, Order]:
     """Orders by their keys. Another writer with one of the keys waits until this transaction ends."""
     if not idempotency_keys:
@@ -196,6 +203,16 @@ class _Customer:
 
     row: Customer
     buyer: Buyer
+
+
+def buyer_of(customer: str) -> Buyer:
+    """On whose terms a customer buys; anybody's where none is named.
+
+    Raises
+    ------
+    UnknownCustomer, CustomerOnHold
+    """
+    return _customers({customer})[customer].buyer if customer else ANYBODY
 
 
 def _customers(codes: set[str]) -> dict[str, _Customer]:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0004_set_based_triggers'),
+        ('catalogue', '0005_compiled_form'),
     ]
 
     operations = [
