@@ -30,6 +30,7 @@ from atoll_web.runs.api import router as runs_router
 from atoll_web.sales import errors as sales
 from atoll_web.sales.api import router as sales_router
 from atoll_web.sales.configure_api import router as configure_router
+from atoll_web.sales.promise_api import router as promise_router
 from atoll_web.stock import errors as stock
 from atoll_web.stock.api import router as stock_router
 
@@ -56,7 +57,10 @@ STATUS: dict[type[AtollError], int] = {
     sales.CustomerOnHold: 409,
     sales.IdempotencyKeyUsed: 409,
     sales.NotCancellable: 409,
+    sales.NoLongerOffered: 409,
     sales.NothingToPromise: 409,
+    sales.QuoteExpired: 409,
+    sales.WrongOrderState: 409,
     stock.AlreadyReversed: 409,
     stock.DuplicateLot: 409,
     stock.NotEnoughStock: 409,
@@ -96,6 +100,7 @@ api.add_router("", catalogue_router, tags=["catalogue"])
 api.add_router("", revisions_router, tags=["revisions"])
 api.add_router("", configure_router, tags=["configure"])
 api.add_router("", sales_router, tags=["sales"])
+api.add_router("", promise_router, tags=["promises"])
 api.add_router("", stock_router, tags=["stock"])
 api.add_router("", purchasing_router, tags=["purchasing"])
 api.add_router("", planning_router, tags=["planning"])

@@ -28,7 +28,13 @@ NAVIGATION = (
     (
         "Sell",
         {Role.SALES},
-        (("Configure", "configure"), ("Orders", "orders"), ("Customers", "customers"), ("Product models", "models")),
+        (
+            ("Configure", "configure"),
+            ("Quotes", "quotes"),
+            ("Orders", "orders"),
+            ("Customers", "customers"),
+            ("Product models", "models"),
+        ),
     ),
     (
         "Plan",

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from atoll_web.back_office import MasterDataFiles, MasterDataResource, Records
-from atoll_web.sales.models import Customer, Order, OrderLine, Promise, Shipment, ShippedUnit, SlotReservation
+from atoll_web.sales.models import Customer, LeverTaken, Order, OrderLine, Promise, Shipment, ShippedUnit, SlotReservation
 
 
 class CustomerResource(MasterDataResource):
@@ -83,4 +83,14 @@ class ShippedUnits(Records):
     list_display = ("shipment", "line", "unit")
     list_select_related = ("shipment", "line__order", "unit")
     search_fields = ("unit__number", "shipment__number")
+    ordering = ("-id",)
+
+
+@admin.register(LeverTaken)
+class LeversTaken(Records):
+    """What was done so that lines ship earlier."""
+
+    list_display = ("line", "kind", "words", "cost", "currency", "days_earlier")
+    list_select_related = ("line__order",)
+    list_filter = ("kind",)
     ordering = ("-id",)

@@ -36,6 +36,11 @@ class LineIn(Input):
     choices: Choices = Field({}, description="Value by feature; what is not chosen is completed")
     quantity: int = 1
     request_date: date | None = Field(None, description="Empty for as soon as possible")
+    faster: str = Field("", description="Key of a way to be earlier, as `POST /promises` tells it; empty for none")
+
+    def asked(self) -> services.Asked:
+        """With the way to be earlier."""
+        return services.Asked(self.line(), self.faster)
 
     def line(self) -> services.NewLine:
         """As the services take it."""
@@ -60,6 +65,7 @@ class OrderIn(Input):
 
     customer: str = Field(description="Code of the customer")
     lines: list[LineIn]
+    ship_complete: bool = Field(False, description="Promise one day for all lines")
 
 
 class PromiseOut(Schema):
@@ -214,13 +220,14 @@ def inquire(request: HttpRequest, payload: LineIn) -> services.Inquiry:
 @router.post("/orders", response=answers(OrderDetail, 201))
 def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: IdempotencyKey = None) -> Status[Order]:
     """Take an order: each line is configured, priced, promised and confirmed. All lines are, or nothing is written."""
-    order = services.enter_order(
+    order = services.take(
         actor=actor_for(request, "order"),
         customer=payload.customer,
-        lines=[line.line() for line in payload.lines],
-        idempotency_key=idempotency_key,
+        asked=[line.asked() for line in payload.lines],
+        idempotency_key=idempotency_key or "",
+        ship_complete=payload.ship_complete,
     )
-    return Status(201, _detail(order.number))
+    return Status(201, order_detail(order.number))
 
 
 @router.get("/orders", response=list[OrderOut])
@@ -235,7 +242,7 @@ def list_orders(request: HttpRequest, state: str | None = None, customer: str | 
 @router.get("/orders/{number}", response=answers(OrderDetail))
 def get_order(request: HttpRequest, number: str) -> Order:
     """Show an order: configurations, promises and what they rest on, what was built and shipped."""
-    return _detail(number)
+    return order_detail(number)
 
 
 @router.post("/orders/{number}/cancel", response=answers(OrderDetail))
@@ -243,7 +250,7 @@ def cancel(request: HttpRequest, number: str) -> Order:
     """Cancel an order whose assembly has not begun; all that it holds is free at once."""
     actor = actor_for(request, "order")
     services.cancel(actor=actor, order=_order(number, Order.objects.all()))
-    return _detail(number)
+    return order_detail(number)
 
 
 @router.post("/orders/{number}/re-promise", response=answers(OrderDetail))
@@ -255,7 +262,7 @@ def repromise(request: HttpRequest, number: str) -> Order:
     if not confirmed:
         raise NothingToPromise(line=f"Order {number}", state=order.state)
     services.repromise(actor=actor, lines=confirmed)
-    return _detail(number)
+    return order_detail(number)
 
 
 def _in_force(order: Order) -> list[Promise]:
@@ -269,7 +276,7 @@ def _order(number: str, rows: QuerySet[Order]) -> Order:
     return found
 
 
-def _detail(number: str) -> Order:
+def order_detail(number: str) -> Order:
     """An order with everything about it, in a number of queries that does not grow with it."""
     allocations = Allocation.objects.select_related("supply__item").order_by("id")
     requirements = Requirement.objects.select_related("item").prefetch_related(Prefetch("allocations", allocations))

@@ -272,7 +272,13 @@ NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
 def snapshot(
-    works: Sequence[Work], today: date, *, lock: bool, kept: Mapping[int, int] = NOTHING, there: Master | None = None
+    works: Sequence[Work],
+    today: date,
+    *,
+    lock: bool,
+    kept: Mapping[int, int] = NOTHING,
+    there: Master | None = None,
+    also: Iterable[int] = (),
 ) -> PromiseSnapshot:
     """Read all that promises for some order lines depend on, in the order in which they are to be served.
 
@@ -284,10 +290,12 @@ def snapshot(
         Units by item key that stay free for other customers.
     there
         What `master` gave, where it is known already.
+    also
+        Keys of further items whose supplies are wanted.
     """
     there = there or master(today)
     items = there.items
-    keys = items.reachable(set[int]().union(*(work.touches() for work in works)))
+    keys = items.reachable(set(also).union(*(work.touches() for work in works)))
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
     supplies, lines, times = exchange(
         [

@@ -57,6 +57,11 @@ class Drafted:
     unit_price: Decimal
     currency: str
 
+    @property
+    def price(self) -> Decimal:
+        """Of all units."""
+        return self.unit_price * self.line.quantity
+
     def work(self) -> Work:
         """What is to be promised for it."""
         quantity = self.line.quantity

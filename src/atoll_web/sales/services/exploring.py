@@ -26,7 +26,7 @@ from atoll_web.sales.answering import instead, reason
 from atoll_web.sales.errors import CannotPromise, CustomerOnHold, NoLines, TooManyLines, UnknownCustomer
 from atoll_web.sales.models import Customer
 from atoll_web.sales.services.drafting import ANYBODY, Buyer, Drafted, Drafter, NewLine, buyer, raise_all
-from atoll_web.sales.services.levers import Faster, Question, faster
+from atoll_web.sales.services.levers import Faster, OtherChoice, Question, faster, other_choices
 from atoll_web.sales.snapshot import PromiseSnapshot, master, snapshot
 
 MOST_LINES = 50
@@ -153,12 +153,14 @@ def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_c
     places = [f"line {n}" for n in range(1, len(lines) + 1)]
     drafts = drafter.draft_all([(place, line, terms) for place, line in zip(places, lines, strict=True)])
     kept = there.kept_from(terms.customer_class)
-    seen = snapshot([draft.work() for draft in drafts], today, lock=False, kept=kept, there=there)
+    others = [other_choices(draft, drafter, terms) for draft in drafts]
+    also = {item for choices in others for other in choices for item in other.drafted.work().touches()}
+    seen = snapshot([draft.work() for draft in drafts], today, lock=False, kept=kept, there=there, also=also)
     complete = promise_complete(seen.availability, seen.wanted)
     answer = complete if ship_complete else promise(seen.availability, seen.wanted)
     refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
     raise_all([(places[k], CannotPromise(what=lines[k].model, reason=reason(seen, answer, k))) for k in refused])
-    basket = _Basket(seen, drafter, terms, _Suppliers(seen, answer, punctuality()))
+    basket = _Basket(seen, others, drafter, terms, _Suppliers(seen, answer, punctuality()))
     return Explored(tuple(basket.explored(drafts, answer)), seen.date(complete.ship_day.max()), drafts[0].currency)
 
 
@@ -216,6 +218,7 @@ class _Basket:
     """A basket that can be promised."""
 
     seen: PromiseSnapshot
+    others: Sequence[tuple[OtherChoice, ...]]
     drafter: Drafter
     buyer: Buyer
     suppliers: _Suppliers
@@ -242,7 +245,7 @@ class _Basket:
                 path=tuple(self._path(answer, k)),
                 instead=taken[k],
                 sureness=self._sureness(answer, k),
-                faster=faster(Question(draft, self.buyer, self.drafter, self.seen, wanted, there, alone)),
+                faster=faster(Question(draft, self.others[k], self.buyer, self.drafter, self.seen, wanted, there, alone)),
             )
             there = after(there, alone)
 

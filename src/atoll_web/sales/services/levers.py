@@ -117,11 +117,22 @@ class _Found:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherChoice:
+    """Another option of a line, and the line with it."""
+
+    key: str
+    words: str
+    drafted: Drafted
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A promised line, and all that is asked about it.
 
     Parameters
     ----------
+    others
+        The line with other options.
     there
         What the lines before it leave.
     answer
@@ -129,6 +140,7 @@ class Question:
     """
 
     drafted: Drafted
+    others: tuple[OtherChoice, ...]
     buyer: Buyer
     drafter: Drafter
     seen: PromiseSnapshot
@@ -138,7 +150,7 @@ class Question:
 
     def price(self, line: NewLine) -> Decimal:
         """What the customer pays for all units of a line."""
-        return self.drafter.draft(line, self.buyer).unit_price * line.quantity
+        return self.drafter.draft(line, self.buyer).price
 
     @property
     def soonest(self) -> WantedLine:
@@ -170,7 +182,7 @@ def _offer(question: Question, better: Improvement, found: _Found) -> Faster:
         lines = (replace(line, quantity=better.first_units), replace(line, quantity=line.quantity - better.first_units))
         key, rest = f"{states.SPLIT}:{better.first_units}", seen.date(better.rest_day)
         words = f"{lines[0].quantity} of {line.quantity} units first, the others on {in_words(rest)}"
-        cost = sum((question.price(part) for part in lines), -question.price(line))
+        cost = sum((question.price(part) for part in lines), -question.drafted.price)
     return Faster(
         key=key,
         kind=found.kind,
@@ -200,32 +212,37 @@ def _pull(question: Question, found: _Found) -> Pull | None:
     return None
 
 
-def _options(question: Question, binding: Binding) -> Iterator[_Found]:
-    """Each other option that goes with all other choices and takes less of what binds."""
-    drafted, drafter = question.drafted, question.drafter
-    model, values = product_model(drafted.revision), drafted.resolved.values
+def other_choices(drafted: Drafted, drafter: Drafter, buyer: Buyer) -> tuple[OtherChoice, ...]:
+    """Each other option that goes with all other choices of a line."""
+    values, found = drafted.resolved.values, []
     domains = configurator(drafted.revision, drafter.today).domains(values)
-    for feature in model.features:
+    for feature in product_model(drafted.revision).features:
         if feature.kind not in {FeatureKind.ONE, FeatureKind.OPTIONAL}:
             continue
         names = {option.code: option.name for option in feature.options}
         for value, is_possible in domains[feature.code].items():
-            if not is_possible or value == values[feature.code]:
-                continue
-            line = replace(drafted.line, choices={**values, feature.code: value})
-            other = drafter.draft(line, question.buyer)
-            if not _takes_less(question, other, binding):
-                continue
-            work, at = other.work(), question.seen.items.at
-            lever = OtherOption(
-                name=str(value),
-                requirements={at[item]: units for item, units in work.requirements.items()},
-                minutes=work.minutes,
-                cost=question.price(line) - question.price(drafted.line),
-                alternatives={at[item]: [at[o] for o in others] for item, others in work.alternates.items()},
-            )
-            words = f"{feature.name}: {names.get(value, value)}"
-            yield _Found(lever, f"{states.OPTION}:{feature.code}={value}", states.OPTION, words, (line,))
+            if is_possible and value != values[feature.code]:
+                line = replace(drafted.line, choices={**values, feature.code: value})
+                key = f"{states.OPTION}:{feature.code}={value}"
+                found.append(OtherChoice(key, f"{feature.name}: {names.get(value, value)}", drafter.draft(line, buyer)))
+    return tuple(found)
+
+
+def _options(question: Question, binding: Binding) -> Iterator[_Found]:
+    """Each other option that takes less of what binds."""
+    at = question.seen.items.at
+    for other in question.others:
+        if not _takes_less(question, other.drafted, binding):
+            continue
+        work = other.drafted.work()
+        lever = OtherOption(
+            name=other.words,
+            requirements={at[item]: units for item, units in work.requirements.items()},
+            minutes=work.minutes,
+            cost=other.drafted.price - question.drafted.price,
+            alternatives={at[item]: [at[o] for o in others] for item, others in work.alternates.items()},
+        )
+        yield _Found(lever, other.key, states.OPTION, other.words, (other.drafted.line,))
 
 
 def _takes_less(question: Question, other: Drafted, binding: Binding) -> bool:

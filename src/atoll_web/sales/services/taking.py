@@ -48,10 +48,12 @@ def take(
     AtollError
         As `explore`, `enter_order` and `quote` do. Nothing is written then.
     """
+    if not any(one.lever for one in asked):
+        return _entered(actor, customer, [one.line for one in asked], quote_days, idempotency_key, ship_complete)
     with acting(actor):
         if (there := known_order(idempotency_key, customer)) is not None:
             return there
-        chosen = _chosen(actor, customer, asked, ship_complete) if any(one.lever for one in asked) else {}
+        chosen = _chosen(actor, customer, asked, ship_complete)
         if quote_days:
             _refuse_spending(chosen.values())
         for lever in chosen.values():
