@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from django.urls import reverse
 
@@ -68,7 +69,7 @@ DOCUMENTS = {"purchase": "purchase-order", "build": "build-order"}
 
 def _moved(line: OrderLine, promises: Sequence[Promise]) -> Iterator[Cause]:
     """Each promise that was later than the one before, with what held it back."""
-    for before, after in zip(promises, promises[1:], strict=False):
+    for before, after in pairwise(promises):
         if after.ship_date > before.ship_date:
             item = after.basis.get("binding", {}).get("item")
             words = (

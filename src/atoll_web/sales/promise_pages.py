@@ -1,4 +1,4 @@
-"""The promise page: the date with its reason, how sure it is, what would be faster; one click orders or quotes it. And the quotes."""
+"""The promise page: a date, its reason, how sure it is and what would be faster; one click orders or quotes it. And quotes."""
 
 from typing import Any
 from uuid import uuid4
@@ -107,7 +107,7 @@ def take(request: HttpRequest, model: str) -> HttpResponse:
     revision, state = orderable_revision(model, actor.today), read_state(request.POST)
     what, _, lever = request.POST.get("take", "order").partition(" ")
     try:
-        days = whole(request.POST, "days", "A quote holds for") if what == "quote" else 0
+        days = whole(request.POST, "days", "A quote holds for") if what == "quote" else None
         order = services.take(
             actor=actor,
             customer=state.customer,

@@ -33,11 +33,11 @@ def take(
     actor: Actor,
     customer: str,
     asked: Sequence[Asked],
-    quote_days: int = 0,
+    quote_days: int | None = None,
     idempotency_key: str = "",
     ship_complete: bool = False,
 ) -> Order:
-    """Order what was explored, or with some days quote it. Levers are looked for anew and pulled in the same transaction.
+    """Order what was explored, or quote it when days are given. Levers are looked for anew and pulled in the same transaction.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def take(
         if (there := known_order(idempotency_key, customer)) is not None:
             return there
         chosen = _chosen(actor, customer, asked, ship_complete)
-        if quote_days:
+        if quote_days is not None:
             _refuse_spending(chosen.values())
         for lever in chosen.values():
             _pull(actor, lever)
@@ -65,9 +65,9 @@ def take(
 
 
 def _entered(
-    actor: Actor, customer: str, lines: Sequence[NewLine], quote_days: int, idempotency_key: str, ship_complete: bool
+    actor: Actor, customer: str, lines: Sequence[NewLine], quote_days: int | None, idempotency_key: str, ship_complete: bool
 ) -> Order:
-    if quote_days:
+    if quote_days is not None:
         return quote(
             actor=actor,
             customer=customer,
