@@ -23,9 +23,9 @@ from atoll.promise import (
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.purchasing.snapshot import Punctuality, punctuality
 from atoll_web.sales.answering import instead, reason
-from atoll_web.sales.errors import CannotPromise, CustomerOnHold, NoLines, TooManyLines, UnknownCustomer
-from atoll_web.sales.models import Customer
-from atoll_web.sales.services.drafting import ANYBODY, Buyer, Drafted, Drafter, NewLine, buyer, raise_all
+from atoll_web.sales.errors import CannotPromise, NoLines, TooManyLines
+from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
+from atoll_web.sales.services.entering import buyer_of
 from atoll_web.sales.services.levers import Faster, OtherChoice, Question, faster, other_choices
 from atoll_web.sales.snapshot import PromiseSnapshot, master, snapshot
 
@@ -162,23 +162,6 @@ def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_c
     raise_all([(places[k], CannotPromise(what=lines[k].model, reason=reason(seen, answer, k))) for k in refused])
     basket = _Basket(seen, others, drafter, terms, _Suppliers(seen, answer, punctuality()))
     return Explored(tuple(basket.explored(drafts, answer)), seen.date(complete.ship_day.max()), drafts[0].currency)
-
-
-def buyer_of(code: str) -> Buyer:
-    """On whose terms a customer buys; anybody's where none is named.
-
-    Raises
-    ------
-    UnknownCustomer, CustomerOnHold
-    """
-    if not code:
-        return ANYBODY
-    customer = Customer.objects.select_related("price_list").filter(code=code).first()
-    if customer is None:
-        raise UnknownCustomer(customer=code)
-    if customer.on_hold:
-        raise CustomerOnHold(customer=code)
-    return buyer(customer)
 
 
 class _Suppliers:
