@@ -3,12 +3,13 @@
 from atoll_web.invariants.query import Query
 from atoll_web.sales.states import PROMISED
 
-TAKEN = """
+TAKEN = f"""
 SELECT l.id AS line_id, p.id AS promise_id, coalesce(taken.id, b.item_id) AS item_id, sum(b.quantity) AS quantity,
     sum(b.quantity * l.quantity) AS in_all
-FROM sales_orderline l JOIN sales_promise p ON p.line_id = l.id AND p.in_force
+FROM sales_orderline l LEFT JOIN sales_promise p ON p.line_id = l.id AND p.in_force
 JOIN catalogue_orderbillline b ON b.configuration_id = l.configuration_id JOIN catalogue_item own ON own.id = b.item_id
 LEFT JOIN catalogue_item taken ON taken.code = p.basis -> 'instead' ->> own.code
+WHERE l.state IN {PROMISED}
 GROUP BY l.id, p.id, coalesce(taken.id, b.item_id)
 """
 """What the promise in force takes for each order line, for one unit and for all: its order bill, with the alternates that the
@@ -45,7 +46,7 @@ QUERIES = (
         "only_alternates_are_taken_instead",
         3,
         "What a promise takes instead of an item of the order bill is an alternate of it.",
-        "SELECT 1 FROM sales_promise, jsonb_each_text(basis -> 'instead') WHERE in_force",
+        "SELECT 1 FROM sales_promise WHERE in_force",
         """
         SELECT concat('promise ', p.id, ' takes ', i.value, ' for ', i.key)
         FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id CROSS JOIN LATERAL jsonb_each_text(p.basis -> 'instead') i
@@ -77,6 +78,7 @@ QUERIES = (
                       ' instead of ', coalesce(b.quantity, 0))
         FROM (
             SELECT t.promise_id AS id, i.code, t.in_all AS quantity FROM ({TAKEN}) t JOIN catalogue_item i ON i.id = t.item_id
+            WHERE t.promise_id IS NOT NULL
         ) b FULL JOIN (
             SELECT p.id, named ->> 'item' AS code, sum((named ->> 'quantity')::bigint) AS quantity
             FROM sales_promise p, jsonb_array_elements((p.basis -> 'supplies') || (p.basis -> 'planned')) named

@@ -63,16 +63,17 @@ class _Page(FPDF):
         self.multi_cell(0, LINE_HEIGHT, text, align="L", new_x="LMARGIN", new_y="NEXT")
 
     def columns(self, cells: tuple[str, ...], *, style: str = "") -> None:
-        """A row of the table; only the first column may need several lines, so it stands on its own."""
+        """A row of the table, all on one page; only the first column may need several lines."""
         self.set_font(FONT, style, 10)
-        top, page = self.get_y(), self.page_no()
+        height = self.multi_cell(WIDTHS[0], LINE_HEIGHT, cells[0], align="L", dry_run=True, output="HEIGHT")
+        if self.will_page_break(height):
+            self.add_page()
+            self.set_font(FONT, style, 10)
+        top = self.get_y()
         self.multi_cell(WIDTHS[0], LINE_HEIGHT, cells[0], align="L", new_x="RIGHT", new_y="TOP")
-        bottom = self.get_y()
         for width, cell in zip(WIDTHS[1:], cells[1:], strict=True):
             self.cell(width, LINE_HEIGHT, cell, align="R")
-        self.ln(LINE_HEIGHT)
-        if self.page_no() == page and bottom > top:
-            self.set_y(max(self.get_y(), bottom))
+        self.set_xy(MARGIN, top + height)
 
 
 def quote_pdf(order: Order) -> bytes:
