@@ -7,7 +7,8 @@ from itertools import accumulate
 from django.db.models import F
 
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
-from atoll_web.catalogue.models import Item, LineDay
+from atoll_web.bulk import exchange
+from atoll_web.catalogue.models import Item
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import states
@@ -17,6 +18,11 @@ from atoll_web.sales.services.drafting import NewLine
 from atoll_web.sales.services.entering import enter_order, known_order, quote
 from atoll_web.sales.services.exploring import Explored, explore
 from atoll_web.sales.services.levers import Faster
+
+WORK_LONGER = """
+UPDATE catalogue_lineday d SET capacity = d.capacity + %s, overtime = d.overtime + %s
+FROM catalogue_assemblyline l WHERE d.id = %s AND l.id = d.line_id AND d.overtime + %s <= l.overtime_minutes RETURNING d.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,9 @@ def _pull(actor: Actor, lever: Faster) -> None:
         return
     if lever.kind == states.OVERTIME:
         minutes = lever.pull.amount
-        LineDay.objects.filter(pk=lever.pull.key).update(capacity=F("capacity") + minutes, overtime=F("overtime") + minutes)
+        (worked,) = exchange([(WORK_LONGER, [minutes, minutes, lever.pull.key, minutes])])
+        if not worked:  # others took the overtime of that day meanwhile
+            raise NoLongerOffered(key=lever.key, line=lever.words)
     elif lever.kind == states.EXPEDITE:
         line = PurchaseOrderLine.objects.select_related("order", "item", "supply").get(pk=lever.pull.key)
         purchasing.expedite(actor=actor, line=line)
