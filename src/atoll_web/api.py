@@ -33,6 +33,7 @@ from atoll_web.sales.api import router as sales_router
 from atoll_web.sales.changes_api import router as changes_router
 from atoll_web.sales.configure_api import router as configure_router
 from atoll_web.sales.notices_api import router as notices_router
+from atoll_web.sales.promise_api import router as promise_router
 from atoll_web.stock import errors as stock
 from atoll_web.stock.api import router as stock_router
 
@@ -69,6 +70,8 @@ STATUS: dict[type[AtollError], int] = {
     sales.NothingToPromise: 409,
     sales.QuoteExpired: 409,
     sales.ShipsComplete: 409,
+    sales.NoLongerOffered: 409,
+    sales.WrongOrderState: 409,
     stock.AlreadyReversed: 409,
     stock.DuplicateLot: 409,
     stock.NotEnoughStock: 409,
@@ -110,6 +113,7 @@ api.add_router("", configure_router, tags=["configure"])
 api.add_router("", changes_router, tags=["sales"])
 api.add_router("", sales_router, tags=["sales"])
 api.add_router("", notices_router, tags=["notices"])
+api.add_router("", promise_router, tags=["promises"])
 api.add_router("", stock_router, tags=["stock"])
 api.add_router("", purchasing_router, tags=["purchasing"])
 api.add_router("", planning_router, tags=["planning"])

@@ -14,6 +14,7 @@ import click
 from atoll.cli import NEGATIVE, Command, Group, write_document
 from atoll.errors import AtollError, BadInput, Issue
 from atoll_web import cluster, database, home, serve
+from atoll_web.promise_cli import promise_command
 
 COMPANIES = ("computers", "vehicles", "electronics")
 MIGRATION_LOCK = 4_711_000  # any number that nothing else in the database locks
@@ -395,5 +396,16 @@ def revoke_token(user: str, name: str) -> None:
 
 commands: dict[str, click.Command] = {
     command.name or "": command
-    for command in (serve_command, worker_command, db, manage, demo, import_command, import_orders, check_invariants, token)
+    for command in (
+        serve_command,
+        worker_command,
+        db,
+        manage,
+        demo,
+        import_command,
+        import_orders,
+        promise_command,
+        check_invariants,
+        token,
+    )
 }

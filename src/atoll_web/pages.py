@@ -30,6 +30,7 @@ NAVIGATION = (
         {Role.SALES},
         (
             ("Configure", "configure"),
+            ("Quotes", "quotes"),
             ("Orders", "orders"),
             ("Import orders", "import-orders"),
             ("Customers", "customers"),

@@ -167,6 +167,10 @@ BREAKS = (
         )
         """,
     ),
+    Break(
+        "only_alternates_are_taken_instead",
+        """UPDATE sales_promise SET basis = basis || '{"instead": {"FOOT": "FOOT"}}' WHERE in_force""",
+    ),
     Break("promise_names_its_supplies", """UPDATE sales_promise SET basis = basis || '{"supplies": [], "planned": []}'"""),
     Break("promise_names_its_slots", """UPDATE sales_promise SET basis = basis || '{"slots": []}'"""),
     Break("promise_agrees_with_its_slots", "UPDATE sales_promise SET need_date = need_date - 1 WHERE in_force"),

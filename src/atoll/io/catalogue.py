@@ -6,7 +6,8 @@
     items/*.csv           items, one file for each category; columns that are not named below are attributes
     bills.csv             parent, component, quantity
     suppliers.csv         code, name, country, on_time, mean_delay_days
-    supplier_items.csv    supplier, item, price, lead_time_days, minimum_quantity, multiple; an item's first supplier is preferred
+    supplier_items.csv    supplier, item, price, lead_time_days, minimum_quantity, multiple; if wanted
+                          expedited_days, expedite_cost; an item's first supplier is preferred
     customers.csv         code, name, customer_class, country, email; the largest customers first
     models/*.toml         one product model each
 

@@ -57,9 +57,16 @@ def read_company(folder: Folder, fields: Fields, models: Models) -> Company:
 def _lines(folder: Folder, company: Fields, models: Models) -> tuple[AssemblyLine, ...]:
     lines: dict[str, AssemblyLine] = {}
     for fields in company.tables("lines"):
-        fields.allow("code", "name", "minutes_per_day", "models")
-        code, minutes = fields.text("code", shape=CODE), fields.whole("minutes_per_day", least=1)
-        line = AssemblyLine(code, fields.text("name"), minutes, fields.words("models"))
+        fields.allow("code", "name", "minutes_per_day", "models", "overtime_minutes", "overtime_rate")
+        code = fields.text("code", shape=CODE)
+        line = AssemblyLine(
+            code=code,
+            name=fields.text("name"),
+            minutes_per_day=fields.whole("minutes_per_day", least=1),
+            models=fields.words("models"),
+            overtime_minutes=fields.whole("overtime_minutes", least=0, default=0),
+            overtime_rate=Decimal(str(fields.number("overtime_rate", least=0, default=0))),
+        )
         _check_models(folder, fields.place("models"), line.models, models)
         if code in lines:
             folder.faults.add(fields.place("code"), "duplicate-code", f"The line {code} is there twice.")

@@ -1,6 +1,7 @@
 """Suppliers with what they offer, and customers."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from atoll.io.folder import Folder, is_new
 from atoll.io.table import NO_CODE, Row
@@ -25,7 +26,7 @@ def read_suppliers(folder: Folder) -> dict[str, Supplier]:
 def read_supplier_items(folder: Folder, items: Mapping[str, Item], suppliers: Mapping[str, Supplier]) -> tuple[SupplierItem, ...]:
     """What is bought where; every component has a supplier."""
     columns = ("supplier", "item", "price", "lead_time_days", "minimum_quantity", "multiple")
-    table = folder.table("supplier item", "supplier_items.csv", *columns)
+    table = folder.table("supplier item", "supplier_items.csv", *columns, optional=("expedited_days", "expedite_cost"))
     first: dict[str, str] = {}
     found = []
     for row in table.rows:
@@ -45,13 +46,19 @@ def read_supplier_items(folder: Folder, items: Mapping[str, Item], suppliers: Ma
 
 
 def _supplier_item(row: Row) -> SupplierItem:
+    lead_time = row.whole("lead_time_days", least=0)
+    expedited = row.whole("expedited_days", least=0) if row.cells.get("expedited_days") else -1
+    if expedited > lead_time:
+        row.fault("bad-number", f"Column expedited_days is {expedited}, but the lead time is {lead_time} days.")
     return SupplierItem(
         supplier=row.code("supplier"),
         item=row.code("item"),
         price=row.decimal("price"),
-        lead_time_days=row.whole("lead_time_days", least=0),
+        lead_time_days=lead_time,
         minimum_quantity=row.whole("minimum_quantity", least=1),
         multiple=row.whole("multiple", least=1),
+        expedited_days=min(expedited, lead_time),
+        expedite_cost=row.decimal("expedite_cost") if row.cells.get("expedite_cost") else Decimal(0),
     )
 
 

@@ -17,16 +17,22 @@ class AssemblyLine:
         Capacity of a working day.
     models
         Codes of the product models that it builds.
+    overtime_minutes, overtime_rate
+        Minutes that people can work longer on a working day, and what each of them costs.
     """
 
     code: str
     name: str
     minutes_per_day: int
     models: tuple[str, ...]
+    overtime_minutes: int = 0
+    overtime_rate: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
         if self.minutes_per_day < 1:
             raise ValueError(f"Expected minutes_per_day >= 1 for {self.code}, got {self.minutes_per_day}.")
+        if self.overtime_minutes < 0 or self.overtime_rate < 0:
+            raise ValueError(f"Expected overtime >= 0 for {self.code}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,8 @@ class SupplierItem:
         Calendar days from purchase order to delivery.
     minimum_quantity, multiple
         Smallest quantity of an order line, and the step above it.
+    expedited_days, expedite_cost
+        Calendar days when it is expedited, and what that costs more for each delivery; −1 where it cannot be.
     """
 
     supplier: str
@@ -115,7 +117,11 @@ class SupplierItem:
     lead_time_days: int
     minimum_quantity: int = 1
     multiple: int = 1
+    expedited_days: int = -1
+    expedite_cost: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
         if self.lead_time_days < 0 or self.minimum_quantity < 1 or self.multiple < 1 or self.price < 0:
             raise ValueError(f"Expected lead time >= 0, price >= 0 and quantities >= 1 for {self.item} at {self.supplier}.")
+        if self.expedited_days > self.lead_time_days or self.expedite_cost < 0:
+            raise ValueError(f"Expected expedited days <= {self.lead_time_days} and a cost >= 0 for {self.item}.")

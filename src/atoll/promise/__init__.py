@@ -2,18 +2,21 @@
 
 from atoll.promise.alternatives import (
     Expediting,
+    ExpressPurchase,
     Improvement,
     Lever,
     OtherOption,
     Overtime,
     Splitting,
     Substitution,
+    applied,
     improvements,
+    overtime_taken,
 )
 from atoll.promise.atp import available_to_promise
 from atoll.promise.availability import CANNOT_BE_SUPPLIED, Availability
 from atoll.promise.clear_to_build import Purchase, Release, Shortages, best_purchase, releasing_most, shortages
-from atoll.promise.confidence import Confidence, Lateness, confidence
+from atoll.promise.confidence import Confidence, Lateness, confidence, learned_lateness, stated_lateness
 from atoll.promise.deliver import Split, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
 from atoll.promise.kit_choice import Goal, optimised_kits
@@ -37,6 +40,7 @@ __all__ = [
     "Cause",
     "Confidence",
     "Expediting",
+    "ExpressPurchase",
     "Goal",
     "Improvement",
     "KitLimits",
@@ -70,6 +74,7 @@ __all__ = [
     "WantedLine",
     "after",
     "all_or_nothing_kits",
+    "applied",
     "available_to_promise",
     "best_purchase",
     "confidence",
@@ -79,8 +84,10 @@ __all__ = [
     "improvements",
     "kit_limits",
     "lateness_bound",
+    "learned_lateness",
     "line_by_line_kits",
     "optimised_kits",
+    "overtime_taken",
     "plan_build",
     "promise",
     "promise_complete",
@@ -89,5 +96,6 @@ __all__ = [
     "repromise",
     "shortages",
     "splits",
+    "stated_lateness",
     "withheld",
 ]

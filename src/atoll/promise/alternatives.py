@@ -66,6 +66,15 @@ class Expediting:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpressPurchase:
+    """Buy an item so that it is usable after so many days, at a cost."""
+
+    item: int
+    days: int
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Splitting:
     """Deliver a part of the line first, of so many equal units; its day is that of the first part."""
 
@@ -73,7 +82,7 @@ class Splitting:
     cost: Decimal = FREE
 
 
-Lever = Substitution | OtherOption | Overtime | Expediting | Splitting
+Lever = Substitution | OtherOption | Overtime | Expediting | ExpressPurchase | Splitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +97,8 @@ class Improvement:
         Against the line without any lever.
     cost
         What it costs more; negative where it is cheaper.
-    first_units
-        Units of the first delivery of a split; 0 for any other lever.
+    first_units, rest_day
+        Units of the first delivery of a split, and the day of the second; 0 and −1 for any other lever.
     """
 
     lever: Lever
@@ -97,6 +106,7 @@ class Improvement:
     days_earlier: int
     cost: Decimal
     first_units: int = 0
+    rest_day: int = -1
 
 
 def improvements(availability: Availability, line: WantedLine, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
@@ -122,22 +132,37 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
         for lever, day in zip(variants, answers.ship_day[1:], strict=True)
     ]
     for lever in levers:
-        if isinstance(lever, Overtime):
-            answer = promise(_with_overtime(availability, lever), Wanted.of([line]))
-            tried.append(_improvement(lever, answer, now, _paid(availability, lever, answer)))
-        elif isinstance(lever, Expediting):
-            answer = promise(_expedited(availability, lever), Wanted.of([line]))
-            tried.append(_improvement(lever, answer, now, lever.cost))
+        if isinstance(lever, Overtime | Expediting | ExpressPurchase):
+            answer = promise(applied(availability, lever), Wanted.of([line]))
+            paid = (
+                overtime_taken(availability, lever, answer) * lever.cost_per_minute if isinstance(lever, Overtime) else lever.cost
+            )
+            tried.append(Improvement(lever, int(answer.ship_day[0]), now - int(answer.ship_day[0]), paid))
         elif isinstance(lever, Splitting):
             parts = splits(availability, line, lever.units)
-            tried += [Improvement(lever, p.first_day, now - p.first_day, lever.cost, p.first_units) for p in parts]
+            tried += [Improvement(lever, p.first_day, now - p.first_day, lever.cost, p.first_units, p.rest_day) for p in parts]
     found = [improvement for improvement in tried if 0 <= improvement.ship_day < now]
     return tuple(sorted(found, key=lambda improvement: (improvement.ship_day, improvement.cost)))
 
 
-def _improvement(lever: Lever, answer: Promises, now: int, cost: Decimal) -> Improvement:
-    day = int(answer.ship_day[0])
-    return Improvement(lever, day, now - day, cost)
+def applied(availability: Availability, lever: Overtime | Expediting | ExpressPurchase) -> Availability:
+    """What can be promised from once this is done.
+
+    Raises
+    ------
+    ValueError
+        When the lever names an item or supply that does not exist, or negative days or minutes.
+    """
+    if isinstance(lever, Overtime):
+        return _with_overtime(availability, lever)
+    return _expedited(availability, lever) if isinstance(lever, Expediting) else _bought_express(availability, lever)
+
+
+def overtime_taken(availability: Availability, lever: Overtime, answer: Promises) -> int:
+    """Minutes that promises made with overtime take beyond what the day has anyway."""
+    longer = _with_overtime(availability, lever)
+    taken = int(answer.slot_minutes[np.isin(answer.slot_row, _rows(longer, lever))].sum())
+    return max(taken - int(availability.capacity_free[_rows(availability, lever)].sum()), 0)
 
 
 def _variant(line: WantedLine, lever: Substitution | OtherOption) -> WantedLine:
@@ -173,17 +198,17 @@ def _rows(availability: Availability, lever: Overtime) -> Integers:
     return np.flatnonzero((availability.capacity_line == lever.line) & (availability.capacity_day == lever.day))
 
 
-def _paid(availability: Availability, lever: Overtime, answer: Promises) -> Decimal:
-    """The cost of the minutes that the line takes beyond what the day has anyway."""
-    longer = _with_overtime(availability, lever)
-    taken = int(answer.slot_minutes[np.isin(answer.slot_row, _rows(longer, lever))].sum())
-    there = int(availability.capacity_free[_rows(availability, lever)].sum())
-    return max(taken - there, 0) * lever.cost_per_minute
-
-
 def _expedited(availability: Availability, lever: Expediting) -> Availability:
     if not 0 <= lever.supply < len(availability.supply_day) or lever.days < 0:
         raise ValueError(f"Expected a supply and days >= 0, got supply {lever.supply} and {lever.days} days.")
     days = availability.supply_day.copy()
     days[lever.supply] = min(days[lever.supply], max(days[lever.supply] - lever.days, lever.not_before))
     return replace(availability, supply_day=days, bills=availability.structure)
+
+
+def _bought_express(availability: Availability, lever: ExpressPurchase) -> Availability:
+    if not 0 <= lever.item < availability.items or lever.days < 0:
+        raise ValueError(f"Expected an item and days >= 0, got item {lever.item} and {lever.days} days.")
+    leads = availability.lead_days.copy()
+    leads[lever.item] = lever.days if leads[lever.item] < 0 else min(leads[lever.item], lever.days)
+    return replace(availability, lead_days=leads, bills=availability.structure)

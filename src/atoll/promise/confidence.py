@@ -1,6 +1,8 @@
 """How sure a promise is when suppliers may be late."""
 
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +13,9 @@ from atoll.promise.promises import Promises
 from atoll.promise.tables import Integers
 
 Floats = NDArray[np.float64]
+
+NEGLIGIBLE = 1e-3
+"""The part of a tail of delays that is left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +44,62 @@ class Lateness:
         cumulative = np.concatenate(([0.0], np.cumsum(self.probability)))
         chances: Floats = cumulative[np.searchsorted(self.days, days, side="right")]
         return np.minimum(chances, 1.0)
+
+
+def stated_lateness(on_time: float, mean_delay_days: float) -> Lateness:
+    """The lateness of deliveries of which a share is on time and the others are late by a geometric number of days.
+
+    Parameters
+    ----------
+    on_time
+        Share that comes on its day, 0 to 1.
+    mean_delay_days
+        Mean delay of the others; at least a day.
+
+    Examples
+    --------
+    >>> lateness = stated_lateness(0.75, 1)
+    >>> lateness.days.tolist(), lateness.probability.tolist()
+    ([0, 1], [0.75, 0.25])
+    """
+    stop = 1 / max(mean_delay_days, 1.0)
+    most = 1 if stop == 1 or on_time == 1 else math.ceil(math.log(NEGLIGIBLE) / math.log(1 - stop))
+    delays = np.arange(1, most + 1)
+    share = stop * (1 - stop) ** (delays - 1)
+    return Lateness(np.arange(most + 1), np.append(on_time, (1 - on_time) * share / share.sum()))
+
+
+def learned_lateness(delays: Sequence[int], prior: Lateness, weight: float) -> Lateness:
+    """What was seen, drawn towards a prior that counts as so many sightings: the mean of a Dirichlet posterior.
+
+    Parameters
+    ----------
+    delays
+        Days by which each delivery came late; negative days are early.
+    weight
+        Sightings that the prior counts for; above 0.
+
+    Raises
+    ------
+    ValueError
+        When the weight is not above 0.
+
+    Examples
+    --------
+    >>> prior = Lateness(np.array([0]), np.array([1.0]))
+    >>> learned = learned_lateness([0, 2, 2], prior, weight=1)
+    >>> learned.days.tolist(), learned.probability.tolist()
+    ([0, 2], [0.5, 0.5])
+    """
+    if weight <= 0:
+        raise ValueError(f"Expected weight > 0, got {weight}.")
+    seen = Counter(delays)
+    days = np.union1d(prior.days, np.fromiter(seen, dtype=np.int64, count=len(seen)))
+    counted = np.array([seen[day] for day in days.tolist()], dtype=np.float64)
+    expected = np.zeros(len(days))
+    expected[np.searchsorted(days, prior.days)] = prior.probability
+    mixed = counted + weight * expected
+    return Lateness(days, mixed / mixed.sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -117,6 +117,19 @@ class Wanted:
     def __len__(self) -> int:
         return len(self.minutes)
 
+    def line(self, k: int) -> WantedLine:
+        """One of the order lines, as `of` takes it."""
+        rows = range(self.start[k], self.start[k + 1])
+        starts = self.alternative_start
+        others = {int(self.item[r]): self.alternative_item[starts[r] : starts[r + 1]].tolist() for r in rows}
+        return WantedLine(
+            requirements={int(self.item[r]): int(self.quantity[r]) for r in rows},
+            minutes=int(self.minutes[k]),
+            lines=self.line_key[self.line_start[k] : self.line_start[k + 1]].tolist(),
+            requested_day=int(self.requested_day[k]),
+            alternatives={item: items for item, items in others.items() if items},
+        )
+
 
 def _integers(values: Iterable[int]) -> Integers:
     return np.fromiter(values, dtype=np.int64)

@@ -17,6 +17,7 @@ from atoll_web.catalogue.models import (
     Configuration,
     Item,
     LineDay,
+    OrderBillAlternate,
     OrderBillLine,
     ProductModel,
     Revision,
@@ -111,7 +112,7 @@ class AssemblyLines(MasterData):
     """Assembly lines and what they build."""
 
     capability = "catalogue"
-    list_display = ("code", "name", "minutes_per_day")
+    list_display = ("code", "name", "minutes_per_day", "overtime_minutes", "overtime_rate")
     filter_horizontal = ("builds",)
 
 
@@ -119,7 +120,7 @@ class AssemblyLines(MasterData):
 class LineDays(Records):
     """Capacity by day."""
 
-    list_display = ("line", "day", "capacity", "reserved")
+    list_display = ("line", "day", "capacity", "overtime", "reserved")
     list_select_related = ("line",)
     list_filter = ("line",)
 
@@ -155,3 +156,11 @@ class OrderBillLines(Records):
 
     list_display = ("configuration", "item", "quantity")
     list_select_related = ("configuration__revision__product_model", "item")
+
+
+@admin.register(OrderBillAlternate)
+class OrderBillAlternates(Records):
+    """What may be taken in place of items of order bills."""
+
+    list_display = ("configuration", "item", "alternate", "rank")
+    list_select_related = ("configuration__revision__product_model", "item", "alternate")

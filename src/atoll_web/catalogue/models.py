@@ -213,6 +213,31 @@ class OrderBillLine(models.Model):
         return f"{self.quantity} × {self.item}"
 
 
+class OrderBillAlternate(models.Model):
+    """An item that may be taken for all units of a line of an order bill; the promise takes the first that is earliest."""
+
+    configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="alternates")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", help_text="Of the order bill")
+    alternate = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    rank = models.PositiveSmallIntegerField(help_text="The smaller, the rather it is taken")
+
+    class Meta:
+        ordering = ["configuration", "item", "rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["configuration", "item", "alternate"], name="alternate_once"),
+            models.UniqueConstraint(fields=["configuration", "item", "rank"], name="alternates_have_ranks"),
+            models.CheckConstraint(condition=~Q(item=F("alternate")), name="alternate_is_another_item"),
+        ]
+        triggers = [
+            Protect(name="alternate_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
+            triggers.alternates_are_written_at_once,
+            emptied_with_company,
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alternate} for {self.item}"
+
+
 class AssemblyLine(models.Model):
     """A line on which final assembly is done."""
 
@@ -220,9 +245,12 @@ class AssemblyLine(models.Model):
     name = models.CharField(max_length=200)
     minutes_per_day = models.PositiveIntegerField()
     builds = models.ManyToManyField(ProductModel, related_name="lines")
+    overtime_minutes = models.PositiveIntegerField(default=0, help_text="That people can work longer on a day")
+    overtime_rate = models.DecimalField(max_digits=14, decimal_places=4, default=0, help_text="What a minute of overtime costs")
 
     class Meta:
         ordering = ["code"]
+        constraints = [models.CheckConstraint(condition=Q(overtime_rate__gte=0), name="overtime_rate_not_negative")]
 
     def __str__(self) -> str:
         return self.code
@@ -233,7 +261,8 @@ class LineDay(models.Model):
 
     line = models.ForeignKey(AssemblyLine, on_delete=models.CASCADE, related_name="days")
     day = models.DateField()
-    capacity = models.PositiveIntegerField(help_text="Minutes")
+    capacity = models.PositiveIntegerField(help_text="Minutes, overtime included")
+    overtime = models.PositiveIntegerField(default=0, help_text="Minutes of the capacity that are worked longer than usual")
     reserved = models.IntegerField(default=0, help_text="Minutes; kept by the trigger of the reservations")
 
     class Meta:
@@ -241,6 +270,7 @@ class LineDay(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["line", "day"], name="line_day_once"),
             models.CheckConstraint(condition=Q(reserved__gte=0, reserved__lte=F("capacity")), name="line_day_not_overbooked"),
+            models.CheckConstraint(condition=Q(overtime__lte=F("capacity")), name="overtime_is_capacity"),
         ]
         triggers = kept_by_trigger("reserved")
 

@@ -19,6 +19,7 @@ from django.db.models import Q
 from atoll.configure import (
     Comparison,
     Finding,
+    OrderBill,
     UvlDocument,
     check,
     compare,
@@ -113,8 +114,9 @@ def save_lines(actor: Actor, lines: Iterable[LineValue]) -> None:
     models = dict(ProductModel.objects.values_list("code", "id"))
     with acting(actor):
         for value in lines:
+            fields = ("name", "minutes_per_day", "overtime_minutes", "overtime_rate")
             line, _ = AssemblyLine.objects.update_or_create(
-                code=value.code, defaults={"name": value.name, "minutes_per_day": value.minutes_per_day}
+                code=value.code, defaults={name: getattr(value, name) for name in fields}
             )
             line.builds.set([models[code] for code in value.models])
 
@@ -438,6 +440,8 @@ class Resolved:
         Units by item key.
     minutes
         Work of final assembly for one unit.
+    alternates
+        By item of the bill: keys of the items that may be taken for all its units, the best first.
     """
 
     key: str
@@ -447,6 +451,7 @@ class Resolved:
     cost: Decimal
     minutes: int
     bill: Mapping[int, int]
+    alternates: Mapping[int, tuple[int, ...]]
 
 
 def resolve(
@@ -481,7 +486,16 @@ def resolve(
         cost=roll_up(bill, there.costs, there.minute_rate).total,
         minutes=bill.minutes,
         bill={there.keys[line.item]: line.quantity for line in bill.lines},
+        alternates=_alternates(bill, there.keys),
     )
+
+
+def _alternates(bill: OrderBill, keys: Mapping[str, int]) -> dict[int, tuple[int, ...]]:
+    """Where an item comes into the bill in other ways too, its units cannot all be replaced, so none are."""
+    units = {line.item: line.quantity for line in bill.lines}
+    return {
+        keys[one.item]: tuple(keys[code] for code in one.alternates) for one in bill.alternates if one.quantity == units[one.item]
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -526,6 +540,11 @@ SELECT found.id, wanted.revision, wanted.key FROM unnest(%s::bigint[], %s::text[
 CROSS JOIN LATERAL (SELECT id FROM catalogue_configuration c WHERE c.revision_id = wanted.revision AND c.key = wanted.key) found
 """
 
+ALTERNATES = """
+INSERT INTO catalogue_orderbillalternate (configuration_id, item_id, alternate_id, rank)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[])
+"""
+
 ORDER_BILLS = """
 INSERT INTO catalogue_orderbillline (configuration_id, item_id, quantity)
 SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
@@ -551,11 +570,17 @@ def save_configurations(resolved: Sequence[tuple[Revision, Resolved]]) -> list[i
         (rows,) = exchange([(CONFIGURATIONS, columns)])
         made = {(revision, key): row for row, revision, key in rows}
         lines = [(row, item, n) for pair, row in made.items() for item, n in sorted(wanted[pair].bill.items())]
-        if lines:
-            exchange([(ORDER_BILLS, [list(column) for column in zip(*lines, strict=True)])])
+        others = [
+            (row, item, alternate, rank)
+            for pair, row in made.items()
+            for item, alternates in sorted(wanted[pair].alternates.items())
+            for rank, alternate in enumerate(alternates)
+        ]
+        written = [(sql, rows) for sql, rows in ((ORDER_BILLS, lines), (ALTERNATES, others)) if rows]
+        exchange((sql, [list(column) for column in zip(*rows, strict=True)]) for sql, rows in written)
         found |= made
-        if others := [pair for pair in missing if pair not in made]:  # another writer was faster, and has ended since
-            found |= _keys_of_configurations(others)
+        if elsewhere := [pair for pair in missing if pair not in made]:  # another writer was faster, and has ended since
+            found |= _keys_of_configurations(elsewhere)
     return [found[revision.pk, one.key] for revision, one in resolved]
 
 

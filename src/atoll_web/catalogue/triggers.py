@@ -25,19 +25,27 @@ bill_without_cycle = pgtrigger.Trigger(
     """,
 )
 
-order_bill_is_written_at_once = pgtrigger.Trigger(
-    name="order_bill_is_written_at_once",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
-    operation=pgtrigger.Insert,
-    referencing=pgtrigger.Referencing(new="new_rows"),
-    func="""
+WRITTEN_AT_ONCE = """
     IF EXISTS (
-        SELECT 1 FROM catalogue_orderbillline line
+        SELECT 1 FROM {table} line
         WHERE line.configuration_id IN (SELECT configuration_id FROM new_rows) AND line.id NOT IN (SELECT id FROM new_rows)
     ) THEN
         RAISE EXCEPTION 'an order bill never changes once it is written' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
-    """,
-)
+    """
+
+
+def _written_at_once(name: str, table: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="new_rows"),
+        func=WRITTEN_AT_ONCE.format(table=table),
+    )
+
+
+order_bill_is_written_at_once = _written_at_once("order_bill_is_written_at_once", "catalogue_orderbillline")
+alternates_are_written_at_once = _written_at_once("alternates_are_written_at_once", "catalogue_orderbillalternate")

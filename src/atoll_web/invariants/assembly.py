@@ -1,5 +1,6 @@
 """Invariant 5: what was assembled is recorded as built."""
 
+from atoll_web.invariants.promise import TAKEN
 from atoll_web.invariants.query import Query
 
 UNITS = """
@@ -13,14 +14,14 @@ FROM assembly_buildorder b JOIN stock_lot u ON u.origin = b.number
 """Units, or lots of them, that came out of an assembly or build order."""
 
 RIGHT_CONTENTS = f"""
-SELECT u.id AS unit_id, b.item_id, b.quantity
-FROM ({UNITS}) u JOIN catalogue_orderbillline b ON b.configuration_id = u.configuration_id
+SELECT u.id AS unit_id, t.item_id, t.quantity
+FROM ({UNITS}) u JOIN ({TAKEN}) t ON t.line_id = u.line_id
 UNION ALL
 SELECT u.id, r.item_id, r.quantity / b.quantity * u.quantity
 FROM ({UNITS}) u JOIN assembly_buildorder b ON b.id = u.build_id
 JOIN stock_demand d ON d.builds_id = b.supply_id JOIN stock_requirement r ON r.demand_id = d.id
 """
-"""What must be in a unit: the order bill, or for a unit built ahead its share of the build's kit."""
+"""What must be in a unit: the order bill with the alternates taken, or for a unit built ahead its share of the build's kit."""
 
 QUERIES = (
     Query(

@@ -3,6 +3,18 @@
 from atoll_web.invariants.query import Query
 from atoll_web.sales.states import PROMISED
 
+TAKEN = f"""
+SELECT l.id AS line_id, p.id AS promise_id, coalesce(taken.id, b.item_id) AS item_id, sum(b.quantity) AS quantity,
+    sum(b.quantity * l.quantity) AS in_all
+FROM sales_orderline l LEFT JOIN sales_promise p ON p.line_id = l.id AND p.in_force
+JOIN catalogue_orderbillline b ON b.configuration_id = l.configuration_id JOIN catalogue_item own ON own.id = b.item_id
+LEFT JOIN catalogue_item taken ON taken.code = p.basis -> 'instead' ->> own.code
+WHERE l.state IN {PROMISED}
+GROUP BY l.id, p.id, coalesce(taken.id, b.item_id)
+"""
+"""What the promise in force takes for each order line, for one unit and for all: its order bill, with the alternates that the
+promise says it takes instead."""
+
 QUERIES = (
     Query(
         "confirmed_line_has_one_promise",
@@ -18,20 +30,30 @@ QUERIES = (
     Query(
         "line_requires_its_order_bill",
         3,
-        "A promised order line requires its order bill times its quantity, no more, no less and nothing else.",
+        "A promised order line requires its order bill, with the alternates taken, times its quantity, no more and no less.",
         f"SELECT 1 FROM sales_orderline WHERE state IN {PROMISED}",
         f"""
         SELECT concat('order line ', coalesce(b.line_id, r.line_id), ' requires ', coalesce(r.quantity, 0), ' of item ',
-                      coalesce(b.item_id, r.item_id), ' instead of ', coalesce(b.quantity, 0))
-        FROM (
-            SELECT l.id AS line_id, b.item_id, b.quantity * l.quantity AS quantity
-            FROM sales_orderline l JOIN catalogue_orderbillline b ON b.configuration_id = l.configuration_id
-            WHERE l.state IN {PROMISED}
-        ) b FULL JOIN (
+                      coalesce(b.item_id, r.item_id), ' instead of ', coalesce(b.in_all, 0))
+        FROM ({TAKEN}) b FULL JOIN (
             SELECT l.id AS line_id, r.item_id, r.quantity
             FROM sales_orderline l JOIN stock_requirement r ON r.demand_id = l.demand_id
         ) r ON r.line_id = b.line_id AND r.item_id = b.item_id
-        WHERE coalesce(b.quantity, 0) <> coalesce(r.quantity, 0)
+        WHERE coalesce(b.in_all, 0) <> coalesce(r.quantity, 0)
+        """,
+    ),
+    Query(
+        "only_alternates_are_taken_instead",
+        3,
+        "What a promise takes instead of an item of the order bill is an alternate of it.",
+        "SELECT 1 FROM sales_promise WHERE in_force",
+        """
+        SELECT concat('promise ', p.id, ' takes ', i.value, ' for ', i.key)
+        FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id CROSS JOIN LATERAL jsonb_each_text(p.basis -> 'instead') i
+        LEFT JOIN catalogue_item own ON own.code = i.key LEFT JOIN catalogue_item taken ON taken.code = i.value
+        LEFT JOIN catalogue_orderbillalternate a
+            ON a.configuration_id = l.configuration_id AND a.item_id = own.id AND a.alternate_id = taken.id
+        WHERE p.in_force AND a.id IS NULL
         """,
     ),
     Query(
@@ -51,14 +73,12 @@ QUERIES = (
         3,
         "Each promise in force names supplies for exactly what its order line takes.",
         "SELECT 1 FROM sales_promise WHERE in_force",
-        """
+        f"""
         SELECT concat('promise ', coalesce(b.id, n.id), ' names ', coalesce(n.quantity, 0), ' of ', coalesce(b.code, n.code),
                       ' instead of ', coalesce(b.quantity, 0))
         FROM (
-            SELECT p.id, i.code, o.quantity * l.quantity AS quantity
-            FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id
-            JOIN catalogue_orderbillline o ON o.configuration_id = l.configuration_id JOIN catalogue_item i ON i.id = o.item_id
-            WHERE p.in_force
+            SELECT t.promise_id AS id, i.code, t.in_all AS quantity FROM ({TAKEN}) t JOIN catalogue_item i ON i.id = t.item_id
+            WHERE t.promise_id IS NOT NULL
         ) b FULL JOIN (
             SELECT p.id, named ->> 'item' AS code, sum((named ->> 'quantity')::bigint) AS quantity
             FROM sales_promise p, jsonb_array_elements((p.basis -> 'supplies') || (p.basis -> 'planned')) named

@@ -27,7 +27,10 @@ class SupplierItemResource(MasterDataResource):
     class Meta(MasterDataResource.Meta):
         model = SupplierItem
         import_id_fields = ("supplier", "item")
-        fields = ("supplier", "item", "price", "lead_time_days", "minimum_quantity", "multiple", "preferred")
+        fields = (
+            *("supplier", "item", "price", "lead_time_days", "minimum_quantity", "multiple", "preferred"),
+            *("expedited_days", "expedite_cost"),
+        )
 
 
 @admin.register(Supplier)
@@ -46,7 +49,7 @@ class SupplierItems(MasterDataFiles):
 
     capability = "purchase"
     resource_classes = (SupplierItemResource,)
-    list_display = ("supplier", "item", "price", "lead_time_days", "minimum_quantity", "multiple", "preferred")
+    list_display = ("supplier", "item", "price", "lead_time_days", "expedited_days", "minimum_quantity", "multiple", "preferred")
     list_select_related = ("supplier", "item")
     list_filter = ("preferred", "supplier")
     search_fields = ("supplier__code", "item__code")

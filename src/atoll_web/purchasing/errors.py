@@ -17,3 +17,7 @@ class ReceivedBeyondOrder(AtollError):
 
 class QuantityNotPositive(AtollError):
     """The quantity of {item} is {quantity}. It must be 1 or more."""
+
+
+class CannotExpedite(AtollError):
+    """{item} cannot be expedited any further. Ask the supplier, or take another way to be earlier."""

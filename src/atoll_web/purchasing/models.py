@@ -43,6 +43,12 @@ class SupplierItem(models.Model):
     minimum_quantity = models.PositiveIntegerField(default=1)
     multiple = models.PositiveIntegerField(default=1)
     preferred = models.BooleanField(default=True)
+    expedited_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Calendar days when it is expedited; empty where it cannot be"
+    )
+    expedite_cost = models.DecimalField(
+        max_digits=14, decimal_places=4, default=0, help_text="What expediting costs more for each delivery"
+    )
 
     class Meta:
         ordering = ["supplier", "item"]
@@ -51,6 +57,11 @@ class SupplierItem(models.Model):
             models.UniqueConstraint(fields=["item"], condition=Q(preferred=True), name="one_preferred_supplier"),
             models.CheckConstraint(condition=Q(minimum_quantity__gt=0, multiple__gt=0), name="supplier_item_quantities_positive"),
             models.CheckConstraint(condition=Q(price__gte=0), name="supplier_item_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(expedited_days__isnull=True) | Q(expedited_days__lte=F("lead_time_days")),
+                name="expedited_is_not_slower",
+            ),
+            models.CheckConstraint(condition=Q(expedite_cost__gte=0), name="expedite_cost_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from atoll.model.calendar import Calendar
 from atoll.model.item import Supplier as SupplierValue
 from atoll.model.item import SupplierItem as SupplierItemValue
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
@@ -12,7 +13,7 @@ from atoll_web.accounts.numbering import numbers
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.purchasing import states
-from atoll_web.purchasing.errors import DateInThePast, NoSupplier, QuantityNotPositive, ReceivedBeyondOrder
+from atoll_web.purchasing.errors import CannotExpedite, DateInThePast, NoSupplier, QuantityNotPositive, ReceivedBeyondOrder
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, Supplier, SupplierItem
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Supply
@@ -64,6 +65,8 @@ def save_suppliers(actor: Actor, suppliers: Iterable[SupplierValue], sold: Itera
                     lead_time_days=value.lead_time_days,
                     minimum_quantity=value.minimum_quantity,
                     multiple=value.multiple,
+                    expedited_days=value.expedited_days if value.expedited_days >= 0 else None,
+                    expedite_cost=value.expedite_cost,
                     preferred=value.item not in preferred,
                 )
             )
@@ -72,7 +75,7 @@ def save_suppliers(actor: Actor, suppliers: Iterable[SupplierValue], sold: Itera
             rows,
             update_conflicts=True,
             unique_fields=["supplier", "item"],
-            update_fields=["price", "lead_time_days", "minimum_quantity", "multiple"],
+            update_fields=["price", "lead_time_days", "minimum_quantity", "multiple", "expedited_days", "expedite_cost"],
         )
 
 
@@ -92,14 +95,19 @@ def preferred_sources(items: Iterable[Item]) -> dict[int, SupplierItem]:
 
 
 @begun_again_after_deadlock
-def order(*, actor: Actor, wanted: Sequence[Wanted]) -> list[PurchaseOrder]:
+def order(*, actor: Actor, wanted: Sequence[Wanted], expedited: bool = False) -> list[PurchaseOrder]:
     """Send purchase orders, one to each preferred supplier. Quantities are raised to the supplier's minimum and multiple.
 
     What promises rested on planned supplies rests on the purchase from then on.
 
+    Parameters
+    ----------
+    expedited
+        Have them brought as fast as the suppliers can.
+
     Raises
     ------
-    NoSupplier, QuantityNotPositive
+    NoSupplier, QuantityNotPositive, CannotExpedite
         Nothing is ordered then.
     """
     for want in wanted:
@@ -117,12 +125,16 @@ def order(*, actor: Actor, wanted: Sequence[Wanted]) -> list[PurchaseOrder]:
                 for number, supplier in zip(numbers("purchase_order", len(by_supplier)), by_supplier, strict=True)
             ]
         )
-        _write_lines(actor, made, sources, by_supplier)
+        _write_lines(actor, made, sources, by_supplier, expedited)
     return made
 
 
 def _write_lines(
-    actor: Actor, orders: list[PurchaseOrder], sources: dict[int, SupplierItem], wanted: dict[Supplier, list[Wanted]]
+    actor: Actor,
+    orders: list[PurchaseOrder],
+    sources: dict[int, SupplierItem],
+    wanted: dict[Supplier, list[Wanted]],
+    expedited: bool,
 ) -> None:
     days = calendar()
     pairs = [(order, want, sources[want.item.pk]) for order in orders for want in wanted[order.supplier]]
@@ -132,7 +144,7 @@ def _write_lines(
                 item=want.item,
                 kind="purchase",
                 quantity=rounded_up(want.quantity, source.minimum_quantity, source.multiple),
-                due=days.on_or_after(actor.today + timedelta(days=source.lead_time_days)),
+                due=due_when_ordered(source, actor.today, days, expedited=expedited),
                 margin_days=margin(source.supplier),
                 reference=order.number,
             )
@@ -158,6 +170,45 @@ def _write_lines(
             stock.slip(old, supply.due)
     stock.transfer([(old.pk, supply.pk, old.quantity) for old, supply in replaced])
     Supply.objects.filter(id__in=[old.pk for old, _ in replaced], allocated=0).delete()
+
+
+def due_when_ordered(source: SupplierItem, on: date, days: Calendar, *, expedited: bool = False) -> date:
+    """The day for which a supplier confirms what is ordered on a day.
+
+    Raises
+    ------
+    CannotExpedite
+        When it is to be expedited and the supplier does not.
+    """
+    if expedited and source.expedited_days is None:
+        raise CannotExpedite(item=source.item.code)
+    return days.on_or_after(on + timedelta(days=source.expedited_days if expedited else source.lead_time_days))
+
+
+def expedited_due(line: PurchaseOrderLine, source: SupplierItem, today: date, days: Calendar) -> date:
+    """The day on which an open order line can be there when its supplier is asked today to be fast; tomorrow at the earliest."""
+    fast = due_when_ordered(source, line.order.ordered_at.date(), days, expedited=True)
+    return max(fast, days.on_or_after(today + timedelta(days=1)))
+
+
+@begun_again_after_deadlock
+def expedite(*, actor: Actor, line: PurchaseOrderLine) -> date:
+    """Have an open order line brought as fast as its supplier can; the new date.
+
+    Raises
+    ------
+    CannotExpedite
+        When the supplier does not, or it would not come any earlier.
+    """
+    with acting(actor):
+        source = SupplierItem.objects.select_related("item").filter(supplier=line.order.supplier_id, item=line.item_id).first()
+        due = source and expedited_due(line, source, actor.today, calendar())
+        stock.lock_supplies([line.item_id])
+        line.supply.refresh_from_db()
+        if due is None or due >= line.supply.due or not line.supply.quantity:
+            raise CannotExpedite(item=line.item.code)
+        stock.slip(line.supply, due)
+    return due
 
 
 def rounded_up(quantity: int, minimum: int, multiple: int) -> int:

@@ -9,6 +9,7 @@ from atoll_web.catalogue.models import Item
 from atoll_web.pricing.models import PriceList
 from atoll_web.sales.models import (
     Customer,
+    LeverTaken,
     Notice,
     Order,
     OrderChange,
@@ -154,3 +155,13 @@ class Notices(Records):
     list_select_related = ("order", "subscription")
     list_filter = ("state", "event", "subscription")
     search_fields = ("order__number",)
+
+
+@admin.register(LeverTaken)
+class LeversTaken(Records):
+    """What was done so that lines ship earlier."""
+
+    list_display = ("line", "kind", "words", "cost", "currency", "days_earlier")
+    list_select_related = ("line__order",)
+    list_filter = ("kind",)
+    ordering = ("-id",)

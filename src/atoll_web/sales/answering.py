@@ -3,6 +3,8 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from atoll.promise import Binding, Promises
     from atoll_web.sales.snapshot import PromiseSnapshot
@@ -47,6 +49,8 @@ def bases(seen: "PromiseSnapshot", promises: "Promises", *, is_first: bool) -> l
         {"first": is_first, "binding": _binding(seen, promises, k), "supplies": [], "planned": [], "slots": []}
         for k in range(len(promises))
     ]
+    for k, item, taken in instead(seen, promises):
+        found[k].setdefault("instead", {})[item] = taken
     pegs = (promises.peg_line, promises.peg_plan, promises.peg_item, promises.peg_supply, promises.peg_quantity)
     for k, plan, item, supply, quantity in zip(*(column.tolist() for column in pegs), strict=True):
         if plan < 0:
@@ -64,6 +68,14 @@ def bases(seen: "PromiseSnapshot", promises: "Promises", *, is_first: bool) -> l
         time = seen.times[row]
         found[k]["slots"].append({"line": seen.lines[time.line_id], "day": seen.date(time.day).isoformat(), "minutes": minutes})
     return found
+
+
+def instead(seen: "PromiseSnapshot", promises: "Promises") -> list[tuple[int, str, str]]:
+    """Lines with an item of their order bill, and the alternate that is taken for it."""
+    others = np.flatnonzero(seen.wanted.item != promises.requirement_item)
+    lines = np.searchsorted(seen.wanted.start, others, side="right") - 1
+    pairs = zip(lines.tolist(), seen.wanted.item[others].tolist(), promises.requirement_item[others].tolist(), strict=True)
+    return [(k, seen.code(item), seen.code(taken)) for k, item, taken in pairs]
 
 
 def _binding(seen: "PromiseSnapshot", promises: "Promises", k: int) -> dict[str, Any]:

@@ -38,6 +38,11 @@ class LineIn(Input):
     choices: Choices = Field({}, description="Value by feature; what is not chosen is completed")
     quantity: int = 1
     request_date: date | None = Field(None, description="Empty for as soon as possible")
+    faster: str = Field("", description="Key of a way to be earlier, as `POST /promises` tells it; empty for none")
+
+    def asked(self) -> services.Asked:
+        """With the way to be earlier."""
+        return services.Asked(self.line(), self.faster)
 
     def line(self, place: str = "") -> services.NewLine:
         """As the services take it, with the place for which its faults are told."""
@@ -62,6 +67,7 @@ class OrderIn(Input):
 
     customer: str = Field(description="Code of the customer")
     lines: list[LineIn]
+    ship_complete: bool = Field(False, description="Promise one day for all lines")
 
 
 class PromiseOut(Schema):
@@ -218,11 +224,12 @@ def inquire(request: HttpRequest, payload: LineIn) -> services.Inquiry:
 @router.post("/orders", response=answers(OrderDetail, 201))
 def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: IdempotencyKey = None) -> Status[Order]:
     """Take an order: each line is configured, priced, promised and confirmed. All lines are, or nothing is written."""
-    order = services.enter_order(
+    order = services.take(
         actor=actor_for(request, "order"),
         customer=payload.customer,
-        lines=[line.line() for line in payload.lines],
-        idempotency_key=idempotency_key,
+        asked=[line.asked() for line in payload.lines],
+        idempotency_key=idempotency_key or "",
+        ship_complete=payload.ship_complete,
     )
     return Status(201, order_detail(order.number))
 

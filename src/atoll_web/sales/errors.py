@@ -119,3 +119,15 @@ class UnknownEvents(AtollError):
 
 class NotDead(AtollError):
     """Notice {notice} is {state}; only one that was given up or delivered can be sent again."""
+
+
+class TooManyLines(AtollError):
+    """{lines} lines are too many to explore together. Ask for {most} at most."""
+
+
+class NoLongerOffered(AtollError):
+    """“{key}” is not offered for {line} any more, or its date has moved. Look at what is offered now, and choose again."""
+
+
+class NeedsAnOrder(AtollError):
+    """{words} is agreed when it is ordered; a quote cannot hold it. Order it, or quote without it."""

@@ -211,6 +211,26 @@ class OrderChange(models.Model):
         return f"{self.line or self.order} changed"
 
 
+class LeverTaken(models.Model):
+    """What was done so that a line ships earlier, and what that costs."""
+
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="levers")
+    kind = models.CharField(max_length=12, choices=[(k, k) for k in states.LEVERS])
+    words = models.CharField(max_length=300)
+    cost = models.DecimalField(max_digits=14, decimal_places=2, help_text="More than without it; below 0 where it is cheaper")
+    currency = models.CharField(max_length=3)
+    days_earlier = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["line", "id"]
+        verbose_name_plural = "levers taken"
+        constraints = [models.CheckConstraint(condition=Q(kind__in=states.LEVERS), name="lever_is_known")]
+        triggers = [Protect(name="lever_stays", operation=pgtrigger.Update | pgtrigger.Delete), emptied_with_company]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.words}"
+
+
 class Shipment(models.Model):
     """Units that left for a customer."""
 

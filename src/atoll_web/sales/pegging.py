@@ -81,6 +81,15 @@ def pegging(demand: int) -> list[Peg]:
     return trees[demand]
 
 
+def critical_path(pegs: list[Peg]) -> list[Peg]:
+    """The marked branch from what the order takes down to the supply that decides its date."""
+    path: list[Peg] = []
+    while pegs and pegs[0].is_latest:
+        path.append(pegs[0])
+        pegs = pegs[0].parts
+    return path
+
+
 def _by_requirement(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:

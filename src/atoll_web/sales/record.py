@@ -12,7 +12,7 @@ from django.db.models import F, Q, prefetch_related_objects
 from atoll_web.accounts.models import StateChange
 from atoll_web.catalogue.words import in_words
 from atoll_web.sales import states
-from atoll_web.sales.models import Order, OrderLine, Promise, ShippedUnit, SlotReservation
+from atoll_web.sales.models import LeverTaken, Order, OrderLine, Promise, ShippedUnit, SlotReservation
 from atoll_web.stock.models import Allocation, Lot
 
 Document = dict[str, Any]
@@ -27,7 +27,7 @@ def order_record(order: Order) -> Document:
         order.lines.select_related("configuration__revision__product_model", "assembly_order", "demand").order_by("position")
     )
     promises, allocations, slots, kits = _promises(lines), _allocations(lines), _slots(lines), _kits(lines)
-    units, shipped = _units(lines), _shipped(lines)
+    units, shipped, levers = _units(lines), _shipped(lines), _levers(lines)
     return {
         "number": order.number,
         "state": order.state,
@@ -39,10 +39,13 @@ def order_record(order: Order) -> Document:
         "hold_reason": order.hold_reason,
         "is_cancellable": order.state in {states.DRAFT, *states.HOLDING},
         "is_open": order.state in states.OPEN,
+        "is_quote": order.state == states.QUOTED,
+        "expires_at": order.expires_at,
         "lines": [
             _line(line)
             | {
                 "promises": promises[line.pk],
+                "levers": levers[line.pk],
                 "allocations": allocations[line.demand_id],
                 "slots": slots[line.pk],
                 "kit": kits[line.pk],
@@ -103,6 +106,15 @@ def _promises(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
                 "basis": promise.basis,
             }
         )
+    return found
+
+
+def _levers(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
+    """What was done so that each line ships earlier."""
+    found: dict[int, list[Document]] = defaultdict(list)
+    names = ("kind", "words", "cost", "currency", "days_earlier")
+    for row in LeverTaken.objects.filter(line__in=lines).values("line_id", *names):
+        found[row["line_id"]].append({name: row[name] for name in names})
     return found
 
 

@@ -32,12 +32,19 @@ class Work:
         The model, which decides the lines that can build it; None for a build ahead.
     request_date
         The day asked for; None for as soon as possible.
+    alternates
+        By required item: keys of the items that may take its place, the best first.
     """
 
     requirements: Mapping[int, int]
     minutes: int = 0
     product_model_id: int | None = None
     request_date: date | None = None
+    alternates: Mapping[int, Sequence[int]] = field(default_factory=dict)
+
+    def touches(self) -> set[int]:
+        """Keys of all items that may be taken."""
+        return {*self.requirements}.union(*self.alternates.values())
 
 
 class FreeSupply(NamedTuple):
@@ -102,7 +109,8 @@ class PromiseSnapshot:
         for line, item, supply, units in zip(*(column.tolist() for column in pegs), strict=True):
             if supply in on_hand:
                 taken.setdefault(line, []).append((item, units))
-        start, items, quantities = (a.tolist() for a in (self.wanted.start, self.wanted.item, self.wanted.quantity))
+        columns = (self.wanted.start, promises.requirement_item, self.wanted.quantity)
+        start, items, quantities = (column.tolist() for column in columns)
         filled = []
         for line, (first, last) in enumerate(pairwise(start)):
             filled.append(all(free.get(items[r], 0) >= quantities[r] for r in range(first, last)))
@@ -265,7 +273,13 @@ NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
 def snapshot(
-    works: Sequence[Work], today: date, *, lock: bool, kept: Mapping[int, int] = NOTHING, there: Master | None = None
+    works: Sequence[Work],
+    today: date,
+    *,
+    lock: bool,
+    kept: Mapping[int, int] = NOTHING,
+    there: Master | None = None,
+    also: Iterable[int] = (),
 ) -> PromiseSnapshot:
     """Read all that promises for some order lines depend on, in the order in which they are to be served.
 
@@ -277,10 +291,12 @@ def snapshot(
         Units by item key that stay free for other customers.
     there
         What `master` gave, where it is known already.
+    also
+        Keys of further items whose supplies are wanted.
     """
     there = there or master(today)
     items = there.items
-    keys = items.reachable({item for work in works for item in work.requirements})
+    keys = items.reachable(set(also).union(*(work.touches() for work in works)))
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
     supplies, lines, times = exchange(
         [
@@ -309,7 +325,7 @@ def snapshot(
 def lock(works: Iterable[Work], today: date) -> None:
     """Lock all that promises for some order lines touch, before what they hold is given back and they are promised anew."""
     works = list(works)
-    keys = master(today).items.reachable({item for work in works for item in work.requirements})
+    keys = master(today).items.reachable(set[int]().union(*(work.touches() for work in works)))
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
     exchange([(OPEN_SUPPLIES, [keys]), (LINES.format(lock="FOR NO KEY UPDATE OF l"), [models])])
 
@@ -339,6 +355,7 @@ def _wanted(work: Work, items: Items, builders: Mapping[int, Sequence[int]], tod
         work.minutes,
         builders.get(work.product_model_id, ()),
         max((work.request_date - today).days, 0) if work.request_date else AS_SOON_AS_POSSIBLE,
+        {items.at[item]: [items.at[other] for other in others] for item, others in work.alternates.items()},
     )
 
 

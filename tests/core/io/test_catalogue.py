@@ -305,3 +305,26 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_folder_without_items_and_models_says_what_to_put_there(tmp_path: Path) -> None:
     found = faults(tmp_path)
     assert {("items/", "missing-file"), ("models/", "missing-file"), ("company.toml", "missing-file")} <= set(found)
+
+
+def test_overtime_and_expedited_deliveries_are_read_where_they_are_given(folder: Folder) -> None:
+    offers = "supplier,item,price,lead_time_days,minimum_quantity,multiple,expedited_days,expedite_cost\n"
+    offers += "NORD,RIM,12.5,14,10,5,3,40\nNORD,SPOKE,0.1,7,1000,500,,\nNORD,HUB,9,21,1,1,0,12.50\n"
+    company = COMPANY.replace("minutes_per_day = 480", "minutes_per_day = 480\novertime_minutes = 90\novertime_rate = 1.25")
+    found = read_catalogue(folder({"supplier_items.csv": offers, "company.toml": company}))
+    assert [(sold.expedited_days, sold.expedite_cost) for sold in found.supplier_items] == [
+        (3, 40),
+        (-1, 0),
+        (0, Decimal("12.50")),
+    ]
+    (line,) = found.company.lines
+    assert (line.overtime_minutes, line.overtime_rate) == (90, Decimal("1.25"))
+
+
+def test_an_expedited_delivery_is_not_slower(folder: Folder) -> None:
+    offers = "supplier,item,price,lead_time_days,minimum_quantity,multiple,expedited_days\n"
+    offers += "NORD,RIM,12.5,14,10,5,15\nNORD,SPOKE,0.1,7,1000,500,-2\nNORD,HUB,9,21,1,1,21\n"
+    assert faults(folder({"supplier_items.csv": offers})) == [
+        ("supplier_items.csv:2", "bad-number"),
+        ("supplier_items.csv:3", "bad-number"),
+    ]

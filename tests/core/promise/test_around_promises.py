@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from atoll.promise import (
     Availability,
     Expediting,
+    ExpressPurchase,
     Lateness,
     OtherOption,
     Overtime,
@@ -23,12 +24,15 @@ from atoll.promise import (
     Wanted,
     WantedLine,
     after,
+    applied,
     confidence,
     explain,
     improvements,
+    learned_lateness,
     promise,
     promise_complete,
     splits,
+    stated_lateness,
     withheld,
 )
 from tests.core.promise.cases import availabilities, availability, integers, wanted_lines
@@ -229,3 +233,47 @@ def test_levers_that_name_nothing_are_refused() -> None:
     for lever in (Substitution(1, by=0), Expediting(5, 1, Decimal(1)), Overtime(0, 1, -5, Decimal(1))):
         with pytest.raises(ValueError, match="Expected"):
             improvements(there, WantedLine({0: 1}), [lever])
+
+
+def test_an_express_purchase_is_there_after_its_own_days() -> None:
+    there = availability([], leads=[9, -1])
+    plain, bought = ExpressPurchase(0, 4, Decimal(7)), ExpressPurchase(1, 3, Decimal(2))
+    (found,) = improvements(there, WantedLine({0: 1}), [plain])
+    now = promise(there, Wanted.of([WantedLine({0: 1})]))
+    assert (found.ship_day, found.days_earlier, found.cost) == (4, int(now.ship_day[0]) - 4, 7)
+    assert promise(applied(there, plain), Wanted.of([WantedLine({0: 1})])).ship_day[0] == 4
+    assert improvements(there, WantedLine({1: 1}), [bought])[0].ship_day == 3  # what nobody sold before
+    with pytest.raises(ValueError, match="item"):
+        improvements(there, WantedLine({0: 1}), [ExpressPurchase(2, 1, Decimal(0))])
+
+
+def test_what_suppliers_state_is_a_geometric_tail() -> None:
+    stated = stated_lateness(0.8, 4)
+    assert stated.probability[0] == 0.8
+    assert stated.days @ stated.probability == pytest.approx(0.2 * 4, rel=0.03)  # but for the tail that is left out
+    assert stated_lateness(1, 0).at_most(np.array([-1, 0])).tolist() == [0, 1]
+
+
+@given(st.lists(st.integers(-5, 40), max_size=60), st.floats(0, 1), st.floats(0, 20), st.floats(0.1, 50))
+def test_learned_lateness_lies_between_the_prior_and_what_was_seen(
+    delays: list[int], on_time: float, mean: float, weight: float
+) -> None:
+    prior = stated_lateness(on_time, mean)
+    learned = learned_lateness(delays, prior, weight)
+    days = np.arange(-6, 200)
+    seen = np.array([np.mean([d <= day for d in delays]) for day in days]) if delays else prior.at_most(days)
+    mixed = (len(delays) * seen + weight * prior.at_most(days)) / (len(delays) + weight)
+    assert np.allclose(learned.at_most(days), mixed)
+
+
+def test_a_prior_without_weight_is_refused() -> None:
+    with pytest.raises(ValueError, match="weight"):
+        learned_lateness([1], stated_lateness(1, 0), 0)
+
+
+@given(st.lists(wanted_lines(), max_size=3))
+def test_a_line_comes_out_of_the_arrays_as_it_went_in(wanted: list[WantedLine]) -> None:
+    together = Wanted.of(wanted)
+    again = Wanted.of(together.line(k) for k in range(len(together)))
+    for name in ("start", "item", "quantity", "minutes", "line_key", "requested_day", "alternative_start", "alternative_item"):
+        assert getattr(again, name).tolist() == getattr(together, name).tolist()

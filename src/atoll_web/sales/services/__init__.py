@@ -12,21 +12,26 @@ from atoll_web.sales.services.entering import (
     order_in_shop,
     quote,
 )
+from atoll_web.sales.services.exploring import Explored, LineExplored, explore
 from atoll_web.sales.services.holding import hold, lift_hold
 from atoll_web.sales.services.importing import EnteredOrder, enter_batch, import_orders, preview_import
 from atoll_web.sales.services.inquiring import Inquiry, inquire, plan_into_stock
 from atoll_web.sales.services.notifying import confirm_by_email, deliver_due, resend, subscribe, unsubscribe
 from atoll_web.sales.services.releasing import cancel, expire_quotes
 from atoll_web.sales.services.repromising import last_assembly_day, lines_to_promise_anew, repromise
+from atoll_web.sales.services.taking import Asked, take
 
 __all__ = [
     "MOST_UNITS",
+    "Asked",
     "By",
     "Changed",
     "ChangedLine",
     "EnteredOrder",
+    "Explored",
     "Inquiry",
     "LineChange",
+    "LineExplored",
     "NewLine",
     "NewOrder",
     "accept_quote",
@@ -38,6 +43,7 @@ __all__ = [
     "enter_order",
     "enter_orders",
     "expire_quotes",
+    "explore",
     "hold",
     "import_orders",
     "inquire",
@@ -53,5 +59,6 @@ __all__ = [
     "resend",
     "save_customers",
     "subscribe",
+    "take",
     "unsubscribe",
 ]

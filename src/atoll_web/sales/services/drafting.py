@@ -70,6 +70,11 @@ class Drafted:
     unit_price: Decimal
     currency: str
 
+    @property
+    def price(self) -> Decimal:
+        """Of all units."""
+        return self.unit_price * self.line.quantity
+
     def work(self) -> Work:
         """What is to be promised for it."""
         quantity = self.line.quantity
@@ -78,6 +83,7 @@ class Drafted:
             self.resolved.minutes * quantity,
             self.revision.product_model_id,
             self.line.request_date,
+            self.resolved.alternates,
         )
 
 

@@ -29,7 +29,7 @@ from atoll_web.sales.errors import (
     WrongOrderState,
 )
 from atoll_web.sales.models import Customer, Order, OrderLine
-from atoll_web.sales.services.drafting import MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
+from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.releasing import release_expired
 from atoll_web.sales.snapshot import Master, master, snapshot
 
@@ -168,6 +168,14 @@ def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: dat
         return [known.get(order.idempotency_key) or next(entered) for order in orders]
 
 
+def known_order(idempotency_key: str, customer: str) -> Order | None:
+    """The order of a key that was sent before, if any; a second writer with the key waits for the first."""
+    there = _known([idempotency_key] if idempotency_key else []).get(idempotency_key)
+    if there and there.customer.code != customer:
+        raise IdempotencyKeyUsed(key=idempotency_key, order=there.number)
+    return there
+
+
 def _known(idempotency_keys: Sequence[str]) -> dict[str, Order]:
     """Orders by their keys. Another writer with one of the keys waits until this transaction ends."""
     if not idempotency_keys:
@@ -193,6 +201,23 @@ class _Customer:
 
     row: Customer
     buyer: Buyer
+
+
+def buyer_of(customer: str) -> Buyer:
+    """On whose terms a customer buys; anybody's where none is named.
+
+    Raises
+    ------
+    UnknownCustomer, CustomerOnHold
+    """
+    if not customer:
+        return ANYBODY
+    found = _customers({customer}).get(customer)
+    if found is None:
+        raise UnknownCustomer(customer=customer)
+    if found.row.on_hold:
+        raise CustomerOnHold(customer=customer)
+    return found.buyer
 
 
 def _customers(codes: set[str]) -> dict[str, _Customer]:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
+from atoll_web.catalogue.models import OrderBillAlternate, OrderBillLine
 from atoll_web.sales import states
 from atoll_web.sales.errors import NotCancellable
 from atoll_web.sales.models import Order, OrderLine, Promise, SlotReservation
 from atoll_web.sales.snapshot import Work, lock
 from atoll_web.stock import services as stock
-from atoll_web.stock.models import Requirement
+
+BILL_FIELDS = ("configuration_id", "item_id", "quantity")
 
 
 @begun_again_after_deadlock
@@ -71,17 +73,22 @@ def give_back(lines: Sequence[OrderLine]) -> None:
 
 
 def works(lines: Sequence[OrderLine]) -> list[Work]:
-    """What each line takes, as its demand says; promised anew it takes the same."""
-    required: dict[int, dict[int, int]] = {}
-    rows = Requirement.objects.filter(demand__in=[line.demand_id for line in lines if line.demand_id])
-    for demand, item, quantity in rows.values_list("demand_id", "item_id", "quantity"):
-        required.setdefault(demand, {})[item] = quantity
+    """What each line takes, as its order bill says; promised anew it may take other alternates than before."""
+    configurations = {line.configuration_id for line in lines}
+    bills: dict[int, dict[int, int]] = {key: {} for key in configurations}
+    for key, item, per in OrderBillLine.objects.filter(configuration__in=configurations).values_list(*BILL_FIELDS):
+        bills[key][item] = per
+    alternates: dict[int, dict[int, list[int]]] = {key: {} for key in configurations}
+    rows = OrderBillAlternate.objects.filter(configuration__in=configurations).order_by("rank")
+    for key, item, alternate in rows.values_list("configuration_id", "item_id", "alternate_id"):
+        alternates[key].setdefault(item, []).append(alternate)
     return [
         Work(
-            required.get(line.demand_id, {}),
+            {item: per * line.quantity for item, per in bills[line.configuration_id].items()},
             line.configuration.minutes * line.quantity,
             line.configuration.revision.product_model_id,
             line.request_date,
+            alternates[line.configuration_id],
         )
         for line in lines
     ]

@@ -1,0 +1,93 @@
+"""Why a promised line is late, or will be: each cause in words, with where to go on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from django.urls import reverse
+
+from atoll_web.sales import states
+from atoll_web.sales.answering import in_words
+from atoll_web.sales.models import OrderLine, Promise
+from atoll_web.sales.pegging import Peg
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause of lateness, and the address of the page where something can be done about it."""
+
+    words: str
+    link: str
+    link_words: str
+
+
+def causes(line: OrderLine, promises: Sequence[Promise], pegs: Sequence[Peg], today: date) -> tuple[Cause, ...]:
+    """Why a line leaves, or left, later than it was first promised; nothing where it is in time.
+
+    Parameters
+    ----------
+    promises
+        Of the line, the first one first; the last one is in force.
+    pegs
+        What it rests on, as `pegging` tells it.
+    """
+    if not promises or line.state not in states.PROMISED:
+        return ()
+    first, now = promises[0], promises[-1]
+    leaves = line.shipped_on or max(now.ship_date, today)
+    if leaves <= first.ship_date and not now.at_risk:
+        return ()
+    found = [*_late_supplies(pegs, now.need_date), *_moved(line, promises), *_work(line, now, today)]
+    order = Cause("It left later than promised." if line.shipped_on else "Its day has passed.", _order(line), str(line.order))
+    return tuple(found) or (order,)
+
+
+def _late_supplies(pegs: Sequence[Peg], needed: date) -> Iterator[Cause]:
+    """What comes after it is needed, followed down to what is bought or short."""
+    for peg in pegs:
+        is_late = peg.kind == "short" or (peg.due is not None and peg.due > needed)
+        below = list(_late_supplies(peg.parts, peg.kit_date)) if is_late and peg.kit_date else []
+        if below:
+            yield from below
+        elif is_late:
+            yield _supply(peg, needed)
+
+
+def _supply(peg: Peg, needed: date) -> Cause:
+    if peg.kind == "short":
+        return Cause(f"{peg.units} × {peg.item} are short.", reverse("item", args=[peg.item]), peg.item)
+    words = f"{peg.units} × {peg.item} come on {in_words(peg.due)}, but are needed on {in_words(needed)}."
+    if peg.kind in DOCUMENTS and peg.reference:
+        return Cause(words, reverse(DOCUMENTS[peg.kind], args=[peg.reference]), peg.reference)
+    return Cause(words, reverse("item", args=[peg.item]), peg.item)
+
+
+DOCUMENTS = {"purchase": "purchase-order", "build": "build-order"}
+"""Pages of what supplies come with."""
+
+
+def _moved(line: OrderLine, promises: Sequence[Promise]) -> Iterator[Cause]:
+    """Each promise that was later than the one before, with what held it back."""
+    for before, after in pairwise(promises):
+        if after.ship_date > before.ship_date:
+            item = after.basis.get("binding", {}).get("item")
+            words = (
+                f"Promised anew on {in_words(after.made_at.date())}, for {in_words(after.ship_date)}"
+                f" instead of {in_words(before.ship_date)}. {after.reason}"
+            )
+            yield Cause(words, reverse("item", args=[item]) if item else _order(line), item or str(line.order))
+
+
+def _work(line: OrderLine, now: Promise, today: date) -> Iterator[Cause]:
+    """Assembly that should have begun or ended."""
+    if line.state == states.CONFIRMED and now.need_date < today:
+        yield Cause(f"Its assembly should have begun on {in_words(now.need_date)}.", reverse("work"), "ready work")
+    if line.state in {states.IN_ASSEMBLY, states.ASSEMBLED} and now.ship_date < today:
+        words = "It is assembled and waits for its shipment." if line.state == states.ASSEMBLED else "It is still in assembly."
+        number = line.assembly_order.number
+        yield Cause(words, reverse("assembly-order", args=[number]), number)
+
+
+def _order(line: OrderLine) -> str:
+    return reverse("order", args=[line.order.number])

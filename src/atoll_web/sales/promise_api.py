@@ -1,0 +1,198 @@
+"""Promises before there is an order: what can be had when, why and how faster; and quotes, which hold it."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Router, Schema, Status
+
+from atoll_web.accounts.acting import business_time
+from atoll_web.door import Input, Money, NotFound, actor_for, answers
+from atoll_web.sales import services
+from atoll_web.sales.api import IdempotencyKey, LineIn, OrderDetail, order_detail
+from atoll_web.sales.models import Order
+from atoll_web.sales.quote_pdf import quote_pdf
+
+router = Router()
+
+
+class BasketIn(Input):
+    """Lines that are promised in their order."""
+
+    lines: list[LineIn]
+    customer: str = Field("", description="On whose terms; empty for anybody's")
+    ship_complete: bool = Field(False, description="All lines on one day")
+
+
+class BindingOut(Schema):
+    """What keeps a line from being earlier."""
+
+    cause: str = Field(description="material, capacity, request or nothing")
+    item: str
+    reference: str = Field(description="The order with which the item comes")
+    line: str = Field(description="The assembly line that is full")
+    day: date
+
+
+class StepOut(Schema):
+    """A step of the critical path, from the shipment down."""
+
+    step: str
+    what: str
+    quantity: int
+    begins: date
+    ends: date
+    wait_days: int
+
+
+class SureDate(Schema):
+    """The first day by which a line has shipped with a probability; empty where the calendar ends before."""
+
+    probability: float
+    ship_date: date | None
+
+
+class FasterOut(Schema):
+    """A way to be earlier. Send its key as `faster` of the line to take it."""
+
+    key: str
+    kind: str = Field(description="option, split, overtime, expedite or express")
+    words: str
+    ship_date: date
+    days_earlier: int
+    cost: Money = Field(description="More than without it")
+    currency: str
+    needs_order: bool = Field(description="It spends the company's money, so a quote cannot hold it")
+    first_units: int = Field(description="Of the first delivery of a split")
+    rest_date: date | None
+
+
+class PromisedLine(Schema):
+    """A line with its date. Nothing is reserved."""
+
+    model: str
+    values: dict[str, Any]
+    quantity: int
+    unit_price: Money
+    price: Money
+    currency: str
+    ship_date: date
+    need_date: date = Field(description="First day of assembly")
+    reason: str
+    filled_from_stock: bool
+    binding: BindingOut
+    path: list[StepOut]
+    instead: dict[str, str] = Field(description="Items of the order bill, and the alternate taken for each")
+    confidence: float = Field(description="Probability that it ships by its date")
+    sure_dates: list[SureDate]
+    faster: list[FasterOut] = Field(description="The earliest and then the cheapest first")
+
+
+class BasketOut(Schema):
+    """What can be promised for a basket."""
+
+    lines: list[PromisedLine]
+    complete_on: date = Field(description="The day on which all lines can ship together")
+    total: Money
+    currency: str
+
+
+class QuoteIn(BasketIn):
+    """A quote: it holds all that its dates rest on for some days."""
+
+    customer: str = Field(description="Code of the customer")
+    days: int = Field(14, description="That it holds")
+
+
+class QuoteOut(OrderDetail):
+    """A quote with its lines."""
+
+    expires_at: datetime | None = Field(description="Business time")
+    ship_complete: bool
+    pdf: str = Field(description="Address of the printed quote")
+
+    @staticmethod
+    def resolve_pdf(order: Order) -> str:
+        """Address of the printed quote."""
+        return f"/api/v1/quotes/{order.number}/pdf"
+
+
+def explored_document(found: services.Explored) -> dict[str, Any]:
+    """An answer for a basket as the API and the command line tell it."""
+    return {
+        "lines": [_line_document(line) for line in found.lines],
+        "complete_on": found.complete_on,
+        "total": found.total,
+        "currency": found.currency,
+    }
+
+
+def _line_document(line: services.LineExplored) -> dict[str, Any]:
+    names = ("values", "unit_price", "price", "currency", "ship_date", "need_date", "reason", "filled_from_stock", "instead")
+    faster = ("key", "kind", "words", "ship_date", "days_earlier", "cost", "currency", "needs_order", "first_units", "rest_date")
+    return {
+        "model": line.line.model,
+        "quantity": line.line.quantity,
+        **{name: getattr(line, name) for name in names},
+        "binding": asdict(line.binding),
+        "path": [asdict(step) for step in line.path],
+        "confidence": line.sureness.of_date,
+        "sure_dates": [{"probability": level, "ship_date": day} for level, day in line.sureness.dates.items()],
+        "faster": [{name: getattr(one, name) for name in faster} for one in line.faster],
+    }
+
+
+@router.post("/promises", response=answers(BasketOut))
+def explore(request: HttpRequest, payload: BasketIn) -> dict[str, Any]:
+    """Dates for a basket with their reasons, how sure they are, and what would be faster. Nothing is reserved or written."""
+    found = services.explore(
+        lines=[line.line() for line in payload.lines],
+        today=business_time().date(),
+        customer=payload.customer,
+        ship_complete=payload.ship_complete,
+    )
+    return explored_document(found)
+
+
+@router.post("/quotes", response=answers(QuoteOut, 201))
+def quote(request: HttpRequest, payload: QuoteIn, idempotency_key: IdempotencyKey = None) -> Status[Order]:
+    """Quote: supply and slots are held for some days, until it is accepted or expires."""
+    order = services.take(
+        actor=actor_for(request, "order"),
+        customer=payload.customer,
+        asked=[line.asked() for line in payload.lines],
+        quote_days=payload.days,
+        idempotency_key=idempotency_key or "",
+        ship_complete=payload.ship_complete,
+    )
+    return Status(201, order_detail(order.number))
+
+
+@router.get("/quotes/{number}", response=answers(QuoteOut))
+def get_quote(request: HttpRequest, number: str) -> Order:
+    """Show a quote, also one that was accepted or has expired."""
+    return order_detail(_quote(number).number)
+
+
+@router.post("/quotes/{number}/accept", response=answers(QuoteOut))
+def accept(request: HttpRequest, number: str) -> Order:
+    """Make an order of a quote; it keeps its dates."""
+    actor = actor_for(request, "order")
+    services.accept_quote(actor=actor, order=_quote(number))
+    return order_detail(number)
+
+
+@router.get("/quotes/{number}/pdf")
+def pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The quote as a PDF."""
+    return HttpResponse(quote_pdf(_quote(number)), content_type="application/pdf")
+
+
+def _quote(number: str) -> Order:
+    quotes: QuerySet[Order] = Order.objects.select_related("customer").filter(expires_at__isnull=False)
+    found = quotes.filter(number=number).first()
+    if found is None:
+        raise NotFound(what="quote", name=number, where="the page /quotes")
+    return found

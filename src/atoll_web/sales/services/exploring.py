@@ -1,0 +1,258 @@
+"""What can be promised for a basket, why, how surely, and what would be faster. Nothing is reserved or written."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from atoll.promise import (
+    CANNOT_BE_SUPPLIED,
+    Lateness,
+    Promises,
+    Step,
+    Wanted,
+    after,
+    confidence,
+    explain,
+    promise,
+    promise_complete,
+)
+from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
+from atoll_web.purchasing.snapshot import Punctuality, punctuality
+from atoll_web.sales.answering import instead, reason
+from atoll_web.sales.errors import CannotPromise, NoLines, TooManyLines
+from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
+from atoll_web.sales.services.entering import buyer_of
+from atoll_web.sales.services.levers import Faster, OtherChoice, Question, faster, other_choices
+from atoll_web.sales.snapshot import PromiseSnapshot, master, snapshot
+
+MOST_LINES = 50
+"""Lines of a basket that are explored together; orders may have more."""
+
+LEVELS = (0.5, 0.8, 0.95)
+"""Probabilities for which a date is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What keeps a line from being earlier.
+
+    Parameters
+    ----------
+    cause
+        Material, capacity, request or nothing.
+    item, reference, line
+        The item that comes last, the order it comes with, or the assembly line that is full; empty for none.
+    day
+        From which on it no longer binds.
+    """
+
+    cause: str
+    item: str
+    reference: str
+    line: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One step of the critical path: what it is, what it is about, and from when to when."""
+
+    step: str
+    what: str
+    quantity: int
+    begins: date
+    ends: date
+    wait_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sureness:
+    """How sure a date is.
+
+    Parameters
+    ----------
+    of_date
+        The probability that the line has shipped by its date.
+    dates
+        By probability, the first day by which it has shipped so surely; None where the calendar ends before.
+    """
+
+    of_date: float
+    dates: Mapping[float, date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LineExplored:
+    """A line of the basket with its date. A quantity is promised as a whole."""
+
+    line: NewLine
+    values: Mapping[str, Any]
+    unit_price: Decimal
+    currency: str
+    ship_date: date
+    need_date: date
+    reason: str
+    filled_from_stock: bool
+    binding: Binding
+    path: tuple[PathStep, ...]
+    instead: Mapping[str, str]
+    sureness: Sureness
+    faster: tuple[Faster, ...]
+
+    @property
+    def price(self) -> Decimal:
+        """Of all units."""
+        return self.unit_price * self.line.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """The answer for a basket.
+
+    Parameters
+    ----------
+    complete_on
+        The day on which all lines can ship together.
+    """
+
+    lines: tuple[LineExplored, ...]
+    complete_on: date
+    currency: str
+
+    @property
+    def total(self) -> Decimal:
+        """Price of the basket."""
+        return sum((line.price for line in self.lines), Decimal(0))
+
+
+def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_complete: bool = False) -> Explored:
+    """Price, dates, reasons, sureness and faster ways for the lines of a basket, served in their order.
+
+    Parameters
+    ----------
+    customer
+        On whose terms; empty for anybody's.
+    ship_complete
+        All lines on one day, as late as it allows.
+
+    Raises
+    ------
+    NoLines, TooManyLines, UnknownCustomer, CustomerOnHold, CannotPromise
+        And what `inquire` raises of a line; the faults of all lines together.
+    """
+    if not lines:
+        raise NoLines()
+    if len(lines) > MOST_LINES:
+        raise TooManyLines(lines=len(lines), most=MOST_LINES)
+    there, terms = master(today), buyer_of(customer)
+    drafter = Drafter(there, today)
+    places = [f"line {n}" for n in range(1, len(lines) + 1)]
+    drafts = drafter.draft_all([(place, line, terms) for place, line in zip(places, lines, strict=True)])
+    kept = there.kept_from(terms.customer_class)
+    others = [other_choices(draft, drafter, terms) for draft in drafts]
+    also = {item for choices in others for other in choices for item in other.drafted.work().touches()}
+    seen = snapshot([draft.work() for draft in drafts], today, lock=False, kept=kept, there=there, also=also)
+    complete = promise_complete(seen.availability, seen.wanted)
+    answer = complete if ship_complete else promise(seen.availability, seen.wanted)
+    refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
+    raise_all([(places[k], CannotPromise(what=lines[k].model, reason=reason(seen, answer, k))) for k in refused])
+    basket = _Basket(seen, others, drafter, terms, _Suppliers(seen, answer, punctuality()))
+    return Explored(tuple(basket.explored(drafts, answer)), seen.date(complete.ship_day.max()), drafts[0].currency)
+
+
+class _Suppliers:
+    """How late what a basket rests on may come."""
+
+    def __init__(self, seen: PromiseSnapshot, answer: Promises, punctual: Punctuality) -> None:
+        self.seen, self.punctual = seen, punctual
+        ids = [seen.supplies[place].supply_id for place in np.unique(answer.peg_supply).tolist()]
+        self.of_supply = dict(PurchaseOrderLine.objects.filter(supply__in=ids).values_list("supply_id", "order__supplier_id"))
+        self.of_item = dict(SupplierItem.objects.filter(preferred=True).values_list("item_id", "supplier_id"))
+
+    def supplies(self, answer: Promises) -> dict[int, Lateness]:
+        """Lateness of the purchases that a promise rests on, by their position, against the day with the margin."""
+        found = {}
+        for place in np.unique(answer.peg_supply).tolist():
+            row = self.seen.supplies[place]
+            supplier = self.of_supply.get(row.supply_id) if row.kind == "purchase" else None
+            if row.kind == "planned" and not self._is_built(self.seen.items.at[row.item_id]):
+                supplier = self.of_item.get(row.item_id)
+            if supplier is not None:
+                lateness = self.punctual.of(supplier, row.item_id)
+                found[place] = Lateness(lateness.days - row.margin_days, lateness.probability)
+        return found
+
+    def purchases(self, answer: Promises) -> dict[int, Lateness]:
+        """Lateness of what is still to be ordered, by item."""
+        keys = {place: self.seen.items.ids[place] for place in np.unique(answer.plan_item[~answer.plan_is_build]).tolist()}
+        return {place: self.punctual.of(self.of_item[key], key) for place, key in keys.items()}
+
+    def _is_built(self, place: int) -> bool:
+        bills = self.seen.items.bills
+        return bool(bills.start[place + 1] > bills.start[place])
+
+
+@dataclass(frozen=True, slots=True)
+class _Basket:
+    """A basket that can be promised."""
+
+    seen: PromiseSnapshot
+    others: Sequence[tuple[OtherChoice, ...]]
+    drafter: Drafter
+    buyer: Buyer
+    suppliers: _Suppliers
+
+    def explored(self, drafts: Sequence[Drafted], answer: Promises) -> Iterator[LineExplored]:
+        """Each line from what those before it leave."""
+        there, filled = self.seen.availability, self.seen.filled_from_stock(answer)
+        taken = [dict[str, str]() for _ in drafts]
+        for k, item, other in instead(self.seen, answer):
+            taken[k][item] = other
+        for k, draft in enumerate(drafts):
+            wanted = self.seen.wanted.line(k)
+            alone = promise(there, Wanted.of([wanted]))
+            yield LineExplored(
+                line=draft.line,
+                values=draft.resolved.values,
+                unit_price=draft.unit_price,
+                currency=draft.currency,
+                ship_date=self.seen.date(answer.ship_day[k]),
+                need_date=self.seen.date(answer.need_day[k]),
+                reason=reason(self.seen, answer, k),
+                filled_from_stock=filled[k],
+                binding=self._binding(answer, k),
+                path=tuple(self._path(answer, k)),
+                instead=taken[k],
+                sureness=self._sureness(answer, k),
+                faster=faster(Question(draft, self.others[k], self.buyer, self.drafter, self.seen, wanted, there, alone)),
+            )
+            there = after(there, alone)
+
+    def _binding(self, answer: Promises, k: int) -> Binding:
+        found, seen = answer.binding(k), self.seen
+        return Binding(
+            cause=str(found.cause),
+            item=seen.code(found.item) if found.item >= 0 else "",
+            reference=seen.supplies[found.supply].reference if found.supply >= 0 else "",
+            line=seen.lines.get(found.line, ""),
+            day=seen.date(found.day),
+        )
+
+    def _path(self, answer: Promises, k: int) -> Iterator[PathStep]:
+        for link in explain(self.seen.availability, answer, k):
+            what = self.seen.lines.get(link.line, "") if link.step is Step.ASSEMBLY else ""
+            if link.item >= 0:
+                what = self.seen.code(link.item)
+            yield PathStep(
+                str(link.step), what, link.quantity, self.seen.date(link.start_day), self.seen.date(link.day), link.wait_days
+            )
+
+    def _sureness(self, answer: Promises, k: int) -> Sureness:
+        found = confidence(self.seen.availability, answer, k, self.suppliers.supplies(answer), self.suppliers.purchases(answer))
+        days = {level: found.day(level) for level in LEVELS}
+        dates = {level: None if day == CANNOT_BE_SUPPLIED else self.seen.date(day) for level, day in days.items()}
+        return Sureness(float(found.probability[0]), dates)

@@ -1,0 +1,273 @@
+"""What can be promised for a basket, why, how surely, and what would be faster: examples worked by hand on the lamps."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from atoll.errors import BadInput
+from atoll_web import invariants
+from atoll_web.accounts.acting import Actor
+from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import AssemblyLine, Item, LineDay, OrderBillAlternate
+from atoll_web.purchasing import services as purchasing
+from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
+from atoll_web.sales import services as sales
+from atoll_web.sales import states
+from atoll_web.sales.errors import (
+    CannotPromise,
+    CustomerOnHold,
+    NeedsAnOrder,
+    NoLines,
+    NoLongerOffered,
+    QuantityNotPositive,
+    RequestDateInThePast,
+    TooManyLines,
+)
+from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
+from atoll_web.sales.services import Asked, NewLine
+from atoll_web.stock.models import Allocation, Supply
+from tests.lamps import LAMP, MONDAY, Lamps
+
+pytestmark = pytest.mark.django_db
+
+LARGE = {"head": "HEAD-L", "arm": "ARM-L"}
+TWO_LARGE = NewLine("DL", LARGE, 2)
+
+
+def explore(*lines: NewLine, **options: object) -> sales.Explored:
+    return sales.explore(lines=lines, today=MONDAY, **options)
+
+
+def levers(line: sales.LineExplored) -> dict[str, tuple[date, Decimal]]:
+    """Date and cost of what would be faster, by key."""
+    return {one.key: (one.ship_date, one.cost) for one in line.faster}
+
+
+def violations() -> list[str]:
+    return [example for check in invariants.check() for example in check.examples]
+
+
+@pytest.fixture
+def fast_heads(company: Lamps) -> Lamps:
+    """Large heads take 14 days, express 3 days for 40 more; one is there."""
+    SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
+    return company
+
+
+def test_a_basket_has_a_date_for_each_line_and_one_for_all(company: Lamps) -> None:
+    found = explore(NewLine("DL", {}), TWO_LARGE)
+    # A head that is ordered tomorrow night comes on 17 March; assembly then, shipment the day after.
+    assert [line.ship_date for line in found.lines] == [date(2026, 3, 4), date(2026, 3, 18)]
+    assert found.complete_on == date(2026, 3, 18)
+    assert [line.price for line in found.lines] == [64, 218]
+    assert (found.total, found.currency) == (282, "EUR")
+    together = explore(NewLine("DL", {}), TWO_LARGE, ship_complete=True)
+    assert {line.ship_date for line in together.lines} == {date(2026, 3, 18)}
+    assert not Order.objects.exists()
+    assert not Allocation.objects.exists()
+
+
+def test_a_basket_is_promised_like_its_order(company: Lamps) -> None:
+    lines = [NewLine("DL", LARGE, 1), TWO_LARGE, NewLine("DL", {}, 9), NewLine("DL", {}, 30)]
+    explored = explore(*lines)
+    order = sales.enter_order(actor=company.actor("sales"), customer="MUELLER", lines=lines)
+    promised = Promise.objects.filter(line__order=order).order_by("line").values_list("ship_date", "need_date", "reason")
+    assert [(one.ship_date, one.need_date, one.reason) for one in explored.lines] == list(promised)
+
+
+def test_the_item_that_binds_is_named_with_the_critical_path(company: Lamps) -> None:
+    (line,) = explore(TWO_LARGE).lines
+    assert (line.binding.cause, line.binding.item, line.binding.reference) == ("material", "HEAD-L", "")
+    assert [(step.step, step.what) for step in line.path] == [("shipment", ""), ("assembly", "L1"), ("purchase", "HEAD-L")]
+    assert "HEAD-L is short" in line.reason
+
+
+def test_what_would_be_faster_has_date_and_cost_the_best_first(fast_heads: Lamps) -> None:
+    (line,) = explore(TWO_LARGE).lines
+    assert levers(line) == {
+        "option:head=HEAD-S": (date(2026, 3, 4), Decimal(-60)),  # 30 less for each
+        "split:1": (date(2026, 3, 4), Decimal(0)),  # the head that is there
+        "express:HEAD-L": (date(2026, 3, 6), Decimal(40)),  # bought today, there on the 5th
+    }
+    assert [one.key for one in line.faster] == ["option:head=HEAD-S", "split:1", "express:HEAD-L"]
+    split = line.faster[1]
+    assert (split.first_units, split.rest_date, split.days_earlier) == (1, date(2026, 3, 18), 14)
+
+
+def test_nothing_is_faster_than_the_next_free_day_or_the_customers_own_wish(company: Lamps) -> None:
+    assert explore(NewLine("DL", {})).lines[0].faster == ()
+    later = explore(replace(TWO_LARGE, request_date=date(2026, 4, 20))).lines[0]
+    assert (later.binding.cause, later.faster) == ("request", ())
+
+
+def test_an_express_purchase_is_sent_with_the_order_and_recorded(fast_heads: Lamps) -> None:
+    order = sales.take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[Asked(TWO_LARGE, "express:HEAD-L")])
+    assert Promise.objects.get(line__order=order).ship_date == date(2026, 3, 6)
+    line = PurchaseOrderLine.objects.get()
+    assert (line.item.code, line.quantity, line.supply.due) == ("HEAD-L", 5, date(2026, 3, 5))  # one, raised to the minimum
+    taken = LeverTaken.objects.get()
+    assert (taken.kind, taken.cost, taken.currency, taken.days_earlier) == ("express", 40, "EUR", 12)
+    assert taken.words == "Buy HEAD-L from Nord-Teile GmbH express, there on 5 Mar 2026"
+    assert violations() == []
+
+
+def test_an_order_on_its_way_is_expedited(fast_heads: Lamps) -> None:
+    head = Item.objects.get(code="HEAD-L")
+    purchasing.order(actor=fast_heads.actor("buyer"), wanted=[purchasing.Wanted(head, 5)])
+    line = PurchaseOrderLine.objects.get()
+    assert line.supply.due == date(2026, 3, 16)
+    (explored,) = explore(TWO_LARGE).lines
+    assert explored.binding.reference == line.order.number
+    key = f"expedite:{line.pk}"
+    assert levers(explored)[key] == (date(2026, 3, 6), Decimal(40))
+    order = sales.take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[Asked(TWO_LARGE, key)])
+    assert Supply.objects.get(kind="purchase").due == date(2026, 3, 5)
+    assert Promise.objects.get(line__order=order).ship_date == date(2026, 3, 6)
+    with pytest.raises(NoLongerOffered):
+        sales.take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[Asked(TWO_LARGE, key)])
+    assert violations() == []
+
+
+def test_overtime_is_paid_for_the_minutes_that_are_taken(company: Lamps) -> None:
+    AssemblyLine.objects.update(overtime_minutes=120, overtime_rate=Decimal("1.5"))
+    work = catalogue.resolve(catalogue.orderable_revision("DL", MONDAY), {}, MONDAY).minutes
+    assert work == 45  # operations 20; head, arm, foot and two cables, of which only the cable is … 5 each
+    LineDay.objects.filter(day=date(2026, 3, 3)).update(capacity=30)
+    (line,) = explore(NewLine("DL", {})).lines
+    assert line.ship_date == date(2026, 3, 5)
+    tomorrow = LineDay.objects.get(day=date(2026, 3, 3))
+    assert levers(line) == {f"overtime:{tomorrow.pk}": (date(2026, 3, 4), Decimal("22.5"))}  # 15 minutes beyond 30
+    order = sales.take(actor=company.actor("sales"), customer="ACME", asked=[Asked(NewLine("DL", {}), f"overtime:{tomorrow.pk}")])
+    tomorrow.refresh_from_db()
+    assert (tomorrow.capacity, tomorrow.overtime, tomorrow.reserved) == (45, 15, 45)
+    assert order.lines.get().levers.get().words == "Overtime on line L1 on 3 Mar 2026"
+    assert violations() == []
+
+
+def test_options_and_splits_become_lines(company: Lamps) -> None:
+    actor = company.actor("sales")
+    other = sales.take(actor=actor, customer="MUELLER", asked=[Asked(TWO_LARGE, "option:head=HEAD-S")], quote_days=7)
+    assert other.state == states.QUOTED
+    assert other.lines.get().configuration.values["head"] == "HEAD-S"
+    split = sales.take(actor=actor, customer="MUELLER", asked=[Asked(NewLine("DL", {})), Asked(TWO_LARGE, "split:1")])
+    lines = split.lines.order_by("position")
+    assert [(line.quantity, line.promises.get().ship_date.day) for line in lines] == [(1, 4), (1, 4), (1, 18)]
+    assert list(LeverTaken.objects.filter(line__order=split).values_list("line__position", "kind")) == [(2, "split")]
+    assert violations() == []
+
+
+def test_a_quote_does_not_spend_money(fast_heads: Lamps) -> None:
+    with pytest.raises(NeedsAnOrder):
+        sales.take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[Asked(TWO_LARGE, "express:HEAD-L")], quote_days=7)
+    assert not PurchaseOrderLine.objects.exists()
+    assert not Order.objects.exists()
+
+
+def test_an_order_sent_twice_pulls_its_lever_once(fast_heads: Lamps) -> None:
+    orders = [
+        sales.take(
+            actor=fast_heads.actor("sales"),
+            customer="MUELLER",
+            asked=[Asked(TWO_LARGE, "express:HEAD-L")],
+            idempotency_key="once",
+        )
+        for _ in range(2)
+    ]
+    assert orders[0] == orders[1]
+    assert PurchaseOrderLine.objects.count() == LeverTaken.objects.count() == 1
+
+
+def test_without_receipts_a_date_is_as_sure_as_suppliers_say(company: Lamps) -> None:
+    sure = explore(NewLine("DL", {})).lines[0].sureness
+    assert sure.of_date == 1  # all on hand
+    # A foot needs a driver, a driver a transformer from SUD: 70 % on time, the others late by four days at the mean.
+    (line,) = explore(NewLine("DL", {}, 13)).lines
+    assert line.binding.item == "TRAFO"
+    assert line.sureness.of_date == pytest.approx(0.7)
+    assert line.sureness.dates[0.5] == line.ship_date
+    assert line.sureness.dates[0.95] > line.sureness.dates[0.8] > line.ship_date
+
+
+def test_receipts_teach_how_sure_a_date_is(company: Lamps) -> None:
+    """Ten receipts of transformers two days late weigh as much as the prior, which ten receipts of SUD moved before."""
+    trafo = Item.objects.get(code="TRAFO")
+    for week in range(10):
+        day = MONDAY - timedelta(weeks=12 - week)
+        actor = Actor(company.actor("buyer").user, datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
+        (order,) = purchasing.order(actor=actor, wanted=[purchasing.Wanted(trafo, 5)])
+        line = order.lines.get()
+        came = datetime.combine(line.first_due + timedelta(days=2), actor.at.time(), UTC)
+        purchasing.receive(actor=Actor(actor.user, came), deliveries=[purchasing.Delivery(line, 5)])
+    (explored,) = explore(NewLine("DL", {}, 63)).lines
+    assert explored.binding.item == "TRAFO"
+    # of the supplier: (10 × 0 + 10 × 0.7) / 20 = 0.35 on time; of the item: (10 × 0 + 10 × 0.35) / 20
+    assert explored.sureness.of_date == pytest.approx(0.175)
+
+
+@pytest.fixture
+def alternates(company: Lamps) -> Lamps:
+    """A lamp whose spare bulb may be a clamp instead: bulbs are sold out, and five clamps are there."""
+    document = LAMP | {
+        "revision": "B",
+        "lines": [*LAMP["lines"], {"item": "BULB", "alternates": ["DIMMER", "CLAMP"], "quantity": 6}],
+    }
+    admin = company.actor("admin")
+    catalogue.release_revision(actor=admin, revision=catalogue.draft_revision(actor=admin, document=document, valid_from=MONDAY))
+    return company
+
+
+def test_the_first_alternate_that_is_earliest_is_taken_and_everything_agrees(alternates: Lamps) -> None:
+    Supply.objects.filter(item__code="DIMMER").first()
+    explored = explore(NewLine("DL", {})).lines[0]
+    # Six bulbs, dimmers or clamps: five of each are there, so bulbs are bought, which are preferred.
+    assert (explored.instead, explored.ship_date) == ({}, date(2026, 3, 10))
+    purchasing.order(actor=alternates.actor("buyer"), wanted=[purchasing.Wanted(Item.objects.get(code="CLAMP"), 5)])
+    Supply.objects.filter(item__code="CLAMP", kind="purchase").update(due=date(2026, 3, 3))
+    explored = explore(NewLine("DL", {})).lines[0]
+    assert (explored.instead, explored.ship_date) == ({"BULB": "CLAMP"}, date(2026, 3, 4))
+    order = alternates.order()
+    line = order.lines.get()
+    assert set(line.demand.requirements.values_list("item__code", "quantity")) >= {("CLAMP", 6)}
+    assert not line.demand.requirements.filter(item__code="BULB").exists()
+    assert line.promises.get().basis["instead"] == {"BULB": "CLAMP"}
+    ranks = OrderBillAlternate.objects.order_by("rank").values_list("item__code", "alternate__code", "rank")
+    assert list(ranks) == [("BULB", "DIMMER", 0), ("BULB", "CLAMP", 1)]
+    assert violations() == []
+    # Promised anew after the clamps slip, it may take bulbs again.
+    purchasing.slip(actor=alternates.actor("buyer"), line=PurchaseOrderLine.objects.get(), due=date(2026, 4, 1))
+    sales.repromise(actor=alternates.actor("planner"))
+    promise = line.promises.get(in_force=True)
+    assert ("instead" in promise.basis, promise.ship_date) == (False, date(2026, 3, 10))
+    assert violations() == []
+
+
+def test_what_cannot_be_asked_is_refused_with_the_facts(company: Lamps) -> None:
+    with pytest.raises(NoLines):
+        explore()
+    with pytest.raises(TooManyLines):
+        explore(*[NewLine("DL", {})] * 51)
+    with pytest.raises(QuantityNotPositive):
+        explore(NewLine("DL", {}, 0))
+    with pytest.raises(RequestDateInThePast):
+        explore(NewLine("DL", {}, 1, MONDAY - timedelta(days=1)))
+    with pytest.raises(BadInput) as both:
+        explore(NewLine("DL", {}, 0), NewLine("DL", {}, -1))
+    assert [issue.source for issue in both.value.issues] == ["line 1", "line 2"]
+    with pytest.raises(CannotPromise):
+        explore(NewLine("DL", {}, 5000))
+    Customer.objects.filter(code="ACME").update(on_hold=True)
+    with pytest.raises(CustomerOnHold):
+        explore(NewLine("DL", {}), customer="ACME")
+
+
+def test_the_number_of_queries_does_not_grow_with_quantity_or_receipts(company: Lamps) -> None:
+    explore(TWO_LARGE)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        explore(TWO_LARGE)
+    assert len(queries) <= 8
