@@ -39,6 +39,7 @@ def order_record(order: Order) -> Document:
         "hold_reason": order.hold_reason,
         "is_cancellable": order.state in {states.DRAFT, *states.HOLDING},
         "is_open": order.state in states.OPEN,
+        "can_be_rushed": any(line.state in states.HOLDING for line in lines),
         "lines": [
             _line(line)
             | {

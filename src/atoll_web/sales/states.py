@@ -1,4 +1,4 @@
-"""States of customer orders and their lines."""
+"""States of customer orders and their lines, and of proposals of new promises."""
 
 DRAFT, QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED, EXPIRED, CANCELLED = (
     "draft",
@@ -17,6 +17,8 @@ INITIAL = frozenset({DRAFT, QUOTED, CONFIRMED})
 ORDER_STATES = (DRAFT, QUOTED, CONFIRMED, IN_ASSEMBLY, SHIPPED, EXPIRED, CANCELLED)
 OPEN = (DRAFT, QUOTED, CONFIRMED, IN_ASSEMBLY)
 """States of an order that is still to be shipped."""
+BOOKED = (QUOTED, CONFIRMED, IN_ASSEMBLY)
+"""States of an order of which lines may still be promised anew."""
 ORDER_TRANSITIONS = {
     (DRAFT, CONFIRMED),
     (DRAFT, QUOTED),
@@ -49,3 +51,12 @@ PROMISED = (QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED)
 
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
 NOTICE_STATES = (WAITING, DELIVERED, DEAD)
+
+COMPUTING, PROPOSED, APPLIED, DISCARDED = "computing", "proposed", "applied", "discarded"
+PROPOSAL_STATES = (COMPUTING, PROPOSED, APPLIED, DISCARDED)
+PROPOSAL_TRANSITIONS = {
+    (COMPUTING, PROPOSED),
+    (COMPUTING, DISCARDED),  # stopped, or nothing could be computed; its run says why
+    (PROPOSED, APPLIED),
+    (PROPOSED, DISCARDED),
+}
