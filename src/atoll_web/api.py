@@ -69,7 +69,6 @@ STATUS: dict[type[AtollError], int] = {
     sales.NotDead: 409,
     sales.NotHeld: 409,
     sales.NothingToPromise: 409,
-    sales.OrderHeld: 409,
     sales.QuoteExpired: 409,
     sales.ShipsComplete: 409,
     sales.NotAllPromised: 409,
