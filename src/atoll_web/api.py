@@ -32,8 +32,10 @@ from atoll_web.sales import errors as sales
 from atoll_web.sales.api import router as sales_router
 from atoll_web.sales.changes_api import router as changes_router
 from atoll_web.sales.configure_api import router as configure_router
+from atoll_web.sales.corrections_api import router as corrections_router
 from atoll_web.sales.notices_api import router as notices_router
 from atoll_web.sales.promise_api import router as promise_router
+from atoll_web.sales.proposals_api import router as re_promises_router
 from atoll_web.stock import errors as stock
 from atoll_web.stock.api import router as stock_router
 
@@ -72,6 +74,11 @@ STATUS: dict[type[AtollError], int] = {
     sales.ShipsComplete: 409,
     sales.NoLongerOffered: 409,
     sales.WrongOrderState: 409,
+    sales.NotAllPromised: 409,
+    sales.NotInBook: 409,
+    sales.NotProposed: 409,
+    sales.NothingToPropose: 409,
+    sales.ProposalOutdated: 409,
     stock.AlreadyReversed: 409,
     stock.DuplicateLot: 409,
     stock.NotEnoughStock: 409,
@@ -114,6 +121,8 @@ api.add_router("", changes_router, tags=["sales"])
 api.add_router("", sales_router, tags=["sales"])
 api.add_router("", notices_router, tags=["notices"])
 api.add_router("", promise_router, tags=["promises"])
+api.add_router("", re_promises_router, tags=["sales"])
+api.add_router("", corrections_router, tags=["stock"])
 api.add_router("", stock_router, tags=["stock"])
 api.add_router("", purchasing_router, tags=["purchasing"])
 api.add_router("", planning_router, tags=["planning"])

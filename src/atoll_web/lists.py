@@ -138,6 +138,8 @@ class ListPage:
         Words for a list without rows.
     actions
         Buttons beside the title: words, name of the address, and the capability that it takes.
+    template
+        What shows it; another one extends `atoll/list.html` and fills its blocks.
     """
 
     name: str
@@ -151,6 +153,7 @@ class ListPage:
     intro: str = ""
     empty: str = "Nothing here yet."
     actions: tuple[tuple[str, str, str], ...] = ()
+    template: str = "atoll/list.html"
 
     def urls(self) -> list[URLPattern]:
         """The page and its twins."""
@@ -162,7 +165,7 @@ class ListPage:
 
     def page(self, request: HttpRequest) -> HttpResponse:
         """The list for people."""
-        return render(request, "atoll/list.html", {"list": Request(self, request, PAGE_SIZE)})
+        return render(request, self.template, {"list": Request(self, request, PAGE_SIZE)})
 
     def json(self, request: HttpRequest) -> HttpResponse:
         """The list for programs: one page of the rows, with the address of the next one."""

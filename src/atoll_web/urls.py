@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("atoll_web.sales.configure")),
     path("", include("atoll_web.sales.shop")),
     path("", include("atoll_web.sales.changes")),
+    path("", include("atoll_web.sales.order_book")),
+    path("", include("atoll_web.sales.corrections")),
     path("", include("atoll_web.sales.pages")),
     path("", include("atoll_web.sales.notice_pages")),
     path("", include("atoll_web.stock.pages")),

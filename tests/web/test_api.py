@@ -260,11 +260,19 @@ def test_a_count_writes_the_difference_into_the_ledger(program):
     assert warehouse.post("/items/CABLE/count", {"counted": 95})["correction"] is None
 
 
-def test_units_that_are_allocated_cannot_be_counted_away(company, program):
-    company.order(8)
-    refused = program("warehouse").post("/items/CABLE/count", {"counted": 10}, expect=409)
-    assert refused["code"] == "not-enough-stock"
-    assert refused["facts"]["item"] == "CABLE"
+def test_units_that_are_allocated_can_be_counted_away_and_who_needs_them_last_is_at_risk(company, program):
+    order = company.order(8)
+    assert program("warehouse").post("/items/CABLE/count", {"counted": 10})["correction"]["quantity"] == 90
+    assert program("sales").get(f"/orders/{order.number}")["at_risk"]
+
+
+def test_scrap_leaves_the_warehouse_and_more_than_there_is_is_refused(company, program):
+    order = company.order(20, cable=5)
+    warehouse = program("warehouse")
+    assert warehouse.post("/items/CABLE/scrap", {"quantity": 100, "reason": "brittle"})["destination"] == "SCRAP"
+    assert program("sales").get(f"/orders/{order.number}")["at_risk"]
+    refused = warehouse.post("/items/CABLE/scrap", {"quantity": 1}, expect=409)
+    assert (refused["code"], refused["facts"]["item"]) == ("not-enough-stock", "CABLE")
 
 
 # Sales

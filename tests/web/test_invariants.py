@@ -341,10 +341,18 @@ def do_business(company) -> None:
     assembly.complete(actor=company.actor("assembler", tuesday), orders=done)
     assembly.ship(actor=company.actor("warehouse", tuesday), lines=[shipped])
     held = Balance.objects.get(item=items["PLATE"], location__kind="stock").quantity
-    found = stock.count(actor=clerk, item=items["PLATE"], counted=held + 5)
+    found = sales.count(actor=clerk, item=items["PLATE"], counted=held + 5)
+    propose_twice(clerk)
     stock.reverse(actor=clerk, entry=found)
     with pytest.raises(ZeroDivisionError):
         runs.carry_out(actor=clerk, run=runs.create(actor=clerk, kind="stock policies", parameters={}), work=lambda tell: 1 // 0)
+
+
+def propose_twice(clerk: Actor) -> None:
+    """One proposal is applied, one discarded."""
+    for end in (sales.apply_proposal, sales.discard_proposal):
+        asked = sales.ask_proposal(actor=clerk, policy=sales.Policy.KEEP)
+        end(actor=clerk, proposal=sales.compute_proposal(actor=clerk, proposal=asked))
 
 
 def line_of(order: Order) -> OrderLine:

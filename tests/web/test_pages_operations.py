@@ -302,15 +302,21 @@ def test_a_count_brings_the_ledger_in_line_and_is_taken_back(company: Lamps, sig
     assert "was reversed before" in press(client, f"/moves/{move.pk}/reverse")
 
 
-def test_a_count_in_words_a_wrong_label_and_allocated_units_are_refused(company: Lamps, signed_in: SignIn) -> None:
+def test_a_wrong_count_is_refused_and_one_below_what_is_allocated_puts_promises_at_risk(
+    company: Lamps, signed_in: SignIn
+) -> None:
     company.order(10, cable=5)
     client = signed_in("warehouse")
     assert "Counted: “many” is not a whole number" in press(client, "/items/CABLE/count", counted="many")
     assert "There is no lot “X1” of HEAD-S" in press(client, "/items/HEAD-S/count", counted="1", lot="X1")
     serial = Lot.objects.filter(item__code="HEAD-S").first().number
     assert "5 unit(s) need 5 number(s), 1 were given" in press(client, "/items/HEAD-S/count", counted="5", lot=serial)
-    assert "holds only 50 free unit(s) of CABLE" in press(client, "/items/CABLE/count", counted="10")
     assert client.get("/items/CABLE.json").json()["on_hand"] == 100
+    press(client, "/items/CABLE/count", counted="10")
+    assert client.get("/items/CABLE.json").json()["on_hand"] == 10
+    assert Promise.objects.get(in_force=True).at_risk
+    assert "are scrapped" in press(client, "/items/CABLE/scrap", quantity="3")
+    assert "is not a whole number" in press(client, "/items/CABLE/scrap", quantity="0")
 
 
 def test_a_counted_serial_number_that_went_on_is_not_taken_back(company: Lamps, signed_in: SignIn) -> None:

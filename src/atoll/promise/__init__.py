@@ -25,7 +25,7 @@ from atoll.promise.kitting import Kits, KitStatus, ServeBy, WaitingOrders, all_o
 from atoll.promise.lateness_bound import LatenessBound, lateness_bound
 from atoll.promise.promises import Promises
 from atoll.promise.remaining import after, withheld
-from atoll.promise.repromising import Policy, Repromise, repromise
+from atoll.promise.repromising import Policy, Repromise, repromise, rush
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
 from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
 from atoll.promise.structure import Structure
@@ -94,6 +94,7 @@ __all__ = [
     "promise_each",
     "releasing_most",
     "repromise",
+    "rush",
     "shortages",
     "splits",
     "stated_lateness",

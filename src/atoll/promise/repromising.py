@@ -1,6 +1,6 @@
 """New promises for all open order lines after something has changed: a late receipt, scrap, a rush order."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -147,8 +147,47 @@ def repromise(
         return trial.serve(np.arange(len(wanted)), wanted.requested_day)
     if policy is Policy.KEEP:
         return _keeping(trial)
-    found = [trial.serve(np.arange(len(wanted)), wanted.requested_day), _keeping(trial), _improving(trial, bound.day, rounds)]
+    improved = _waiting(trial, _improving(trial, bound.day, rounds))
+    found = [trial.serve(np.arange(len(wanted)), wanted.requested_day), _keeping(trial), improved]
     return min(found, key=lambda proposal: proposal.value)
+
+
+def rush(availability: Availability, wanted: Wanted, due_day: Integers, weight: Floats, ahead: Integers) -> Repromise:
+    """Promise some lines before all others and as soon as possible; the others keep their days where they still can.
+
+    Parameters
+    ----------
+    ahead
+        Positions of the lines that are in a hurry, the first one first; int64.
+
+    Returns
+    -------
+    Repromise
+        As `repromise` gives it for all lines; the other parameters are those of it.
+
+    Examples
+    --------
+    One unit is on hand, the next can be there on day 8. The line that was to have it makes way.
+
+    >>> from atoll.promise import WantedLine
+    >>> there = Availability(
+    ...     supply_item=np.array([0]), supply_day=np.array([0]), supply_free=np.array([1]),
+    ...     lead_days=np.array([8]), build_days=np.array([0]), working=np.ones(20, dtype=np.bool_),
+    ... )
+    >>> rush(there, Wanted.of([WantedLine({0: 1})] * 2), np.array([2, 8]), np.ones(2), np.array([1])).after
+    array([8, 0])
+    """
+    soon = np.full(len(wanted), AS_SOON_AS_POSSIBLE)
+    left = remaining_after(availability, promise(availability, wanted.in_order(ahead, soon)))
+    others = np.setdiff1d(np.arange(len(wanted)), ahead)
+    behind = repromise(
+        left, wanted.in_order(others, wanted.requested_day), due_day[others], weight[others], Policy.KEEP, evaluations=1
+    )
+    requested = soon.copy()
+    requested[others[behind.sequence]] = behind.served.requested_day
+    bound = lateness_bound(availability, wanted, due_day, weight)
+    trial = _Trial(availability, wanted, due_day, weight, bound.value)
+    return trial.serve(np.concatenate((ahead, others[behind.sequence])), requested)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,7 +202,7 @@ class _Trial:
 
     def serve(self, sequence: Integers, requested_day: Integers) -> Repromise:
         """Promise the lines in this order, for requested days by their position."""
-        served = _in_order(self.wanted, sequence, requested_day)
+        served = self.wanted.in_order(sequence, requested_day)
         promises = promise(self.availability, served)
         after = np.empty(len(sequence), dtype=np.int64)
         after[sequence] = np.where(promises.is_promised, promises.ship_day, self.availability.last_day + 1)
@@ -180,11 +219,11 @@ def _keeping(trial: _Trial) -> Repromise:
     left, kept = trial.availability, np.empty(0, dtype=np.int64)
     undecided = np.argsort(trial.due_day, kind="stable")
     for _ in range(MOST_ROUNDS):
-        undecided = _on_time(trial, undecided, promise_each(left, _in_order(trial.wanted, undecided, trial.due_day)))
+        undecided = _on_time(trial, undecided, promise_each(left, trial.wanted.in_order(undecided, trial.due_day)))
         if not len(undecided):
             break
-        able = _on_time(trial, undecided, promise(left, _in_order(trial.wanted, undecided, trial.due_day)))
-        found = promise(left, _in_order(trial.wanted, able, trial.due_day))
+        able = _on_time(trial, undecided, promise(left, trial.wanted.in_order(undecided, trial.due_day)))
+        found = promise(left, trial.wanted.in_order(able, trial.due_day))
         if len(_on_time(trial, able, found)) < len(able):  # builds may have fallen differently
             break
         left, kept = remaining_after(left, found), np.concatenate((kept, able))
@@ -216,31 +255,7 @@ def _improving(trial: _Trial, day: Floats, rounds: int) -> Repromise:
     return best
 
 
-def _in_order(wanted: Wanted, sequence: Integers, requested_day: Integers) -> Wanted:
-    """The lines in another order, with other requested days."""
-    requirement = _members(wanted.start, sequence)
-    line = _members(wanted.line_start, sequence)
-    alternative = _members(wanted.alternative_start, requirement)
-    return replace(
-        wanted,
-        start=_starts(wanted.start, sequence),
-        item=wanted.item[requirement],
-        quantity=wanted.quantity[requirement],
-        minutes=wanted.minutes[sequence],
-        line_start=_starts(wanted.line_start, sequence),
-        line_key=wanted.line_key[line],
-        requested_day=requested_day[sequence],
-        alternative_start=_starts(wanted.alternative_start, requirement),
-        alternative_item=wanted.alternative_item[alternative],
-    )
-
-
-def _starts(start: Integers, groups: Integers) -> Integers:
-    return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.diff(start)[groups])))
-
-
-def _members(start: Integers, groups: Integers) -> Integers:
-    """Places of the members of some groups, group after group."""
-    counts = np.diff(start)[groups]
-    before = np.cumsum(counts) - counts
-    return np.repeat(start[groups] - before, counts) + np.arange(counts.sum())
+def _waiting(trial: _Trial, proposal: Repromise) -> Repromise:
+    """The same order of service, each line as late as its new day allows where all still can: early supply stays free."""
+    waiting = trial.serve(proposal.sequence, np.where(proposal.is_promised, proposal.after, AS_SOON_AS_POSSIBLE))
+    return waiting if waiting.is_promised.all() and (waiting.after <= proposal.after).all() else proposal

@@ -1,7 +1,7 @@
 """The order lines that are to be promised."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import MappingProxyType
 
@@ -129,6 +129,42 @@ class Wanted:
             requested_day=int(self.requested_day[k]),
             alternatives={item: items for item, items in others.items() if items},
         )
+
+    def in_order(self, sequence: Integers, requested_day: Integers) -> "Wanted":
+        """Those of the lines that a sequence of positions names, in its order.
+
+        Parameters
+        ----------
+        requested_day
+            The ship day asked for by each of all lines, by its position here.
+        """
+        requirement = _members(self.start, sequence)
+        line = _members(self.line_start, sequence)
+        alternative = _members(self.alternative_start, requirement)
+        return replace(
+            self,
+            start=_starts_at(self.start, sequence),
+            item=self.item[requirement],
+            quantity=self.quantity[requirement],
+            minutes=self.minutes[sequence],
+            line_start=_starts_at(self.line_start, sequence),
+            line_key=self.line_key[line],
+            requested_day=requested_day[sequence],
+            alternative_start=_starts_at(self.alternative_start, requirement),
+            alternative_item=self.alternative_item[alternative],
+        )
+
+
+def _starts_at(start: Integers, groups: Integers) -> Integers:
+    """Starts of some groups, put one after the other."""
+    return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.diff(start)[groups])))
+
+
+def _members(start: Integers, groups: Integers) -> Integers:
+    """Places of the members of some groups, group after group."""
+    counts = np.diff(start)[groups]
+    before = np.cumsum(counts) - counts
+    return np.repeat(start[groups] - before, counts) + np.arange(counts.sum())
 
 
 def _integers(values: Iterable[int]) -> Integers:

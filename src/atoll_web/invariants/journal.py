@@ -14,7 +14,7 @@ from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.runs import states as runs
 from atoll_web.runs.models import Run
 from atoll_web.sales import states as sales
-from atoll_web.sales.models import Order, OrderLine
+from atoll_web.sales.models import Order, OrderLine, Proposal
 
 MACHINES = {
     Run: (runs.INITIAL, runs.TRANSITIONS),
@@ -22,6 +22,7 @@ MACHINES = {
     PurchaseOrder: (purchasing.INITIAL, purchasing.TRANSITIONS),
     Order: (sales.INITIAL, sales.ORDER_TRANSITIONS),
     OrderLine: (sales.INITIAL, sales.LINE_TRANSITIONS),
+    Proposal: ({sales.COMPUTING}, sales.PROPOSAL_TRANSITIONS),
     PlannedOrder: (planning.INITIAL, planning.TRANSITIONS),
     BuildOrder: ({assembly.PLANNED}, assembly.BUILD_TRANSITIONS),
     FinalAssemblyOrder: ({assembly.RELEASED}, assembly.ASSEMBLY_TRANSITIONS),

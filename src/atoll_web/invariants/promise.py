@@ -59,12 +59,16 @@ QUERIES = (
     Query(
         "requirement_is_covered",
         3,
-        "What an order line or a build ahead requires is allocated or issued in full.",
+        "What a build ahead or an order line requires is allocated or issued in full, unless the line's promise is at risk.",
         "SELECT 1 FROM stock_requirement",
         """
         SELECT concat('requirement ', r.id, ' of ', d.reference, ': ', r.quantity, ' of item ', r.item_id, ', ', r.issued,
                       ' issued, ', coalesce(sum(a.quantity), 0), ' allocated')
         FROM stock_requirement r JOIN stock_demand d ON d.id = r.demand_id LEFT JOIN stock_allocation a ON a.requirement_id = r.id
+        WHERE NOT EXISTS (
+            SELECT 1 FROM sales_orderline l JOIN sales_promise p ON p.line_id = l.id AND p.in_force AND p.at_risk
+            WHERE l.demand_id = d.id
+        )
         GROUP BY r.id, d.reference HAVING coalesce(sum(a.quantity), 0) + r.issued <> r.quantity
         """,
     ),

@@ -16,16 +16,21 @@ def terms_of(row: PriceList | None, currency: str, on: date) -> Terms:
     """
     own = Company.objects.values_list("currency", flat=True).get()
     paid = row.currency if row else currency or own
-    begun = ExchangeRate.objects.filter(valid_from__lte=on).order_by("currency__code", "-valid_from").distinct("currency__code")
-    rates = [values.ExchangeRate(*fields) for fields in begun.values_list("currency__code", "valid_from", "rate")]
     known = Currency.objects.filter(code=paid).values_list("code", "rounding")
     return Terms(
         currency=paid,
-        rates=rates_on(on, own, rates),
+        rates=exchange_rates(own, on),
         rounding=rounding_of(paid, [values.CurrencyRounding(*fields) for fields in known]),
         factor=row.factor if row else Decimal(1),
         listed=listed_on(on, _prices(row, on)) if row else {},
     )
+
+
+def exchange_rates(own: str, on: date) -> dict[str, Decimal]:
+    """Units of each currency for one unit of the company's own, on a day."""
+    begun = ExchangeRate.objects.filter(valid_from__lte=on).order_by("currency__code", "-valid_from").distinct("currency__code")
+    rates = [values.ExchangeRate(*fields) for fields in begun.values_list("currency__code", "valid_from", "rate")]
+    return rates_on(on, own, rates)
 
 
 def _prices(row: PriceList, on: date) -> list[values.ListPrice]:

@@ -131,3 +131,29 @@ class NoLongerOffered(AtollError):
 
 class NeedsAnOrder(AtollError):
     """{words} is agreed when it is ordered; a quote cannot hold it. Order it, or quote without it."""
+
+
+class NothingToPropose(AtollError):
+    """No line is open: all are in assembly, shipped or cancelled, so that there is nothing to promise anew."""
+
+
+class NotInBook(AtollError):
+    """{order} is not in the order book: nothing of it can be promised anew. Choose an order that is quoted or confirmed."""
+
+
+class NothingMoved(AtollError):
+    """Every order stands at that place already. Give one another place, then look who becomes late."""
+
+
+class NotProposed(AtollError):
+    """Proposal {proposal} is {state}. Propose again to change promises."""
+
+
+class NotAllPromised(AtollError):
+    """{lines} line(s) would lose their date without getting another.
+    Order what is short or extend the calendar, then propose again.
+    """
+
+
+class ProposalOutdated(AtollError):
+    """Nothing was changed, because the world did since this was proposed: {changed}. Propose again."""

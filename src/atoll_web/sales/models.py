@@ -10,6 +10,7 @@ from atoll_web.accounts.models import User
 from atoll_web.accounts.triggers import BY_HAND, Protect, ReadOnly, emptied_with_company, state_machine
 from atoll_web.catalogue.models import Configuration, Item, LineDay
 from atoll_web.pricing.models import PriceList
+from atoll_web.runs.models import Run
 from atoll_web.sales import notices, states, triggers
 from atoll_web.stock.models import Demand, Lot, Supply
 
@@ -74,6 +75,7 @@ class Order(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["state"], name="order_by_state"),
+            models.Index(fields=["rank"], condition=Q(state__in=states.BOOKED), name="order_book"),
             models.Index(fields=["expires_at"], condition=Q(state=states.QUOTED), name="quote_by_expiry"),
         ]
         constraints = [
@@ -229,6 +231,64 @@ class LeverTaken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line}: {self.words}"
+
+
+class Proposal(models.Model):
+    """New promises for open lines, all that they change shown before anything is; then it is applied as a whole, or discarded."""
+
+    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="proposal")
+    state = models.CharField(max_length=20, default=states.COMPUTING, choices=[(s, s) for s in states.PROPOSAL_STATES])
+    policy = models.CharField(max_length=20, help_text="Whose promise gives way")
+    weighing = models.CharField(max_length=20, help_text="What a day late costs: by priority or margin")
+    rush = models.ForeignKey(
+        Order, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="The order that is in a hurry"
+    )
+    ranks = models.JSONField(default=dict, blank=True, help_text="New rank by key of the order, saved when it is applied")
+    days_late = models.FloatField(null=True, blank=True, help_text="Weighted days by which lines become later")
+    bound = models.FloatField(null=True, blank=True, help_text="What no proposal can be below")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[states.COMPUTING, states.DISCARDED]) | Q(days_late__isnull=False, bound__isnull=False),
+                name="proposal_says_how_late",
+            ),
+        ]
+        triggers = state_machine(initial={states.COMPUTING}, transitions=states.PROPOSAL_TRANSITIONS)
+
+    def __str__(self) -> str:
+        return f"Proposal {self.pk}"
+
+
+class ProposedPromise(models.Model):
+    """One line of a proposal: its promise before and after."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="promises")
+    line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="+")
+    place = models.PositiveIntegerField(help_text="When it is served: 0 first")
+    requested = models.DateField(null=True, help_text="The day it is served for; empty for as soon as possible")
+    before = models.DateField(help_text="Its promise when this was proposed")
+    after = models.DateField(null=True, help_text="Its new ship date; empty when it gets none")
+    need_date = models.DateField(null=True, help_text="First day of assembly")
+    weight = models.FloatField(help_text="Cost of one day late")
+
+    class Meta:
+        ordering = ["proposal", "place"]
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "place"], name="proposed_promise_has_its_place"),
+            models.UniqueConstraint(fields=["proposal", "line"], name="line_proposed_once"),
+            models.CheckConstraint(condition=Q(after=None) | Q(after__gte=F("need_date")), name="proposed_ships_after_it_begins"),
+        ]
+        triggers = [
+            ReadOnly(
+                name="proposed_promise_never_changes",
+                fields=["proposal", "line", "place", "requested", "before", "after", "weight"],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.before} to {self.after}"
 
 
 class Shipment(models.Model):

@@ -41,6 +41,7 @@ def order_record(order: Order) -> Document:
         "is_open": order.state in states.OPEN,
         "is_quote": order.state == states.QUOTED,
         "expires_at": order.expires_at,
+        "can_be_rushed": any(line.state in states.HOLDING for line in lines),
         "lines": [
             _line(line)
             | {

@@ -13,9 +13,10 @@ import numpy as np
 from atoll.model.calendar import Calendar
 from atoll.promise import AS_SOON_AS_POSSIBLE, CANNOT_BE_SUPPLIED, Availability, Promises, Wanted, WantedLine, withheld
 from atoll.promise import Structure as Bills
-from atoll_web.bulk import exchange
+from atoll_web.bulk import Statement, exchange
 from atoll_web.catalogue.snapshot import VERSION_COLUMNS, VERSIONS, Released, Structure, known
 from atoll_web.purchasing.models import SupplierItem
+from atoll_web.sales.held import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +259,22 @@ WHERE b.productmodel_id = ANY(%s::bigint[]) ORDER BY l.id {lock}
 """
 """Whoever takes time of a line locks the line: its days are read, chosen and reserved by one at a time."""
 
+SUPPLIES_GIVEN_BACK = """
+SELECT s.id, s.item_id, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated + coalesce(held.units, 0)
+FROM stock_supply s LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, units) ON held.id = s.id
+WHERE s.item_id = ANY(%s::bigint[]) AND s.quantity - s.allocated + coalesce(held.units, 0) > 0
+    AND s.id <> ALL(%s::bigint[])
+ORDER BY s.id
+"""
+
+TIMES_GIVEN_BACK = """
+SELECT d.id, d.line_id, d.day - %s, d.capacity - d.reserved + coalesce(held.minutes, 0)
+FROM catalogue_lineday d LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, minutes) ON held.id = d.id
+WHERE d.line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHERE productmodel_id = ANY(%s::bigint[]))
+    AND d.day > %s AND d.capacity - d.reserved + coalesce(held.minutes, 0) > 0
+ORDER BY d.day, d.line_id
+"""
+
 OPEN_SUPPLIES = """
 SELECT id FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND quantity > 0 ORDER BY id FOR NO KEY UPDATE
 """
@@ -280,6 +297,7 @@ def snapshot(
     kept: Mapping[int, int] = NOTHING,
     there: Master | None = None,
     also: Iterable[int] = (),
+    given_back: Held | None = None,
 ) -> PromiseSnapshot:
     """Read all that promises for some order lines depend on, in the order in which they are to be served.
 
@@ -293,18 +311,14 @@ def snapshot(
         What `master` gave, where it is known already.
     also
         Keys of further items whose supplies are wanted.
+    given_back
+        What counts as free although it is held: nothing is written, and nothing is locked.
     """
     there = there or master(today)
     items = there.items
     keys = items.reachable(set(also).union(*(work.touches() for work in works)))
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
-    supplies, lines, times = exchange(
-        [
-            (SUPPLIES.format(lock="FOR NO KEY UPDATE" if lock else ""), [keys]),
-            (LINES.format(lock="FOR NO KEY UPDATE OF l" if lock else ""), [models]),
-            (TIMES, [today, models, today]),
-        ]
-    )
+    supplies, lines, times = exchange(_statements(keys, models, today, lock=lock, given_back=given_back))
     builders: dict[int, list[int]] = {}
     for line, _, model in lines:
         builders.setdefault(model, []).append(line)
@@ -319,6 +333,18 @@ def snapshot(
         [*map(FreeSupply._make, supplies)],
         [*map(FreeTime._make, times)],
         {line: code for line, code, _ in lines},
+    )
+
+
+def _statements(keys: list[int], models: list[int], today: date, *, lock: bool, given_back: Held | None) -> Sequence[Statement]:
+    lines = (LINES.format(lock="FOR NO KEY UPDATE OF l" if lock else ""), [models])
+    if given_back is None:
+        return (SUPPLIES.format(lock="FOR NO KEY UPDATE" if lock else ""), [keys]), lines, (TIMES, [today, models, today])
+    units, minutes = given_back.units, given_back.minutes
+    return (
+        (SUPPLIES_GIVEN_BACK, [list(units), list(units.values()), keys, list(given_back.planned)]),
+        lines,
+        (TIMES_GIVEN_BACK, [today, list(minutes), list(minutes.values()), models, today]),
     )
 
 

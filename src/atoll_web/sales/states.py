@@ -1,4 +1,4 @@
-"""States of customer orders and their lines."""
+"""States of customer orders and their lines, and of proposals of new promises."""
 
 DRAFT, QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED, EXPIRED, CANCELLED = (
     "draft",
@@ -17,6 +17,8 @@ INITIAL = frozenset({DRAFT, QUOTED, CONFIRMED})
 ORDER_STATES = (DRAFT, QUOTED, CONFIRMED, IN_ASSEMBLY, SHIPPED, EXPIRED, CANCELLED)
 OPEN = (DRAFT, QUOTED, CONFIRMED, IN_ASSEMBLY)
 """States of an order that is still to be shipped."""
+BOOKED = (QUOTED, CONFIRMED, IN_ASSEMBLY)
+"""States of an order of which lines may still be promised anew."""
 ORDER_TRANSITIONS = {
     (DRAFT, CONFIRMED),
     (DRAFT, QUOTED),
@@ -51,3 +53,12 @@ WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
 NOTICE_STATES = (WAITING, DELIVERED, DEAD)
 OPTION, SPLIT, OVERTIME, EXPEDITE, EXPRESS = LEVERS = ("option", "split", "overtime", "expedite", "express")
 """What makes a line earlier: another option, a part of it first, longer work, an order sped up, a purchase sent at once."""
+
+COMPUTING, PROPOSED, APPLIED, DISCARDED = "computing", "proposed", "applied", "discarded"
+PROPOSAL_STATES = (COMPUTING, PROPOSED, APPLIED, DISCARDED)
+PROPOSAL_TRANSITIONS = {
+    (COMPUTING, PROPOSED),
+    (COMPUTING, DISCARDED),  # stopped, or nothing could be computed; its run says why
+    (PROPOSED, APPLIED),
+    (PROPOSED, DISCARDED),
+}

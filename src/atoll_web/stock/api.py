@@ -1,4 +1,4 @@
-"""Items with their projected availability, supplies, the ledger, counting."""
+"""Items with their projected availability, supplies, the ledger. Counting stands in sales, since it moves promises."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -11,8 +11,7 @@ from ninja import Field, Router, Schema
 from ninja.pagination import paginate
 
 from atoll_web.catalogue.models import Item
-from atoll_web.door import Input, NotFound, Paging, actor_for, answers
-from atoll_web.stock import services
+from atoll_web.door import NotFound, Paging, answers
 from atoll_web.stock.errors import UnknownLot
 from atoll_web.stock.models import Lot, Move, Supply
 from atoll_web.stock.position import with_position
@@ -91,22 +90,6 @@ class MoveOut(Schema):
         return move.lot.number if move.lot else None
 
 
-class CountIn(Input):
-    """What was counted in the warehouse."""
-
-    counted: int = Field(ge=0)
-    lot: str | None = Field(None, description="Lot or serial number, for a tracked item")
-    reason: str = Field("", max_length=200)
-
-
-class CountOut(Schema):
-    """The move that brought the ledger in line, if one was needed."""
-
-    item: str
-    counted: int
-    correction: MoveOut | None
-
-
 def _items() -> QuerySet[Item]:
     return with_position(Item.objects.all())
 
@@ -124,9 +107,9 @@ def list_items(request: HttpRequest, kind: str | None = None, search: str | None
 
 
 @router.get("/items/{code}", response=answers(ItemDetail))
-def get_item(request: HttpRequest, code: str) -> Item:
+def getitem_of(request: HttpRequest, code: str) -> Item:
     """Show an item with its supplies and what can be promised of them by when."""
-    item = _item(code, _items())
+    item = item_of(code, _items())
     rows = Supply.objects.filter(item=item, quantity__gt=0).select_related("item").order_by(F("due").asc(nulls_first=True), "id")
     item.open_supplies = list(rows)
     item.available_to_promise = _available(item.open_supplies)
@@ -146,7 +129,7 @@ def _available(supplies: Iterable[Supply]) -> list[dict]:
 @paginate(Paging)
 def list_moves(request: HttpRequest, code: str) -> QuerySet[Move]:
     """List the ledger of an item, the newest move first."""
-    return Move.objects.filter(item=_item(code)).select_related("source", "destination", "lot", "user")
+    return Move.objects.filter(item=item_of(code)).select_related("source", "destination", "lot", "user")
 
 
 @router.get("/supplies", response=list[SupplyOut])
@@ -158,24 +141,16 @@ def list_supplies(request: HttpRequest, item: str | None = None, kind: str | Non
     return rows.order_by(F("due").asc(nulls_first=True), "id")
 
 
-@router.post("/items/{code}/count", response=answers(CountOut))
-def count(request: HttpRequest, code: str, payload: CountIn) -> dict:
-    """Bring the ledger in line with a count of the warehouse. Allocated units cannot be counted away."""
-    actor = actor_for(request, "count", payload.reason)
-    item = _item(code)
-    lot = _lot(item, payload.lot) if payload.lot else None
-    correction = services.count(actor=actor, item=item, counted=payload.counted, lot=lot)
-    return {"item": code, "counted": payload.counted, "correction": correction}
-
-
-def _item(code: str, rows: QuerySet[Item] | None = None) -> Item:
+def item_of(code: str, rows: QuerySet[Item] | None = None) -> Item:
+    """The item of a code in an address."""
     found = (Item.objects.all() if rows is None else rows).filter(code=code).first()
     if found is None:
         raise NotFound(what="item", name=code, where="GET /api/v1/items")
     return found
 
 
-def _lot(item: Item, number: str) -> Lot:
+def lot_of(item: Item, number: str) -> Lot:
+    """The lot of a number that was sent."""
     found = Lot.objects.filter(item=item, number=number).first()
     if found is None:
         raise UnknownLot(number=number, item=item.code, tracking=item.tracking)

@@ -1,6 +1,7 @@
-"""Pages of stock: items, the ledger, lots and serial numbers; counting, and taking a count back.
+"""Pages of stock: items, the ledger, lots and serial numbers; taking a count back.
 
-The page of an item stands in planning, and that of a lot in assembly, since they show what those apps know.
+The page of an item stands in planning, and that of a lot in assembly, since they show what those apps know; counting stands in
+sales, since it moves promises.
 """
 
 from django.db.models import DecimalField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
@@ -11,11 +12,9 @@ from django.views.decorators.http import require_POST
 
 from atoll_web.accounts.acting import actor_now
 from atoll_web.catalogue.models import Item
-from atoll_web.forms import whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, needs
 from atoll_web.stock import services
-from atoll_web.stock.errors import UnknownLot
 from atoll_web.stock.models import Balance, Lot, Move
 from atoll_web.stock.position import with_position
 
@@ -129,30 +128,6 @@ LOTS = ListPage(
 
 @require_POST
 @needs("count")
-def count(request: HttpRequest, code: str) -> HttpResponse:
-    """Bring the ledger in line with what was counted in the warehouse."""
-    item = get_object_or_404(Item, code=code)
-    actor = actor_now(request.user, request.POST.get("reason", "").strip())
-
-    def use_case() -> None:
-        counted = whole(request.POST, "counted", "Counted")
-        services.count(actor=actor, item=item, counted=counted, lot=_lot(item, request.POST.get("lot", "").strip()))
-
-    attempt(request, use_case, f"The ledger of {code} agrees with the count.")
-    return redirect("item", code)
-
-
-def _lot(item: Item, number: str) -> Lot | None:
-    if item.tracking == "none":
-        return None
-    found = Lot.objects.filter(item=item, number=number).first()
-    if found is None:
-        raise UnknownLot(item=item.code, number=number, tracking=item.tracking)
-    return found
-
-
-@require_POST
-@needs("count")
 def reverse_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a count back."""
     by_hand = Q(source__kind__in=CORRECTIONS) | Q(destination__kind__in=CORRECTIONS)
@@ -164,7 +139,6 @@ def reverse_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 urlpatterns = [
     *ITEMS.urls(),
-    path("items/<str:code>/count", count, name="count-item"),
     *MOVES.urls(),
     path("moves/<int:pk>/reverse", reverse_move, name="reverse-move"),
     *LOTS.urls(),

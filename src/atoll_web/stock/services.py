@@ -418,42 +418,6 @@ def slip(supply: Supply, due: date) -> set[int]:
     return moved
 
 
-def count(*, actor: Actor, item: Item, counted: int, lot: Lot | None = None) -> Move | None:
-    """Bring the ledger in line with a count of the warehouse. Units that are allocated cannot be counted away.
-
-    Returns
-    -------
-    Move or None
-        The correcting move, or nothing when the count agrees.
-
-    Raises
-    ------
-    LotsDoNotMatch
-        When a numbered item is counted without naming the lot.
-    NotEnoughStock
-        When allocated units would be counted away.
-    """
-    if item.tracking != "none" and lot is None:
-        expected = _numbers_needed(item, counted)
-        raise LotsDoNotMatch(item=item.code, tracking=item.tracking, quantity=counted, expected=expected, given=0)
-    is_numbered = item.tracking != "none"
-    if is_numbered != (lot is not None) or (item.tracking == "serial" and counted > 1):
-        expected = counted if item.tracking == "serial" else int(is_numbered)
-        given = int(lot is not None)
-        raise LotsDoNotMatch(item=item.code, tracking=item.tracking, quantity=counted, expected=expected, given=given)
-    with acting(actor):
-        lock_supplies([item.pk])
-        held = Balance.objects.filter(item=item, location__kind="stock", lot=lot).aggregate(units=Sum("quantity"))["units"] or 0
-        if counted == held:
-            return None
-        places = locations()
-        if counted < held:
-            _require_free(item, places["stock"], held - counted)
-        source, destination = ("stock", "adjustment") if counted < held else ("adjustment", "stock")
-        piece = Piece(item.pk, abs(counted - held), "count", lot.pk if lot else None)
-        return move(actor, [piece], source=places[source], destination=places[destination])[0]
-
-
 def open_stock(*, actor: Actor, quantities: Mapping[Item, int]) -> None:
     """Enter the stock with which a company begins."""
     wanted = [(item, quantity, "opening", ()) for item, quantity in quantities.items() if quantity]

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from atoll_web.catalogue.models import Item
-from atoll_web.stock import services as stock
+from atoll_web.stock import correcting
 from atoll_web.stock.errors import LotsDoNotMatch
 from atoll_web.stock.models import Balance, Location, Lot, Move, Supply
 
@@ -167,7 +167,7 @@ def test_a_numbered_item_moves_by_its_own_lots(workshop, refused):
 
 def test_a_numbered_item_is_not_counted_without_its_lot(workshop):
     with pytest.raises(LotsDoNotMatch, match="cpu is tracked by serial"):
-        stock.count(actor=workshop.actor, item=workshop.items["cpu"], counted=3)
+        correcting.count(actor=workshop.actor, item=workshop.items["cpu"], counted=3)
 
 
 def test_a_serial_number_is_one_unit_of_a_numbered_item(workshop, refused):

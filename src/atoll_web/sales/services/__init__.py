@@ -1,6 +1,8 @@
-"""Use cases of sales, by what they do: promise, enter and quote, cancel and expire, promise anew."""
+"""Use cases of sales, by what they do: promise, enter and quote, cancel and expire, propose new promises and apply them."""
 
+from atoll_web.sales.services.applying import apply_proposal, discard_proposal
 from atoll_web.sales.services.changing import By, Changed, ChangedLine, LineChange, change_order, preview_change
+from atoll_web.sales.services.correcting import count, scrap
 from atoll_web.sales.services.customers import save_customers
 from atoll_web.sales.services.entering import (
     MOST_UNITS,
@@ -17,12 +19,16 @@ from atoll_web.sales.services.holding import hold, lift_hold
 from atoll_web.sales.services.importing import EnteredOrder, enter_batch, import_orders, preview_import
 from atoll_web.sales.services.inquiring import Inquiry, inquire, plan_into_stock
 from atoll_web.sales.services.notifying import confirm_by_email, deliver_due, resend, subscribe, unsubscribe
+from atoll_web.sales.services.open_lines import Weighing
+from atoll_web.sales.services.proposing import REPROMISING, Policy, ask_proposal, ask_rush, compute_proposal
+from atoll_web.sales.services.ranking import book, moved_ranks
 from atoll_web.sales.services.releasing import cancel, expire_quotes
 from atoll_web.sales.services.repromising import last_assembly_day, lines_to_promise_anew, repromise
 from atoll_web.sales.services.taking import Asked, take
 
 __all__ = [
     "MOST_UNITS",
+    "REPROMISING",
     "Asked",
     "By",
     "Changed",
@@ -34,11 +40,20 @@ __all__ = [
     "LineExplored",
     "NewLine",
     "NewOrder",
+    "Policy",
+    "Weighing",
     "accept_quote",
+    "apply_proposal",
+    "ask_proposal",
+    "ask_rush",
+    "book",
     "cancel",
     "change_order",
+    "compute_proposal",
     "confirm_by_email",
+    "count",
     "deliver_due",
+    "discard_proposal",
     "enter_batch",
     "enter_order",
     "enter_orders",
@@ -50,6 +65,7 @@ __all__ = [
     "last_assembly_day",
     "lift_hold",
     "lines_to_promise_anew",
+    "moved_ranks",
     "order_in_shop",
     "plan_into_stock",
     "preview_change",
@@ -58,6 +74,7 @@ __all__ = [
     "repromise",
     "resend",
     "save_customers",
+    "scrap",
     "subscribe",
     "take",
     "unsubscribe",

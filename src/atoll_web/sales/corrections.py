@@ -1,0 +1,59 @@
+"""Forms on the page of an item: a count, scrap. They stand here, since they move promises."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from atoll_web.accounts.acting import actor_now
+from atoll_web.catalogue.models import Item
+from atoll_web.forms import whole
+from atoll_web.pages import attempt, needs
+from atoll_web.sales import services
+from atoll_web.stock.errors import UnknownLot
+from atoll_web.stock.models import Lot
+
+
+@require_POST
+@needs("count")
+def count(request: HttpRequest, code: str) -> HttpResponse:
+    """Bring the ledger in line with what was counted in the warehouse."""
+    item = get_object_or_404(Item, code=code)
+    actor = actor_now(request.user, request.POST.get("reason", "").strip())
+
+    def use_case() -> None:
+        counted = whole(request.POST, "counted", "Counted")
+        services.count(actor=actor, item=item, counted=counted, lot=_lot(item, request.POST.get("lot", "").strip()))
+
+    attempt(request, use_case, f"The ledger of {code} agrees with the count.")
+    return redirect("item", code)
+
+
+@require_POST
+@needs("count")
+def scrap(request: HttpRequest, code: str) -> HttpResponse:
+    """Take unusable units out of the warehouse."""
+    item = get_object_or_404(Item, code=code)
+    actor = actor_now(request.user, request.POST.get("reason", "").strip())
+
+    def use_case() -> None:
+        quantity = whole(request.POST, "quantity", "Scrapped", least=1)
+        services.scrap(actor=actor, item=item, quantity=quantity, lot=_lot(item, request.POST.get("lot", "").strip()))
+
+    attempt(request, use_case, f"The units of {code} are scrapped.")
+    return redirect("item", code)
+
+
+def _lot(item: Item, number: str) -> Lot | None:
+    if item.tracking == "none":
+        return None
+    found = Lot.objects.filter(item=item, number=number).first()
+    if found is None:
+        raise UnknownLot(item=item.code, number=number, tracking=item.tracking)
+    return found
+
+
+urlpatterns = [
+    path("items/<str:code>/count", count, name="count-item"),
+    path("items/<str:code>/scrap", scrap, name="scrap-item"),
+]

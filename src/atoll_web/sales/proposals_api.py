@@ -1,0 +1,126 @@
+"""New promises for open lines: proposed, looked at, applied or discarded."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+from ninja import Field, Router, Schema, Status
+
+from atoll_web.door import Input, NotFound, actor_for, answers
+from atoll_web.sales import services, states, tasks
+from atoll_web.sales.models import Order, OrderLine, Proposal
+from atoll_web.sales.services import Policy, Weighing
+
+router = Router()
+
+
+class RepromiseIn(Input):
+    """Which promises are made anew, and whose gives way."""
+
+    policy: Policy = Field(
+        Policy.KEEP,
+        description="keep: who can keep its date keeps it; least lateness: the least weighted days late; fifo: in order of "
+        "entry; sequence: in the sequence of the order book; rush: `order` before all others",
+    )
+    weighing: Weighing = Field(Weighing.PRIORITY, description="What a day late costs")
+    lines: list[str] | None = Field(None, description="Such as SO-000001/1; all open lines when it is left out")
+    order: str | None = Field(None, description="Number of the order that is in a hurry, with the policy rush")
+
+
+class ProposedOut(Schema):
+    """One line: its promise before and after."""
+
+    line: str
+    customer: str = Field(alias="line.order.customer.code")
+    before: date
+    after: date | None = Field(description="Empty when it gets no date")
+    need_date: date | None = Field(description="First day of assembly")
+    weight: float = Field(description="Cost of one day late")
+
+    @staticmethod
+    def resolve_line(row: Any) -> str:
+        """Order and position."""
+        return str(row.line)
+
+
+class ProposalOut(Schema):
+    """New promises. Nothing is changed until they are applied."""
+
+    id: int
+    state: str = Field(description="computing, proposed, applied or discarded")
+    policy: str
+    weighing: str
+    order: str | None = Field(description="The order in a hurry")
+    run: int = Field(alias="run_id", description="The computation; it says how far it is, or why it failed")
+    made_at: datetime = Field(alias="run.created_at", description="Business time")
+    days_late: float | None = Field(description="Weighted days by which lines become later")
+    bound: float | None = Field(description="What no proposal can be below")
+    lines: list[ProposedOut] = Field(alias="rows", description="In the order in which they are served")
+
+    @staticmethod
+    def resolve_order(row: Proposal) -> str | None:
+        """Number of the order in a hurry."""
+        return row.rush.number if row.rush else None
+
+
+@router.post("/re-promise", response=answers(ProposalOut, 202))
+def propose(request: HttpRequest, payload: RepromiseIn) -> Status[Proposal]:
+    """Propose new promises. That of a large order book is computed in the background: ask again until it is proposed."""
+    actor = actor_for(request, "order" if payload.policy == Policy.RUSH else "plan")
+    if payload.policy == Policy.RUSH:
+        order = Order.objects.filter(number=payload.order or "").first()
+        if order is None:
+            raise NotFound(what="order", name=payload.order, where="GET /api/v1/orders")
+        made = tasks.request_rush(actor=actor, order=order)
+    else:
+        lines = None if payload.lines is None else _lines(payload.lines)
+        made = tasks.request_proposal(actor=actor, policy=payload.policy, weighing=payload.weighing, lines=lines)
+    return Status(202, _proposal(made.pk))
+
+
+@router.get("/proposals/{proposal_id}", response=answers(ProposalOut))
+def get_proposal(request: HttpRequest, proposal_id: int) -> Proposal:
+    """Show a proposal: before and after of every line."""
+    return _proposal(proposal_id)
+
+
+@router.post("/proposals/{proposal_id}/apply", response=answers(ProposalOut))
+def apply(request: HttpRequest, proposal_id: int) -> Proposal:
+    """Give all lines their new promises, or none: refused when the world has changed meanwhile."""
+    proposal = _proposal(proposal_id)
+    services.apply_proposal(actor=_actor(request, proposal), proposal=proposal)
+    return _proposal(proposal_id)
+
+
+@router.post("/proposals/{proposal_id}/discard", response=answers(ProposalOut))
+def discard(request: HttpRequest, proposal_id: int) -> Proposal:
+    """Let everything stay as it is."""
+    proposal = _proposal(proposal_id)
+    services.discard_proposal(actor=_actor(request, proposal), proposal=proposal)
+    return _proposal(proposal_id)
+
+
+def _actor(request: HttpRequest, proposal: Proposal) -> Any:
+    """Who may ask for a proposal may also apply it."""
+    return actor_for(request, "order" if proposal.policy == Policy.RUSH else "plan", f"{proposal} of new promises")
+
+
+def _proposal(key: int) -> Proposal:
+    found = Proposal.objects.select_related("run", "rush").filter(pk=key).first()
+    if found is None:
+        raise NotFound(what="proposal", name=key, where="POST /api/v1/re-promise")
+    found.rows = list(found.promises.select_related("line__order__customer").order_by("place"))
+    return found
+
+
+def _lines(names: list[str]) -> list[OrderLine]:
+    """The open lines of these names, in one query."""
+    parts = [name.rpartition("/") for name in names]
+    which = Q.create(
+        [Q(order__number=number, position=int(n)) for number, _, n in parts if n.isdecimal() and len(n) < 5], connector=Q.OR
+    )
+    found = list(OrderLine.objects.select_related("order").filter(which, state__in=states.HOLDING)) if which else []
+    if missing := sorted(set(names) - {str(line) for line in found}):
+        raise NotFound(what="open order line", name=", ".join(missing), where="GET /api/v1/orders")
+    return found

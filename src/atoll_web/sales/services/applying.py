@@ -1,0 +1,115 @@
+"""A proposal is applied as a whole, in one transaction, or it is discarded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from atoll.promise import Promises, promise
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
+from atoll_web.bulk import exchange
+from atoll_web.sales import states
+from atoll_web.sales.committing import Target, commit, keys, room
+from atoll_web.sales.errors import NotAllPromised, NotProposed, ProposalOutdated
+from atoll_web.sales.models import Proposal, ProposedPromise
+from atoll_web.sales.services.open_lines import OpenLine, open_lines
+from atoll_web.sales.services.proposing import ship_dates
+from atoll_web.sales.services.releasing import give_back
+from atoll_web.sales.snapshot import PromiseSnapshot, lock, snapshot
+
+NAMED = 5
+"""Lines that a refusal names."""
+
+
+@begun_again_after_deadlock
+def apply_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
+    """Give all lines of a proposal their new promises, and its orders their ranks.
+
+    They give back what they hold and are promised under locks in the sequence of the proposal.
+
+    Raises
+    ------
+    NotProposed
+        When it was applied or discarded before, or is not computed yet.
+    NotAllPromised
+        When a line would lose its date without another.
+    ProposalOutdated
+        When a line is not open any more, was promised anew meanwhile, or would get another date: nothing is changed then.
+    """
+    with acting(actor):
+        row = _locked(proposal)
+        rows = list(row.promises.order_by("place"))
+        if lost := [r.line_id for r in rows if r.after is None]:
+            raise NotAllPromised(lines=len(lost))
+        lines = _still_open(rows)
+        works = [replace(line.work, request_date=r.requested) for line, r in zip(lines, rows, strict=True)]
+        lock(works, actor.today)
+        give_back([line.row for line in lines])
+        seen = snapshot(works, actor.today, lock=True)
+        answer = _as_proposed(seen, promise(seen.availability, seen.wanted), lines, rows)
+        targets = [Target(line.row.pk, line.row.demand_id, is_new=False) for line in lines]
+        commit(actor, seen, answer, targets, keys(room(seen, answer)), is_first=False)
+        _save_ranks({int(key): rank for key, rank in row.ranks.items()})
+        row.state = states.APPLIED
+        row.save(update_fields=["state"])
+    return row
+
+
+def discard_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
+    """Let everything stay as it is.
+
+    Raises
+    ------
+    NotProposed
+        When it was applied or discarded before, or is not computed yet.
+    """
+    with acting(actor):
+        row = _locked(proposal)
+        row.state = states.DISCARDED
+        row.save(update_fields=["state"])
+    return row
+
+
+def _locked(proposal: Proposal) -> Proposal:
+    row = Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if row.state != states.PROPOSED:
+        raise NotProposed(proposal=row.pk, state=row.state)
+    return row
+
+
+def _still_open(rows: Sequence[ProposedPromise]) -> list[OpenLine]:
+    """The lines in their sequence, locked; each with the promise that the proposal knows."""
+    found = {line.row.pk: line for line in open_lines([row.line_id for row in rows], lock=True)}
+    if any(row.line_id not in found for row in rows):
+        raise ProposalOutdated(changed="a line is in assembly, cancelled or expired")
+    if other := [str(found[row.line_id].row) for row in rows if found[row.line_id].before != row.before]:
+        raise ProposalOutdated(changed=f"{_named(other)} got another promise")
+    return [found[row.line_id] for row in rows]
+
+
+def _as_proposed(seen: PromiseSnapshot, answer: Promises, lines: Sequence[OpenLine], rows: Sequence[ProposedPromise]) -> Promises:
+    """The promises with the dates that customers are told, which are those of the proposal."""
+    dates = ship_dates(seen, answer, lines)
+    begins = [seen.date(day) for day in answer.need_day.tolist()]
+    if other := [
+        str(line.row)
+        for line, row, day, begin in zip(lines, rows, dates, begins, strict=True)
+        if (day, begin) != (row.after, row.need_date)
+    ]:
+        raise ProposalOutdated(changed=f"{_named(other)} would get another date")
+    return replace(answer, ship_day=np.array([(day - seen.today).days for day in dates if day], dtype=np.int64))
+
+
+def _named(lines: Sequence[str]) -> str:
+    more = f" and {len(lines) - NAMED} more" if len(lines) > NAMED else ""
+    return ", ".join(lines[:NAMED]) + more
+
+
+RANKS = """
+UPDATE sales_order o SET rank = r.rank FROM unnest(%s::bigint[], %s::float8[]) r (id, rank) WHERE o.id = r.id
+"""
+
+
+def _save_ranks(ranks: Mapping[int, float]) -> None:
+    if ranks:
+        exchange([(RANKS, [list(ranks), list(ranks.values())])])

@@ -1,0 +1,89 @@
+"""Counts and scrap, and what they mean to promises: lines that lose units are at risk, work under way is covered anew."""
+
+from collections.abc import Sequence
+
+from atoll.promise import promise
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
+from atoll_web.bulk import exchange
+from atoll_web.catalogue.models import Item
+from atoll_web.catalogue.snapshot import calendar
+from atoll_web.sales import states
+from atoll_web.sales.answering import reason
+from atoll_web.sales.committing import Target, keys, pegging, room
+from atoll_web.sales.errors import CannotPromise
+from atoll_web.sales.models import Promise
+from atoll_web.sales.services.drafting import raise_all
+from atoll_web.sales.snapshot import Work, snapshot
+from atoll_web.stock import correcting
+from atoll_web.stock import services as stock
+from atoll_web.stock.models import Demand, Lot, Move
+
+
+@begun_again_after_deadlock
+def count(*, actor: Actor, item: Item, counted: int, lot: Lot | None = None) -> Move | None:
+    """Bring the ledger in line with a count of the warehouse.
+
+    Units that are missing are taken from whoever needs them last: promises of lines that lose some are marked at risk; builds,
+    and lines in assembly, get others instead.
+
+    Returns
+    -------
+    Move or None
+        The correcting move, or nothing when the count agrees.
+
+    Raises
+    ------
+    LotsDoNotMatch
+        When a numbered item is counted without naming the lot.
+    CannotPromise
+        When what is under way can get no others.
+    """
+    with acting(actor):
+        found = correcting.count(actor=actor, item=item, counted=counted, lot=lot)
+        _follow(actor, found.demands)
+    return found.move
+
+
+@begun_again_after_deadlock
+def scrap(*, actor: Actor, item: Item, quantity: int, lot: Lot | None = None, reference: str = "scrap") -> Move | None:
+    """Take unusable units out of the warehouse; what that means to promises is as for `count`.
+
+    Raises
+    ------
+    LotsDoNotMatch, NotEnoughStock, CannotPromise
+    """
+    with acting(actor):
+        found = correcting.scrap(actor=actor, item=item, quantity=quantity, lot=lot, reference=reference)
+        _follow(actor, found.demands)
+    return found.move
+
+
+def _follow(actor: Actor, demands: Sequence[int]) -> None:
+    """Mark the promises of those that lost units, and cover again what cannot be promised anew."""
+    if not demands:
+        return
+    Promise.objects.filter(line__demand__in=demands, in_force=True).update(at_risk=True)
+    under_way = Demand.objects.filter(id__in=demands).exclude(order_line__state__in=states.HOLDING)
+    if rows := list(under_way.select_related("builds__item").prefetch_related("requirements").order_by("id")):
+        _cover(actor, rows)
+
+
+def _cover(actor: Actor, rows: Sequence[Demand]) -> None:
+    """Let demands take all that they require from what is free, or from what is planned for it; builds move with it."""
+    works = [Work({r.item_id: r.quantity for r in row.requirements.all()}) for row in rows]
+    stock.release_demands(row.pk for row in rows)
+    seen = snapshot(works, actor.today, lock=True)
+    answer = promise(seen.availability, seen.wanted)
+    lost = [k for k in range(len(rows)) if not answer.is_promised[k]]
+    raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in lost])
+    targets = [Target(0, row.pk, is_new=False) for row in rows]
+    exchange(pegging(seen, answer, targets, keys(room(seen, answer))))
+    days = calendar()
+    for k, row in enumerate(rows):
+        if row.builds is None:  # a line in assembly keeps its slot, and is at risk
+            Demand.objects.filter(pk=row.pk).update(need_date=row.need_date)
+            continue
+        begins = max(row.need_date, seen.date(answer.need_day[k]))
+        Demand.objects.filter(pk=row.pk).update(need_date=begins)
+        if (due := days.add(begins, row.builds.item.build_days)) > row.builds.due:
+            stock.slip(row.builds, due)

@@ -1,0 +1,141 @@
+"""A count and scrap: who needs the units last loses them, is marked, and is found in the planner's morning."""
+
+import pytest
+
+from atoll_web import invariants
+from atoll_web.assembly import services as assembly
+from atoll_web.catalogue.models import Item
+from atoll_web.purchasing.models import SupplierItem
+from atoll_web.sales import services as sales
+from atoll_web.sales.errors import CannotPromise, ProposalOutdated
+from atoll_web.sales.models import Order, OrderLine, Promise
+from atoll_web.sales.services import Policy
+from atoll_web.stock import services as stock
+from atoll_web.stock.errors import NotEnoughStock
+from atoll_web.stock.models import Allocation, Demand, Lot, Supply
+from tests.lamps import Lamps
+
+LARGE = {"head": "HEAD-L", "arm": "ARM-L"}
+
+
+def count(company: Lamps, code: str, counted: int) -> None:
+    sales.count(actor=company.actor("warehouse"), item=Item.objects.get(code=code), counted=counted)
+
+
+def lose(company: Lamps, code: str) -> None:
+    """The first numbered unit of an item turns out not to be there."""
+    lot = Lot.objects.filter(item__code=code).first()
+    sales.count(actor=company.actor("warehouse"), item=lot.item, counted=0, lot=lot)
+
+
+def at_risk() -> set[int]:
+    return set(Promise.objects.filter(in_force=True, at_risk=True).values_list("line__order", flat=True))
+
+
+def held(order: Order, code: str) -> int:
+    rows = Allocation.objects.filter(requirement__demand__order_line__order=order, supply__item__code=code)
+    return sum(rows.values_list("quantity", flat=True))
+
+
+def nothing_is_violated() -> bool:
+    broken = [check for check in invariants.check().checks if check.violations]
+    assert not broken, broken
+    return True
+
+
+def propose_and_apply(company: Lamps) -> None:
+    planner = company.actor("planner")
+    asked = sales.ask_proposal(actor=planner, policy=Policy.KEEP)
+    sales.apply_proposal(actor=planner, proposal=sales.compute_proposal(actor=planner, proposal=asked))
+
+
+def test_a_count_takes_free_units_first_and_then_those_of_the_latest_need(company):
+    """100 metres are there: 10 are needed soon, 10 later, so that down to 20 nobody loses any."""
+    soon, later = company.order(5), company.order(5, head="HEAD-L", arm="ARM-L")
+    count(company, "CABLE", 20)
+    assert at_risk() == set()
+    count(company, "CABLE", 13)
+    assert (held(soon, "CABLE"), held(later, "CABLE")) == (10, 3)
+    assert at_risk() == {later.pk}
+    assert nothing_is_violated()
+
+
+def test_what_was_lost_is_promised_anew_by_a_proposal(company):
+    order = company.order(**LARGE)
+    (before,) = Promise.objects.filter(in_force=True).values_list("ship_date", flat=True)
+    lose(company, "HEAD-L")
+    assert at_risk() == {order.pk}
+    assert order.pk in {line.order_id for line in sales.lines_to_promise_anew(company.today)}
+    propose_and_apply(company)
+    assert at_risk() == set()
+    assert Promise.objects.get(in_force=True).ship_date > before
+    assert nothing_is_violated()
+
+
+def test_a_proposal_made_before_the_loss_is_refused(company):
+    company.order(**LARGE)
+    planner = company.actor("planner")
+    asked = sales.ask_proposal(actor=planner, policy=Policy.KEEP)
+    proposal = sales.compute_proposal(actor=planner, proposal=asked)
+    lose(company, "HEAD-L")
+    with pytest.raises(ProposalOutdated):
+        sales.apply_proposal(actor=planner, proposal=proposal)
+    assert held(Order.objects.get(), "HEAD-L") == 0
+
+
+def test_a_build_that_loses_a_component_takes_another_and_moves_with_it(company):
+    """Twenty plates are there and the feet for order 2 take some of them: without any, they wait for a purchase of 5 days."""
+    order = company.order(12)  # 8 feet are on hand
+    kits = list(Supply.objects.filter(kind="planned", consumes__isnull=False))
+    assembly.open_builds(actor=company.actor("planner"), supplies=kits)
+    begun = Demand.objects.get(builds__item__code="FOOT")
+    count(company, "PLATE", 0)
+    again = Demand.objects.get(pk=begun.pk)
+    assert again.need_date > begun.need_date
+    assert set(stock.shortages([again])[again.pk]) >= {"PLATE"}
+    assert Allocation.objects.filter(requirement__demand=again, supply__item__code="PLATE", supply__kind="planned").exists()
+    assert at_risk() == {order.pk}
+    assert nothing_is_violated()
+    propose_and_apply(company)
+    assert at_risk() == set()
+    assert nothing_is_violated()
+
+
+def test_a_line_in_assembly_that_loses_a_unit_is_given_another_and_keeps_its_slot(company):
+    order = company.order(2)
+    assembly.release(actor=company.actor("planner"), lines=list(order.lines.all()))
+    before = OrderLine.objects.get(order=order).demand.need_date
+    count(company, "CABLE", 1)
+    line = OrderLine.objects.get(order=order)
+    assert line.demand.need_date == before
+    assert held(order, "CABLE") == 4
+    assert at_risk() == {order.pk}
+    assert nothing_is_violated()
+
+
+def test_work_under_way_that_can_get_nothing_else_refuses_the_count(company):
+    order = company.order(**LARGE)
+    assembly.release(actor=company.actor("planner"), lines=list(order.lines.all()))
+    SupplierItem.objects.filter(item__code="HEAD-L").update(preferred=False)
+    with pytest.raises(CannotPromise):
+        lose(company, "HEAD-L")
+    assert held(order, "HEAD-L") == 1
+
+
+def test_scrap_takes_units_out_of_the_warehouse_and_marks_who_loses_them(company):
+    order = company.order(**LARGE)
+    lot = Lot.objects.filter(item__code="HEAD-L").first()
+    entry = sales.scrap(actor=company.actor("warehouse"), item=lot.item, quantity=1, lot=lot)
+    assert entry.destination.kind == "scrap"
+    assert at_risk() == {order.pk}
+    with pytest.raises(NotEnoughStock):
+        sales.scrap(actor=company.actor("warehouse"), item=lot.item, quantity=1, lot=lot)
+    assert nothing_is_violated()
+
+
+def test_the_morning_lists_who_lost_units_with_one_action(company, signed_in):
+    company.order(**LARGE)
+    lose(company, "HEAD-L")
+    page = signed_in("planner").get("/morning").content.decode()
+    assert "SO-" in page
+    assert 'action="/re-promises/propose"' in page

@@ -1,0 +1,323 @@
+"""New promises for all open lines: proposed with before and after, applied as a whole or not at all."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
+
+from atoll_web import invariants
+from atoll_web.assembly import services as assembly
+from atoll_web.catalogue.models import LineDay
+from atoll_web.purchasing import services as purchasing
+from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
+from atoll_web.sales import services as sales
+from atoll_web.sales.errors import (
+    NotAllPromised,
+    NothingMoved,
+    NothingToPropose,
+    NotInBook,
+    NotProposed,
+    ProposalOutdated,
+)
+from atoll_web.sales.models import Customer, Order, Promise, Proposal, SlotReservation
+from atoll_web.sales.services import Policy, Weighing
+from atoll_web.stock.models import Allocation, Lot, Supply
+from tests.lamps import MONDAY, Lamps
+
+LARGE = {"head": "HEAD-L", "arm": "ARM-L"}
+"""One such head is on hand; the next ones take 14 days."""
+
+
+def ships(*orders: Order) -> list[date]:
+    """The date that each order's line is promised for."""
+    found = dict(Promise.objects.filter(in_force=True, line__order__in=orders).values_list("line__order", "ship_date"))
+    return [found[order.pk] for order in orders]
+
+
+def holdings() -> tuple[list, list, list]:
+    """All that lines hold, whatever the keys of its rows are."""
+    return (
+        sorted(Allocation.objects.values_list("requirement__demand__reference", "supply__item__code", "supply__due", "quantity")),
+        sorted(SlotReservation.objects.values_list("line", "line_day", "minutes")),
+        sorted(Promise.objects.filter(in_force=True).values_list("line", "ship_date", "need_date", "at_risk")),
+    )
+
+
+def proposed(company: Lamps, policy: Policy = Policy.KEEP, **asked) -> Proposal:
+    planner = company.actor("planner")
+    return sales.compute_proposal(actor=planner, proposal=sales.ask_proposal(actor=planner, policy=policy, **asked))
+
+
+def rush(company: Lamps, order: Order) -> Proposal:
+    seller = company.actor("sales")
+    return sales.compute_proposal(actor=seller, proposal=sales.ask_rush(actor=seller, order=order))
+
+
+def apply(company: Lamps, proposal: Proposal) -> Proposal:
+    return sales.apply_proposal(actor=company.actor("planner"), proposal=proposal)
+
+
+def nothing_is_violated() -> bool:
+    broken = [check for check in invariants.check().checks if check.violations]
+    assert not broken, broken
+    return True
+
+
+@pytest.fixture
+def two(company: Lamps) -> tuple[Order, Order]:
+    """The first order has the only large head; the second one waits for a purchase."""
+    return company.order(**LARGE), company.order(customer="ACME", **LARGE)
+
+
+def test_a_rush_order_shows_who_makes_way_and_changes_nothing_until_it_is_accepted(company, two):
+    first, second = two
+    early, late = ships(first, second)
+    assert early < late
+    before = holdings()
+    proposal = rush(company, second)
+    rows = {row.line.order_id: (row.before, row.after) for row in proposal.promises.all()}
+    assert rows == {second.pk: (late, early), first.pk: (early, late)}
+    assert proposal.days_late == (late - early).days
+    assert holdings() == before
+
+    assert apply(company, proposal).state == "applied"
+    assert ships(first, second) == [late, early]
+    assert Order.objects.get(pk=second.pk).rank < Order.objects.get(pk=first.pk).rank
+    assert nothing_is_violated()
+
+
+def test_a_discarded_proposal_leaves_everything_and_cannot_be_applied(company, two):
+    before = holdings()
+    proposal = rush(company, two[1])
+    sales.discard_proposal(actor=company.actor("sales"), proposal=proposal)
+    assert holdings() == before
+    with pytest.raises(NotProposed):
+        apply(company, proposal)
+
+
+def test_applying_holds_exactly_what_was_held_when_nothing_has_changed(company, two):
+    company.order(9)  # more feet than there are: builds at two levels
+    before = ships(*Order.objects.all())
+    apply(company, proposed(company, Policy.FIFO))
+    assert ships(*Order.objects.all()) == before
+    assert nothing_is_violated()
+
+
+@pytest.mark.parametrize("policy", [Policy.KEEP, Policy.FIFO, Policy.SEQUENCE, Policy.LEAST_LATENESS])
+def test_every_policy_is_bounded_and_is_applied_as_it_was_proposed(company, two, policy):
+    company.order(9)
+    company.order(2, arm="ARM-L", dimmer="DIMMER")
+    proposal = proposed(company, policy)
+    assert proposal.bound - 1e-6 <= proposal.days_late
+    apply(company, proposal)
+    assert {row.line_id: row.after for row in proposal.promises.all()} == dict(
+        Promise.objects.filter(in_force=True).values_list("line", "ship_date")
+    )
+    assert nothing_is_violated()
+
+
+def test_priority_weighs_days_late_and_nobody_is_made_late_without_need(company, two):
+    """Customers of priority 1 weigh twice those of priority 2; who weighs more is never made late for who weighs less."""
+    first, second = two
+    Customer.objects.filter(code="ACME").update(priority=1)
+    early, late = ships(first, second)
+    proposal = proposed(company, Policy.LEAST_LATENESS)
+    assert proposal.days_late == proposal.bound == 0  # each keeps its own day
+    assert {row.line.order_id: row.weight for row in proposal.promises.all()} == {first.pk: 1.0, second.pk: 2.0}
+    assert {row.line.order_id: row.after for row in proposal.promises.all()} == {first.pk: early, second.pk: late}
+
+
+def test_an_order_for_a_far_day_gives_its_early_stock_to_a_near_one(company):
+    """O 24441: a far-future order grabs stock early and blocks a near one that could ship.
+
+    The next large head can be bought in 14 days, which is early enough for the far order, so that nobody becomes late.
+    """
+    far_day = MONDAY + timedelta(days=38)
+    far = sales.enter_order(actor=company.actor("sales"), customer="MUELLER", lines=[sales.NewLine("DL", LARGE, 1, far_day)])
+    near = company.order(customer="ACME", **LARGE)
+    (kept,) = ships(far)
+    proposal = rush(company, near)
+    assert proposal.days_late == proposal.bound == 0
+    apply(company, proposal)
+    assert ships(near)[0] < MONDAY + timedelta(days=7)
+    assert ships(far) == [kept]
+    assert nothing_is_violated()
+
+
+def test_what_a_cancelled_order_held_goes_to_those_who_wait(company, two):
+    """O 24185: a cancelled order leaves its supply out of step."""
+    first, second = two
+    early, late = ships(first, second)
+    sales.cancel(actor=company.actor("sales"), order=first)
+    proposal = proposed(company, Policy.SEQUENCE)
+    assert [(row.before, row.after) for row in proposal.promises.all()] == [(late, early)]
+    apply(company, proposal)
+    assert ships(second) == [early]
+    assert not Supply.objects.filter(kind="planned", item__code="HEAD-L").exists()
+
+
+def test_moving_a_purchase_changes_neither_the_day_asked_for_nor_the_promise_until_a_proposal_is_applied(company, two):
+    """O 260603: moving a purchase date rewrites the customer's deadline."""
+    second = two[1]
+    (promised,) = ships(second)
+    asked = second.lines.get().request_date
+    supply = Supply.objects.get(item__code="HEAD-L", kind="planned")
+    wanted = purchasing.Wanted(supply.item, 1, (supply,))
+    (purchase,) = purchasing.order(actor=company.actor("buyer"), wanted=[wanted])
+    purchasing.slip(actor=company.actor("buyer"), line=purchase.lines.get(), due=promised + timedelta(days=7))
+    assert ships(second) == [promised]
+    assert second.lines.get().promises.get(in_force=True).at_risk
+    apply(company, proposed(company))
+    assert second.lines.get().request_date == asked
+    assert ships(second)[0] >= promised
+    assert not Promise.objects.filter(in_force=True, at_risk=True).exists()
+    assert nothing_is_violated()
+
+
+def test_another_supply_is_taken_when_the_purchase_that_was_waited_for_is_late(company, two):
+    """F 397: demand waits for a purchase order that is too late though another would do."""
+    second = two[1]
+    (promised,) = ships(second)
+    supply = Supply.objects.get(item__code="HEAD-L", kind="planned")
+    (purchase,) = purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(supply.item, 1, (supply,))])
+    (other,) = purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(supply.item, 1)])
+    late = PurchaseOrderLine.objects.get(order=purchase)
+    spare = PurchaseOrderLine.objects.get(order=other)
+    Supply.objects.filter(pk=late.supply_id).update(quantity=1)
+    purchasing.slip(actor=company.actor("buyer"), line=late, due=promised + timedelta(days=20))
+    apply(company, proposed(company))
+    assert ships(second) == [promised]
+    assert Allocation.objects.filter(supply=spare.supply_id).exists()
+
+
+def test_work_that_has_begun_keeps_what_it_has(company):
+    """F 492: replanning unlinks part-confirmed work from its demand."""
+    begun, waiting = company.order(**LARGE), company.order(customer="ACME", **LARGE)
+    assembly.release(actor=company.actor("planner"), lines=list(begun.lines.all()))
+    kept = sorted(Allocation.objects.filter(requirement__demand__order_line__order=begun).values_list("id", "quantity"))
+    proposal = rush(company, waiting)
+    assert [row.line.order_id for row in proposal.promises.all()] == [waiting.pk]
+    apply(company, proposal)
+    assert kept == sorted(Allocation.objects.filter(requirement__demand__order_line__order=begun).values_list("id", "quantity"))
+    with pytest.raises(NotInBook):
+        rush(company, begun)
+
+
+def test_capacity_counts_when_all_is_promised_anew(company):
+    """E 41224: promise dates ignore capacity."""
+    LineDay.objects.filter(day__gt=MONDAY).update(capacity=60)
+    orders = [company.order() for _ in range(3)]
+    apply(company, proposed(company, Policy.SEQUENCE))
+    assert len(set(ships(*orders))) > 1
+    assert not LineDay.objects.filter(reserved__gt=F("capacity")).exists()
+
+
+def test_a_proposal_is_refused_as_a_whole_when_a_date_would_differ(company, two):
+    proposal = rush(company, two[1])
+    head = Supply.objects.get(item__code="HEAD-L", kind="on hand")
+    sales.count(actor=company.actor("warehouse"), item=head.item, counted=0, lot=lot_of("HEAD-L"))
+    before = holdings()
+    with pytest.raises(ProposalOutdated, match="Propose again"):
+        apply(company, proposal)
+    assert holdings() == before
+    assert Proposal.objects.get(pk=proposal.pk).state == "proposed"
+
+
+def test_a_proposal_is_refused_when_one_of_its_lines_is_no_longer_open(company, two):
+    proposal = rush(company, two[1])
+    assembly.release(actor=company.actor("planner"), lines=list(two[0].lines.all()))
+    before = holdings()
+    with pytest.raises(ProposalOutdated):
+        apply(company, proposal)
+    assert holdings() == before
+
+
+def test_lines_that_would_lose_their_date_are_shown_and_nothing_is_applied(company, two):
+    SupplierItem.objects.filter(item__code="HEAD-L").update(preferred=False)  # nobody sells it any more
+    proposal = proposed(company, Policy.FIFO)
+    assert [row.after is None for row in proposal.promises.order_by("line_id")] == [False, True]
+    before = holdings()
+    with pytest.raises(NotAllPromised):
+        apply(company, proposal)
+    assert holdings() == before
+
+
+def test_lines_that_ship_complete_have_one_date(company):
+    order = sales.enter_order(
+        actor=company.actor("sales"),
+        customer="ACME",
+        lines=[sales.NewLine("DL", {}), sales.NewLine("DL", LARGE, 3)],
+        ship_complete=True,
+    )
+    company.order()
+    apply(company, proposed(company, Policy.SEQUENCE))
+    dates = set(Promise.objects.filter(in_force=True, line__order=order).values_list("ship_date", flat=True))
+    assert len(dates) == 1
+    assert nothing_is_violated()
+
+
+def test_only_the_given_lines_are_promised_anew_and_the_others_keep_what_they_hold(company, two):
+    first, second = two
+    proposal = proposed(company, Policy.LEAST_LATENESS, lines=list(second.lines.all()))
+    assert [row.line.order_id for row in proposal.promises.all()] == [second.pk]
+    dates = ships(first, second)
+    apply(company, proposal)
+    assert ships(first, second) == dates
+
+
+def test_margin_weighs_by_what_a_line_earns(company):
+    cheap, dear = company.order(1), company.order(8)
+    rows = {r.line.order_id: r.weight for r in proposed(company, weighing=Weighing.MARGIN).promises.all()}
+    line = dear.lines.select_related("configuration").get()
+    assert rows[dear.pk] == pytest.approx(float(8 * (line.unit_price - line.configuration.cost)))
+    assert rows[cheap.pk] < rows[dear.pk]
+
+
+def test_an_empty_book_has_nothing_to_propose_and_its_run_says_so(company):
+    with pytest.raises(NothingToPropose):
+        proposed(company)
+    proposal = Proposal.objects.get()
+    assert (proposal.state, proposal.run.state) == ("discarded", "failed")
+    assert "no line" in proposal.run.message.lower()
+
+
+def test_orders_are_moved_to_their_place_and_only_those_get_a_rank(company):
+    orders = [company.order() for _ in range(4)]
+    a, b, c, d = (order.number for order in orders)
+    ranks = sales.moved_ranks({d: 2})
+    assert list(ranks) == [orders[3].pk]
+    assert orders[0].rank < ranks[orders[3].pk] < orders[1].rank
+    with pytest.raises(NothingMoved):
+        sales.moved_ranks({c: 3})
+    with pytest.raises(NotInBook):
+        sales.moved_ranks({"SO-999999": 1})
+    apply(company, proposed(company, Policy.SEQUENCE, ranks=sales.moved_ranks({d: 1, c: 2})))
+    assert list(sales.book().values_list("number", flat=True)) == [d, c, a, b]
+
+
+def test_equal_ranks_make_room_by_numbering_all_anew(company):
+    orders = [company.order() for _ in range(3)]
+    Order.objects.update(rank=1.0)
+    ranks = sales.moved_ranks({orders[2].number: 2})
+    assert [key for key, _ in sorted(ranks.items(), key=lambda pair: pair[1])] == [orders[0].pk, orders[2].pk, orders[1].pk]
+
+
+def test_applying_takes_as_many_queries_for_many_lines_as_for_few(company):
+    def queries() -> int:
+        proposal = proposed(company, Policy.FIFO)
+        with CaptureQueriesContext(connection) as captured:
+            apply(company, proposal)
+        return len(captured)
+
+    for _ in range(2):
+        company.order()
+    few = queries()
+    for _ in range(8):
+        company.order()
+    assert queries() == few
+
+
+def lot_of(code: str) -> Lot:
+    return Lot.objects.filter(item__code=code).first()
