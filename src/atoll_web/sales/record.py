@@ -5,9 +5,12 @@ Rows of assembly are reached by their relations, since sales knows nothing of th
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, prefetch_related_objects
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, prefetch_related_objects
+from django.db.models.functions import JSONObject
 
 from atoll_web.accounts.models import StateChange
 from atoll_web.catalogue.words import in_words
@@ -17,17 +20,23 @@ from atoll_web.stock.models import Allocation, Lot
 
 Document = dict[str, Any]
 
+LEVER = ("kind", "words", "cost", "currency", "days_earlier")
+"""What is told of something that was done so that a line ships earlier."""
+
 KITTED = "kitted"
 """State of an assembly order whose kit is laid out."""
 
 
 def order_record(order: Order) -> Document:
     """The order; `order` comes with its customer."""
+    levers = LeverTaken.objects.filter(line=OuterRef("pk")).values(fields=JSONObject(**{name: name for name in LEVER}))
     lines = list(
-        order.lines.select_related("configuration__revision__product_model", "assembly_order", "demand").order_by("position")
+        order.lines.select_related("configuration__revision__product_model", "assembly_order", "demand")
+        .annotate(taken_levers=ArraySubquery(levers))
+        .order_by("position")
     )
     promises, allocations, slots, kits = _promises(lines), _allocations(lines), _slots(lines), _kits(lines)
-    units, shipped, levers = _units(lines), _shipped(lines), _levers(lines)
+    units, shipped = _units(lines), _shipped(lines)
     return {
         "number": order.number,
         "state": order.state,
@@ -46,7 +55,7 @@ def order_record(order: Order) -> Document:
             _line(line)
             | {
                 "promises": promises[line.pk],
-                "levers": levers[line.pk],
+                "levers": [lever | {"cost": Decimal(str(lever["cost"]))} for lever in line.taken_levers],
                 "allocations": allocations[line.demand_id],
                 "slots": slots[line.pk],
                 "kit": kits[line.pk],
@@ -107,15 +116,6 @@ def _promises(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
                 "basis": promise.basis,
             }
         )
-    return found
-
-
-def _levers(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
-    """What was done so that each line ships earlier."""
-    found: dict[int, list[Document]] = defaultdict(list)
-    names = ("kind", "words", "cost", "currency", "days_earlier")
-    for row in LeverTaken.objects.filter(line__in=lines).values("line_id", *names):
-        found[row["line_id"]].append({name: row[name] for name in names})
     return found
 
 
