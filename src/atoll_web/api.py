@@ -18,6 +18,7 @@ from atoll_web.accounts.api import router as accounts_router
 from atoll_web.accounts.services import user_of_token
 from atoll_web.assembly import errors as assembly
 from atoll_web.assembly.api import router as assembly_router
+from atoll_web.assembly.kits_api import router as kits_router
 from atoll_web.catalogue import errors as catalogue
 from atoll_web.catalogue.api import router as catalogue_router
 from atoll_web.catalogue.revisions_api import router as revisions_router
@@ -29,7 +30,9 @@ from atoll_web.runs import services as runs
 from atoll_web.runs.api import router as runs_router
 from atoll_web.sales import errors as sales
 from atoll_web.sales.api import router as sales_router
+from atoll_web.sales.changes_api import router as changes_router
 from atoll_web.sales.configure_api import router as configure_router
+from atoll_web.sales.notices_api import router as notices_router
 from atoll_web.sales.promise_api import router as promise_router
 from atoll_web.stock import errors as stock
 from atoll_web.stock.api import router as stock_router
@@ -43,7 +46,10 @@ STATUS: dict[type[AtollError], int] = {
     accounts.UnknownToken: 404,
     catalogue.UnknownModel: 404,
     accounts.TokenNameTaken: 409,
+    assembly.KitsGone: 409,
+    assembly.NoKitProposal: 409,
     assembly.NotYetPromised: 409,
+    assembly.OrderHeld: 409,
     assembly.WrongState: 409,
     catalogue.StillInUse: 409,
     catalogue.DraftChanged: 409,
@@ -58,9 +64,14 @@ STATUS: dict[type[AtollError], int] = {
     sales.IdempotencyKeyUsed: 409,
     sales.NotCancellable: 409,
     sales.NoLongerOffered: 409,
+    sales.WrongOrderState: 409,
+    sales.LineNotChangeable: 409,
+    sales.NotChangeable: 409,
+    sales.NotDead: 409,
+    sales.NotHeld: 409,
     sales.NothingToPromise: 409,
     sales.QuoteExpired: 409,
-    sales.WrongOrderState: 409,
+    sales.ShipsComplete: 409,
     stock.AlreadyReversed: 409,
     stock.DuplicateLot: 409,
     stock.NotEnoughStock: 409,
@@ -99,12 +110,15 @@ api.add_router("", accounts_router, tags=["accounts"])
 api.add_router("", catalogue_router, tags=["catalogue"])
 api.add_router("", revisions_router, tags=["revisions"])
 api.add_router("", configure_router, tags=["configure"])
+api.add_router("", changes_router, tags=["sales"])
 api.add_router("", sales_router, tags=["sales"])
 api.add_router("", promise_router, tags=["promises"])
+api.add_router("", notices_router, tags=["notices"])
 api.add_router("", stock_router, tags=["stock"])
 api.add_router("", purchasing_router, tags=["purchasing"])
 api.add_router("", planning_router, tags=["planning"])
 api.add_router("", assembly_router, tags=["assembly"])
+api.add_router("", kits_router, tags=["assembly"])
 api.add_router("", runs_router, tags=["runs"])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from atoll.cli import NEGATIVE, Command, Group, write_document
-from atoll.errors import AtollError
+from atoll.errors import AtollError, BadInput, Issue
 from atoll_web import cluster, database, home, serve
 from atoll_web.promise_cli import promise_command
 
@@ -257,6 +257,42 @@ def import_command(folder: Path, check: bool) -> None:
     click.echo(f"{data.company.name}: {what}. {'No fault was found' if check else 'All was entered'}.", err=True)
 
 
+@click.command(
+    "import-orders",
+    cls=Command,
+    examples=[
+        ("atoll import-orders orders.csv", "enter all orders of the file, or none"),
+        ("atoll import-orders orders.json --check --json", "only say what would be entered, and when it would ship"),
+    ],
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--check", is_flag=True, help="Try it, and take it back.")
+@click.option("--user", help="Who enters them; the system when not given.")
+@as_json
+@with_application
+def import_orders(file: Path, check: bool, user: str | None, as_json: bool) -> None:
+    """Enter the orders of FILE, CSV or JSON; what was entered before under the same reference stays as it is."""
+    from atoll_web.accounts.acting import actor_now
+    from atoll_web.accounts.services import system_user, user_named
+    from atoll_web.sales import services
+
+    actor = actor_now(user_named(user) if user else system_user(), f"imported from {file.name}")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput([Issue(str(file), "not-utf-8", f"It is not written in UTF-8: {error.reason}.")]) from None
+    found = (services.preview_import if check else services.import_orders)(actor=actor, text=text)
+    if as_json:
+        write_document({"orders": [dataclasses.asdict(order) for order in found], "entered": not check})
+        return
+    for order in found:
+        ships = f"ships {order.ship_date}" if order.ship_date else "is not promised"
+        known = " (was there)" if order.was_known else ""
+        total = f"{order.total:>12,.2f} {order.currency}"
+        click.echo(f"{order.number}  {order.reference:<20} {order.lines:>4} line(s)  {total}  {ships}{known}")
+    click.echo(f"{len(found)} order(s) {'can be' if check else 'are'} entered.", err=True)
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A callable for phase, steps done and steps in all, which draws a bar on a terminal and is silent elsewhere."""
@@ -360,5 +396,8 @@ def revoke_token(user: str, name: str) -> None:
 
 commands: dict[str, click.Command] = {
     command.name or "": command
-    for command in (serve_command, worker_command, db, manage, demo, import_command, promise_command, check_invariants, token)
+    for command in (
+        *(serve_command, worker_command, db, manage, demo, import_command, import_orders, promise_command),
+        *(check_invariants, token),
+    )
 }

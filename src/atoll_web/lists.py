@@ -29,9 +29,10 @@ stands out when true), document (the number of an order, purchase order, build â
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -179,17 +180,18 @@ class ListPage:
     def csv(self, request: HttpRequest) -> StreamingHttpResponse:
         """The list for spreadsheets: all rows of the filter."""
         rows = Request(self, request).sorted.iterator(chunk_size=1000)
-        return StreamingHttpResponse(
-            self._csv_lines(rows),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{self.name}.csv"'},
-        )
+        names = [column.name for column in self.columns]
+        return csv_answer(self.name, names, ([column.of(row) for column in self.columns] for row in rows))
 
-    def _csv_lines(self, rows: Iterable[Any]) -> Iterator[str]:
-        writer = csv.writer(_Echo())
-        yield writer.writerow([column.name for column in self.columns])
-        for row in rows:
-            yield writer.writerow([_cell(column.of(row)) for column in self.columns])
+
+def csv_answer(name: str, names: Sequence[str], rows: Iterable[Iterable[Any]]) -> StreamingHttpResponse:
+    """Rows for spreadsheets, under the names of their columns, as the file of a name."""
+    writer = csv.writer(_Echo())
+    return StreamingHttpResponse(
+        chain([writer.writerow(names)], (writer.writerow([_cell(value) for value in row]) for row in rows)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
 
 
 class Request:

@@ -32,7 +32,9 @@ NAVIGATION = (
             ("Configure", "configure"),
             ("Quotes", "quotes"),
             ("Orders", "orders"),
+            ("Import orders", "import-orders"),
             ("Customers", "customers"),
+            ("Notices", "notices"),
             ("Product models", "models"),
         ),
     ),
@@ -54,6 +56,7 @@ NAVIGATION = (
         {Role.ASSEMBLER, Role.WAREHOUSE},
         (
             ("Ready work", "work"),
+            ("Clear to build", "clear-to-build"),
             ("Assembly orders", "assembly-orders"),
             ("Build orders", "build-orders"),
             ("Shipments", "shipments"),

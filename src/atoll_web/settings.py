@@ -4,7 +4,7 @@ import os
 
 import pghistory
 
-from atoll_web import database, home
+from atoll_web import database, home, mail
 
 SECRET_KEY = home.secret_key()
 DEBUG = os.environ.get("ATOLL_DEBUG") == "1"
@@ -103,10 +103,14 @@ LOGGING = {
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 25_000_000  # a batch of many orders
 STATIC_URL = "static/"
 STATIC_ROOT = home.folder("static")
 WHITENOISE_USE_FINDERS = True
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+globals().update(mail.settings_for_django(os.environ.get("ATOLL_EMAIL", mail.CONSOLE)))
+DEFAULT_FROM_EMAIL = os.environ.get("ATOLL_EMAIL_FROM", "Atoll <atoll@localhost>")
+WEBHOOKS_TO_PRIVATE = os.environ.get("ATOLL_WEBHOOKS_TO_PRIVATE") == "1"
 
 # History tells what was deleted too, and caches learn from it that something changed.
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())

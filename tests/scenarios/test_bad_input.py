@@ -1,19 +1,23 @@
 """What cannot be done is refused in words that say what, where and how to go on; nothing is half written."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from atoll.errors import AtollError, BadInput
 from atoll.model.bill import BillLine
+from atoll_web.accounts.models import Company
 from atoll_web.catalogue import services as catalogue
-from atoll_web.catalogue.models import Item, ProductModel
+from atoll_web.catalogue.models import Item, LineDay, ProductModel
 from atoll_web.purchasing import services as purchasing
+from atoll_web.purchasing.models import SupplierItem
 from atoll_web.sales import services as sales
+from atoll_web.sales.errors import QuoteExpired, WrongOrderState
+from atoll_web.sales.models import Customer
 from atoll_web.sales.services import NewLine
 from tests.lamps import MONDAY, Lamps, load_lamps
 
@@ -105,6 +109,58 @@ def test_all_faulty_lines_are_told_at_once_and_the_good_one_is_not_written(compa
     with pytest.raises(BadInput) as caught:
         call()
     assert [issue.source for issue in caught.value.issues] == ["line 2", "line 3"]
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(2026, 3, 1), date(9999, 12, 31)])
+def test_no_day_that_nobody_can_mean_is_asked_for(company: Lamps, refused: Callable[..., str], day: date) -> None:
+    words = refused(order(company, NewLine("DL", {}, 1, day)))
+    assert str(day) in words
+    assert "Ask for" in words
+
+
+def test_nothing_is_ordered_or_quoted_for_a_customer_on_hold(company: Lamps, refused: Callable[..., str]) -> None:
+    Customer.objects.filter(code="MUELLER").update(on_hold=True)
+    assert "MUELLER is on hold" in refused(order(company, lamp()))
+    seller = company.actor("sales")
+    assert "on hold" in refused(lambda: sales.quote(actor=seller, customer="MUELLER", lines=[lamp()], days=5))
+
+
+def test_a_quote_is_not_accepted_after_its_last_day(company: Lamps) -> None:
+    quote = sales.quote(actor=company.actor("sales"), customer="MUELLER", lines=[lamp()], days=2)
+    late = company.actor("sales", MONDAY + timedelta(days=2))
+    with pytest.raises(QuoteExpired, match="expired on 04 Mar 2026"):
+        sales.accept_quote(actor=late, order=quote)
+    sales.expire_quotes(actor=late)
+    with pytest.raises(WrongOrderState, match="expired"):
+        sales.accept_quote(actor=late, order=quote)
+
+
+@pytest.mark.parametrize("days", [0, -1, 91, 10**6])
+def test_a_quote_holds_for_some_days_and_not_for_ever(company: Lamps, refused: Callable[..., str], days: int) -> None:
+    call = lambda: sales.quote(actor=company.actor("sales"), customer="MUELLER", lines=[lamp()], days=days)  # noqa: E731
+    assert "1 to 90 days" in refused(call)
+
+
+def test_a_calendar_without_working_days_is_refused_and_ends(company: Lamps, refused: Callable[..., str]) -> None:
+    with pytest.raises(IntegrityError, match="some_weekday"), transaction.atomic():
+        Company.objects.update(weekdays=[])
+    mondays = [MONDAY + timedelta(weeks=n) for n in range(600)]
+    Company.objects.update(weekdays=[0], holidays=mondays)
+    assert "no working day" in refused(order(company, lamp()))
+    assert "no working day" in refused(lambda: sales.inquire(line=lamp(), today=MONDAY))
+
+
+def test_lines_without_any_capacity_are_refused(company: Lamps, refused: Callable[..., str]) -> None:
+    LineDay.objects.all().delete()
+    assert "the assembly lines have no free time" in refused(order(company, lamp()))
+
+
+def test_a_supplier_without_a_lead_time_supplies_nothing_in_time(company: Lamps, refused: Callable[..., str]) -> None:
+    """The database takes no row without a lead time; one that nobody prefers is not bought from either."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SupplierItem.objects.filter(item__code="DIMMER").update(lead_time_days=None)
+    SupplierItem.objects.filter(item__code="DIMMER").update(preferred=False)
+    assert "DIMMER is short and can neither be bought nor built" in refused(order(company, lamp(6, dimmer="DIMMER")))
 
 
 def test_more_than_can_ever_be_supplied_is_refused_with_the_item(company: Lamps, refused: Callable[..., str]) -> None:

@@ -283,6 +283,19 @@ BREAKS = (
         """,
     ),
     Break(
+        "complete_order_left_together",
+        f"""
+        UPDATE sales_order SET ship_complete = true;
+        UPDATE sales_orderline SET position = 2, order_id = (SELECT min(id) FROM sales_order WHERE state = 'shipped')
+        WHERE id = {line_in("confirmed")}
+        """,
+        also=also("shipped_order_is_complete"),
+    ),
+    Break(
+        "line_changed_before_its_assembly",
+        f"UPDATE sales_orderchange SET recorded_at = recorded_at + interval '1 day', line_id = {line_in('shipped')}",
+    ),
+    Break(
         "line_follows_its_assembly_order",
         f"UPDATE assembly_finalassemblyorder SET order_line_id = {line_in('confirmed')} WHERE state = 'released'",
     ),
@@ -319,6 +332,7 @@ def do_business(company) -> None:
     ]
     cancelled = company.order(engraving="Never built")
     company.order(quantity=8, head="HEAD-L", arm="ARM-L")  # waits for a purchase, and for feet that wait for drivers
+    sales.change_order(actor=clerk, order=cancelled, lines=[sales.LineChange(1, quantity=2)])
     sales.cancel(actor=clerk, order=cancelled)
     replenish(clerk)
     orders = assembly.release(actor=company.actor("planner", tuesday), lines=lines)

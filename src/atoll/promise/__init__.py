@@ -20,6 +20,7 @@ from atoll.promise.confidence import Confidence, Lateness, confidence, learned_l
 from atoll.promise.deliver import Split, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
 from atoll.promise.kit_choice import Goal, optimised_kits
+from atoll.promise.kit_exchange import KitLimits, Pegging, exchanged, kit_limits
 from atoll.promise.kitting import Kits, KitStatus, ServeBy, WaitingOrders, all_or_nothing_kits, line_by_line_kits
 from atoll.promise.lateness_bound import LatenessBound, lateness_bound
 from atoll.promise.promises import Promises
@@ -42,6 +43,7 @@ __all__ = [
     "ExpressPurchase",
     "Goal",
     "Improvement",
+    "KitLimits",
     "KitStatus",
     "Kits",
     "Lateness",
@@ -51,6 +53,7 @@ __all__ = [
     "OtherOption",
     "Overtime",
     "Peg",
+    "Pegging",
     "PlannedSupply",
     "Policy",
     "Promise",
@@ -76,8 +79,10 @@ __all__ = [
     "best_purchase",
     "confidence",
     "earliest_days",
+    "exchanged",
     "explain",
     "improvements",
+    "kit_limits",
     "lateness_bound",
     "learned_lateness",
     "line_by_line_kits",

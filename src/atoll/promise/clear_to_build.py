@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, eye_array, hstack
+from scipy.sparse import csr_array, hstack
 
 from atoll.promise.kitting import Flags, Floats, Integers, Kits, WaitingOrders, served
 
@@ -16,7 +16,7 @@ class Shortages:
     Parameters
     ----------
     order, item, units
-        Position of the order and of the item, and the units that are missing; int64, shape (s,).
+        Position of the order and of the component, and the units that are missing; int64, shape (s,).
     """
 
     order: Integers
@@ -51,7 +51,7 @@ class Purchase:
     Parameters
     ----------
     units
-        Units to buy of each item; int64, shape (m,).
+        Units to buy of each component; int64, shape (c,).
     released
         Whether each order becomes complete; bool, shape (n,).
     bound
@@ -66,8 +66,11 @@ class Purchase:
 def shortages(orders: WaitingOrders, kits: Kits) -> Shortages:
     """What each order without a kit lacks of what is free, taken by itself."""
     rows = np.flatnonzero(~kits.chosen[orders.order] & (orders.quantity > kits.free[orders.item]))
-    item = orders.item[rows]
-    return Shortages(orders.order[rows], item, orders.quantity[rows] - kits.free[item])
+    pairs = np.stack((orders.order[rows], orders.components[orders.item[rows]]))
+    (order, component), at = np.unique(pairs, axis=1, return_inverse=True)
+    units = np.zeros(len(order), dtype=np.int64)
+    np.maximum.at(units, at, orders.quantity[rows] - kits.free[orders.item[rows]])
+    return Shortages(order, component, units)
 
 
 def releasing_most(
@@ -78,7 +81,7 @@ def releasing_most(
     Parameters
     ----------
     cost
-        Cost of a unit of each item, float64, shape (m,); None ranks by orders per unit.
+        Cost of a unit of each component, float64, shape (c,); None ranks by orders per unit.
     most_units
         Units that can be had at most of each component; None for any number.
 
@@ -104,7 +107,7 @@ def releasing_most(
     array([1, 2, 0])
     """
     short = shortages(orders, kits)
-    price = np.ones(len(orders.on_hand)) if cost is None else cost
+    price = np.ones(_components(orders)) if cost is None else cost
     lacks_one = np.bincount(short.order, minlength=len(orders))[short.order] == 1
     rows = np.flatnonzero(lacks_one)
     rows = rows[np.argsort(short.units[rows], kind="stable")]
@@ -116,13 +119,26 @@ def releasing_most(
     return tuple(sorted(found, key=lambda release: (release.cost / len(release.orders), -len(release.orders), release.item)))
 
 
-def _release(orders: WaitingOrders, kits: Kits, item: int, sequence: Integers, most_units: int | None, price: float) -> Release:
-    wanted = int(orders.quantity[np.isin(orders.order, sequence) & (orders.item == item)].sum())
-    more = kits.free.copy()
-    more[item] = wanted if most_units is None else kits.free[item] + most_units
-    released = served(orders, sequence, more)
-    units = int(orders.taken(released.chosen)[item] - kits.free[item])
-    return Release(item, units, units * price, np.flatnonzero(released.chosen))
+def _release(
+    orders: WaitingOrders, kits: Kits, component: int, sequence: Integers, most_units: int | None, price: float
+) -> Release:
+    lifted = orders.components == component
+    rows = np.isin(orders.order, sequence) & lifted[orders.item]
+    wanted = int(np.bincount(orders.item[rows], orders.quantity[rows]).max())
+    released = served(orders, sequence, kits.free + lifted * (wanted if most_units is None else most_units))
+    units = _lacking(orders, kits.free, released.chosen)[component]
+    return Release(component, int(units), float(units * price), np.flatnonzero(released.chosen))
+
+
+def _components(orders: WaitingOrders) -> int:
+    return int(orders.components.max(initial=-1)) + 1
+
+
+def _lacking(orders: WaitingOrders, free: Integers, chosen: Flags) -> Integers:
+    """Units of each component that the kits of the chosen orders take beyond what is free."""
+    lacking = np.zeros(_components(orders), dtype=np.int64)
+    np.maximum.at(lacking, orders.components, orders.taken(chosen) - free)
+    return lacking
 
 
 def best_purchase(
@@ -135,27 +151,30 @@ def best_purchase(
     budget
         Most that may be spent, in the unit of `cost`; without `cost`, in units.
     cost
-        Cost of a unit of each item, above 0; float64, shape (m,).
+        Cost of a unit of each component, above 0; float64, shape (c,).
     seconds
         Limit of the solver; without it the result is the same every time.
 
     Notes
     -----
-    Maximise ``sum x_j`` subject to ``sum a_ij x_j - y_i <= free_i``, ``sum c_i y_i <= budget``, x binary, y >= 0, by HiGHS. y
+    Maximise ``sum x_j`` subject to ``sum a_ij x_j - y_c(i) <= free_i``, ``sum c_i y_i <= budget``, x binary, y >= 0, by HiGHS. y
     is a whole number by itself, since it need only fill the gap between whole numbers.
     """
-    price = np.ones(len(orders.on_hand)) if cost is None else cost
+    price = np.ones(_components(orders)) if cost is None else cost
     waiting = np.flatnonzero(~kits.chosen)
     released = np.zeros(len(orders), dtype=np.bool_)
     if not len(waiting):
-        return Purchase(np.zeros_like(kits.free), released, 0.0)
+        return Purchase(np.zeros(len(price), dtype=np.int64), released, 0.0)
     shape = len(kits.free), len(orders)
     wanted = csr_array((orders.quantity.astype(np.float64), (orders.item, orders.order)), shape=shape)[:, waiting]
+    lifts = csr_array(
+        (np.ones(len(kits.free)), (np.arange(len(kits.free)), orders.components)), shape=(len(kits.free), len(price))
+    )
     nothing, n = np.zeros(len(waiting)), len(waiting)
     found = milp(
         np.concatenate((-np.ones(n), np.zeros(len(price)))),
         constraints=[
-            LinearConstraint(hstack((wanted, -eye_array(len(price)))).tocsr(), ub=kits.free),
+            LinearConstraint(hstack((wanted, -lifts)).tocsr(), ub=kits.free),
             LinearConstraint(np.concatenate((nothing, price))[None, :], ub=budget),
         ],
         integrality=np.concatenate((np.ones(n), np.zeros(len(price)))),
@@ -164,6 +183,6 @@ def best_purchase(
     )
     if found.x is not None:
         released[waiting] = found.x[:n] > 0.5
-    units = np.maximum(orders.taken(released) - kits.free, 0)
+    units = _lacking(orders, kits.free, released)
     bound = float(n) if found.mip_dual_bound is None else float(np.floor(min(n, -found.mip_dual_bound + 1e-6)))
     return Purchase(units, released, bound)

@@ -126,7 +126,9 @@ def _with_bottleneck(orders: WaitingOrders, minutes: int | None) -> WaitingOrder
     item = np.concatenate((orders.item, np.full(len(uses), len(orders.on_hand))))[by_order]
     quantity = np.concatenate((orders.quantity, orders.bottleneck_minutes[uses]))[by_order]
     start = np.searchsorted(order[by_order], np.arange(len(orders) + 1))
-    return replace(orders, on_hand=np.append(orders.on_hand, minutes), start=start, item=item, quantity=quantity)
+    on_hand = np.append(orders.on_hand, minutes)
+    component = np.append(orders.components, orders.components.max(initial=-1) + 1)
+    return replace(orders, on_hand=on_hand, start=start, item=item, quantity=quantity, component=component)
 
 
 def _can_be_kitted(orders: WaitingOrders, free: Integers) -> Flags:

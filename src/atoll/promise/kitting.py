@@ -56,6 +56,9 @@ class WaitingOrders:
         Class of each order, the smallest is served first; int64, shape (n,).
     entry
         Sequence number of entry, the smallest came first; int64, shape (n,).
+    component
+        The component behind each item, where several limit one component (`KitLimits`) and more units of it lift them together;
+        int64, shape (m,), of 0 to c − 1. Each item is a component of its own when not given.
     """
 
     on_hand: Integers
@@ -69,6 +72,7 @@ class WaitingOrders:
     waiting_days: Integers
     priority: Integers
     entry: Integers
+    component: Integers | None = None
 
     def __post_init__(self) -> None:
         numbers = self.units, self.bottleneck_minutes, self.due_day, self.waiting_days, self.priority, self.entry
@@ -85,6 +89,8 @@ class WaitingOrders:
             raise ValueError("Expected each item once in an order.")
         if (self.on_hand < 0).any() or (self.bottleneck_minutes < 0).any():
             raise ValueError("Expected on_hand and bottleneck_minutes >= 0.")
+        if len(self.components) != len(self.on_hand):
+            raise ValueError(f"Expected the component of {len(self.on_hand)} items, got {len(self.components)}.")
 
     def __len__(self) -> int:
         return len(self.start) - 1
@@ -93,6 +99,11 @@ class WaitingOrders:
     def order(self) -> Integers:
         """Position of the order of each requirement; shape (k,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.start))
+
+    @property
+    def components(self) -> Integers:
+        """The component behind each item; shape (m,)."""
+        return np.arange(len(self.on_hand)) if self.component is None else self.component
 
     def taken(self, chosen: Flags) -> Integers:
         """Units that the kits of the chosen orders take of each item; shape (m,)."""

@@ -149,7 +149,7 @@ def release(request: HttpRequest, payload: LinesIn) -> Status[list[FinalAssembly
     """Release confirmed order lines for final assembly. All that they take must be on hand."""
     actor = actor_for(request, "release")
     made = services.release(actor=actor, lines=_order_lines(payload.lines))
-    return Status(201, list(_assemblies().filter(id__in=[order.pk for order in made])))
+    return Status(201, assemblies_of(made))
 
 
 @router.post("/assembly-orders/{number}/kit", response=answers(AssemblyOut))
@@ -188,6 +188,11 @@ def _build(number: str) -> BuildOrder:
 def _assemblies() -> QuerySet[FinalAssemblyOrder]:
     rows = FinalAssemblyOrder.objects.select_related("order_line__order", "order_line__configuration__revision__product_model")
     return rows.defer("order_line__configuration__revision__document").prefetch_related("kit__item", "kit__lot")
+
+
+def assemblies_of(orders: Iterable[FinalAssemblyOrder]) -> list[FinalAssemblyOrder]:
+    """The same orders as the API shows them."""
+    return list(_assemblies().filter(id__in=[order.pk for order in orders]))
 
 
 def _assembly(number: str) -> FinalAssemblyOrder:

@@ -13,3 +13,23 @@ class WrongState(AtollError):
 
 class NotInKit(AtollError):
     """{item} is not in the kit of {order} in that quantity. Report only what was laid out."""
+
+
+class OrderHeld(AtollError):
+    """{line} is held: {reason}. Lift the hold before it is released for assembly."""
+
+
+class KitsGone(AtollError):
+    """The kits of {lines} are no longer there together. Ask for a new proposal."""
+
+
+class UnknownKitRule(AtollError):
+    """“{rule}” is no rule for kits. Choose one of {known}."""
+
+
+class NoBottleneck(AtollError):
+    """Margin per bottleneck hour needs an assembly line and the hours it has. Choose a line ({known}) and enter its hours."""
+
+
+class NoKitProposal(AtollError):
+    """Run {run} is no proposal of kits that can be carried out. Ask for a new proposal."""

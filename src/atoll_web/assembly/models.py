@@ -50,7 +50,10 @@ class FinalAssemblyOrder(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["state"], name="assembly_order_by_state")]
-        triggers = state_machine(initial={states.RELEASED}, transitions=states.ASSEMBLY_TRANSITIONS)
+        triggers = [
+            *state_machine(initial={states.RELEASED}, transitions=states.ASSEMBLY_TRANSITIONS),
+            triggers.held_is_not_released,
+        ]
 
     def __str__(self) -> str:
         return self.number

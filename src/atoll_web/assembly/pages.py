@@ -1,5 +1,6 @@
 """Pages of assembly: what is ready to do, build orders, final assembly orders, shipments, lots with their genealogy."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -207,7 +208,7 @@ def _step(title: str, capability: str, tasks: list[Task]) -> Step:
 
 def _clear(day: date) -> tuple[list[OrderLine], list[BuildOrder], list[tuple[Any, dict[str, int]]]]:
     """Order lines and builds whose day has come: those for which everything is on hand, and what the others lack."""
-    lines = list(_lines().filter(state=sales_states.CONFIRMED, demand__need_date__lte=day))
+    lines = list(_lines().filter(services.TO_RELEASE, demand__need_date__lte=day))
     kits = list(builds().filter(state=states.PLANNED, supply__consumes__need_date__lte=day))
     demands = {row: row.demand for row in lines} | {row: row.supply.consumes for row in kits}
     missing = stock.shortages(demands.values())
@@ -272,42 +273,40 @@ def _back(request: HttpRequest, name: str, *args: Any) -> HttpResponse:
     return redirect("work") if request.POST.get("from") == "work" else redirect(name, *args)
 
 
-@require_POST
-@needs("kit")
-def kit_build(request: HttpRequest, number: str) -> HttpResponse:
-    """Lay out the components of a build."""
-    row, actor = get_object_or_404(BuildOrder, number=number), actor_now(request.user)
-    attempt(request, lambda: services.kit_builds(actor=actor, orders=[row]), f"The kit of {number} is laid out.")
-    return _back(request, "build-order", number)
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that is done to a build or assembly order at the press of a button, and what to say afterwards."""
+
+    capability: str
+    model: type[BuildOrder] | type[FinalAssemblyOrder]
+    page: str
+    use_case: Callable[..., Any]
+    done: str
+
+
+ACTIONS = {
+    "kit-build": Action("kit", BuildOrder, "build-order", services.kit_builds, "The kit of {} is laid out."),
+    "complete-build": Action("assemble", BuildOrder, "build-order", services.complete_builds, "{} is built and in stock."),
+    "kit-assembly": Action("kit", FinalAssemblyOrder, "assembly-order", services.kit, "The kit of {} is laid out."),
+    "complete-assembly": Action(
+        "assemble",
+        FinalAssemblyOrder,
+        "assembly-order",
+        services.complete,
+        "{} is assembled; its units have serial numbers.",
+    ),
+}
+"""By the names of their addresses."""
 
 
 @require_POST
-@needs("assemble")
-def complete_build(request: HttpRequest, number: str) -> HttpResponse:
-    """Book built units into stock."""
-    row, actor = get_object_or_404(BuildOrder, number=number), actor_now(request.user)
-    attempt(request, lambda: services.complete_builds(actor=actor, orders=[row]), f"{number} is built and in stock.")
-    return _back(request, "build-order", number)
-
-
-@require_POST
-@needs("kit")
-def kit_assembly(request: HttpRequest, number: str) -> HttpResponse:
-    """Lay out all that an assembly order takes."""
-    row, actor = get_object_or_404(FinalAssemblyOrder, number=number), actor_now(request.user)
-    attempt(request, lambda: services.kit(actor=actor, orders=[row]), f"The kit of {number} is laid out.")
-    return _back(request, "assembly-order", number)
-
-
-@require_POST
-@needs("assemble")
-def complete_assembly(request: HttpRequest, number: str) -> HttpResponse:
-    """Book assembled units with their serial numbers."""
-    row, actor = get_object_or_404(FinalAssemblyOrder, number=number), actor_now(request.user)
-    attempt(
-        request, lambda: services.complete(actor=actor, orders=[row]), f"{number} is assembled; its units have serial numbers."
-    )
-    return _back(request, "assembly-order", number)
+def act(request: HttpRequest, number: str) -> HttpResponse:
+    """Carry out the action of the address on the order of the number."""
+    action = ACTIONS[request.resolver_match.url_name]
+    check(request, action.capability)
+    row, actor = get_object_or_404(action.model, number=number), actor_now(request.user)
+    attempt(request, lambda: action.use_case(actor=actor, orders=[row]), action.done.format(number))
+    return _back(request, action.page, number)
 
 
 @require_POST
@@ -375,13 +374,13 @@ urlpatterns = [
     *BUILDS.urls(),
     path("build-orders/<str:number>.json", build_document, name="build-order-json"),
     path("build-orders/<str:number>", build, name="build-order"),
-    path("build-orders/<str:number>/kit", kit_build, name="kit-build"),
-    path("build-orders/<str:number>/complete", complete_build, name="complete-build"),
+    path("build-orders/<str:number>/kit", act, name="kit-build"),
+    path("build-orders/<str:number>/complete", act, name="complete-build"),
     *ASSEMBLIES.urls(),
     path("assembly-orders/<str:number>.json", assembly_document, name="assembly-order-json"),
     path("assembly-orders/<str:number>", assembly, name="assembly-order"),
-    path("assembly-orders/<str:number>/kit", kit_assembly, name="kit-assembly"),
-    path("assembly-orders/<str:number>/complete", complete_assembly, name="complete-assembly"),
+    path("assembly-orders/<str:number>/kit", act, name="kit-assembly"),
+    path("assembly-orders/<str:number>/complete", act, name="complete-assembly"),
     path("order-lines/<int:pk>/release", release_line, name="release-line"),
     path("order-lines/<int:pk>/ship", ship_line, name="ship-line"),
     path("proposals/release", release_proposals, name="release-proposals"),

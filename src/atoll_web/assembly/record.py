@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from atoll_web.assembly.models import AsBuilt, BuildOrder, FinalAssemblyOrder
+from atoll_web.assembly.services import ClearToBuild
+from atoll_web.assembly.snapshot import WaitingLine
+from atoll_web.door import plain
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.sales.models import ShippedUnit, SlotReservation
 from atoll_web.sales.pegging import pegging
@@ -154,4 +157,28 @@ def _shipped(lots: Iterable[int]) -> dict[int, Document]:
             "customer_code": row.shipment.order.customer.code,
         }
         for row in rows
+    }
+
+
+def clear_to_build_record(seen: ClearToBuild) -> Document:
+    """What is clear to build."""
+    return {
+        "lines": [{**waiting_line_record(row.line), "group": row.group, "missing": dict(row.missing)} for row in seen.lines],
+        "releasing_most": [
+            {**plain(found), "purchases": [{"order": number, "due": due.isoformat()} for number, due in found.purchases]}
+            for found in seen.releasing
+        ],
+        "best_purchase": plain(seen.shopping),
+    }
+
+
+def waiting_line_record(line: WaitingLine) -> Document:
+    """A line that waits for its assembly."""
+    return {
+        "line": line.name,
+        "customer": line.customer,
+        "model": line.model,
+        "quantity": line.quantity,
+        "assembly": line.need_date.isoformat(),
+        "promised": line.ship_date.isoformat(),
     }

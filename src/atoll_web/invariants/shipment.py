@@ -60,6 +60,30 @@ QUERIES = (
         """,
     ),
     Query(
+        "complete_order_left_together",
+        5,
+        "Of an order that ships complete, all lines that are not cancelled are shipped, or none is.",
+        "SELECT 1 FROM sales_order",
+        """
+        SELECT concat(o.number, ' has ', count(*) FILTER (WHERE l.state = 'shipped'), ' of ', count(*), ' lines shipped')
+        FROM sales_order o JOIN sales_orderline l ON l.order_id = o.id AND l.state <> 'cancelled'
+        WHERE o.ship_complete
+        GROUP BY o.id HAVING count(*) FILTER (WHERE l.state = 'shipped') NOT IN (0, count(*))
+        """,
+    ),
+    Query(
+        "line_changed_before_its_assembly",
+        5,
+        "What an order line asks for was changed before its assembly began, if it was.",
+        "SELECT 1 FROM sales_orderchange WHERE line_id IS NOT NULL",
+        """
+        SELECT concat('order line ', c.line_id, ' changed at ', c.recorded_at, ', in assembly since ', j.recorded_at)
+        FROM sales_orderchange c JOIN accounts_statechange j
+          ON j.entity = 'sales_orderline' AND j.entity_id = c.line_id AND j.to_state = 'in assembly'
+        WHERE c.recorded_at > j.recorded_at
+        """,
+    ),
+    Query(
         "line_follows_its_assembly_order",
         5,
         "An order line is in assembly once its assembly order is released, assembled once that is completed, and not before.",

@@ -27,6 +27,8 @@ class CustomerOut(Schema):
     customer_class: str
     country: str
     on_hold: bool = Field(description="Nothing can be ordered for them")
+    priority: int = Field(description="1 is served first where orders compete")
+    currency: str = Field(description="What they pay in; empty for the company's")
 
 
 class LineIn(Input):
@@ -42,9 +44,9 @@ class LineIn(Input):
         """With the way to be earlier."""
         return services.Asked(self.line(), self.faster)
 
-    def line(self) -> services.NewLine:
-        """As the services take it."""
-        return services.NewLine(self.model, self.choices, self.quantity, self.request_date)
+    def line(self, place: str = "") -> services.NewLine:
+        """As the services take it, with the place for which its faults are told."""
+        return services.NewLine(self.model, self.choices, self.quantity, self.request_date, place)
 
 
 class InquiryOut(Schema):
@@ -154,6 +156,8 @@ class OrderOut(Schema):
     currency: str
     promise_date: date | None = Field(description="The latest promise in force of its lines")
     at_risk: bool
+    ship_complete: bool = Field(description="All its lines leave together")
+    hold_reason: str = Field(description="Why it is not released to assembly; empty if it is not held")
 
     @staticmethod
     def resolve_promise_date(order: Order) -> date | None:
@@ -249,7 +253,7 @@ def get_order(request: HttpRequest, number: str) -> Order:
 def cancel(request: HttpRequest, number: str) -> Order:
     """Cancel an order whose assembly has not begun; all that it holds is free at once."""
     actor = actor_for(request, "order")
-    services.cancel(actor=actor, order=_order(number, Order.objects.all()))
+    services.cancel(actor=actor, order=order_named(number, Order.objects.all()))
     return order_detail(number)
 
 
@@ -257,7 +261,7 @@ def cancel(request: HttpRequest, number: str) -> Order:
 def repromise(request: HttpRequest, number: str) -> Order:
     """Promise the confirmed lines of an order anew, keeping each date that can be kept."""
     actor = actor_for(request, "order")
-    order = _order(number, Order.objects.prefetch_related("lines"))
+    order = order_named(number, Order.objects.prefetch_related("lines"))
     confirmed = [line for line in order.lines.all() if line.state == states.CONFIRMED]
     if not confirmed:
         raise NothingToPromise(line=f"Order {number}", state=order.state)
@@ -269,7 +273,8 @@ def _in_force(order: Order) -> list[Promise]:
     return [promise for line in order.lines.all() for promise in line.promises.all() if promise.in_force]
 
 
-def _order(number: str, rows: QuerySet[Order]) -> Order:
+def order_named(number: str, rows: QuerySet[Order]) -> Order:
+    """An order of these by its number."""
     found = rows.filter(number=number).first()
     if found is None:
         raise NotFound(what="order", name=number, where="GET /api/v1/orders")
@@ -289,7 +294,7 @@ def order_detail(number: str) -> Order:
             "slots__line_day__line",
         )
     )
-    order = _order(number, Order.objects.select_related("customer").prefetch_related(Prefetch("lines", lines)))
+    order = order_named(number, Order.objects.select_related("customer").prefetch_related(Prefetch("lines", lines)))
     _add_units(order.lines.all())
     return order
 

@@ -77,3 +77,57 @@ class NoLongerOffered(AtollError):
 
 class NeedsAnOrder(AtollError):
     """{words} is agreed when it is ordered; a quote cannot hold it. Order it, or quote without it."""
+
+
+class NotChangeable(AtollError):
+    """Order {order} is {state}, so nothing of it can be changed any more."""
+
+
+class LineNotChangeable(AtollError):
+    """{line} is {state}; a line can only be changed or removed before its assembly begins."""
+
+
+class NoSuchLine(AtollError):
+    """Order {order} has no line {position}. Open the order to see its lines."""
+
+
+class NamedTwice(AtollError):
+    """Line {position} is to be changed in two ways. Name each line once."""
+
+
+class NothingToChange(AtollError):
+    """Line {position} would stay as it is. Name another choice, quantity or request date."""
+
+
+class LastLine(AtollError):
+    """Nothing would be left of order {order}. Cancel the order instead."""
+
+
+class CurrencyDiffers(AtollError):
+    """Order {order} is in {currency}, and the customer pays in {now} now. Cancel it and enter it anew."""
+
+
+class WithoutReason(AtollError):
+    """A hold needs a reason of at most {most} characters, so that others know how to end it."""
+
+
+class NotHeld(AtollError):
+    """Order {order} is not held, so there is nothing to lift."""
+
+
+class ShipsComplete(AtollError):
+    """Order {order} ships complete, and {waiting} of its lines would stay behind. Ship all lines together."""
+
+
+class AddressRefused(AtollError):
+    """{url} is not an address that Atoll sends to: {reason}.
+    Name a public one that begins with https://, or allow private ones in the settings.
+    """
+
+
+class UnknownEvents(AtollError):
+    """There is no event {events}. Choose from {known}."""
+
+
+class NotDead(AtollError):
+    """Notice {notice} is {state}; only one that was given up or delivered can be sent again."""

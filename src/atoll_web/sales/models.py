@@ -2,14 +2,15 @@
 
 import pghistory
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
-from atoll_web.accounts.triggers import Protect, ReadOnly, emptied_with_company, state_machine
+from atoll_web.accounts.triggers import BY_HAND, Protect, ReadOnly, emptied_with_company, state_machine
 from atoll_web.catalogue.models import Configuration, Item, LineDay
 from atoll_web.pricing.models import PriceList
-from atoll_web.sales import states, triggers
+from atoll_web.sales import notices, states, triggers
 from atoll_web.stock.models import Demand, Lot, Supply
 
 
@@ -34,6 +35,7 @@ class Customer(models.Model):
         return self.code
 
 
+@pghistory.track()
 class Protection(models.Model):
     """Units of an item that other customers leave free for those of a class."""
 
@@ -77,7 +79,10 @@ class Order(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(state=states.QUOTED) | Q(expires_at__isnull=False), name="quote_expires"),
         ]
-        triggers = state_machine(initial=states.INITIAL, transitions=states.ORDER_TRANSITIONS)
+        triggers = [
+            *state_machine(initial=states.INITIAL, transitions=states.ORDER_TRANSITIONS),
+            triggers.hold_is_recorded,
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -116,6 +121,11 @@ class OrderLine(models.Model):
         triggers = [
             *state_machine(initial=states.INITIAL, transitions=states.LINE_TRANSITIONS),
             triggers.confirmed_line_has_promise,
+            triggers.line_stays_once_assembly_begins,
+            triggers.line_change_is_recorded,
+            triggers.held_line_is_not_released,
+            triggers.complete_order_leaves_together,
+            notices.line_ends_or_is_accepted,
         ]
 
     def __str__(self) -> str:
@@ -150,6 +160,7 @@ class Promise(models.Model):
             ReadOnly(name="promise_never_changes", exclude=["in_force", "at_risk"]),
             triggers.promise_is_of_confirmed_line,
             *triggers.promise_rests_on_what_is_in_time,
+            *notices.promise_is_made_or_at_risk,
             emptied_with_company,
         ]
 
@@ -196,6 +207,30 @@ class LeverTaken(models.Model):
         return f"{self.line}: {self.words}"
 
 
+class OrderChange(models.Model):
+    """What an order or a line of it was before somebody changed it. Written by triggers only; states have their own journal."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="changes")
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True, related_name="changes")
+    before = models.JSONField()
+    after = models.JSONField()
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(help_text="Business time")
+    recorded_at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        triggers = [
+            Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            Protect(name="written_by_triggers", operation=pgtrigger.Insert, condition=pgtrigger.Condition(BY_HAND)),
+            emptied_with_company,
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line or self.order} changed"
+
+
 class Shipment(models.Model):
     """Units that left for a customer."""
 
@@ -218,8 +253,72 @@ class ShippedUnit(models.Model):
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="shipped_units")
     unit = models.OneToOneField(Lot, on_delete=models.PROTECT, related_name="shipped")
 
+    class Meta:
+        triggers = [notices.units_are_shipped]
+
     def __str__(self) -> str:
         return f"{self.unit} in {self.shipment}"
+
+
+class Subscription(models.Model):
+    """Who is told what happens to promises: a program by webhook, or each customer by e-mail."""
+
+    name = models.CharField(max_length=80, unique=True)
+    channel = models.CharField(max_length=8, choices=[(c, c) for c in notices.CHANNELS])
+    url = models.URLField(blank=True, max_length=500, help_text="Where a webhook is sent; empty for e-mail")
+    secret = models.CharField(max_length=80, blank=True, help_text="Signs webhooks")
+    events = ArrayField(models.CharField(max_length=20), help_text="What it is told of")
+    active = models.BooleanField(default=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(help_text="Business time")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(channel=notices.WEBHOOK) & ~Q(url="") & ~Q(secret="")) | Q(channel=notices.EMAIL, url=""),
+                name="webhook_has_address_and_secret",
+            ),
+            models.CheckConstraint(
+                condition=Q(events__contained_by=list(notices.EVENTS)) & Q(events__len__gt=0),
+                name="subscription_names_known_events",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Notice(models.Model):
+    """An event on its way to a subscriber, written by triggers in the transaction in which it happened (outbox)."""
+
+    event_id = models.UUIDField(help_text="The same for all who are told of the event")
+    event = models.CharField(max_length=20)
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="notices")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="notices")
+    facts = models.JSONField(help_text="What was so when it happened")
+    at = models.DateTimeField(help_text="Business time of the event")
+    state = models.CharField(max_length=10, default=states.WAITING, choices=[(s, s) for s in states.NOTICE_STATES])
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(help_text="When it is tried next, by the clock")
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    fault = models.TextField(blank=True, help_text="Why the last attempt failed")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["due_at"], condition=Q(state=states.WAITING), name="notice_by_due")]
+        constraints = [
+            models.UniqueConstraint(fields=["event_id", "subscription"], name="subscriber_is_told_once"),
+            models.CheckConstraint(
+                condition=Q(state=states.DELIVERED, delivered_at__isnull=False)
+                | (Q(delivered_at=None) & ~Q(state=states.DELIVERED)),
+                name="delivered_notice_has_its_moment",
+            ),
+        ]
+        triggers = [ReadOnly(name="notice_stays_as_it_is", fields=["event_id", "event", "subscription", "order", "facts", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.event} of {self.order} to {self.subscription}"
 
 
 class PromisedSupply(Supply):

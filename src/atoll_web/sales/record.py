@@ -35,10 +35,12 @@ def order_record(order: Order) -> Document:
         "ordered_at": order.ordered_at,
         "currency": order.currency,
         "total": sum(line.unit_price * line.quantity for line in lines),
+        "ship_complete": order.ship_complete,
+        "hold_reason": order.hold_reason,
         "is_cancellable": order.state in {states.DRAFT, *states.HOLDING},
+        "is_open": order.state in states.OPEN,
         "is_quote": order.state == states.QUOTED,
         "expires_at": order.expires_at,
-        "ship_complete": order.ship_complete,
         "lines": [
             _line(line)
             | {
@@ -52,6 +54,7 @@ def order_record(order: Order) -> Document:
             }
             for line in lines
         ],
+        "changes": _changes(order),
         "journal": _journal(order, lines),
     }
 
@@ -73,6 +76,7 @@ def _line(line: OrderLine) -> Document:
         "unit_price": line.unit_price,
         "price": line.unit_price * line.quantity,
         "state": line.state,
+        "is_changeable": line.state in states.HOLDING,
         "request_date": line.request_date,
         "filled_from_stock": line.filled_from_stock,
         "shipped_on": line.shipped_on,
@@ -200,6 +204,24 @@ def _shipped(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
         )
         entry["serials"].append(row.unit.number)
     return defaultdict(list, {line: list(entries.values()) for line, entries in found.items()})
+
+
+def _changes(order: Order) -> list[Document]:
+    """What was changed of the order and its lines: only what differs, the last change first."""
+    return [
+        {
+            "at": change.at,
+            "user": change.user.username,
+            "what": f"{order.number}/{change.line.position}" if change.line else order.number,
+            "changes": [
+                {"name": name.removesuffix("_id").replace("_", " "), "before": before, "after": change.after[name]}
+                for name, before in change.before.items()
+                if before != change.after[name]
+            ],
+            "reason": change.reason,
+        }
+        for change in order.changes.select_related("user", "line")
+    ]
 
 
 def _journal(order: Order, lines: Sequence[OrderLine]) -> list[Document]:

@@ -205,10 +205,11 @@ class Master:
 def master(today: date) -> Master:
     """Items, lead times and calendar, read again only after one of them changed."""
     ((row,),) = exchange([(MASTER, [])])
-    of_suppliers, weekdays, holidays, horizon_days, *rest = row[VERSION_COLUMNS:]
+    of_suppliers, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
     days = Calendar(frozenset(weekdays), frozenset(holidays))
     there, released = known(row[:VERSION_COLUMNS])
-    return Master(there, released, _items(there, of_suppliers), *_working(days, today, horizon_days), *rest)
+    kept = [(of_class, int(item), int(units)) for of_class, item, units in protections]  # rows come as texts
+    return Master(there, released, _items(there, of_suppliers), *_working(days, today, horizon_days), *rest, kept)
 
 
 @lru_cache(maxsize=16)

@@ -49,3 +49,6 @@ PROMISED = (QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED)
 
 OPTION, SPLIT, OVERTIME, EXPEDITE, EXPRESS = LEVERS = ("option", "split", "overtime", "expedite", "express")
 """What makes a line earlier: another option, a part of it first, longer work, an order sped up, a purchase sent at once."""
+
+WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
+NOTICE_STATES = (WAITING, DELIVERED, DEAD)

@@ -1,9 +1,11 @@
-"""Triggers of promises: capacity is not overbooked, a confirmed line has a promise, a slip marks what rests on it."""
+"""Triggers of orders and promises: capacity is not overbooked, a confirmed line has a promise, a slip marks what rests on it,
+what is changed is recorded and only while it may be.
+"""
 
 import pgtrigger
 
 from atoll_web.accounts.triggers import for_each_statement
-from atoll_web.sales.states import PROMISED
+from atoll_web.sales.states import CANCELLED, DRAFT, HOLDING, IN_ASSEMBLY, PROMISED, SHIPPED
 
 KEEP_RESERVED = """
 WITH change AS (
@@ -91,6 +93,84 @@ slip_marks_promises = pgtrigger.Trigger(
     JOIN stock_requirement r ON r.demand_id = d.id
     JOIN stock_allocation a ON a.requirement_id = r.id
     WHERE a.supply_id = NEW.id AND p.line_id = line.id AND p.in_force AND NOT p.at_risk AND d.need_date < NEW.due;
+    RETURN NULL;
+    """,
+)
+
+TERMS = ("configuration_id", "quantity", "unit_price", "request_date")
+"""What a line asks for; the rest of its row follows from what becomes of it."""
+
+TERMS_DIFFER = f"ROW({', '.join(f'OLD.{t}' for t in TERMS)}) IS DISTINCT FROM ROW({', '.join(f'NEW.{t}' for t in TERMS)})"
+
+RECORD_CHANGE = """
+INSERT INTO sales_orderchange (order_id, line_id, before, after, user_id, at, recorded_at, reason)
+VALUES ({order}, {line}, jsonb_build_object({before}), jsonb_build_object({after}),
+        NULLIF(current_setting('atoll.user', true), '')::bigint, NULLIF(current_setting('atoll.at', true), '')::timestamptz,
+        clock_timestamp(), COALESCE(current_setting('atoll.reason', true), ''));
+RETURN NULL;
+"""
+
+line_stays_once_assembly_begins = pgtrigger.Trigger(
+    name="line_stays_once_assembly_begins",
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf(*TERMS),
+    condition=pgtrigger.Condition(f"OLD.state NOT IN {(DRAFT, *HOLDING)} AND {TERMS_DIFFER}"),
+    func="""
+    RAISE EXCEPTION 'order line % is %, so what it asks for stays', NEW.id, OLD.state USING ERRCODE = 'check_violation';
+    """,
+)
+
+line_change_is_recorded = pgtrigger.Trigger(
+    name="line_change_is_recorded",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf(*TERMS),
+    condition=pgtrigger.Condition(TERMS_DIFFER),
+    func=RECORD_CHANGE.format(
+        order="NEW.order_id",
+        line="NEW.id",
+        before=", ".join(f"'{name}', OLD.{name}" for name in TERMS),
+        after=", ".join(f"'{name}', NEW.{name}" for name in TERMS),
+    ),
+)
+
+hold_is_recorded = pgtrigger.Trigger(
+    name="hold_is_recorded",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("hold_reason"),
+    condition=pgtrigger.Condition("OLD.hold_reason <> NEW.hold_reason"),
+    func=RECORD_CHANGE.format(
+        order="NEW.id", line="NULL", before="'hold_reason', OLD.hold_reason", after="'hold_reason', NEW.hold_reason"
+    ),
+)
+
+held_line_is_not_released = pgtrigger.Trigger(
+    name="held_line_is_not_released",
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("state"),
+    condition=pgtrigger.Condition(f"NEW.state = '{IN_ASSEMBLY}' AND OLD.state <> NEW.state"),
+    func="""
+    PERFORM 1 FROM sales_order o WHERE o.id = NEW.order_id AND o.hold_reason <> '' FOR NO KEY UPDATE;
+    IF FOUND THEN
+        RAISE EXCEPTION 'order line % is of a held order, so it is not released', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+    """,
+)
+
+complete_order_leaves_together = pgtrigger.Trigger(
+    name="complete_order_leaves_together",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("state"),
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Condition(f"NEW.state = '{SHIPPED}'"),
+    func=f"""
+    IF EXISTS (
+        SELECT 1 FROM sales_order o JOIN sales_orderline other ON other.order_id = o.id
+        WHERE o.id = NEW.order_id AND o.ship_complete AND other.state NOT IN ('{SHIPPED}', '{CANCELLED}')
+    ) THEN
+        RAISE EXCEPTION 'order line % leaves before the rest of an order that ships complete', NEW.id
+            USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NULL;
     """,
 )

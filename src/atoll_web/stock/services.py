@@ -161,10 +161,13 @@ def release_demands(demand_ids: Iterable[int]) -> None:
     """Give back all that the demands hold, at once, and what was planned for them alone, with one round for each level."""
     demands = list(demand_ids)
     planned, _ = exchange([(GIVE_BACK, [demands]), (DROP_REQUIREMENTS, [demands])])
-    if not planned:
-        return
-    touched = [supply for (supply,) in planned]
-    (orphans,) = exchange([(ORPHANS, [touched])])
+    if planned:
+        drop_unneeded([supply for (supply,) in planned])
+
+
+def drop_unneeded(planned: Sequence[int]) -> None:
+    """Take away what is planned of these supplies and nothing rests on any more, with what its builds hold."""
+    (orphans,) = exchange([(ORPHANS, [planned])])
     builds = [build for _, build in orphans if build]
     if builds:
         release_demands(builds)
@@ -172,9 +175,33 @@ def release_demands(demand_ids: Iterable[int]) -> None:
         [
             ("DELETE FROM stock_demand WHERE id = ANY(%s::bigint[])", [builds]),
             ("DELETE FROM stock_supply WHERE id = ANY(%s::bigint[])", [[supply for supply, _ in orphans]]),
-            (SHRUNK, [touched]),
+            (SHRUNK, [planned]),
         ]
     )
+
+
+SHRINK = """
+WITH change AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) c (requirement, supply, units)), gone AS (
+    DELETE FROM stock_allocation a USING change c
+    WHERE a.requirement_id = c.requirement AND a.supply_id = c.supply AND a.quantity = c.units
+)
+UPDATE stock_allocation a SET quantity = a.quantity - c.units FROM change c
+WHERE a.requirement_id = c.requirement AND a.supply_id = c.supply AND a.quantity <> c.units
+"""
+
+GROW = """
+INSERT INTO stock_allocation (requirement_id, supply_id, quantity)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) ORDER BY 1, 2
+ON CONFLICT (requirement_id, supply_id) DO UPDATE SET quantity = stock_allocation.quantity + excluded.quantity
+"""
+
+
+def repeg(changes: Mapping[tuple[int, int], int]) -> None:
+    """Change allocations by so many units for each requirement and supply, what shrinks first. Lock the supplies before."""
+    shrunk = [(*pair, -units) for pair, units in changes.items() if units < 0]
+    grown = [(*pair, units) for pair, units in changes.items() if units > 0]
+    both = ((SHRINK, shrunk), (GROW, grown))
+    exchange([(sql, [list(column) for column in zip(*rows, strict=True)]) for sql, rows in both if rows])
 
 
 def shortages(demands: Iterable[Demand]) -> dict[int, dict[str, int]]:
@@ -357,30 +384,14 @@ def transfer(transfers: Sequence[tuple[int, int, int]]) -> None:
     for source, to, quantity in transfers:
         left[source] += quantity
         target[source] = to
-    allocations = Allocation.objects.filter(supply__in=target).order_by("requirement__demand__need_date", "id")
-    gone, shrunk, grown = [], [], Counter[tuple[int, int]]()
-    for allocation in allocations:
-        if not (units := min(allocation.quantity, left[allocation.supply_id])):
-            continue
-        left[allocation.supply_id] -= units
-        grown[allocation.requirement_id, target[allocation.supply_id]] += units
-        allocation.quantity -= units
-        (shrunk if allocation.quantity else gone).append(allocation)
-    Allocation.objects.filter(id__in=[allocation.pk for allocation in gone]).delete()
-    Allocation.objects.bulk_update(shrunk, ["quantity"])
-    _add_allocations(grown)
-
-
-def _add_allocations(units: Mapping[tuple[int, int], int]) -> None:
-    """Allocate more units by requirement and supply, on the rows that exist or on new ones."""
-    existing = Allocation.objects.filter(requirement__in={r for r, _ in units}, supply__in={s for _, s in units})
-    there = {(a.requirement_id, a.supply_id): a for a in existing}
-    for pair, allocation in there.items():
-        allocation.quantity += units.get(pair, 0)
-    Allocation.objects.bulk_update([a for pair, a in there.items() if pair in units], ["quantity"])
-    Allocation.objects.bulk_create(
-        [Allocation(requirement_id=r, supply_id=s, quantity=n) for (r, s), n in units.items() if (r, s) not in there]
-    )
+    held = Allocation.objects.filter(supply__in=target).order_by("requirement__demand__need_date", "id")
+    changes = Counter[tuple[int, int]]()
+    for requirement, supply, quantity in held.values_list("requirement_id", "supply_id", "quantity"):
+        units = min(quantity, left[supply])
+        left[supply] -= units
+        changes[requirement, supply] -= units
+        changes[requirement, target[supply]] += units
+    repeg(changes)
 
 
 def slip(supply: Supply, due: date) -> set[int]:

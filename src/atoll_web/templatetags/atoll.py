@@ -60,6 +60,8 @@ STATES = {
     "overdue": ("bad", "warning"),
     "below base stock": ("warn", "warning"),
     "no supplier": ("bad", "warning"),
+    "clear": ("good", "check"),
+    "short by one item": ("warn", "warning"),
     "short": ("bad", "warning"),
     "latest": ("warn", "clock"),
     "issued": ("good", "check"),

@@ -13,6 +13,7 @@ from atoll_web.catalogue.models import Revision
 from atoll_web.catalogue.snapshot import product_model
 from atoll_web.pricing import services as pricing
 from atoll_web.sales.errors import QuantityNotPositive, RequestDateInThePast, RequestDateTooFar
+from atoll_web.sales.models import Customer
 from atoll_web.sales.snapshot import Master, Work
 
 MOST_UNITS = 100_000
@@ -21,12 +22,19 @@ MOST_UNITS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """What a customer asks for: a model, choices by feature, units, and a day (empty: as soon as possible)."""
+    """What a customer asks for: a model, choices by feature, units, and a day (empty: as soon as possible).
+
+    Parameters
+    ----------
+    place
+        Where it was read, for which a fault of it is told.
+    """
 
     model: str
     choices: Mapping[str, Any]
     quantity: int = 1
     request_date: date | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,11 @@ class Buyer:
     currency: str = ""
     customer_class: str = ""
     price_list: str = ""
+
+    @classmethod
+    def of(cls, customer: Customer) -> "Buyer":
+        """A customer, read with the price list."""
+        return cls(customer.currency, customer.customer_class, customer.price_list.code if customer.price_list else "")
 
 
 ANYBODY = Buyer()
@@ -74,17 +87,30 @@ class Drafted:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Under:
+    """A revision, and the day whose rules and prices count."""
+
+    revision: Revision
+    on: date
+
+
 class Drafter:
     """Checks and resolves lines; equal ones are resolved once."""
 
     def __init__(self, there: Master, today: date) -> None:
         self.there, self.today = there, today
         self._revisions: dict[str, Revision] = {}
-        self._terms: dict[Buyer, Terms] = {}
+        self._terms: dict[tuple[Buyer, date], Terms] = {}
         self._priced: dict[object, tuple[catalogue.Resolved, Decimal, str]] = {}
 
-    def draft(self, line: NewLine, buyer: Buyer = ANYBODY) -> Drafted:
+    def draft(self, line: NewLine, buyer: Buyer = ANYBODY, under: Under | None = None) -> Drafted:
         """One line.
+
+        Parameters
+        ----------
+        under
+            What its choices are checked and priced by; what is orderable today when not given.
 
         Raises
         ------
@@ -92,26 +118,23 @@ class Drafter:
             With the facts.
         """
         self._check(line)
-        if (revision := self._revisions.get(line.model)) is None:
-            revision = self._revisions[line.model] = catalogue.orderable_revision(line.model, self.today, self.there.released)
-        return Drafted(line, revision, *self._price(line, revision, buyer))
+        under = under or self._orderable(line.model)
+        return Drafted(line, under.revision, *self._price(line, under, buyer))
 
-    def draft_all(self, lines: Sequence[tuple[str, NewLine, Buyer]]) -> list[Drafted]:
-        """Many lines, each with the place that a fault of it is told for.
+    def _orderable(self, model: str) -> Under:
+        if (revision := self._revisions.get(model)) is None:
+            revision = self._revisions[model] = catalogue.orderable_revision(model, self.today, self.there.released)
+        return Under(revision, self.today)
 
-        Raises
-        ------
-        AtollError
-            Of the line, where just one is at fault; `BadInput` with one issue for each line otherwise.
-        """
+    def draft_all(self, lines: Sequence[tuple[str, NewLine, Buyer]]) -> tuple[list[Drafted], list[tuple[str, AtollError]]]:
+        """Many lines, each with the place that a fault of it is told for, and the faults."""
         drafts, faults = [], []
         for place, line, buyer in lines:
             try:
                 drafts.append(self.draft(line, buyer))
             except AtollError as fault:
                 faults.append((place, fault))
-        raise_all(faults)
-        return drafts
+        return drafts, faults
 
     def _check(self, line: NewLine) -> None:
         if not 1 <= line.quantity <= MOST_UNITS:
@@ -122,31 +145,34 @@ class Drafter:
         if line.request_date is not None and line.request_date > last:
             raise RequestDateTooFar(day=line.request_date, last=last)
 
-    def _price(self, line: NewLine, revision: Revision, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
+    def _price(self, line: NewLine, under: Under, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
         choices = tuple(sorted((code, str(value)) for code, value in line.choices.items()))
-        key = (line.model, choices, line.quantity, buyer)
+        key = (under.revision.pk, under.on, choices, line.quantity, buyer)
         if key not in self._priced:
-            self._priced[key] = self._price_anew(line, revision, buyer)
+            self._priced[key] = self._price_anew(line, under, buyer)
         return self._priced[key]
 
-    def _price_anew(self, line: NewLine, revision: Revision, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
-        own, of_model = self.there.currency, product_model(revision).currency
+    def _price_anew(self, line: NewLine, under: Under, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
+        own, of_model = self.there.currency, product_model(under.revision).currency
         if not self.there.has_price_lists and {buyer.currency or own, of_model} == {own}:
-            resolved = catalogue.resolve(revision, line.choices, self.today, line.quantity, self.there.structure)
+            resolved = catalogue.resolve(under.revision, line.choices, under.on, line.quantity, self.there.structure)
             return resolved, resolved.unit_price, own
-        if buyer not in self._terms:
-            self._terms[buyer] = pricing.terms(
-                on=self.today, currency=buyer.currency, customer_class=buyer.customer_class, price_list=buyer.price_list
+        if (buyer, under.on) not in self._terms:
+            self._terms[buyer, under.on] = pricing.terms(
+                on=under.on, currency=buyer.currency, customer_class=buyer.customer_class, price_list=buyer.price_list
             )
+        terms = self._terms[buyer, under.on]
         priced = pricing.resolve(
-            revision=revision, choices=line.choices, today=self.today, quantity=line.quantity, terms=self._terms[buyer]
+            revision=under.revision, choices=line.choices, today=under.on, quantity=line.quantity, terms=terms
         )
         return priced.resolved, priced.unit_price, priced.currency
 
 
 def raise_all(faults: Sequence[tuple[str, AtollError]]) -> None:
-    """Raise the one fault there is, or all of them together, each with its place."""
+    """Raise the one fault there is, its place being in the cause, or all of them together, each with its place."""
+    if not faults:
+        return
+    together = BadInput(Issue(place, fault.code, str(fault), fault.hint) for place, fault in faults)
     if len(faults) == 1:
-        raise faults[0][1]
-    if faults:
-        raise BadInput(Issue(place, fault.code, str(fault), fault.hint) for place, fault in faults)
+        raise faults[0][1] from together
+    raise together

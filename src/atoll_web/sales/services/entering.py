@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate, groupby
+from itertools import accumulate, islice
 
 from django.db import connection
 
+from atoll.errors import AtollError
 from atoll.promise import promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time
 from atoll_web.accounts.numbering import sequence, worded
@@ -158,17 +159,21 @@ def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: dat
             release_expired(actor)
         known = _known([order.idempotency_key for order in orders if order.idempotency_key])
         customers = _customers({order.customer for order in orders})
-        fresh = [order for order in orders if not _is_known(order, known)]
+        faults = _faults(orders, known, customers)
+        fresh = [order for order in orders if order.idempotency_key not in known]
         entry = _Entry(actor, there, customers, state, expires_at)
-        entered = iter([row for group in entry.together(fresh) for row in entry.enter(group)])
-        return [known[order.idempotency_key] if _is_known(order, known) else next(entered) for order in orders]
+        drafts = iter(entry.draft(fresh, faults, is_alone=len(orders) == 1))
+        groups = [(group, list(islice(drafts, sum(len(order.lines) for order in group)))) for group in entry.together(fresh)]
+        entered = iter([row for group, drafted in groups for row in entry.enter(group, drafted)])
+        return [known.get(order.idempotency_key) or next(entered) for order in orders]
 
 
 def known_order(idempotency_key: str, customer: str) -> Order | None:
     """The order of a key that was sent before, if any; a second writer with the key waits for the first."""
-    order = NewOrder(customer, (), idempotency_key)
-    known = _known([idempotency_key] if idempotency_key else [])
-    return known[idempotency_key] if _is_known(order, known) else None
+    there = _known([idempotency_key] if idempotency_key else []).get(idempotency_key)
+    if there and there.customer.code != customer:
+        raise IdempotencyKeyUsed(key=idempotency_key, order=there.number)
+    return there
 
 
 def _known(idempotency_keys: Sequence[str]) -> dict[str, Order]:
@@ -182,13 +187,6 @@ def _known(idempotency_keys: Sequence[str]) -> dict[str, Order]:
             [list(idempotency_keys)],
         )
     return {o.idempotency_key: o for o in Order.objects.select_related("customer").filter(idempotency_key__in=idempotency_keys)}
-
-
-def _is_known(order: NewOrder, known: dict[str, Order]) -> bool:
-    there = known.get(order.idempotency_key) if order.idempotency_key else None
-    if there and there.customer.code != order.customer:
-        raise IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)
-    return there is not None
 
 
 CUSTOMERS = """
@@ -212,20 +210,41 @@ def buyer_of(customer: str) -> Buyer:
     ------
     UnknownCustomer, CustomerOnHold
     """
-    return _customers({customer})[customer].buyer if customer else ANYBODY
+    if not customer:
+        return ANYBODY
+    found = _customers({customer}).get(customer)
+    if found is None:
+        raise UnknownCustomer(customer=customer)
+    if found.row.on_hold:
+        raise CustomerOnHold(customer=customer)
+    return found.buyer
 
 
 def _customers(codes: set[str]) -> dict[str, _Customer]:
     (rows,) = exchange([(CUSTOMERS, [sorted(codes)])])
     fields = ["id", "code", "name", "customer_class", "on_hold", "currency"]
-    found = {
+    return {
         row[1]: _Customer(Customer.from_db(connection.alias, fields, row[:-1]), Buyer(row[5], row[3], row[6])) for row in rows
     }
-    if unknown := sorted(codes - found.keys()):
-        raise UnknownCustomer(customer=", ".join(unknown))
-    if held := sorted(code for code, customer in found.items() if customer.row.on_hold):
-        raise CustomerOnHold(customer=", ".join(held))
-    return found
+
+
+def _faults(
+    orders: Sequence[NewOrder], known: Mapping[str, Order], customers: Mapping[str, _Customer]
+) -> list[tuple[str, AtollError]]:
+    """What is wrong with orders themselves, each with its place."""
+    faults: list[tuple[str, AtollError]] = []
+    for o, order in enumerate(orders, 1):
+        there, customer = known.get(order.idempotency_key), customers.get(order.customer)
+        place = (order.lines[0].place if order.lines else "") or f"order {o}"
+        if there and there.customer.code != order.customer:
+            faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)))
+        elif customer is None:
+            faults.append((place, UnknownCustomer(customer=order.customer)))
+        elif customer.row.on_hold:
+            faults.append((place, CustomerOnHold(customer=order.customer)))
+        if not order.lines:
+            faults.append((place, NoLines()))
+    return faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,24 +258,30 @@ class _Entry:
     expires_at: datetime | None
 
     def together(self, orders: Sequence[NewOrder]) -> list[list[NewOrder]]:
-        """Orders that can be promised in one call: where units are kept for classes, each run of orders of one class."""
-        if not self.there.protections:
-            return [list(orders)] if orders else []
-        return [
-            list(group) for _, group in groupby(orders, key=lambda order: self.customers[order.customer].buyer.customer_class)
-        ]
+        """Orders that can be promised in one call: one that ships complete alone, others where the same units are kept."""
+        groups: list[tuple[str | None, list[NewOrder]]] = []
+        for order in orders:
+            of_class = self.customers[order.customer].buyer.customer_class if self.there.protections else ""
+            if order.ship_complete or not groups or groups[-1][0] != of_class:
+                groups.append((None if order.ship_complete else of_class, []))
+            groups[-1][1].append(order)
+        return [group for _, group in groups]
 
-    def enter(self, orders: Sequence[NewOrder]) -> list[Order]:
-        """Draft, promise and write orders; the faults of all lines are raised together."""
-        if any(not order.lines for order in orders):
-            raise NoLines()
-        place = "order {}, line {}" if len(orders) > 1 else "line {1}"
+    def draft(self, orders: Sequence[NewOrder], faults: Sequence[tuple[str, AtollError]], *, is_alone: bool) -> list[Drafted]:
+        """Draft all lines; their faults and those known before are raised together."""
+        name = "line {1}" if is_alone else "order {}, line {}"
         lines = [
-            (place.format(o, n), line, self.customers[order.customer].buyer)
+            (line.place or name.format(o, n), line, self.customers[order.customer].buyer)
             for o, order in enumerate(orders, 1)
             for n, line in enumerate(order.lines, 1)
+            if order.customer in self.customers
         ]
-        drafts = Drafter(self.there, self.actor.today).draft_all(lines)
+        drafts, more = Drafter(self.there, self.actor.today).draft_all(lines)
+        raise_all([*faults, *more])
+        return drafts
+
+    def enter(self, orders: Sequence[NewOrder], drafts: Sequence[Drafted]) -> list[Order]:
+        """Promise and write orders."""
         configurations = catalogue.save_configurations([(draft.revision, draft.resolved) for draft in drafts])
         seen = snapshot(
             [draft.work() for draft in drafts],
@@ -265,15 +290,10 @@ class _Entry:
             kept=self.there.kept_from(self.customers[orders[0].customer].buyer.customer_class),
             there=self.there,
         )
-        is_complete = len(orders) == 1 and orders[0].ship_complete
-        answer = (promise_complete if is_complete else promise)(seen.availability, seen.wanted)
-        raise_all(
-            [
-                (lines[k][0], CannotPromise(what=lines[k][0], reason=reason(seen, answer, k)))
-                for k in range(len(drafts))
-                if not answer.is_promised[k]
-            ]
-        )
+        answer = (promise_complete if orders[0].ship_complete else promise)(seen.availability, seen.wanted)
+        refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
+        names = {k: drafts[k].line.place or f"line {k + 1}" for k in refused}
+        raise_all([(names[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
         space = room(seen, answer)
         space["stock_demand"] += len(drafts)
         fresh = keys(space | {"sales_order": len(orders), sequence("order"): len(orders), "sales_orderline": len(drafts)})

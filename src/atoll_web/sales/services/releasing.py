@@ -52,7 +52,7 @@ def release_expired(actor: Actor) -> list[Order]:
 
 def locked_lines(order_ids: Sequence[int]) -> list[OrderLine]:
     """Lines of orders, locked before their orders, as whatever assembles and ships them does."""
-    rows = OrderLine.objects.select_for_update(of=("self",)).select_related("configuration__revision", "demand")
+    rows = OrderLine.objects.select_for_update(of=("self",)).select_related("configuration__revision__product_model", "demand")
     return list(rows.defer("configuration__revision__document").filter(order__in=order_ids).order_by("id"))
 
 

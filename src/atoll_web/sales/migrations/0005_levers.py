@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0003_quotes_and_set_based_triggers'),
+        ('sales', '0004_notices'),
     ]
 
     operations = [

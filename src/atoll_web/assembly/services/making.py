@@ -4,17 +4,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from django.db.models import Q
+
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.numbering import numbers
 from atoll_web.assembly import states
-from atoll_web.assembly.errors import NotYetPromised, WrongState
+from atoll_web.assembly.errors import NotYetPromised, OrderHeld, WrongState
 from atoll_web.assembly.models import AsBuilt, BuildOrder, FinalAssemblyOrder, KitLine
 from atoll_web.catalogue.models import Item
 from atoll_web.sales import states as sales_states
+from atoll_web.sales.errors import ShipsComplete
 from atoll_web.sales.models import Order, OrderLine, Shipment, ShippedUnit
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Lot, Supply
 from atoll_web.stock.services import Piece
+
+TO_RELEASE = Q(state=sales_states.CONFIRMED, order__hold_reason="", order__customer__on_hold=False)
+"""Order lines that may be released once their kits are there."""
 
 
 def open_builds(*, actor: Actor, supplies: Sequence[Supply]) -> list[BuildOrder]:
@@ -74,19 +80,11 @@ def release(*, actor: Actor, lines: Sequence[OrderLine]) -> list[FinalAssemblyOr
 
     Raises
     ------
-    NotYetPromised, Shortage
+    NotYetPromised, OrderHeld, Shortage
         Nothing is released then.
     """
     with acting(actor):
-        rows = list(
-            OrderLine.objects.select_for_update(of=("self",))
-            .select_related("demand", "order")
-            .filter(id__in=[line.pk for line in lines])
-            .order_by("id")
-        )
-        for row in rows:
-            if row.state != sales_states.CONFIRMED:
-                raise NotYetPromised(line=str(row), state=row.state)
+        rows = lock_to_release(lines)
         stock.refuse_short([row.demand for row in rows])
         orders = FinalAssemblyOrder.objects.bulk_create(
             [
@@ -99,6 +97,28 @@ def release(*, actor: Actor, lines: Sequence[OrderLine]) -> list[FinalAssemblyOr
             state=sales_states.IN_ASSEMBLY
         )
     return orders
+
+
+def lock_to_release(lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """The lines as they stand now, locked: confirmed, and nobody holds their orders or customers back.
+
+    Raises
+    ------
+    NotYetPromised, OrderHeld
+    """
+    rows = list(
+        OrderLine.objects.select_for_update(of=("self",))
+        .select_related("demand", "order__customer")
+        .filter(id__in=[line.pk for line in lines])
+        .order_by("id")
+    )
+    for row in rows:
+        if row.state != sales_states.CONFIRMED:
+            raise NotYetPromised(line=str(row), state=row.state)
+        if row.order.hold_reason or row.order.customer.on_hold:
+            reason = row.order.hold_reason or f"customer {row.order.customer} is on hold"
+            raise OrderHeld(line=str(row), reason=reason)
+    return rows
 
 
 def kit(*, actor: Actor, orders: Sequence[FinalAssemblyOrder]) -> None:
@@ -141,9 +161,12 @@ def ship(*, actor: Actor, lines: Sequence[OrderLine]) -> list[Shipment]:
     ------
     WrongState
         When a line is not assembled; nothing is shipped then.
+    ShipsComplete
+        When others of an order that ships complete would stay behind.
     """
     with acting(actor):
         rows = _locked(OrderLine, lines, sales_states.ASSEMBLED)
+        _refuse_to_part(rows)
         shipments = _make_shipments(actor, {row.order_id for row in rows})
         units = _finished_units(rows)
         ShippedUnit.objects.bulk_create(
@@ -159,6 +182,15 @@ def ship(*, actor: Actor, lines: Sequence[OrderLine]) -> list[Shipment]:
         waiting = OrderLine.objects.filter(order__in=shipments).exclude(state__in=[sales_states.SHIPPED, sales_states.CANCELLED])
         Order.objects.filter(id__in=shipments).exclude(lines__in=waiting).update(state=sales_states.SHIPPED)
     return list(shipments.values())
+
+
+def _refuse_to_part(rows: Sequence[OrderLine]) -> None:
+    """Refuse to ship lines without the rest of an order that ships complete."""
+    orders = Order.objects.filter(id__in={row.order_id for row in rows}, ship_complete=True)
+    rest = OrderLine.objects.filter(order__in=orders).exclude(id__in=[row.pk for row in rows])
+    waiting = rest.exclude(state=sales_states.CANCELLED).select_related("order").order_by("order", "position")
+    if left := list(waiting):
+        raise ShipsComplete(order=left[0].order.number, waiting=sum(line.order_id == left[0].order_id for line in left))
 
 
 def _make_shipments(actor: Actor, order_ids: set[int]) -> dict[int, Shipment]:

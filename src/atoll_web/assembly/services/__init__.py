@@ -1,0 +1,47 @@
+"""Use cases of assembly: build ahead, release on order, kit, assemble, ship; and which waiting lines get their kits."""
+
+from atoll_web.assembly.services.kits import (
+    KIND,
+    KINDS_OF_RULES,
+    MOST_DAYS,
+    MOST_HOURS,
+    RULES,
+    ClearToBuild,
+    KitRule,
+    apply_kits,
+    clear_to_build,
+    propose_kits,
+    release_kits,
+)
+from atoll_web.assembly.services.making import (
+    TO_RELEASE,
+    complete,
+    complete_builds,
+    kit,
+    kit_builds,
+    open_builds,
+    release,
+    ship,
+)
+
+__all__ = [
+    "KIND",
+    "KINDS_OF_RULES",
+    "MOST_DAYS",
+    "MOST_HOURS",
+    "RULES",
+    "TO_RELEASE",
+    "ClearToBuild",
+    "KitRule",
+    "apply_kits",
+    "clear_to_build",
+    "complete",
+    "complete_builds",
+    "kit",
+    "kit_builds",
+    "open_builds",
+    "propose_kits",
+    "release",
+    "release_kits",
+    "ship",
+]

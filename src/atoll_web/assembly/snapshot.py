@@ -1,0 +1,179 @@
+"""Order lines that wait for their assembly, and who holds what of the supplies of their items, as a problem of the science."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+
+from atoll.promise import Pegging, WaitingOrders, kit_limits
+from atoll_web.bulk import exchange
+
+LINES = """
+WITH worth AS (
+    SELECT DISTINCT ON (c.code) c.code, r.rate FROM pricing_currency c JOIN pricing_exchangerate r ON r.currency_id = c.id
+    WHERE r.valid_from <= %s ORDER BY c.code, r.valid_from DESC
+)
+SELECT l.id, concat(o.number, '/', l.position), l.demand_id, c.name, m.name, l.quantity, d.need_date, p.ship_date, o.ordered_at,
+       c.priority, o.rank, l.state = 'confirmed' AND o.hold_reason = '' AND NOT c.on_hold,
+       l.quantity * (l.unit_price / COALESCE(paid.rate, 1) - k.cost / COALESCE(spent.rate, 1)),
+       COALESCE((
+           SELECT sum(slot.minutes) FROM sales_slotreservation slot JOIN catalogue_lineday day ON day.id = slot.line_day_id
+           JOIN catalogue_assemblyline a ON a.id = day.line_id WHERE slot.line_id = l.id AND a.code = %s
+       ), 0)
+FROM sales_orderline l
+JOIN sales_order o ON o.id = l.order_id JOIN sales_customer c ON c.id = o.customer_id
+JOIN catalogue_configuration k ON k.id = l.configuration_id JOIN catalogue_revision r ON r.id = k.revision_id
+JOIN catalogue_productmodel m ON m.id = r.product_model_id
+JOIN stock_demand d ON d.id = l.demand_id JOIN sales_promise p ON p.line_id = l.id AND p.in_force
+LEFT JOIN worth paid ON paid.code = o.currency LEFT JOIN worth spent ON spent.code = r.document ->> 'currency'
+WHERE l.state IN ('quoted', 'confirmed')
+ORDER BY l.id
+"""
+"""Lines whose assembly has not begun. Whatever is not confirmed, or held, only exchanges what it holds.
+
+A rate is units of a currency for one of the company's own, which has none.
+"""
+
+PEGS = """
+SELECT r.demand_id, r.id, a.supply_id, a.quantity
+FROM sales_orderline l
+JOIN stock_requirement r ON r.demand_id = l.demand_id JOIN stock_allocation a ON a.requirement_id = r.id
+WHERE l.state IN ('quoted', 'confirmed') AND (%s::bigint[] IS NULL OR r.item_id = ANY(%s))
+ORDER BY r.id, a.supply_id
+"""
+
+SUPPLIES = """
+SELECT s.id, s.item_id, i.code, i.cost, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated - CASE
+    WHEN s.kind = 'on hand' THEN LEAST(COALESCE((SELECT sum(p.quantity) FROM sales_protection p WHERE p.item_id = s.item_id), 0),
+                                       s.quantity - s.allocated)
+    ELSE 0
+END
+FROM stock_supply s JOIN catalogue_item i ON i.id = s.item_id
+WHERE s.quantity > 0 AND (%s::bigint[] IS NULL OR s.item_id = ANY(%s))
+ORDER BY s.id
+"""
+"""Open supplies with their free units; those that are kept for a class of customers are not free on hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """An order line whose assembly has not begun; `is_ready` unless it is a quote or held. `margin` in the company's currency."""
+
+    id: int
+    name: str
+    demand_id: int
+    customer: str
+    model: str
+    quantity: int
+    need_date: date
+    ship_date: date
+    ordered_on: date
+    priority: int
+    rank: float
+    is_ready: bool
+    margin: Decimal
+    bottleneck_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSupply:
+    """A supply of units that are not all gone; `due` is None for what is on hand."""
+
+    id: int
+    item_id: int
+    code: str
+    cost: Decimal
+    kind: str
+    reference: str
+    due: date | None
+    margin_days: int
+    free: int
+
+    def day(self, today: date) -> int:
+        """The day from which it counts: its date and its margin; what is overdue, tomorrow at the earliest."""
+        return 0 if self.due is None else max((self.due - today).days + self.margin_days, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The pegging of waiting lines, and the rows behind its positions.
+
+    Parameters
+    ----------
+    codes, costs
+        Code and standard cost of each item, by its position.
+    requirements
+        Key of the requirement of each peg.
+    """
+
+    today: date
+    lines: Sequence[WaitingLine]
+    supplies: Sequence[OpenSupply]
+    codes: Sequence[str]
+    costs: Sequence[Decimal]
+    requirements: Sequence[int]
+    pegging: Pegging
+
+    def candidates(self, within_days: int | None = None) -> np.ndarray:
+        """Positions of the lines that may be released, of those whose assembly begins within so many days."""
+        days = self.pegging.need_day
+        ready = np.array([line.is_ready for line in self.lines], dtype=np.bool_)
+        return np.flatnonzero(ready if within_days is None else ready & (days <= within_days))
+
+    def orders(self, candidates: np.ndarray) -> WaitingOrders:
+        """The candidates as waiting orders, limited by what all the others need in time."""
+        limits, lines = kit_limits(self.pegging, candidates), [self.lines[place] for place in candidates.tolist()]
+        in_turn = sorted(range(len(lines)), key=lambda place: (lines[place].rank, lines[place].id))
+        entry = np.empty(len(lines), dtype=np.int64)
+        entry[in_turn] = np.arange(len(lines))
+        return WaitingOrders(
+            on_hand=limits.on_hand,
+            start=limits.start,
+            item=limits.item,
+            quantity=limits.quantity,
+            units=_integers(line.quantity for line in lines),
+            margin=np.array([float(line.margin) for line in lines]),
+            bottleneck_minutes=_integers(line.bottleneck_minutes for line in lines),
+            due_day=_integers((line.ship_date - self.today).days for line in lines),
+            waiting_days=_integers((self.today - line.ordered_on).days for line in lines),
+            priority=_integers(line.priority for line in lines),
+            entry=entry,
+            component=limits.component,
+        )
+
+
+def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str = "") -> Waiting:
+    """Read all lines whose assembly has not begun, with what they hold, in three statements.
+
+    Parameters
+    ----------
+    items
+        Keys of the only items that matter; all when not given.
+    bottleneck
+        Code of the assembly line whose minutes count.
+    """
+    keys = None if items is None else sorted(set(items))
+    found = exchange([(LINES, [today, bottleneck]), (PEGS, [keys, keys]), (SUPPLIES, [keys, keys])])
+    lines = [WaitingLine(*row[:8], row[8].date(), *row[9:]) for row in found[0]]
+    supplies = [OpenSupply(*row) for row in found[2]]
+    at_item = {key: at for at, key in enumerate(dict.fromkeys(supply.item_id for supply in supplies))}
+    facts = {supply.item_id: supply for supply in supplies}
+    at_line: Mapping[int, int] = {line.demand_id: at for at, line in enumerate(lines)}
+    at_supply = {supply.id: at for at, supply in enumerate(supplies)}
+    pegging = Pegging(
+        supply_item=_integers(at_item[supply.item_id] for supply in supplies),
+        supply_day=_integers(supply.day(today) for supply in supplies),
+        supply_free=_integers(supply.free for supply in supplies),
+        order=_integers(at_line[row[0]] for row in found[1]),
+        supply=_integers(at_supply[row[2]] for row in found[1]),
+        quantity=_integers(row[3] for row in found[1]),
+        need_day=_integers((line.need_date - today).days for line in lines),
+    )
+    codes, costs = [facts[key].code for key in at_item], [facts[key].cost for key in at_item]
+    return Waiting(today, lines, supplies, codes, costs, [row[1] for row in found[1]], pegging)
+
+
+def _integers(values: Iterable[int]) -> np.ndarray:
+    return np.fromiter(values, dtype=np.int64)

@@ -1,0 +1,324 @@
+"""Orders are changed before their assembly begins: lines become others, come, and go."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction
+
+from atoll.errors import AtollError
+from atoll.promise import promise, promise_complete
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
+from atoll_web.bulk import Statement
+from atoll_web.catalogue import services as catalogue
+from atoll_web.sales import states
+from atoll_web.sales.answering import reason
+from atoll_web.sales.committing import Target, commit, keys, room
+from atoll_web.sales.errors import (
+    CannotPromise,
+    CurrencyDiffers,
+    CustomerOnHold,
+    LastLine,
+    LineNotChangeable,
+    NamedTwice,
+    NoSuchLine,
+    NotChangeable,
+    NothingToChange,
+    QuoteExpired,
+)
+from atoll_web.sales.models import Order, OrderLine, Promise
+from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, Under, raise_all
+from atoll_web.sales.services.entering import LINES
+from atoll_web.sales.services.releasing import give_back, locked_lines, release_expired, works
+from atoll_web.sales.snapshot import Master, Work, lock, master, snapshot
+
+
+class By(StrEnum):
+    """What a changed line is checked and priced by."""
+
+    OWN = "own"
+    """Its own revision, with the rules and prices of the day on which it was ordered: only what changes is priced anew."""
+    TODAY = "today"
+    """The revision that is ordered today, with today's rules and prices."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """What becomes of a line. What is not named stays.
+
+    Parameters
+    ----------
+    choices
+        New value by feature; None gives a choice up, so that the usual value counts.
+    """
+
+    position: int
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    quantity: int | None = None
+    request_date: date | None = None
+    by: By = By.OWN
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """A line before and after a change.
+
+    Parameters
+    ----------
+    what
+        ``changed``, ``added``, ``removed``, or ``moved``: only its date is another, since the order ships complete.
+    price_before, price
+        Of all its units.
+    ship_date_before, ship_date
+        None where the line was not there before, or is not there any more.
+    """
+
+    position: int
+    what: str
+    price_before: Decimal
+    price: Decimal
+    ship_date_before: date | None
+    ship_date: date | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change of an order comes to."""
+
+    number: str
+    currency: str
+    lines: tuple[ChangedLine, ...]
+
+    @property
+    def price_difference(self) -> Decimal:
+        """What the customer pays more."""
+        return sum((line.price - line.price_before for line in self.lines), Decimal(0))
+
+
+@begun_again_after_deadlock
+def change_order(
+    *,
+    actor: Actor,
+    order: Order,
+    lines: Sequence[LineChange] = (),
+    added: Sequence[NewLine] = (),
+    removed: Sequence[int] = (),
+) -> Changed:
+    """Change an order or quote: all of it, or nothing.
+
+    Lines that change give back what they hold and are promised anew, those that come are promised, and those that go are
+    cancelled. All lines of an order that ships complete are promised anew together.
+
+    Parameters
+    ----------
+    removed
+        Positions of lines.
+
+    Raises
+    ------
+    NotChangeable, QuoteExpired, CustomerOnHold, LastLine
+        Of the order.
+    NoSuchLine, NamedTwice, LineNotChangeable, NothingToChange, CurrencyDiffers, CannotPromise
+        Of a line, as are all refusals of `enter_order`; `BadInput` with one issue for each line where several are at fault.
+    """
+    with acting(actor):
+        there = master(actor.today)
+        if there.first_expiry and there.first_expiry <= actor.at:
+            release_expired(actor)
+        rows = locked_lines([order.pk])
+        row = Order.objects.select_for_update(of=("self",)).select_related("customer__price_list").get(pk=order.pk)
+        return _Change(actor, there, row, rows).carry_out(lines, added, removed)
+
+
+def preview_change(
+    *,
+    actor: Actor,
+    order: Order,
+    lines: Sequence[LineChange] = (),
+    added: Sequence[NewLine] = (),
+    removed: Sequence[int] = (),
+) -> Changed:
+    """What `change_order` would come to: it is tried, and taken back. Refuses what that refuses."""
+    with transaction.atomic():
+        found = change_order(actor=actor, order=order, lines=lines, added=added, removed=removed)
+        transaction.set_rollback(True)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A line that is to be promised: a row that is there or None, what it becomes (None: stays), and its work."""
+
+    place: int
+    row: OrderLine | None
+    draft: Drafted | None
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An order on its way to become another; its lines and itself are locked."""
+
+    actor: Actor
+    there: Master
+    order: Order
+    rows: Sequence[OrderLine]
+
+    def carry_out(self, lines: Sequence[LineChange], added: Sequence[NewLine], removed: Sequence[int]) -> Changed:
+        """Check, give back, promise, write."""
+        self._refuse(bool(lines or added))
+        at = {row.position: row for row in self.rows}
+        self._refuse_lines(at, [*(change.position for change in lines), *removed])
+        gone = [at[position] for position in removed]
+        if gone and not added and all(row in gone or row.state == states.CANCELLED for row in self.rows):
+            raise LastLine(order=self.order.number)
+        wanted = self._wanted(at, lines, added, gone)
+        held = [*gone, *(one.row for one in wanted if one.row)]
+        before = dict(Promise.objects.filter(line__in=held, in_force=True).values_list("line_id", "ship_date"))
+        lock([*works(held), *(one.work for one in wanted)], self.actor.today)
+        give_back(held)
+        self._end(gone, bool(added))
+        after = self._promise(wanted) if wanted else []
+        left = [ChangedLine(r.position, "removed", r.quantity * r.unit_price, Decimal(0), before[r.pk], None) for r in gone]
+        seen = [_seen(one, before, promised) for one, promised in zip(wanted, after, strict=True)]
+        return Changed(self.order.number, self.order.currency, tuple(sorted([*left, *seen], key=lambda line: line.position)))
+
+    def _refuse(self, is_more: bool) -> None:
+        order = self.order
+        if order.state == states.EXPIRED:
+            raise QuoteExpired(order=order.number, at=order.expires_at)
+        if order.state not in (states.QUOTED, states.CONFIRMED, states.IN_ASSEMBLY):
+            raise NotChangeable(order=order.number, state=order.state)
+        if is_more and order.customer.on_hold:
+            raise CustomerOnHold(customer=order.customer.code)
+
+    def _refuse_lines(self, at: Mapping[int, OrderLine], positions: Sequence[int]) -> None:
+        faults: list[tuple[str, AtollError]] = []
+        for position, times in Counter(positions).items():
+            row = at.get(position)
+            if row is None:
+                faults.append((f"line {position}", NoSuchLine(order=self.order.number, position=position)))
+            elif row.state not in states.HOLDING:
+                faults.append((f"line {position}", LineNotChangeable(line=f"{self.order.number}/{position}", state=row.state)))
+            elif times > 1:
+                faults.append((f"line {position}", NamedTwice(position=position)))
+        raise_all(faults)
+
+    def _wanted(
+        self, at: Mapping[int, OrderLine], lines: Sequence[LineChange], added: Sequence[NewLine], gone: Sequence[OrderLine]
+    ) -> list[_Wanted]:
+        """Lines that are to be promised, in the order of their positions."""
+        drafter, buyer = Drafter(self.there, self.actor.today), Buyer.of(self.order.customer)
+        found, faults = [], []
+        last = max((row.position for row in self.rows), default=0)
+        asked = [(change.position, change) for change in lines] + [(last + n, line) for n, line in enumerate(added, 1)]
+        for position, change in asked:
+            row = at.get(position)
+            try:
+                draft = drafter.draft(change, buyer) if row is None else self._draft(drafter, buyer, row, change)
+                if draft.currency != self.order.currency:
+                    raise CurrencyDiffers(order=self.order.number, currency=self.order.currency, now=draft.currency)
+                found.append(_Wanted(position, row, draft, draft.work()))
+            except AtollError as fault:
+                faults.append((f"line {position}", fault))
+        raise_all(faults)
+        if self.order.ship_complete:
+            named = {row.pk for row in gone} | {one.row.pk for one in found if one.row}
+            others = [row for row in self.rows if row.state in states.HOLDING and row.pk not in named]
+            found += [_Wanted(row.position, row, None, work) for row, work in zip(others, works(others), strict=True)]
+        return sorted(found, key=lambda one: one.place)
+
+    def _draft(self, drafter: Drafter, buyer: Buyer, row: OrderLine, change: LineChange) -> Drafted:
+        """What a line becomes. A request date that is over was kept or missed; the earliest date counts then."""
+        revision = row.configuration.revision
+        choices = {code: value for code, value in {**row.configuration.values, **change.choices}.items() if value is not None}
+        asked = change.request_date or (row.request_date if row.request_date > self.actor.today else None)
+        quantity = row.quantity if change.quantity is None else change.quantity
+        line = NewLine(revision.product_model.code, choices, quantity, asked)
+        under = Under(revision, self.order.ordered_at.date()) if change.by is By.OWN else None
+        draft = drafter.draft(line, buyer, under)
+        is_same = draft.revision.pk == revision.pk and draft.resolved.key == row.configuration.key
+        if is_same and line.quantity == row.quantity and change.request_date in (None, row.request_date):
+            raise NothingToChange(position=row.position)
+        return draft
+
+    def _end(self, gone: Sequence[OrderLine], is_more: bool) -> None:
+        """Cancel lines; when all that is left has been shipped, so is the order."""
+        OrderLine.objects.filter(id__in=[row.pk for row in gone]).update(state=states.CANCELLED)
+        if gone and not is_more and all(row in gone or row.state in (states.CANCELLED, states.SHIPPED) for row in self.rows):
+            Order.objects.filter(pk=self.order.pk).update(state=states.SHIPPED)
+
+    def _promise(self, wanted: Sequence[_Wanted]) -> list[tuple[date, str]]:
+        """Promise lines and write what they are now; their dates, with the reasons."""
+        seen = snapshot(
+            [one.work for one in wanted],
+            self.actor.today,
+            lock=True,
+            kept=self.there.kept_from(self.order.customer.customer_class),
+            there=self.there,
+        )
+        answer = (promise_complete if self.order.ship_complete else promise)(seen.availability, seen.wanted)
+        said = [reason(seen, answer, k) for k in range(len(wanted))]
+        refused = [k for k in range(len(wanted)) if not answer.is_promised[k]]
+        names = [f"line {one.place}" for one in wanted]
+        raise_all([(names[k], CannotPromise(what=names[k], reason=said[k])) for k in refused])
+        added = sum(one.row is None for one in wanted)
+        space = room(seen, answer)
+        fresh = keys(space | {"stock_demand": space["stock_demand"] + added, "sales_orderline": added})
+        new = iter(zip(fresh["sales_orderline"], fresh["stock_demand"][space["stock_demand"] :], strict=True))
+        targets = [
+            Target(one.row.pk, one.row.demand_id, is_new=False)
+            if one.row
+            else Target(*next(new), f"{self.order.number}/{one.place}")
+            for one in wanted
+        ]
+        statements = self._lines(wanted, targets, seen.filled_from_stock(answer))
+        commit(self.actor, seen, answer, targets, fresh, is_first=False, lines=statements)
+        return [(seen.date(day), words) for day, words in zip(answer.ship_day, said, strict=True)]
+
+    def _lines(self, wanted: Sequence[_Wanted], targets: Sequence[Target], filled: Sequence[bool]) -> list[Statement]:
+        """Statements that write new lines, and what others are now."""
+        drafts = [(k, one.draft) for k, one in enumerate(wanted) if one.draft]
+        kept = catalogue.save_configurations([(draft.revision, draft.resolved) for _, draft in drafts])
+        rows = [
+            (
+                targets[k].line_id,
+                self.order.pk,
+                wanted[k].place,
+                configuration,
+                draft.line.quantity,
+                draft.unit_price,
+                draft.line.request_date or (wanted[k].row.request_date if wanted[k].row else self.actor.today),
+                targets[k].demand_id,
+                filled[k],
+            )
+            for (k, draft), configuration in zip(drafts, kept, strict=True)
+        ]
+        is_new = {target.line_id: target.is_new for target in targets}
+        new = [list(column) for column in zip(*(row for row in rows if is_new[row[0]]), strict=True)]
+        old = [list(column) for column in zip(*(row for row in rows if not is_new[row[0]]), strict=True)]
+        state = states.QUOTED if self.order.state == states.QUOTED else states.CONFIRMED
+        return [*([(CHANGED, [old[0], *old[3:7], old[8]])] if old else []), *([(LINES, [state, *new])] if new else [])]
+
+
+def _seen(one: _Wanted, before: Mapping[int, date], promised: tuple[date, str]) -> ChangedLine:
+    ship_date, words = promised
+    row, draft = one.row, one.draft
+    old = row.quantity * row.unit_price if row else Decimal(0)
+    new = draft.line.quantity * draft.unit_price if draft else old
+    what = "moved" if draft is None else "changed" if row else "added"
+    return ChangedLine(one.place, what, old, new, before[row.pk] if row else None, ship_date, words)
+
+
+CHANGED = """
+UPDATE sales_orderline l SET configuration_id = c.configuration, quantity = c.quantity, unit_price = c.price,
+       request_date = c.request, filled_from_stock = c.filled
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[], %s::bool[])
+     c (id, configuration, quantity, price, request, filled)
+WHERE l.id = c.id
+"""

@@ -1,0 +1,239 @@
+"""Orders as files say them: CSV with a row for each line, or JSON. Every fault of form is told, with its line and column."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from atoll.errors import BadInput, Issue
+from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.errors import ModelNotOrderable, UnknownModel
+from atoll_web.catalogue.snapshot import product_model
+from atoll_web.sales.services.drafting import NewLine
+from atoll_web.sales.services.entering import NewOrder
+
+FIELDS = ("order", "customer", "model", "quantity", "request_date", "choices", "ship_complete")
+"""Columns of a CSV file; every other column is a feature."""
+
+NEEDED = ("customer", "model")
+SEVERAL = "|"
+"""Between the values of a feature of which several can be chosen."""
+
+MOST_OF_REFERENCE = 80
+YES = {"1", "yes", "true", "y", "x"}
+NO = {"", "0", "no", "false", "n"}
+
+
+def read_orders(text: str, today: date) -> list[NewOrder]:
+    """The orders of a CSV or JSON text, in the sequence in which they begin.
+
+    Raises
+    ------
+    BadInput
+        With every fault of its form.
+    """
+    text = text.lstrip("\ufeff")
+    reader = _Json() if text.lstrip()[:1] in ("{", "[") else _Csv(today)
+    orders = reader.read(text)
+    if not reader.issues and not orders:
+        reader.fault("file", "no-orders", "There is no order in it.", "Write one line for each product under the headings.")
+    if reader.issues:
+        raise BadInput(reader.issues)
+    return orders
+
+
+class _Reader:
+    """Collects faults."""
+
+    def __init__(self) -> None:
+        self.issues: list[Issue] = []
+
+    def fault(self, source: str, code: str, message: str, hint: str = "") -> None:
+        """Note what is wrong, and go on."""
+        self.issues.append(Issue(source, code, message, hint))
+
+    def whole(self, source: str, value: object) -> int:
+        """A whole number; whether it can be ordered is judged later."""
+        text = str(value)
+        if isinstance(value, bool) or not text.removeprefix("-").isdecimal() or not text.isascii() or len(text) > 12:
+            self.fault(source, "not-a-number", f"“{text[:40]}” is no whole number.", "Write it like 25.")
+            return 1
+        return int(text)
+
+    def day(self, source: str, value: object) -> date | None:
+        """A date, or none."""
+        if value in (None, ""):
+            return None
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fault(source, "not-a-date", f"“{str(value)[:40]}” is no date.", "Write it like 2026-03-20.")
+            return None
+
+    def reference(self, source: str, value: object) -> str:
+        """The client's own word for an order."""
+        text = str(value)
+        if len(text) > MOST_OF_REFERENCE:
+            self.fault(source, "too-long", f"A reference has at most {MOST_OF_REFERENCE} characters, this has {len(text)}.")
+        return text
+
+
+class _Csv(_Reader):
+    """A row for each line; rows with the same reference in the column `order` are one order."""
+
+    def __init__(self, today: date) -> None:
+        super().__init__()
+        self.today = today
+        self._many: dict[str, frozenset[str]] = {}
+
+    def read(self, text: str) -> list[NewOrder]:
+        """The orders."""
+        if "\0" in text:
+            self.fault("file", "bad-text", "It contains the character NUL, so it is no text.", "Save it as CSV or JSON in UTF-8.")
+            return []
+        orders: dict[str, NewOrder] = {}
+        lines: dict[str, list[NewLine]] = {}
+        for number, row in self._rows(text):
+            reference = self.reference(f"line {number}, column order", row.get("order", ""))
+            key = reference or f"\0{number}"  # a row without a reference is an order of its own
+            orders[key] = self._order(f"line {number}", reference, row, orders.get(key))
+            lines.setdefault(key, []).append(self._line(f"line {number}", row))
+        return [replace(order, lines=lines[key]) for key, order in orders.items()]
+
+    def _rows(self, text: str) -> Iterator[tuple[int, dict[str, str]]]:
+        """Number and cells of each line that is not empty."""
+        first = text.partition("\n")[0]
+        delimiter = max(",;\t", key=first.count)
+        reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+        try:
+            header = [name.strip() for name in next(reader, [])]
+            if not self._is_header(header):
+                return
+            for cells in reader:
+                if len(cells) > len(header):
+                    extra = f"It has {len(cells)} cells under {len(header)} headings."
+                    self.fault(
+                        f"line {reader.line_num}", "too-many-cells", extra, "Put cells that contain the separator in quotes."
+                    )
+                elif any(cell.strip() for cell in cells):
+                    yield reader.line_num, {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+        except csv.Error as error:
+            self.fault(f"line {reader.line_num}", "bad-csv", f"This is no CSV: {error}.", "Close every quote that is opened.")
+
+    def _is_header(self, header: Sequence[str]) -> bool:
+        for name in NEEDED:
+            if name not in header:
+                self.fault(
+                    f"line 1, column {name}", "missing-column", f"The column {name} is missing.", "Its heading is in line 1."
+                )
+        for name in sorted({name for name in header if header.count(name) > 1}):
+            self.fault(f"line 1, column {name}", "column-twice", f"The column {name} is there twice.", "Keep one of them.")
+        return not self.issues
+
+    def _order(self, place: str, reference: str, row: Mapping[str, str], before: NewOrder | None) -> NewOrder:
+        """What a row says of its order, beside the rows before; the customer need not be repeated."""
+        customer = row.get("customer") or (before.customer if before else "")
+        if not customer:
+            self.fault(f"{place}, column customer", "missing", "The customer is missing.", "Write the code of a customer.")
+        if before and customer != before.customer:
+            words = f"Order {reference} is of {before.customer} in the lines before."
+            self.fault(f"{place}, column customer", "another-customer", words, "Give each order a reference of its own.")
+        complete = self._is_yes(f"{place}, column ship_complete", row.get("ship_complete", ""))
+        return NewOrder(customer, (), reference, complete or (before is not None and before.ship_complete))
+
+    def _line(self, place: str, row: Mapping[str, str]) -> NewLine:
+        model = row.get("model", "")
+        if not model:
+            self.fault(f"{place}, column model", "missing", "The model is missing.", "Write the code of a product model.")
+        quantity = self.whole(f"{place}, column quantity", row.get("quantity") or "1")
+        day = self.day(f"{place}, column request_date", row.get("request_date"))
+        return NewLine(model, self._choices(place, row, model), quantity, day, place)
+
+    def _is_yes(self, source: str, text: str) -> bool:
+        if text.lower() not in YES | NO:
+            self.fault(source, "not-yes-or-no", f"“{text[:40]}” is neither yes nor no.")
+        return text.lower() in YES
+
+    def _choices(self, place: str, row: Mapping[str, str], model: str) -> dict[str, Any]:
+        """Choices of the column `choices` and of the columns of features; an empty cell chooses nothing."""
+        made = {name: text for name, text in row.items() if name not in FIELDS and name and text}
+        for part in filter(None, (part.strip() for part in row.get("choices", "").split(";"))):
+            feature, sign, value = (text.strip() for text in part.partition("="))
+            if not sign or not feature:
+                hint = "Write choices like head=HEAD-L; extras=CLAMP|BULB."
+                self.fault(f"{place}, column choices", "not-a-choice", f"“{part[:40]}” is no choice.", hint)
+            elif feature in made:
+                self.fault(f"{place}, column choices", "chosen-twice", f"{feature} is chosen twice.", "Choose it once.")
+            made[feature] = value
+        many = self._features_of_many(model)
+        return {f: tuple(filter(None, text.split(SEVERAL))) if f in many else text for f, text in made.items()}
+
+    def _features_of_many(self, model: str) -> frozenset[str]:
+        if model not in self._many:
+            try:
+                features = product_model(catalogue.orderable_revision(model, self.today)).features
+            except (UnknownModel, ModelNotOrderable):  # told when the line is drafted
+                features = ()
+            self._many[model] = frozenset(feature.code for feature in features if feature.kind == "many")
+        return self._many[model]
+
+
+class _Json(_Reader):
+    """A list of orders, or an object that has it under `orders`."""
+
+    def read(self, text: str) -> list[NewOrder]:
+        """The orders."""
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            self.fault("file", "bad-json", f"This is no JSON: {error}.")
+            return []
+        rows = found.get("orders") if isinstance(found, dict) else found
+        if not isinstance(rows, list):
+            self.fault("orders", "no-orders", "A list of orders is expected.")
+            return []
+        orders = [self._order(f"orders.{o}", row) for o, row in enumerate(rows)]
+        named = Counter(order.idempotency_key for order in orders)
+        for o, order in enumerate(orders):
+            if order.idempotency_key and named[order.idempotency_key] > 1:
+                self.fault(f"orders.{o}.reference", "reference-twice", f"The reference {order.idempotency_key} is there twice.")
+        return orders
+
+    def _order(self, place: str, row: object) -> NewOrder:
+        fields = self._fields(place, row, {"reference": str, "customer": str, "lines": list, "ship_complete": bool})
+        lines = tuple(self._line(f"{place}.lines.{n}", line) for n, line in enumerate(fields.get("lines", ())))
+        if not fields.get("lines"):
+            self.fault(f"{place}.lines", "no-lines", "The order has no lines.", "Add at least one configured product.")
+        reference = self.reference(f"{place}.reference", fields.get("reference", ""))
+        return NewOrder(fields.get("customer", ""), lines, reference, fields.get("ship_complete", False))
+
+    def _line(self, place: str, row: object) -> NewLine:
+        kinds = {"model": str, "choices": dict, "quantity": int, "request_date": str}
+        fields = self._fields(place, row, kinds)
+        choices = {
+            feature: tuple(map(str, value)) if isinstance(value, list) else value
+            for feature, value in fields.get("choices", {}).items()
+        }
+        day = self.day(f"{place}.request_date", fields.get("request_date"))
+        quantity = self.whole(f"{place}.quantity", fields.get("quantity", 1))
+        return NewLine(fields.get("model", ""), choices, quantity, day, place)
+
+    def _fields(self, place: str, row: object, kinds: Mapping[str, type]) -> dict[str, Any]:
+        """The fields of an object that are of the kind they should be."""
+        if not isinstance(row, dict):
+            self.fault(place, "not-an-object", "An object is expected.")
+            return {}
+        for name in sorted(row.keys() - kinds.keys()):
+            self.fault(f"{place}.{name}", "unknown-field", f"There is no field {name}.", f"Known are {', '.join(kinds)}.")
+        good = {}
+        for name, kind in kinds.items():
+            if row.get(name) is None:
+                continue
+            if isinstance(row[name], kind) and (kind is bool or not isinstance(row[name], bool)):
+                good[name] = row[name]
+            else:
+                self.fault(f"{place}.{name}", "wrong-kind", f"The field {name} is of the wrong kind.")
+        return good
