@@ -170,18 +170,18 @@ def test_quotes_are_listed_accepted_printed_and_cancelled(sales_client: Client, 
 
 def test_the_task_expires_quotes(company: Lamps) -> None:
     quote = quoted(company, days=1)
-    tasks.expire_quotes(timestamp=0)
+    tasks.deliver_again(timestamp=0)
     quote.refresh_from_db()
     assert quote.state == "quoted"
     Company.objects.update(business_date=MONDAY + timedelta(days=2))
-    tasks.expire_quotes(timestamp=0)
+    tasks.deliver_again(timestamp=0)
     quote.refresh_from_db()
     assert quote.state == "expired"
     assert not Allocation.objects.exists()
 
 
 def test_the_task_does_nothing_without_a_company(db: None) -> None:
-    tasks.expire_quotes(timestamp=0)
+    tasks.deliver_again(timestamp=0)
 
 
 def test_the_same_quote_gives_the_same_bytes_with_all_letters(company: Lamps) -> None:

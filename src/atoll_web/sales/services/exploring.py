@@ -151,7 +151,8 @@ def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_c
     there, terms = master(today), buyer_of(customer)
     drafter = Drafter(there, today)
     places = [f"line {n}" for n in range(1, len(lines) + 1)]
-    drafts = drafter.draft_all([(place, line, terms) for place, line in zip(places, lines, strict=True)])
+    drafts, faults = drafter.draft_all([(place, line, terms) for place, line in zip(places, lines, strict=True)])
+    raise_all(faults)
     kept = there.kept_from(terms.customer_class)
     others = [other_choices(draft, drafter, terms) for draft in drafts]
     also = {item for choices in others for other in choices for item in other.drafted.work().touches()}
