@@ -15,7 +15,7 @@ from atoll_web.catalogue.models import BillLine, Item
 from atoll_web.pricing.models import Currency, ExchangeRate, ListPrice, PriceList
 from atoll_web.pricing.services import save_price_book
 from atoll_web.purchasing.models import Supplier, SupplierItem
-from atoll_web.sales.models import Customer
+from atoll_web.sales.models import Customer, Protection
 from tests.web.test_pricing import BOOK
 
 MOST_QUERIES = 15
@@ -88,11 +88,11 @@ PRICES = (Currency, ExchangeRate, PriceList, ListPrice)
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("planner", {Item, BillLine, Supplier, SupplierItem, *PRICES}),
+        ("planner", {Item, BillLine, Supplier, SupplierItem, Protection, *PRICES}),
         ("buyer", {Supplier, SupplierItem}),
         ("sales", {Customer}),
         ("warehouse", set()),
-        ("manager", {Item, BillLine, Supplier, SupplierItem, Customer, *PRICES}),
+        ("manager", {Item, BillLine, Supplier, SupplierItem, Customer, Protection, *PRICES}),
     ],
 )
 def test_each_role_writes_its_own_master_data(office, role, may):
