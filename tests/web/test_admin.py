@@ -215,6 +215,7 @@ def test_an_unknown_code_in_a_file_is_named_with_its_row(office):
 @pytest.mark.parametrize("model", WITH_FILES, ids=lambda model: model.__name__)
 def test_what_is_exported_can_be_imported_again_without_a_change(company, office, model):
     save_price_book(company.actor("planner"), BOOK)
+    Protection.objects.create(customer_class="trade", item=Item.objects.get(code="FOOT"), quantity=2)
     client = office("manager")
     fields = {
         f"{type(OURS[model]).resource_classes[0].__name__.lower()}_{name}": "on"
