@@ -15,7 +15,7 @@ from atoll_web.catalogue.models import BillLine, Item
 from atoll_web.pricing.models import Currency, ExchangeRate, ListPrice, PriceList
 from atoll_web.pricing.services import save_price_book
 from atoll_web.purchasing.models import Supplier, SupplierItem
-from atoll_web.sales.models import Customer
+from atoll_web.sales.models import Customer, Protection
 from tests.web.test_pricing import BOOK
 
 MOST_QUERIES = 15
@@ -88,11 +88,11 @@ PRICES = (Currency, ExchangeRate, PriceList, ListPrice)
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("planner", {Item, BillLine, Supplier, SupplierItem, *PRICES}),
+        ("planner", {Item, BillLine, Supplier, SupplierItem, Protection, *PRICES}),
         ("buyer", {Supplier, SupplierItem}),
         ("sales", {Customer}),
         ("warehouse", set()),
-        ("manager", {Item, BillLine, Supplier, SupplierItem, Customer, *PRICES}),
+        ("manager", {Item, BillLine, Supplier, SupplierItem, Customer, Protection, *PRICES}),
     ],
 )
 def test_each_role_writes_its_own_master_data(office, role, may):
@@ -215,6 +215,7 @@ def test_an_unknown_code_in_a_file_is_named_with_its_row(office):
 @pytest.mark.parametrize("model", WITH_FILES, ids=lambda model: model.__name__)
 def test_what_is_exported_can_be_imported_again_without_a_change(company, office, model):
     save_price_book(company.actor("planner"), BOOK)
+    Protection.objects.create(customer_class="trade", item=Item.objects.get(code="FOOT"), quantity=2)
     client = office("manager")
     fields = {
         f"{type(OURS[model]).resource_classes[0].__name__.lower()}_{name}": "on"

@@ -47,7 +47,7 @@ SELECT event.id, event.event, s.id, event.order_id, event.facts,
        COALESCE(NULLIF(current_setting('atoll.at', true), '')::timestamptz, clock_timestamp()),
        'waiting', 0, clock_timestamp(), ''
 FROM event JOIN sales_subscription s ON s.active AND event.event = ANY(s.events) AND (s.channel = 'webhook' OR event.email <> '')
-ORDER BY event.order_id, s.id;
+ORDER BY event.order_id, event.event, s.id;
 IF FOUND THEN
     PERFORM procrastinate_defer_jobs_v1(ARRAY[
         ROW('default', 'sales.deliver', 0, NULL, NULL, '{{}}'::jsonb, NULL)

@@ -13,7 +13,7 @@ from django.db import transaction
 from atoll.errors import AtollError
 from atoll.promise import promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
-from atoll_web.bulk import Statement
+from atoll_web.bulk import Statement, exchange
 from atoll_web.catalogue import services as catalogue
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
@@ -277,12 +277,15 @@ class _Change:
             else Target(*next(new), f"{self.order.number}/{one.place}")
             for one in wanted
         ]
-        statements = self._lines(wanted, targets, seen.filled_from_stock(answer))
-        commit(self.actor, seen, answer, targets, fresh, is_first=False, lines=statements)
+        lines = self._lines(wanted, targets, seen.filled_from_stock(answer))
+        commit(self.actor, seen, answer, targets, fresh, is_first=False, lines=lines)
         return [(seen.date(day), words) for day, words in zip(answer.ship_day, said, strict=True)]
 
     def _lines(self, wanted: Sequence[_Wanted], targets: Sequence[Target], filled: Sequence[bool]) -> list[Statement]:
-        """Statements that write new lines, and what others are now."""
+        """Write what lines are now, and give the statement that writes new ones.
+
+        Changes are written before the promises, so that their triggers know that these are of other lines than before.
+        """
         drafts = [(k, one.draft) for k, one in enumerate(wanted) if one.draft]
         kept = catalogue.save_configurations([(draft.revision, draft.resolved) for _, draft in drafts])
         rows = [
@@ -303,7 +306,9 @@ class _Change:
         new = [list(column) for column in zip(*(row for row in rows if is_new[row[0]]), strict=True)]
         old = [list(column) for column in zip(*(row for row in rows if not is_new[row[0]]), strict=True)]
         state = states.QUOTED if self.order.state == states.QUOTED else states.CONFIRMED
-        return [*([(CHANGED, [old[0], *old[3:7], old[8]])] if old else []), *([(LINES, [state, *new])] if new else [])]
+        if old:
+            exchange([(CHANGED, [old[0], *old[3:7], old[8]])])
+        return [(LINES, [state, *new])] if new else []
 
 
 def _seen(one: _Wanted, before: Mapping[int, date], promised: tuple[date, str]) -> ChangedLine:
