@@ -62,13 +62,7 @@ def deliver() -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="sales.deliver_again")
 def deliver_again(timestamp: int) -> None:
-    """Every minute: send again what did not arrive."""
-    services.deliver_due()
-
-
-@app.periodic(cron="*/5 * * * *")
-@app.task(name="sales.expire_quotes", lock="sales.expire_quotes")
-def expire_quotes(timestamp: int) -> None:
-    """Every five minutes: give back what quotes hold whose time is over. Whatever promises does so first, too."""
+    """Every minute: send again what did not arrive, and let quotes expire whose time is over, of which customers are told."""
     if Company.objects.exists():
-        services.expire_quotes(actor=actor_now(system_user(), "the quote expired"))
+        services.expire_quotes(actor=actor_now(system_user(), "quotes expire"))
+    services.deliver_due()
