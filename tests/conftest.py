@@ -11,6 +11,11 @@ from pytest_django import DjangoDbBlocker
 from atoll_web.testing import remove_home
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long people race."""
+    parser.addoption("--race-seconds", type=float, default=3, help="how long the race for the last units takes (default: 3)")
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The tests' database, let go of at the end by all who hold it: a browser may leave a request that is being answered."""
