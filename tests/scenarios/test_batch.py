@@ -15,6 +15,7 @@ from atoll.errors import AtollError
 from atoll_web.catalogue.models import Item
 from atoll_web.purchasing import services as purchasing
 from atoll_web.sales import services as sales
+from atoll_web.sales.errors import IdempotencyKeyUsed
 from atoll_web.sales.models import Order, OrderLine, Protection
 from atoll_web.sales.services import NewLine, NewOrder
 from atoll_web.stock.models import Demand, Supply
@@ -138,6 +139,13 @@ def test_an_order_that_is_twice_in_a_batch_by_its_key_is_entered_once(company):
     asked = NewOrder("MUELLER", [NewLine("DL", {})], idempotency_key="web-1")
     first, second = sales.enter_orders(actor=company.actor("sales"), orders=[asked, asked])
     assert first == second == Order.objects.get()
+
+
+def test_a_key_that_two_customers_use_in_a_batch_is_refused(company):
+    asked = [NewOrder(customer, [NewLine("DL", {})], idempotency_key="web-1") for customer in ("MUELLER", "ACME")]
+    with pytest.raises(IdempotencyKeyUsed, match="order 1 of another customer"):
+        sales.enter_orders(actor=company.actor("sales"), orders=asked)
+    assert not Order.objects.exists()
 
 
 def test_a_ship_complete_order_in_a_batch_gets_one_date_for_all_its_lines(company):

@@ -31,7 +31,7 @@ from tests.scenarios import books
 STEPS = 30
 """Steps of an example."""
 
-SHARE = 12
+SHARE = 20
 """An example costs as much as so many of an ordinary property."""
 
 Row = TypeVar("Row", bound=Model)
@@ -149,6 +149,28 @@ class Business(RuleBasedStateMachine):
     def cancel(self, which):
         self.attempt(sales.cancel, "sales", order=pick(Order.objects.all(), which))
 
+    @precondition(lambda self: OrderLine.objects.exists())
+    @rule(which=which, chosen=choices, quantity=quantities)
+    def change_a_line(self, which, chosen, quantity):
+        line = pick(OrderLine.objects.select_related("order"), which)
+        change = sales.LineChange(line.position, chosen, quantity)
+        self.attempt(sales.change_order, "sales", order=line.order, lines=[change])
+
+    @precondition(lambda self: OrderLine.objects.exists())
+    @rule(which=which, basket=baskets)
+    def replace_a_line(self, which, basket):
+        line = pick(OrderLine.objects.select_related("order"), which)
+        self.attempt(sales.change_order, "sales", order=line.order, added=self.lines(basket), removed=[line.position])
+
+    @precondition(lambda self: Order.objects.exists())
+    @rule(which=which)
+    def hold_or_let_go(self, which):
+        order = pick(Order.objects.all(), which)
+        if order.hold_reason:
+            assert self.attempt(sales.lift_hold, "sales", order=order)
+        else:
+            self.attempt(sales.hold, "sales", order=order, reason="not paid")
+
     @rule()
     def promise_anew_what_slipped(self):
         before = dict(Promise.objects.filter(in_force=True).values_list("line_id", "ship_date"))
@@ -257,6 +279,12 @@ class Business(RuleBasedStateMachine):
     def release(self, which):
         self.attempt(assembly.release, "planner", lines=[pick(OrderLine.objects.filter(state="confirmed"), which)])
 
+    @precondition(lambda self: OrderLine.objects.filter(state="confirmed").exists())
+    @rule(which=which)
+    def release_whole_kits(self, which):
+        line = pick(OrderLine.objects.filter(state="confirmed"), which)
+        self.attempt(assembly.release_kits, "planner", lines=[line])
+
     @precondition(lambda self: FinalAssemblyOrder.objects.filter(state="released").exists())
     @rule(which=which)
     def kit(self, which):
@@ -274,10 +302,12 @@ class Business(RuleBasedStateMachine):
     @precondition(lambda self: OrderLine.objects.filter(state="assembled").exists())
     @rule(which=which)
     def ship(self, which):
+        """A line alone, and all of an order that ships complete."""
         line = pick(OrderLine.objects.filter(state="assembled").select_related("order"), which)
-        assert self.attempt(assembly.ship, "warehouse", lines=[line])
-        left = line.order.lines.exclude(state__in=["shipped", "cancelled"])
-        assert (Order.objects.get(pk=line.order_id).state == "shipped") == (not left.exists())
+        rest = line.order.lines.exclude(state__in=["shipped", "cancelled"]).exclude(pk=line.pk)
+        together = list(rest.filter(state="assembled")) if line.order.ship_complete else []
+        if self.attempt(assembly.ship, "warehouse", lines=[line, *together]):
+            assert (Order.objects.get(pk=line.order_id).state == "shipped") == (not rest.all().exists())
 
     # What nobody should try.
 
