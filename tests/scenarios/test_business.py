@@ -250,7 +250,10 @@ class Business(RuleBasedStateMachine):
     @precondition(lambda self: proposed("build").exists())
     @rule()
     def release_builds(self):
-        self.attempt(planning.release_builds, "planner", planned=list(proposed("build")))
+        """As the page does: what is planned into stock is opened at once, or it would go with an order that rests on it."""
+        supplies = self.attempt(planning.release_builds, "planner", planned=list(proposed("build")))
+        if supplies:
+            assert self.attempt(assembly.open_builds, "planner", supplies=supplies)
 
     @precondition(lambda self: planned_builds().exists())
     @rule(which=which)
@@ -373,6 +376,7 @@ def test_whatever_people_do_in_whatever_order_all_invariants_hold_and_all_promis
     budget = settings(
         max_examples=max(settings.default.max_examples // SHARE, 1),
         stateful_step_count=STEPS,
+        derandomize=settings.get_current_profile_name() == "atoll",  # a red test is due to the change at hand
         suppress_health_check=[HealthCheck.too_slow],
     )
     run_state_machine_as_test(lambda: Business(company), settings=budget)
