@@ -6,9 +6,20 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
 from atoll_web.testing import remove_home
+
+# Examples are timed by the wall clock, which says little on a busy machine.
+settings.register_profile("atoll", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.load_profile("atoll")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long people race."""
+    parser.addoption("--race-seconds", type=float, default=3, help="how long the race for the last units takes (default: 3)")
 
 
 @pytest.fixture(scope="session")

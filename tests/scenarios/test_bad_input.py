@@ -19,15 +19,9 @@ from atoll_web.sales import services as sales
 from atoll_web.sales.errors import QuoteExpired, WrongOrderState
 from atoll_web.sales.models import Customer
 from atoll_web.sales.services import NewLine
-from tests.lamps import MONDAY, Lamps, load_lamps
+from tests.lamps import MONDAY, Lamps
 
 OURS = ("accounts", "assembly", "catalogue", "planning", "purchasing", "runs", "sales", "stock")
-
-
-@pytest.fixture
-def company(db: None) -> Lamps:
-    """The small company of the tests."""
-    return load_lamps()
 
 
 def counts() -> Mapping[str, int]:

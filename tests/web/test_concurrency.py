@@ -1,18 +1,16 @@
 """Many people at once: no error reaches anybody, nothing is promised twice."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 from django.test import Client
 from psycopg.errors import DeadlockDetected
 
-from atoll_web import invariants
 from atoll_web.accounts.acting import acting, begun_again_after_deadlock
 from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
@@ -21,6 +19,7 @@ from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.stock.models import Requirement, Supply
+from tests.at_once import assert_nothing_is_violated, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,21 +27,6 @@ THREADS = 8
 PLAIN = {"model": "DL"}
 LARGE = {"model": "DL", "choices": {"head": "HEAD-L", "arm": "ARM-L"}}
 FULL = {"model": "DL", "choices": {"arm": "ARM-L", "dimmer": "DIMMER", "extras": ["CLAMP", "BULB"]}}
-
-
-def at_once(work: Callable[[int], Any], threads: int = THREADS) -> list[Any]:
-    """Do work in threads that begin together, each with a connection of its own."""
-    start = Barrier(threads)
-
-    def one(number: int) -> Any:
-        try:
-            start.wait()
-            return work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, range(threads)))
 
 
 @pytest.fixture
@@ -55,10 +39,6 @@ def post(company) -> Callable[..., Any]:
         return client.post(f"/api/v1{path}", body or {}, content_type="application/json", headers=headers)
 
     return send
-
-
-def assert_nothing_is_violated() -> None:
-    assert {check.name: check.violations for check in invariants.check() if check.violations} == {}
 
 
 def test_orders_that_compete_for_scarce_supply_all_get_a_promise_and_no_unit_is_promised_twice(company, post):

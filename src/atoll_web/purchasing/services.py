@@ -278,7 +278,8 @@ def _lock_lines(deliveries: Sequence[Delivery]) -> dict[int, PurchaseOrderLine]:
 
 
 def _close_orders(order_ids: set[int]) -> None:
-    """An order of which nothing is to come any more is received."""
+    """An order of which nothing is to come any more is received. Those who receive other lines of it take turns here."""
+    list(PurchaseOrder.objects.select_for_update(no_key=True).filter(id__in=order_ids).order_by("id"))
     open_orders = set(
         PurchaseOrderLine.objects.filter(order__in=order_ids, supply__quantity__gt=0).values_list("order", flat=True)
     )

@@ -166,6 +166,7 @@ def ship(*, actor: Actor, lines: Sequence[OrderLine]) -> list[Shipment]:
     """
     with acting(actor):
         rows = _locked(OrderLine, lines, sales_states.ASSEMBLED)
+        _take_turns({row.order_id for row in rows})
         _refuse_to_part(rows)
         shipments = _make_shipments(actor, {row.order_id for row in rows})
         units = _finished_units(rows)
@@ -191,6 +192,11 @@ def _refuse_to_part(rows: Sequence[OrderLine]) -> None:
     waiting = rest.exclude(state=sales_states.CANCELLED).select_related("order").order_by("order", "position")
     if left := list(waiting):
         raise ShipsComplete(order=left[0].order.number, waiting=sum(line.order_id == left[0].order_id for line in left))
+
+
+def _take_turns(order_ids: set[int]) -> None:
+    """Whoever ships other lines of these orders waits, or sees them shipped: one of the two ships the last line."""
+    list(Order.objects.select_for_update(no_key=True).filter(id__in=order_ids).order_by("id"))
 
 
 def _make_shipments(actor: Actor, order_ids: set[int]) -> dict[int, Shipment]:

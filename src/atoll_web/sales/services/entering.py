@@ -160,12 +160,22 @@ def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: dat
         known = _known([order.idempotency_key for order in orders if order.idempotency_key])
         customers = _customers({order.customer for order in orders})
         faults = _faults(orders, known, customers)
-        fresh = [order for order in orders if order.idempotency_key not in known]
+        fresh = _once([order for order in orders if order.idempotency_key not in known])
         entry = _Entry(actor, there, customers, state, expires_at)
         drafts = iter(entry.draft(fresh, faults, is_alone=len(orders) == 1))
         groups = [(group, list(islice(drafts, sum(len(order.lines) for order in group)))) for group in entry.together(fresh)]
-        entered = iter([row for group, drafted in groups for row in entry.enter(group, drafted)])
-        return [known.get(order.idempotency_key) or next(entered) for order in orders]
+        entered = [row for group, drafted in groups for row in entry.enter(group, drafted)]
+        known |= {row.idempotency_key: row for row in entered if row.idempotency_key}
+        others = iter([row for row in entered if not row.idempotency_key])
+        return [known.get(order.idempotency_key) or next(others) for order in orders]
+
+
+def _once(orders: Sequence[NewOrder]) -> list[NewOrder]:
+    """The orders without those whose key an earlier one has."""
+    first: dict[object, NewOrder] = {}
+    for place, order in enumerate(orders):
+        first.setdefault(order.idempotency_key or place, order)
+    return list(first.values())
 
 
 def known_order(idempotency_key: str, customer: str) -> Order | None:
@@ -233,11 +243,15 @@ def _faults(
 ) -> list[tuple[str, AtollError]]:
     """What is wrong with orders themselves, each with its place."""
     faults: list[tuple[str, AtollError]] = []
+    first: dict[object, tuple[int, str]] = {}
     for o, order in enumerate(orders, 1):
+        with_key, of_customer = first.setdefault(order.idempotency_key or o, (o, order.customer))
         there, customer = known.get(order.idempotency_key), customers.get(order.customer)
         place = (order.lines[0].place if order.lines else "") or f"order {o}"
         if there and there.customer.code != order.customer:
             faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)))
+        elif of_customer != order.customer:
+            faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=with_key)))
         elif customer is None:
             faults.append((place, UnknownCustomer(customer=order.customer)))
         elif customer.row.on_hold:
