@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, prefetch_related_objects
+from django.db.models import F, OuterRef, Q
 from django.db.models.functions import JSONObject
 
 from atoll_web.accounts.models import StateChange
@@ -122,7 +122,8 @@ def _promises(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
 def _allocations(lines: Sequence[OrderLine]) -> Mapping[int | None, list[Document]]:
     """What each line's promise rests on now: nothing any more when its kit is laid out."""
     found: dict[int | None, list[Document]] = defaultdict(list)
-    rows = Allocation.objects.filter(requirement__demand__in=[line.demand_id for line in lines if line.demand_id])
+    holding = [line.demand_id for line in lines if line.state in (*states.HOLDING, states.IN_ASSEMBLY)]
+    rows = Allocation.objects.filter(requirement__demand__in=holding)
     latest_first = (F("supply__due").desc(nulls_last=True), "requirement__item__code")
     for row in rows.select_related("requirement", "supply__item").order_by(*latest_first):
         found[row.requirement.demand_id].append(
@@ -148,15 +149,13 @@ def _slots(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
 
 def _kits(lines: Sequence[OrderLine]) -> Mapping[int, list[Document]]:
     """What is laid out for each line whose kit waits for assembly."""
-    kitted = [line for line in lines if getattr(line, "assembly_order", None) and line.assembly_order.state == KITTED]
-    prefetch_related_objects(kitted, "assembly_order__kit__item", "assembly_order__kit__lot")
+    kitted = [line.pk for line in lines if getattr(line, "assembly_order", None) and line.assembly_order.state == KITTED]
+    kit = "assembly_order__kit__"
+    fields = ("item__code", "item__name", "quantity", "lot__number", "lot")
+    rows = OrderLine.objects.filter(pk__in=kitted, assembly_order__kit__isnull=False).order_by(f"{kit}id")
     found: dict[int, list[Document]] = defaultdict(list)
-    for line in kitted:
-        for part in line.assembly_order.kit.all():
-            serial = part.lot.number if part.lot else None
-            found[line.pk].append(
-                {"item": part.item.code, "name": part.item.name, "quantity": part.quantity, "serial": serial, "lot": part.lot_id}
-            )
+    for line, code, name, quantity, serial, lot in rows.values_list("pk", *(kit + field for field in fields)):
+        found[line].append({"item": code, "name": name, "quantity": quantity, "serial": serial, "lot": lot})
     return found
 
 
