@@ -30,7 +30,6 @@ from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import services as sales
 from atoll_web.sales.models import Order, OrderLine
 from atoll_web.sales.services import NewLine
-from atoll_web.stock import services as stock
 from atoll_web.stock.models import Allocation, Supply
 from tests.at_once import assert_nothing_is_violated, at_once
 from tests.lamps import ITEMS, LAMP, Lamps, load_lamps
@@ -179,7 +178,7 @@ def test_two_jobs_that_lay_out_one_kit_at_once_take_it_once(lamps):
 
 def test_twenty_orders_at_once_reserve_ten_units_ten_times(lamps):
     dimmer = Item.objects.get(code="DIMMER")
-    stock.count(actor=lamps.actor("warehouse"), item=dimmer, counted=10)
+    sales.count(actor=lamps.actor("warehouse"), item=dimmer, counted=10)
 
     at_once(lambda _: lamps.order(dimmer="DIMMER"), threads=20)
 
