@@ -79,13 +79,13 @@ def propose(request: HttpRequest, payload: RepromiseIn) -> Status[Proposal]:
     return Status(202, _proposal(made.pk))
 
 
-@router.get("/proposals/{proposal_id}", response=answers(ProposalOut))
+@router.get("/proposals/{int:proposal_id}", response=answers(ProposalOut))
 def get_proposal(request: HttpRequest, proposal_id: int) -> Proposal:
     """Show a proposal: before and after of every line."""
     return _proposal(proposal_id)
 
 
-@router.post("/proposals/{proposal_id}/apply", response=answers(ProposalOut))
+@router.post("/proposals/{int:proposal_id}/apply", response=answers(ProposalOut))
 def apply(request: HttpRequest, proposal_id: int) -> Proposal:
     """Give all lines their new promises, or none: refused when the world has changed meanwhile."""
     proposal = _proposal(proposal_id)
@@ -93,7 +93,7 @@ def apply(request: HttpRequest, proposal_id: int) -> Proposal:
     return _proposal(proposal_id)
 
 
-@router.post("/proposals/{proposal_id}/discard", response=answers(ProposalOut))
+@router.post("/proposals/{int:proposal_id}/discard", response=answers(ProposalOut))
 def discard(request: HttpRequest, proposal_id: int) -> Proposal:
     """Let everything stay as it is."""
     proposal = _proposal(proposal_id)

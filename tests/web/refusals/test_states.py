@@ -16,7 +16,7 @@ from atoll_web.invariants.journal import MACHINES
 from atoll_web.planning.models import PlannedOrder
 from atoll_web.purchasing.models import PurchaseOrder, Supplier
 from atoll_web.runs.models import Run
-from atoll_web.sales.models import Order, OrderLine
+from atoll_web.sales.models import Order, OrderLine, Proposal
 from atoll_web.stock.models import Demand
 
 AT, DAY = datetime(2026, 3, 2, 12, tzinfo=UTC), date(2026, 3, 2)
@@ -28,6 +28,8 @@ ALSO: dict[tuple[type[Model], str], dict[str, Any]] = {
     (Run, "failed"): {"started_at": AT, "ended_at": AT},
     (Order, "quoted"): {"expires_at": AT},
     (OrderLine, "shipped"): {"shipped_on": DAY},
+    (Proposal, "proposed"): {"days_late": 0, "bound": 0},
+    (Proposal, "applied"): {"days_late": 0, "bound": 0},
 }
 """What else a row must say in a state."""
 
@@ -60,6 +62,7 @@ def new(model: type[Model], workshop) -> Model:
             "supply": workshop.supply("kit", 1, DAY, "build"),
             "made_at": AT,
         },
+        Proposal: lambda: {"run": new(Run, workshop), "policy": "keep", "weighing": "priority"},
         PlannedOrder: lambda: {
             "run": new(Run, workshop),
             "item": workshop.items["kit"],
