@@ -405,10 +405,13 @@ def slip(supply: Supply, due: date) -> set[int]:
     lock_supplies([supply.item_id])
     Supply.objects.filter(pk=supply.pk).update(due=due)
     moved = {supply.pk}
+    # Another slip may move the same build at the same time: who comes second looks at the date that the first one gave it.
+    waiting = Requirement.objects.filter(allocations__supply=supply).values("demand")
     late = (
-        Demand.objects.filter(requirements__allocations__supply=supply, builds__isnull=False, need_date__lt=due)
+        Demand.objects.select_for_update(of=("self",))
+        .filter(id__in=waiting, builds__isnull=False, need_date__lt=due)
         .select_related("builds__item")
-        .distinct()
+        .order_by("id")
     )
     days = calendar()
     for demand in late:

@@ -129,7 +129,7 @@ def test_names_that_are_alike_or_strange_are_told_apart():
     }  # fmt: skip
     written = write_product_uvl(read_product_model(document, {}))
     assert count_of(written.text) == 5 * 5 - 1
-    assert "product model features: name of features" in [issue.source for issue in written.issues]
+    assert 'product model features: name of "features"' in [issue.source for issue in written.issues]
 
 
 def test_a_number_that_is_too_long_for_uvl_is_told_with_the_rule_that_speaks_of_it(document):
