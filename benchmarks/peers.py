@@ -67,7 +67,11 @@ class Scenario:
 
 def scenario(lines: int) -> Scenario:
     """The company with so many order lines as arrays."""
-    data = document(lines)
+    return as_arrays(document(lines))
+
+
+def as_arrays(data: dict[str, Any]) -> Scenario:
+    """A company of the generator's form as arrays."""
     place = {code: position for position, code in enumerate(data["items"])}
     today = date.fromisoformat(data["today"])
     minutes = {model["code"]: model["asm_minutes"] for model in data["models"]}

@@ -208,9 +208,9 @@ def test_requirements_that_make_no_sense_are_refused() -> None:
 @pytest.mark.skipif(not PEERS.exists(), reason="needs the peers' generator; name it in ATOLL_PEERS")
 def test_the_figures_of_the_peers_are_reached() -> None:
     """Odoo 18 completed 118 of the first 450 orders, measured; 154, 144 and 241 were computed."""
-    from benchmarks.peers import generated_by, waiting_orders
+    from benchmarks.peers import as_arrays, generated_by, waiting_orders
 
-    orders = waiting_orders(generated_by(PEERS, 500), 450)
+    orders = waiting_orders(as_arrays(generated_by(PEERS, 500)), 450)
     by_line = line_by_line_kits(orders)
     assert (by_line.value, int(np.flatnonzero(by_line.chosen).max())) == (118, 152)
     assert [all_or_nothing_kits(orders, by).value for by in (ServeBy.ENTRY, ServeBy.DUE)] == [154, 144]
