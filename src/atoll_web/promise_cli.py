@@ -12,8 +12,8 @@ from atoll.cli import NEGATIVE, Command, write_document
     "promise",
     cls=Command,
     examples=[
-        ("atoll promise TOWER", "when can the standard product ship?"),
-        ("atoll promise TOWER --choose cpu=CPU-7600X --quantity 5 --json", "another processor, five of them, for programs"),
+        ("atoll promise OFFICE", "when can the standard product ship?"),
+        ("atoll promise OFFICE --choose os=WIN-HOME --quantity 5 --json", "another option, five of them, for programs"),
     ],
 )
 @click.argument("model")
