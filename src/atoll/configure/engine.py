@@ -19,7 +19,7 @@ from atoll.configure.choice import read_choices
 from atoll.configure.encoding import Axis, Encoding
 from atoll.configure.errors import InvalidConfiguration
 from atoll.configure.preference import Wish, mean_waits, preferred, wishes_of
-from atoll.configure.sat import Sat
+from atoll.configure.sat import Sat, fewest
 from atoll.configure.wording import because
 from atoll.errors import AtollError
 from atoll.model.expression import Expression
@@ -406,11 +406,11 @@ class Configurator:
         """What is left after dropping choices, newest first, and then rules, as long as the rest does not go together."""
         if self._sat.holds(self._literals(made)):
             return None
-        choices = dict(made)
-        for code in reversed([*made]):
-            fewer = {name: value for name, value in choices.items() if name != code}
-            if not self._sat.holds(self._literals(fewer)):
-                choices = fewer
+        latest_first = [*made.items()][::-1]
+        blamed = fewest(
+            range(len(made)), lambda kept: not self._sat.holds(self._literals(dict(latest_first[place] for place in kept)))
+        )
+        choices = dict(latest_first[place] for place in reversed(blamed))
         rules, pairs = self._fewest_rules(self._literals(choices)), tuple(choices.items())
         return Conflict(rules, pairs, because(self.model, rules, pairs))
 
