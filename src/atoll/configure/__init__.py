@@ -7,7 +7,7 @@ from atoll.configure.completing import can_find_cheapest, cheapest, most_popular
 from atoll.configure.costing import Cost, Margin, margin, roll_up, standard_costs
 from atoll.configure.engine import Configurator, Conflict
 from atoll.configure.errors import InvalidConfiguration, UnknownFeature, UnknownOption
-from atoll.configure.pricing import Price, price
+from atoll.configure.pricing import Price, Pricing, price
 from atoll.configure.product_form import Outline, ProductForm
 from atoll.configure.reading import read_product_model
 from atoll.configure.share import Bond, OptionShares, bonds, marginals_of, shares_from_history, shares_from_marginals
@@ -35,6 +35,7 @@ __all__ = [
     "OrderBillItem",
     "Outline",
     "Price",
+    "Pricing",
     "ProductForm",
     "ProductModel",
     "RoutingStep",

@@ -17,12 +17,12 @@ from atoll.configure import (
     Configurator,
     Cost,
     Outline,
+    Pricing,
     ProductForm,
     ProductModel,
     can_find_cheapest,
     cheapest,
     most_popular,
-    price,
     priced_together,
     read_product_model,
     standard_costs,
@@ -256,7 +256,12 @@ def features_priced_together(revision: Revision) -> frozenset[str]:
 def price_of(revision: Revision, values: Mapping[str, Any], on: date) -> Decimal:
     """The price of one unit with these values, whether or not they go together."""
     model = product_model(revision)
-    return price(model, Configuration(model.code, model.revision, tuple(values.items()), ""), on=on).total
+    return _pricing(revision.digest, on).of(Configuration(model.code, model.revision, tuple(values.items()), "")).total
+
+
+@lru_cache(maxsize=64)
+def _pricing(digest: str, on: date) -> Pricing:
+    return Pricing(_product_model(digest), on=on)
 
 
 BUDGET = Budget(nodes=400_000, seconds=20.0)
