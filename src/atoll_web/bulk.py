@@ -48,7 +48,7 @@ def together(statements: Iterable[Statement]) -> Statement:
 
 
 def _rows(cursor: "Cursor[tuple[Any, ...]]") -> list[tuple[Any, ...]]:
-    return cursor.fetchall() if cursor.description else []
+    return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
 def array(values: Sequence[Any]) -> str:

@@ -156,8 +156,10 @@ class Pricing:
             parts += self._added(code, values[code])
         parts += self._ruled(values)
         parts += self._packaged(values)
-        parts += self._by_volume(quantity, _sum(parts))
         total = _sum(parts)
+        for part in self._by_volume(quantity, total):
+            parts.append(part)
+            total = EXACT.add(total, part[1])
         if total < 0:
             raise BadPrice(what=f"The price of {model.name}", found=total, expected="at least 0", choices=_all(model, values))
         return Price(total, tuple((what, amount) for what, amount in parts if amount), self.currency, quantity)
