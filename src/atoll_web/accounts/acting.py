@@ -54,13 +54,14 @@ def acting(actor: Actor) -> Iterator[None]:
             _tell_triggers(before)
 
 
+TELL_TRIGGERS = (
+    "SELECT set_config('atoll.user', %s, true), set_config('atoll.at', %s, true), set_config('atoll.reason', %s, true)"
+)
+
+
 def _tell_triggers(actor: Actor) -> None:
     """Until the transaction ends; the database takes it back by itself when a savepoint is rolled back."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('atoll.user', %s, true), set_config('atoll.at', %s, true), set_config('atoll.reason', %s, true)",
-            [str(actor.user.pk), actor.at.isoformat(), actor.reason],
-        )
+    exchange([(TELL_TRIGGERS, [str(actor.user.pk), actor.at.isoformat(), actor.reason])])
 
 
 ATTEMPTS = 5

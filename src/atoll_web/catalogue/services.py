@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import count as count_from
 from string import ascii_uppercase
 from typing import Any
@@ -473,16 +474,29 @@ def resolve(
     InvalidConfiguration, UnknownFeature, UnknownOption
         From `atoll.configure`, with the smallest reason.
     """
-    model = snapshot.product_model(revision)
-    choice = snapshot.configurator(revision, today).configuration(choices)
-    there = there or snapshot.structure()
+    made = tuple((code, type(value), tuple(value) if isinstance(value, list) else value) for code, value in choices.items())
+    return _resolved(revision, revision.digest, made, today, quantity, there or snapshot.structure())
+
+
+@lru_cache(maxsize=2048)
+def _resolved(
+    revision: Revision,
+    _digest: str,
+    made: tuple[tuple[str, type, Any], ...],
+    today: date,
+    quantity: int,
+    there: snapshot.Structure,
+) -> Resolved:
+    """Equal choices are resolved once as long as neither the revision nor items and bills change."""
+    model, prices = snapshot.product_model(revision), snapshot.pricing(revision, today)
+    choice = snapshot.configurator(revision, today).configuration({code: value for code, _, value in made})
     bill = order_bill(model, choice, there.bills, there.items)
-    alone = price(model, choice, on=today).total
+    alone = prices.of(choice).total
     return Resolved(
         key=choice.key,
         values=choice.as_dict(),
         price=alone,
-        unit_price=alone if quantity == 1 else price(model, choice, quantity, on=today).total,
+        unit_price=alone if quantity == 1 else prices.of(choice, quantity).total,
         cost=roll_up(bill, there.costs, there.minute_rate).total,
         minutes=bill.minutes,
         bill={there.keys[line.item]: line.quantity for line in bill.lines},

@@ -256,7 +256,12 @@ def features_priced_together(revision: Revision) -> frozenset[str]:
 def price_of(revision: Revision, values: Mapping[str, Any], on: date) -> Decimal:
     """The price of one unit with these values, whether or not they go together."""
     model = product_model(revision)
-    return _pricing(revision.digest, on).of(Configuration(model.code, model.revision, tuple(values.items()), "")).total
+    return pricing(revision, on).of(Configuration(model.code, model.revision, tuple(values.items()), "")).total
+
+
+def pricing(revision: Revision, on: date) -> Pricing:
+    """The prices of a revision in its own currency on a day."""
+    return _pricing(revision.digest, on)
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -79,8 +79,8 @@ class PromiseSnapshot:
         The date of day 0.
     items
         The items behind the positions.
-    supplies, times
-        What stands behind each supply and line day.
+    supplies
+        What stands behind each supply.
     lines
         Code of each assembly line by key.
     """
@@ -90,12 +90,16 @@ class PromiseSnapshot:
     today: date
     items: "Items"
     supplies: Sequence[FreeSupply]
-    times: Sequence[FreeTime]
     lines: Mapping[int, str]
+    _times: Sequence[tuple[int, int, int, int]]
 
     def date(self, day: int) -> date:
         """The date of a day."""
         return self.today + timedelta(days=int(day))
+
+    def time(self, row: int) -> FreeTime:
+        """What stands behind a line day."""
+        return FreeTime._make(self._times[row])
 
     def code(self, position: int) -> str:
         """The code of the item at a position."""
@@ -154,13 +158,16 @@ class Items:
         return self._below[key]
 
 
-MASTER = f"""
+MASTER: Statement = (
+    f"""
 SELECT {VERSIONS}, (SELECT max(pgh_id) FROM purchasing_supplieritemevent), c.weekdays, c.holidays, c.horizon_days,
        c.shipping_days, c.currency, (SELECT max(day) FROM catalogue_lineday),
        (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'), EXISTS (SELECT 1 FROM pricing_pricelist),
        ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
 FROM accounts_company c
-"""
+""",
+    (),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +212,13 @@ class Master:
 
 def master(today: date) -> Master:
     """Items, lead times and calendar, read again only after one of them changed."""
-    ((row,),) = exchange([(MASTER, [])])
+    (rows,) = exchange([MASTER])
+    return master_of(rows, today)
+
+
+def master_of(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
+    """What the rows of the statement `MASTER` say."""
+    (row,) = rows
     of_suppliers, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
     days = Calendar(frozenset(weekdays), frozenset(holidays))
     there, released = known(row[:VERSION_COLUMNS])
@@ -331,8 +344,8 @@ def snapshot(
         today,
         items,
         [*map(FreeSupply._make, supplies)],
-        [*map(FreeTime._make, times)],
         {line: code for line, code, _ in lines},
+        times,
     )
 
 
