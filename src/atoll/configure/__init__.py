@@ -11,7 +11,7 @@ from atoll.configure.pricing import Price, Pricing, price
 from atoll.configure.product_form import Outline, ProductForm
 from atoll.configure.reading import read_product_model
 from atoll.configure.share import Bond, OptionShares, bonds, marginals_of, shares_from_history, shares_from_marginals
-from atoll.configure.super_bill import Alternates, OrderBill, OrderBillItem, RoutingStep, order_bill
+from atoll.configure.super_bill import Alternates, OrderBill, OrderBillItem, RoutingStep, SuperBill, order_bill
 from atoll.configure.terms import Terms, price_on_terms
 from atoll.configure.uvl import UvlDocument, write_product_uvl
 from atoll.configure.writing import write_product_model
@@ -39,6 +39,7 @@ __all__ = [
     "ProductForm",
     "ProductModel",
     "RoutingStep",
+    "SuperBill",
     "Terms",
     "UnknownFeature",
     "UnknownOption",

@@ -25,7 +25,6 @@ from atoll.configure import (
     check,
     compare,
     count,
-    order_bill,
     price,
     read_product_model,
     roll_up,
@@ -488,9 +487,9 @@ def _resolved(
     there: snapshot.Structure,
 ) -> Resolved:
     """Equal choices are resolved once as long as neither the revision nor items and bills change."""
-    model, prices = snapshot.product_model(revision), snapshot.pricing(revision, today)
+    prices = snapshot.pricing(revision, today)
     choice = snapshot.configurator(revision, today).configuration({code: value for code, _, value in made})
-    bill = order_bill(model, choice, there.bills, there.items)
+    bill = snapshot.super_bill(revision, there).resolve(choice)
     alone = prices.of(choice).total
     return Resolved(
         key=choice.key,

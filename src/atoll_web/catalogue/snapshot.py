@@ -20,6 +20,7 @@ from atoll.configure import (
     Pricing,
     ProductForm,
     ProductModel,
+    SuperBill,
     can_find_cheapest,
     cheapest,
     most_popular,
@@ -262,6 +263,16 @@ def price_of(revision: Revision, values: Mapping[str, Any], on: date) -> Decimal
 def pricing(revision: Revision, on: date) -> Pricing:
     """The prices of a revision in its own currency on a day."""
     return _pricing(revision.digest, on)
+
+
+def super_bill(revision: Revision, there: Structure) -> SuperBill:
+    """The super bill of a revision with items and bills as they stand."""
+    return _super_bill(revision.digest, there)
+
+
+@lru_cache(maxsize=64)
+def _super_bill(digest: str, there: Structure) -> SuperBill:
+    return SuperBill(_product_model(digest), there.bills, there.items)
 
 
 @lru_cache(maxsize=64)
