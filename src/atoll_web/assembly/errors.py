@@ -7,6 +7,10 @@ class NotYetPromised(AtollError):
     """{line} is {state}; only a confirmed line is released for assembly."""
 
 
+class BillChanged(AtollError):
+    """The bill of {items} has changed since these builds were planned. Promise anew what rests on them, then open the rest."""
+
+
 class WrongState(AtollError):
     """{order} is {state}, this needs it {needed}. Open it again to see who changed it."""
 

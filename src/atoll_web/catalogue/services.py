@@ -91,17 +91,32 @@ def save_items(actor: Actor, values: Iterable[ItemValue]) -> None:
 
 
 def save_bills(actor: Actor, bills: Bills) -> None:
-    """Write bills of material; the lines of each named parent are replaced."""
+    """Write bills of material; the lines of each named parent become those. Promises by the bill before are marked at risk."""
     keys = dict(Item.objects.values_list("code", "id"))
+    rows = [
+        BillLine(parent_id=keys[parent], component_id=keys[line.item], quantity=line.quantity)
+        for parent, lines in bills.items()
+        for line in lines
+    ]
+    kept = {(row.parent_id, row.component_id) for row in rows}
     with acting(actor):
-        BillLine.objects.filter(parent__code__in=bills).delete()
+        before = BillLine.objects.filter(parent__code__in=bills).values_list("id", "parent_id", "component_id")
+        BillLine.objects.filter(id__in=[line for line, *pair in before if tuple(pair) not in kept]).delete()
         BillLine.objects.bulk_create(
-            [
-                BillLine(parent_id=keys[parent], component_id=keys[line.item], quantity=line.quantity)
-                for parent, lines in bills.items()
-                for line in lines
-            ]
+            rows, update_conflicts=True, unique_fields=["parent", "component"], update_fields=["quantity"]
         )
+
+
+def make_obsolete(*, actor: Actor, item: Item, replaced_by: Item | None = None) -> None:
+    """Take an item out of use: what is there or ordered is used up. Promises that rest on units beyond are marked at risk.
+
+    Parameters
+    ----------
+    replaced_by
+        What promises take for it where no more of it comes.
+    """
+    with acting(actor), told(actor):
+        Item.objects.filter(pk=item.pk).update(active=False, replaced_by=replaced_by)
 
 
 def refuse_cycle(parent: Item, component: Item) -> None:

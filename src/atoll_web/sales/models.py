@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
 from atoll_web.accounts.triggers import BY_HAND, Protect, ReadOnly, emptied_with_company, state_machine
-from atoll_web.catalogue.models import Configuration, Item, LineDay
+from atoll_web.catalogue.models import BillLine, Configuration, Item, LineDay
 from atoll_web.pricing.models import PriceList
 from atoll_web.runs.models import Run
 from atoll_web.sales import notices, states, triggers
@@ -143,7 +143,7 @@ class Promise(models.Model):
     made_at = models.DateTimeField(help_text="Business time")
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     in_force = models.BooleanField(default=True)
-    at_risk = models.BooleanField(default=False, help_text="A supply it rests on slipped beyond the need date")
+    at_risk = models.BooleanField(default=False, help_text="What it rests on is late, lost or changed")
     reason = models.TextField(help_text="Why this date, in words")
     basis = models.JSONField(help_text="Supplies and assembly slots it rested on when it was made")
 
@@ -387,3 +387,19 @@ class PromisedSupply(Supply):
     class Meta:
         proxy = True
         triggers = [triggers.slip_marks_promises]
+
+
+class PromisedBill(BillLine):
+    """A bill as promises see it: when it changes, those that rest on builds by the bill before are marked."""
+
+    class Meta:
+        proxy = True
+        triggers = triggers.bill_marks_promises
+
+
+class PromisedItem(Item):
+    """An item as promises see it: when it becomes obsolete, those that rest on units which nobody has ordered are marked."""
+
+    class Meta:
+        proxy = True
+        triggers = [triggers.obsolete_item_marks_promises]

@@ -1,11 +1,12 @@
-"""Triggers of orders and promises: capacity is not overbooked, a confirmed line has a promise, a slip marks what rests on it,
-what is changed is recorded and only while it may be.
+"""Triggers of orders and promises: capacity is not overbooked, a confirmed line has a promise, a slip or an engineering change
+marks what rests on it, what is changed is recorded and only while it may be.
 """
 
 import pgtrigger
 
 from atoll_web.accounts.triggers import for_each_statement
 from atoll_web.sales.states import CANCELLED, DRAFT, HOLDING, IN_ASSEMBLY, PROMISED, SHIPPED
+from atoll_web.stock.triggers import OUTDATED_BUILDS
 
 KEEP_RESERVED = """
 WITH change AS (
@@ -80,6 +81,62 @@ promise_rests_on_what_is_in_time = [
     ),
 ]
 """Its allocations are written before a promise."""
+
+MARK_WHAT_RESTS_ON = """
+WITH RECURSIVE hit (supply_id) AS (
+    {supplies}
+    UNION
+    SELECT d.builds_id FROM hit JOIN stock_allocation a ON a.supply_id = hit.supply_id
+    JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_demand d ON d.id = r.demand_id
+    WHERE d.builds_id IS NOT NULL
+)
+UPDATE sales_promise p SET at_risk = true
+FROM hit JOIN stock_allocation a ON a.supply_id = hit.supply_id JOIN stock_requirement r ON r.id = a.requirement_id
+JOIN sales_orderline line ON line.demand_id = r.demand_id
+WHERE p.line_id = line.id AND p.in_force AND NOT p.at_risk;
+RETURN NULL;
+"""
+"""Promises that rest on supplies, through any number of levels of builds."""
+
+OUTDATED = f"""
+SELECT s.id FROM stock_supply s JOIN ({OUTDATED_BUILDS}) o ON o.id = s.id
+WHERE s.item_id IN (SELECT parent_id FROM {{rows}})
+"""
+
+bill_marks_promises = [
+    for_each_statement(
+        f"{name}_line_marks_promises", operation, referencing, MARK_WHAT_RESTS_ON.format(supplies=OUTDATED.format(rows=rows))
+    )
+    for name, operation, referencing, rows in (
+        ("new", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), "new_rows"),
+        ("changed", pgtrigger.Update, pgtrigger.Referencing(old="old_rows", new="new_rows"), "new_rows"),
+        ("former", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), "old_rows"),
+    )
+]
+"""A promise that rests on a build which is planned by a bill that has changed is made anew; an opened one keeps its bill."""
+
+NOBODY_ORDERED = "FROM stock_supply s WHERE s.item_id = NEW.id AND s.kind = 'planned' AND s.quantity > 0"
+
+obsolete_item_marks_promises = pgtrigger.Trigger(
+    name="obsolete_item_marks_promises",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("active"),
+    condition=pgtrigger.Q(old__active=True, new__active=False),
+    func=f"""
+    IF EXISTS (
+        SELECT 1 {NOBODY_ORDERED} AND EXISTS (
+            SELECT 1 FROM stock_allocation a JOIN stock_requirement r ON r.id = a.requirement_id
+            JOIN stock_demand d ON d.id = r.demand_id JOIN stock_supply b ON b.id = d.builds_id
+            WHERE a.supply_id = s.id AND b.kind = 'build'
+        )
+    ) THEN
+        RAISE EXCEPTION 'a build order waits for units of % nobody ordered; order them before it is obsolete', NEW.code
+            USING ERRCODE = 'check_violation';
+    END IF;
+    {MARK_WHAT_RESTS_ON.format(supplies=f"SELECT s.id {NOBODY_ORDERED}")}
+    """,
+)
+"""What is there or ordered of an obsolete item is used up; what is only planned will not come."""
 
 slip_marks_promises = pgtrigger.Trigger(
     name="slip_marks_promises",

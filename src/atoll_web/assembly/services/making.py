@@ -9,7 +9,7 @@ from django.db.models import Q
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.numbering import numbers
 from atoll_web.assembly import states
-from atoll_web.assembly.errors import NotYetPromised, OrderHeld, WrongState
+from atoll_web.assembly.errors import BillChanged, NotYetPromised, OrderHeld, WrongState
 from atoll_web.assembly.models import AsBuilt, BuildOrder, FinalAssemblyOrder, KitLine
 from atoll_web.catalogue.models import Item
 from atoll_web.sales import states as sales_states
@@ -24,8 +24,17 @@ TO_RELEASE = Q(state=sales_states.CONFIRMED, order__hold_reason="", order__custo
 
 
 def open_builds(*, actor: Actor, supplies: Sequence[Supply]) -> list[BuildOrder]:
-    """Make build orders of planned supplies; what they consume is allocated already."""
+    """Make build orders of planned supplies; what they consume is allocated already.
+
+    Raises
+    ------
+    BillChanged
+        When a build was planned by a bill that has changed since; nothing is opened then.
+    """
     with acting(actor):
+        outdated = stock.outdated_builds()
+        if changed := sorted({supply.item.code for supply in supplies if supply.pk in outdated}):
+            raise BillChanged(items=", ".join(changed))
         locked = [s for s in stock.lock_supplies(s.item_id for s in supplies) if s.pk in {x.pk for x in supplies}]
         orders = [
             BuildOrder(number=number, item_id=supply.item_id, quantity=supply.quantity, supply=supply, made_at=actor.at)

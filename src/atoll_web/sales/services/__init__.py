@@ -2,7 +2,7 @@
 
 from atoll_web.sales.services.applying import apply_proposal, discard_proposal
 from atoll_web.sales.services.changing import By, Changed, ChangedLine, LineChange, change_order, preview_change
-from atoll_web.sales.services.correcting import count, scrap
+from atoll_web.sales.services.correcting import count, receive, scrap
 from atoll_web.sales.services.customers import save_customers
 from atoll_web.sales.services.entering import (
     MOST_UNITS,
@@ -71,6 +71,7 @@ __all__ = [
     "preview_change",
     "preview_import",
     "quote",
+    "receive",
     "repromise",
     "resend",
     "save_customers",

@@ -35,7 +35,7 @@ from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import states
 from atoll_web.sales.answering import in_words
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine
-from atoll_web.sales.snapshot import PromiseSnapshot
+from atoll_web.sales.snapshot import PromiseSnapshot, alternatives
 
 MOST_OPTIONS = 3
 """Other options that are offered for a line, the cheapest."""
@@ -240,7 +240,7 @@ def _options(question: Question, binding: Binding) -> Iterator[_Found]:
             requirements={at[item]: units for item, units in work.requirements.items()},
             minutes=work.minutes,
             cost=other.drafted.price - question.drafted.price,
-            alternatives={at[item]: [at[o] for o in others] for item, others in work.alternates.items()},
+            alternatives=alternatives(work, question.seen.items),
         )
         yield _Found(lever, other.key, states.OPTION, other.words, (other.drafted.line,))
 
