@@ -142,7 +142,7 @@ def test_a_new_order_of_a_replaced_item_takes_its_successor(company):
 
 
 def test_an_item_stays_in_use_while_a_build_order_waits_for_units_that_nobody_has_ordered(company):
-    """14 lamps take 8 feet from stock and 6 built ones, these 2 drivers from stock and 4 built ones, with 2 bought transformers."""
+    """14 lamps take 8 feet from stock and 6 built ones, which take 2 drivers and 4 built ones with 2 bought transformers."""
     company.order(14)
     (driver,) = Supply.objects.filter(kind="planned", item__code="DRIVER")
     assembly.open_builds(actor=company.actor("planner"), supplies=[driver])

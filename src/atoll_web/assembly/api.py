@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 from ninja.pagination import paginate
 
+from atoll.errors import BadInput, Issue
 from atoll_web.assembly import services
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
 from atoll_web.sales.models import OrderLine, Shipment
-from atoll_web.stock.models import Supply
+from atoll_web.stock.models import Lot, Supply
 
 router = Router()
 
@@ -56,6 +58,7 @@ class AssemblyOut(Schema):
     model: str = Field(alias="order_line.configuration.revision.product_model.code")
     quantity: int = Field(alias="order_line.quantity")
     state: str = Field(description="released, kitted or completed")
+    finished: int = Field(description="Units that are assembled")
     released_at: datetime = Field(description="Business time")
     completed_at: datetime | None
     kit: list[KitLineOut]
@@ -90,6 +93,27 @@ class LinesIn(Input):
     """Order lines by order and position."""
 
     lines: list[str] = Field(min_length=1, description="Such as SO-000042/1")
+
+
+class UnitsIn(Input):
+    """Units that are finished."""
+
+    units: int | None = Field(None, description="So many, the others later; all that are left when not given")
+
+
+class PartIn(Input):
+    """Finished units of an order line that leave: how many, or which."""
+
+    line: str = Field(description="Order and position, such as SO-000042/1")
+    units: int | None = Field(None, description="So many, those finished first; all when neither units nor serials are given")
+    serials: list[str] = Field([], description="Serial numbers of the units that were packed")
+
+
+class ShipIn(Input):
+    """What leaves: whole lines that are assembled, parts of lines, or both."""
+
+    lines: list[str] = Field([], description="Lines of which all that has not left yet leaves, such as SO-000042/1")
+    parts: list[PartIn] = []
 
 
 @router.get("/build-orders", response=list[BuildOut])
@@ -160,16 +184,22 @@ def kit(request: HttpRequest, number: str) -> FinalAssemblyOrder:
 
 
 @router.post("/assembly-orders/{number}/complete", response=answers(AssemblyOut))
-def complete(request: HttpRequest, number: str) -> FinalAssemblyOrder:
-    """Book the assembled units with their serial numbers and what went into each."""
-    services.complete(actor=actor_for(request, "assemble"), orders=[_assembly(number)])
+def complete(request: HttpRequest, number: str, payload: UnitsIn | None = None) -> FinalAssemblyOrder:
+    """Book assembled units with their serial numbers and what went into each: all that are left, or so many."""
+    units = payload.units if payload else None
+    services.complete(actor=actor_for(request, "assemble"), orders=[_assembly(number)], units=units)
     return _assembly(number)
 
 
 @router.post("/shipments", response=answers(list[ShipmentOut], 201))
-def ship(request: HttpRequest, payload: LinesIn) -> Status[list[Shipment]]:
-    """Send assembled lines to their customers, one shipment for each order."""
-    made = services.ship(actor=actor_for(request, "ship"), lines=_order_lines(payload.lines))
+def ship(request: HttpRequest, payload: ShipIn) -> Status[list[Shipment]]:
+    """Send finished units to their customers, one shipment for each order: whole lines, or parts of them."""
+    if not payload.lines and not payload.parts:
+        raise BadInput([Issue("lines", "nothing-to-ship", "Name at least one line in `lines` or `parts`.")])
+    asked = [*payload.parts, *(PartIn(line=name) for name in payload.lines)]
+    lines = dict(zip((part.line for part in asked), _order_lines(part.line for part in asked), strict=True))
+    parts = [services.Part(lines[part.line], part.units, part.serials) for part in asked]
+    made = services.ship_parts(actor=actor_for(request, "ship"), parts=parts)
     rows = Shipment.objects.filter(id__in=[shipment.pk for shipment in made])
     return Status(201, list(rows.select_related("order").prefetch_related("units__unit")))
 
@@ -187,7 +217,9 @@ def _build(number: str) -> BuildOrder:
 
 def _assemblies() -> QuerySet[FinalAssemblyOrder]:
     rows = FinalAssemblyOrder.objects.select_related("order_line__order", "order_line__configuration__revision__product_model")
-    return rows.defer("order_line__configuration__revision__document").prefetch_related("kit__item", "kit__lot")
+    lots = Lot.objects.filter(origin=OuterRef("number")).order_by().values("origin").annotate(found=Count("pk"))
+    counted = rows.annotate(finished=Coalesce(Subquery(lots.values("found")), 0))
+    return counted.defer("order_line__configuration__revision__document").prefetch_related("kit__item", "kit__lot")
 
 
 def assemblies_of(orders: Iterable[FinalAssemblyOrder]) -> list[FinalAssemblyOrder]:

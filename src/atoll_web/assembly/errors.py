@@ -15,6 +15,18 @@ class WrongState(AtollError):
     """{order} is {state}, this needs it {needed}. Open it again to see who changed it."""
 
 
+class NotLeft(AtollError):
+    """{order} has {left} unit(s) left to assemble, {asked} were reported. Report 1 to {left}."""
+
+
+class NotFinished(AtollError):
+    """{line} has {finished} unit(s) that are finished and not shipped, {asked} were to leave. Ship 1 to {finished}."""
+
+
+class UnitNotFinished(AtollError):
+    """The unit(s) {numbers} of {line} are not finished, or have left already. Ship units that are finished: {finished}."""
+
+
 class NotInKit(AtollError):
     """{item} is not in the kit of {order} in that quantity. Report only what was laid out."""
 

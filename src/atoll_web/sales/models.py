@@ -84,6 +84,7 @@ class Order(models.Model):
         triggers = [
             *state_machine(initial=states.INITIAL, transitions=states.ORDER_TRANSITIONS),
             triggers.hold_is_recorded,
+            triggers.order_ends_with_its_lines,
         ]
 
     def __str__(self) -> str:
@@ -127,6 +128,8 @@ class OrderLine(models.Model):
             triggers.line_change_is_recorded,
             triggers.held_line_is_not_released,
             triggers.complete_order_leaves_together,
+            triggers.shipped_line_has_its_units,
+            triggers.lines_end_with_their_order,
             notices.line_ends_or_is_accepted,
         ]
 
@@ -314,7 +317,7 @@ class ShippedUnit(models.Model):
     unit = models.OneToOneField(Lot, on_delete=models.PROTECT, related_name="shipped")
 
     class Meta:
-        triggers = [notices.units_are_shipped]
+        triggers = [triggers.line_leaves_with_its_last_unit, notices.units_are_shipped]
 
     def __str__(self) -> str:
         return f"{self.unit} in {self.shipment}"

@@ -214,6 +214,71 @@ held_line_is_not_released = pgtrigger.Trigger(
     """,
 )
 
+line_leaves_with_its_last_unit = for_each_statement(
+    "line_leaves_with_its_last_unit",
+    pgtrigger.Insert,
+    pgtrigger.Referencing(new="new_rows"),
+    f"""
+    IF EXISTS (
+        SELECT 1 FROM sales_orderline l JOIN sales_order o ON o.id = l.order_id
+        CROSS JOIN LATERAL (SELECT count(*) AS shipped FROM sales_shippedunit u WHERE u.line_id = l.id) units
+        WHERE l.id IN (SELECT line_id FROM new_rows) AND (
+            units.shipped > l.quantity OR (units.shipped = l.quantity) <> (l.state = '{SHIPPED}')
+            OR (o.ship_complete AND l.state <> '{SHIPPED}')
+        )
+    ) THEN
+        RAISE EXCEPTION 'a line is shipped with its last unit, and of an order that ships complete no unit leaves before'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """,
+)
+
+shipped_line_has_its_units = pgtrigger.Trigger(
+    name="shipped_line_has_its_units",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("state"),
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Condition(f"NEW.state = '{SHIPPED}' AND OLD.state <> NEW.state"),
+    func="""
+    IF (SELECT count(*) FROM sales_shippedunit u WHERE u.line_id = NEW.id) <> NEW.quantity THEN
+        RAISE EXCEPTION 'order line % is shipped without all its units', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """,
+)
+
+ORDER_ENDS_WITH_ITS_LINES = f"""
+IF EXISTS (
+    SELECT 1 FROM sales_order o WHERE o.id = NEW.{{order}} AND (o.state = '{SHIPPED}') <> (
+        EXISTS (SELECT 1 FROM sales_orderline l WHERE l.order_id = o.id AND l.state = '{SHIPPED}')
+        AND NOT EXISTS (SELECT 1 FROM sales_orderline l WHERE l.order_id = o.id AND l.state NOT IN ('{SHIPPED}', '{CANCELLED}'))
+    )
+) THEN
+    RAISE EXCEPTION 'order % is shipped when all its lines are shipped or cancelled, and only then', NEW.{{order}}
+        USING ERRCODE = 'check_violation';
+END IF;
+RETURN NULL;
+"""
+
+order_ends_with_its_lines = pgtrigger.Trigger(
+    name="order_ends_with_its_lines",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("state"),
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Condition(f"NEW.state = '{SHIPPED}'"),
+    func=ORDER_ENDS_WITH_ITS_LINES.format(order="id"),
+)
+
+lines_end_with_their_order = pgtrigger.Trigger(
+    name="lines_end_with_their_order",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("state"),
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Condition(f"NEW.state IN ('{SHIPPED}', '{CANCELLED}')"),
+    func=ORDER_ENDS_WITH_ITS_LINES.format(order="order_id"),
+)
+
 complete_order_leaves_together = pgtrigger.Trigger(
     name="complete_order_leaves_together",
     when=pgtrigger.After,

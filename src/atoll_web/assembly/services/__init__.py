@@ -21,8 +21,8 @@ from atoll_web.assembly.services.making import (
     kit_builds,
     open_builds,
     release,
-    ship,
 )
+from atoll_web.assembly.services.shipping import Part, ship, ship_parts
 
 __all__ = [
     "KIND",
@@ -33,6 +33,7 @@ __all__ = [
     "TO_RELEASE",
     "ClearToBuild",
     "KitRule",
+    "Part",
     "apply_kits",
     "clear_to_build",
     "complete",
@@ -44,4 +45,5 @@ __all__ = [
     "release",
     "release_kits",
     "ship",
+    "ship_parts",
 ]
