@@ -1,4 +1,4 @@
-"""Build orders ahead, final assembly orders, kitting, completing, shipping."""
+"""Proposals that are released, build orders ahead, final assembly orders, kitting, completing, shipping."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -13,6 +13,7 @@ from atoll.errors import BadInput, Issue
 from atoll_web.assembly import services
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
+from atoll_web.planning.models import PlannedOrder
 from atoll_web.sales.models import OrderLine, Shipment
 from atoll_web.stock.models import Lot, Supply
 
@@ -116,6 +117,19 @@ class ShipIn(Input):
     parts: list[PartIn] = []
 
 
+class ReleaseIn(Input):
+    """Proposals to carry out."""
+
+    proposals: list[int] = Field(min_length=1, description="`id` of each proposal")
+
+
+class ReleaseOut(Schema):
+    """What came of the proposals."""
+
+    purchase_orders: list[str]
+    build_orders: list[str]
+
+
 @router.get("/build-orders", response=list[BuildOut])
 @paginate(Paging)
 def list_builds(request: HttpRequest, state: str | None = None, item: str | None = None) -> QuerySet[BuildOrder]:
@@ -139,6 +153,24 @@ def open_builds(request: HttpRequest, payload: BuildsIn) -> Status[list[BuildOrd
         raise NotFound(what="planned build with the supply", name=min(missing), where="GET /api/v1/supplies?kind=planned")
     made = services.open_builds(actor=actor, supplies=list(supplies))
     return Status(201, list(_builds().filter(id__in=[order.pk for order in made])))
+
+
+@router.post("/proposals/release", tags=["planning"], response=answers(ReleaseOut))
+def release_proposals(request: HttpRequest, payload: ReleaseIn) -> dict:
+    """Buy and build what was proposed: all of these proposals, or none.
+
+    Purchases take the capability `purchase`, builds take `plan`.
+    """
+    rows = {row.pk: row for row in PlannedOrder.objects.filter(id__in=payload.proposals)}
+    if missing := set(payload.proposals) - rows.keys():
+        raise NotFound(what="proposal", name=min(missing), where="GET /api/v1/proposals")
+    capabilities = {"build": "plan", "purchase": "purchase"}
+    actors = [actor_for(request, capabilities[kind]) for kind in sorted({row.kind for row in rows.values()})]
+    made = services.release_proposals(actor=actors[0], planned=list(rows.values()))
+    return {
+        "purchase_orders": [order.number for order in made.purchases],
+        "build_orders": [order.number for order in made.builds],
+    }
 
 
 @router.post("/build-orders/{number}/kit", response=answers(BuildOut))

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,7 +19,6 @@ from atoll_web.assembly.record import assembly_record, build_record, lot_record
 from atoll_web.forms import keys, whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, check, document, needs, today
-from atoll_web.planning import services as planning
 from atoll_web.planning import states as planning_states
 from atoll_web.planning.models import PlannedOrder
 from atoll_web.sales import states as sales_states
@@ -351,19 +349,14 @@ def release_proposals(request: HttpRequest) -> HttpResponse:
     which = Q(kind=request.POST["all"]) if "all" in request.POST else Q(pk__in=keys(request.POST.getlist("proposal")))
     rows = list(PlannedOrder.objects.filter(which, state=planning_states.PROPOSED))
     made: list[str] = []
-    if purchases := [row for row in rows if row.kind == "purchase"]:
+    if any(row.kind == "purchase" for row in rows):
         check(request, "purchase")
-    if to_build := [row for row in rows if row.kind == "build"]:
+    if any(row.kind == "build" for row in rows):
         check(request, "plan")
 
     def use_case() -> None:
-        actor = actor_now(request.user)
-        with transaction.atomic():
-            if to_build:
-                supplies = planning.release_builds(actor=actor, planned=to_build)
-                made.extend(row.number for row in services.open_builds(actor=actor, supplies=supplies))
-            if purchases:
-                made.extend(row.number for row in planning.release_purchases(actor=actor, planned=purchases))
+        found = services.release_proposals(actor=actor_now(request.user), planned=rows)
+        made.extend(row.number for row in (*found.builds, *found.purchases))
 
     if not rows:
         messages.warning(request, "Nothing was chosen that is still proposed, so nothing was released.")

@@ -206,9 +206,11 @@ held_line_is_not_released = pgtrigger.Trigger(
     operation=pgtrigger.UpdateOf("state"),
     condition=pgtrigger.Condition(f"NEW.state = '{IN_ASSEMBLY}' AND OLD.state <> NEW.state"),
     func="""
-    PERFORM 1 FROM sales_order o WHERE o.id = NEW.order_id AND o.hold_reason <> '' FOR NO KEY UPDATE;
+    PERFORM 1 FROM sales_order o JOIN sales_customer c ON c.id = o.customer_id
+    WHERE o.id = NEW.order_id AND (o.hold_reason <> '' OR c.on_hold) FOR SHARE;
     IF FOUND THEN
-        RAISE EXCEPTION 'order line % is of a held order, so it is not released', NEW.id USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'order line % is not released, as its order is held or its customer on hold', NEW.id
+            USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
     """,

@@ -22,6 +22,7 @@ from atoll_web.assembly.services.making import (
     open_builds,
     release,
 )
+from atoll_web.assembly.services.proposals import Released, release_proposals
 from atoll_web.assembly.services.shipping import Part, ship, ship_parts
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "ClearToBuild",
     "KitRule",
     "Part",
+    "Released",
     "apply_kits",
     "clear_to_build",
     "complete",
@@ -44,6 +46,7 @@ __all__ = [
     "propose_kits",
     "release",
     "release_kits",
+    "release_proposals",
     "ship",
     "ship_parts",
 ]
