@@ -96,12 +96,6 @@ class LinesIn(Input):
     lines: list[str] = Field(min_length=1, description="Such as SO-000042/1")
 
 
-class UnitsIn(Input):
-    """Units that are finished."""
-
-    units: int | None = Field(None, description="So many, the others later; all that are left when not given")
-
-
 class PartIn(Input):
     """Finished units of an order line that leave: how many, or which."""
 
@@ -216,9 +210,8 @@ def kit(request: HttpRequest, number: str) -> FinalAssemblyOrder:
 
 
 @router.post("/assembly-orders/{number}/complete", response=answers(AssemblyOut))
-def complete(request: HttpRequest, number: str, payload: UnitsIn | None = None) -> FinalAssemblyOrder:
-    """Book assembled units with their serial numbers and what went into each: all that are left, or so many."""
-    units = payload.units if payload else None
+def complete(request: HttpRequest, number: str, units: int | None = None) -> FinalAssemblyOrder:
+    """Book assembled units with their serial numbers and what went into each: all that are left, or so many `units`."""
     services.complete(actor=actor_for(request, "assemble"), orders=[_assembly(number)], units=units)
     return _assembly(number)
 

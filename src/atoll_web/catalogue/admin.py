@@ -166,5 +166,5 @@ class OrderBillLines(Records):
 class OrderBillAlternates(Records):
     """What may be taken in place of items of order bills."""
 
-    list_display = ("configuration", "item", "alternate", "rank")
+    list_display = ("configuration", "item", "alternate", "rank", "on_request")
     list_select_related = ("configuration__revision__product_model", "item", "alternate")

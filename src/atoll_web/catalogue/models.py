@@ -226,12 +226,13 @@ class OrderBillLine(models.Model):
 
 
 class OrderBillAlternate(models.Model):
-    """An item that may be taken for all units of a line of an order bill; the promise takes the first that is earliest."""
+    """An item that may be taken for all units of a line of an order bill: by the promise itself, or only on request."""
 
     configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="alternates")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", help_text="Of the order bill")
     alternate = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     rank = models.PositiveSmallIntegerField(help_text="The smaller, the rather it is taken")
+    on_request = models.BooleanField(default=False, help_text="A substitute: taken only where somebody agrees to it")
 
     class Meta:
         ordering = ["configuration", "item", "rank"]

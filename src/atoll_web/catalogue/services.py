@@ -18,6 +18,7 @@ import pghistory
 from django.db.models import Q
 
 from atoll.configure import (
+    Alternates,
     Comparison,
     Finding,
     OrderBill,
@@ -458,6 +459,8 @@ class Resolved:
         Work of final assembly for one unit.
     alternates
         By item of the bill: keys of the items that may be taken for all its units, the best first.
+    substitutes
+        Those that are only taken where somebody agrees to it.
     """
 
     key: str
@@ -468,6 +471,7 @@ class Resolved:
     minutes: int
     bill: Mapping[int, int]
     alternates: Mapping[int, tuple[int, ...]]
+    substitutes: Mapping[int, tuple[int, ...]]
 
 
 def resolve(
@@ -506,6 +510,7 @@ def _resolved(
     model, prices = snapshot.product_model(revision), snapshot.pricing(revision, today)
     choice = snapshot.configurator(revision, today).configuration({code: value for code, _, value in made})
     bill = order_bill(model, choice, there.bills, there.items)
+    whole = _replaceable(bill)
     alone = prices.of(choice).total
     return Resolved(
         key=choice.key,
@@ -515,16 +520,19 @@ def _resolved(
         cost=roll_up(bill, there.costs, there.minute_rate).total,
         minutes=bill.minutes,
         bill={there.keys[line.item]: line.quantity for line in bill.lines},
-        alternates=_alternates(bill, there.keys),
+        alternates={there.keys[one.item]: _keys(one.alternates, there) for one in whole if one.alternates},
+        substitutes={there.keys[one.item]: _keys(one.substitutes, there) for one in whole if one.substitutes},
     )
 
 
-def _alternates(bill: OrderBill, keys: Mapping[str, int]) -> dict[int, tuple[int, ...]]:
+def _replaceable(bill: OrderBill) -> list[Alternates]:
     """Where an item comes into the bill in other ways too, its units cannot all be replaced, so none are."""
     units = {line.item: line.quantity for line in bill.lines}
-    return {
-        keys[one.item]: tuple(keys[code] for code in one.alternates) for one in bill.alternates if one.quantity == units[one.item]
-    }
+    return [one for one in bill.alternates if one.quantity == units[one.item]]
+
+
+def _keys(codes: Iterable[str], there: snapshot.Structure) -> tuple[int, ...]:
+    return tuple(there.keys[code] for code in codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -570,8 +578,8 @@ CROSS JOIN LATERAL (SELECT id FROM catalogue_configuration c WHERE c.revision_id
 """
 
 ALTERNATES = """
-INSERT INTO catalogue_orderbillalternate (configuration_id, item_id, alternate_id, rank)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[])
+INSERT INTO catalogue_orderbillalternate (configuration_id, item_id, alternate_id, rank, on_request)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::bool[])
 """
 
 ORDER_BILLS = """
@@ -600,10 +608,9 @@ def save_configurations(resolved: Sequence[tuple[Revision, Resolved]]) -> list[i
         made = {(revision, key): row for row, revision, key in rows}
         lines = [(row, item, n) for pair, row in made.items() for item, n in sorted(wanted[pair].bill.items())]
         others = [
-            (row, item, alternate, rank)
+            (row, item, alternate, rank, on_request)
             for pair, row in made.items()
-            for item, alternates in sorted(wanted[pair].alternates.items())
-            for rank, alternate in enumerate(alternates)
+            for item, rank, alternate, on_request in ranked(wanted[pair])
         ]
         written = [(sql, rows) for sql, rows in ((ORDER_BILLS, lines), (ALTERNATES, others)) if rows]
         exchange((sql, [list(column) for column in zip(*rows, strict=True)]) for sql, rows in written)
@@ -611,6 +618,14 @@ def save_configurations(resolved: Sequence[tuple[Revision, Resolved]]) -> list[i
         if elsewhere := [pair for pair in missing if pair not in made]:  # another writer was faster, and has ended since
             found |= _keys_of_configurations(elsewhere)
     return [found[revision.pk, one.key] for revision, one in resolved]
+
+
+def ranked(resolved: Resolved) -> Iterator[tuple[int, int, int, bool]]:
+    """Item, rank, what may be taken for it, and whether only on request: alternates come before substitutes."""
+    for item in sorted(resolved.alternates.keys() | resolved.substitutes.keys()):
+        alternates, substitutes = resolved.alternates.get(item, ()), resolved.substitutes.get(item, ())
+        for rank, alternate in enumerate((*alternates, *substitutes)):
+            yield item, rank, alternate, rank >= len(alternates)
 
 
 def _keys_of_configurations(pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:

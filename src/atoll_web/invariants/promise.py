@@ -45,7 +45,7 @@ QUERIES = (
     Query(
         "only_alternates_are_taken_instead",
         3,
-        "What a promise takes instead of an item of the order bill is an alternate of it, or a successor.",
+        "What a promise takes instead of an item of the order bill is its alternate, an agreed substitute or a successor.",
         "SELECT 1 FROM sales_promise WHERE in_force",
         """
         WITH RECURSIVE successor (item_id, id) AS (
@@ -60,7 +60,9 @@ QUERIES = (
         LEFT JOIN catalogue_orderbillalternate a
             ON a.configuration_id = l.configuration_id AND a.item_id = own.id AND a.alternate_id = taken.id
         LEFT JOIN successor s ON s.item_id = own.id AND s.id = taken.id
-        WHERE p.in_force AND a.id IS NULL AND s.id IS NULL
+        WHERE p.in_force AND s.id IS NULL AND (a.id IS NULL OR (a.on_request AND NOT EXISTS (
+            SELECT 1 FROM sales_levertaken t WHERE t.line_id = l.id AND t.item_id = own.id AND t.substitute_id = taken.id
+        )))
         """,
     ),
     Query(

@@ -225,11 +225,24 @@ class LeverTaken(models.Model):
     cost = models.DecimalField(max_digits=14, decimal_places=2, help_text="More than without it; below 0 where it is cheaper")
     currency = models.CharField(max_length=3)
     days_earlier = models.PositiveIntegerField()
+    item = models.ForeignKey(
+        Item, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Of the order bill, with a substitute"
+    )
+    substitute = models.ForeignKey(
+        Item, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="What may be taken for it"
+    )
 
     class Meta:
         ordering = ["line", "id"]
         verbose_name_plural = "levers taken"
-        constraints = [models.CheckConstraint(condition=Q(kind__in=states.LEVERS), name="lever_is_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=states.LEVERS), name="lever_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind=states.SUBSTITUTE, item__isnull=False, substitute__isnull=False)
+                | (~Q(kind=states.SUBSTITUTE) & Q(item=None, substitute=None)),
+                name="lever_names_its_substitute",
+            ),
+        ]
         triggers = [Protect(name="lever_stays", operation=pgtrigger.Update | pgtrigger.Delete), emptied_with_company]
 
     def __str__(self) -> str:
