@@ -203,7 +203,7 @@ class _Measured:
         repromised = perf_counter() - start
         return [
             Row(f"{self.batch:,} order lines stored in one call", entered, "s", 5.0, name="batch_10000_s"),
-            Row(f"{len(anew):,} order lines promised anew and stored", repromised, "s", 10.0, name="repromise_10000_s"),
+            Row(f"{len(anew.promises):,} order lines promised anew and stored", repromised, "s", 10.0, name="repromise_10000_s"),
         ]
 
 

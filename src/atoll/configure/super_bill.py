@@ -27,11 +27,18 @@ class OrderBillItem:
 
 @dataclass(frozen=True, slots=True)
 class Alternates:
-    """Units of an item in the order bill that other items may be taken for, the best first."""
+    """Units of an item in the order bill that other items may be taken for, the best first.
+
+    Parameters
+    ----------
+    substitutes
+        Those that are only taken where somebody agrees to it.
+    """
 
     item: str
     quantity: int
     alternates: tuple[str, ...]
+    substitutes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,5 +243,5 @@ def _alternates(lines: Sequence[tuple[SuperBillLine, int]], units: Mapping[str, 
     """What else could be taken for lines of which units are left once phantoms and subassemblies are seen to."""
     for line, count in lines:
         left = min(count, units.get(line.item, 0))
-        if line.alternates and left:
-            yield Alternates(line.item, left, line.alternates)
+        if (line.alternates or line.substitutes) and left:
+            yield Alternates(line.item, left, line.alternates, line.substitutes)

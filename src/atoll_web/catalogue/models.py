@@ -34,12 +34,24 @@ class Item(models.Model):
     build_minutes = models.PositiveIntegerField(default=0, help_text="Work to build one unit ahead")
     build_days = models.PositiveIntegerField(default=1, help_text="Working days of a build order")
     attributes = models.JSONField(default=dict, blank=True)
-    active = models.BooleanField(default=True)
+    active = models.BooleanField(
+        default=True, help_text="What is not is obsolete: used up, but neither bought nor built any more"
+    )
+    replaced_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        help_text="What promises take for an obsolete item that is used up",
+    )
 
     class Meta:
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(condition=Q(cost__gte=0), name="item_cost_not_negative"),
+            models.CheckConstraint(condition=Q(replaced_by=None) | Q(active=False), name="only_what_is_obsolete_is_replaced"),
+            models.CheckConstraint(condition=~Q(replaced_by=F("id")), name="item_is_replaced_by_another"),
             models.CheckConstraint(condition=Q(kind__in=KINDS), name="item_kind_is_known"),
             models.CheckConstraint(condition=Q(tracking__in=TRACKINGS), name="item_tracking_is_known"),
             models.CheckConstraint(
@@ -214,12 +226,13 @@ class OrderBillLine(models.Model):
 
 
 class OrderBillAlternate(models.Model):
-    """An item that may be taken for all units of a line of an order bill; the promise takes the first that is earliest."""
+    """An item that may be taken for all units of a line of an order bill: by the promise itself, or only on request."""
 
     configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="alternates")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", help_text="Of the order bill")
     alternate = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     rank = models.PositiveSmallIntegerField(help_text="The smaller, the rather it is taken")
+    on_request = models.BooleanField(default=False, help_text="A substitute: taken only where somebody agrees to it")
 
     class Meta:
         ordering = ["configuration", "item", "rank"]

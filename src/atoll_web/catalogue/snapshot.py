@@ -87,6 +87,8 @@ class Structure:
         What a minute of work costs.
     costs
         Material and labour of one unit, by code.
+    obsolete
+        Keys of the items that are out of use, each with that of its successor, or None.
     """
 
     items: Mapping[str, ItemValue]
@@ -96,6 +98,7 @@ class Structure:
     bill_keys: Mapping[int, tuple[tuple[int, int], ...]]
     minute_rate: Decimal
     costs: Mapping[str, Cost]
+    obsolete: Mapping[int, int | None]
 
 
 def structure() -> Structure:
@@ -146,6 +149,7 @@ def _structure(_database: str, _table: int, _item_version: int, _bill_version: i
         bill_keys={keys[parent]: tuple((keys[line.item], line.quantity) for line in lines) for parent, lines in bills.items()},
         minute_rate=minute_rate,
         costs=standard_costs(bills, items, minute_rate),
+        obsolete={row.pk: row.replaced_by_id for row in rows if not row.active},
     )
 
 

@@ -162,6 +162,7 @@ class LineDetail(Schema):
     state: str
     filled_from_stock: bool | None
     shipped_on: date | None
+    shipped_units: int = Field(description="Units that have left; the line is shipped with its last one")
     promises: list[PromiseOut] = Field(description="All promises, the first one first")
     requirements: list[RequirementOut] = Field(description="What the line takes; nothing once it is cancelled")
     slots: list[SlotOut]

@@ -19,6 +19,7 @@ SELECT json_build_object(
         'position', l.position, 'model', m.code, 'revision', r.name, 'values', k.values, 'quantity', l.quantity,
         'unit_price', round(l.unit_price, 2)::text, 'request_date', l.request_date, 'state', l.state,
         'filled_from_stock', l.filled_from_stock, 'shipped_on', l.shipped_on,
+        'shipped_units', (SELECT count(*) FROM sales_shippedunit x WHERE x.line_id = l.id),
         'promises', (SELECT coalesce(json_agg(json_build_object(
             'ship_date', p.ship_date, 'need_date', p.need_date, 'made_at', p.made_at, 'made_by', u.username,
             'in_force', p.in_force, 'at_risk', p.at_risk, 'reason', p.reason, 'basis', p.basis

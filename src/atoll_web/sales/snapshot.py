@@ -136,6 +136,8 @@ class Items:
         Calendar days of each item's preferred purchase; −1 where it cannot be bought.
     bills
         Of the items that are built.
+    successors
+        By position of an obsolete item: those of its successors, the first one first.
     """
 
     ids: Sequence[int]
@@ -144,17 +146,18 @@ class Items:
     lead_days: np.ndarray
     build_days: np.ndarray
     bills: Bills
+    successors: Mapping[int, Sequence[int]]
     _below: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def reachable(self, keys: Iterable[int]) -> list[int]:
-        """The items of these keys and all that they can be built from, at any depth."""
+        """The items of these keys with their successors, and all that they can be built from, at any depth."""
         return sorted(frozenset[int]().union(*(self._reach(key) for key in keys)))
 
     def _reach(self, key: int) -> frozenset[int]:
         if key not in self._below:
             first, last = self.bills.start[self.at[key] : self.at[key] + 2]
-            parts = (self.ids[position] for position in self.bills.component[first:last].tolist())
-            self._below[key] = frozenset({key}).union(*map(self._reach, parts))
+            parts = [*self.bills.component[first:last].tolist(), *self.successors.get(self.at[key], ())]
+            self._below[key] = frozenset({key}).union(*(self._reach(self.ids[position]) for position in parts))
         return self._below[key]
 
 
@@ -248,8 +251,13 @@ def _items(there: Structure, version: int) -> Items:
 def _make_items(there: Structure) -> Items:
     ids = sorted(there.codes)
     at = {item: position for position, item in enumerate(ids)}
-    leads = dict(SupplierItem.objects.filter(preferred=True).values_list("item_id", "lead_time_days"))
-    bills = {at[parent]: tuple((at[component], per) for component, per in bill) for parent, bill in there.bill_keys.items()}
+    sold = SupplierItem.objects.filter(preferred=True, item__active=True)
+    leads = dict(sold.values_list("item_id", "lead_time_days"))
+    bills = {
+        at[parent]: tuple((at[component], per) for component, per in bill)
+        for parent, bill in there.bill_keys.items()
+        if parent not in there.obsolete
+    }
     return Items(
         ids=ids,
         at=at,
@@ -257,7 +265,16 @@ def _make_items(there: Structure) -> Items:
         lead_days=_integers(leads.get(item, CANNOT_BE_SUPPLIED) for item in ids),
         build_days=_integers(there.items[there.codes[item]].build_days for item in ids),
         bills=Bills.of(bills, len(ids)),
+        successors={at[item]: [at[other] for other in _successors(there, item)] for item in there.obsolete},
     )
+
+
+def _successors(there: Structure, item: int) -> list[int]:
+    """What takes the place of an obsolete item, and of that in turn, up to what is in use."""
+    found = [item]
+    while (following := there.obsolete.get(found[-1])) is not None and following not in found:
+        found.append(following)
+    return found[1:]
 
 
 SUPPLIES = """
@@ -394,8 +411,16 @@ def _wanted(work: Work, items: Items, builders: Mapping[int, Sequence[int]], tod
         work.minutes,
         builders.get(work.product_model_id, ()),
         max((work.request_date - today).days, 0) if work.request_date else AS_SOON_AS_POSSIBLE,
-        {items.at[item]: [items.at[other] for other in others] for item, others in work.alternates.items()},
+        alternatives(work, items),
     )
+
+
+def alternatives(work: Work, items: Items) -> dict[int, list[int]]:
+    """By position of a required item: what may be taken for it, its alternates and then its successors."""
+    found = {items.at[item]: [items.at[other] for other in others] for item, others in work.alternates.items()}
+    for place in items.successors and {items.at[item] for item in work.requirements} & items.successors.keys():
+        found[place] = list(dict.fromkeys((*found.get(place, ()), *items.successors[place])))
+    return found
 
 
 def _integers(values: Iterable[int]) -> np.ndarray:
