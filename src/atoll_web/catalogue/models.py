@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from atoll_web.accounts.triggers import Protect, emptied_with_company, kept_by_trigger, state_machine
+from atoll_web.accounts.triggers import Protect, emptied_with_company, kept_by_trigger, named_by, refers_to, state_machine
 from atoll_web.catalogue import states, triggers
 from atoll_web.runs.models import Run
 
@@ -59,6 +59,7 @@ class Item(models.Model):
                 name="what_is_built_is_numbered",
             ),
         ]
+        triggers = [named_by("catalogue_orderbillline", "item")]
 
     def __str__(self) -> str:
         return self.code
@@ -185,7 +186,7 @@ class CompiledForm(models.Model):
 class Configuration(models.Model):
     """A complete valid choice under one revision. Equal choices are one row, with one order bill."""
 
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="configurations")
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="configurations", db_index=False)
     key = models.CharField(max_length=64)
     values = models.JSONField()
     price = models.DecimalField(max_digits=14, decimal_places=2)
@@ -196,6 +197,7 @@ class Configuration(models.Model):
         constraints = [models.UniqueConstraint(fields=["revision", "key"], name="equal_configurations_share_a_row")]
         triggers = [
             Protect(name="configuration_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
+            named_by("catalogue_orderbillline", "configuration"),
             emptied_with_company,
         ]
 
@@ -206,8 +208,10 @@ class Configuration(models.Model):
 class OrderBillLine(models.Model):
     """What one unit of a configuration takes from stock."""
 
-    configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="order_bill")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    configuration = models.ForeignKey(
+        Configuration, on_delete=models.PROTECT, related_name="order_bill", db_constraint=False, db_index=False
+    )
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     quantity = models.PositiveIntegerField()
 
     class Meta:
@@ -218,6 +222,8 @@ class OrderBillLine(models.Model):
         triggers = [
             Protect(name="order_bill_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
             triggers.order_bill_is_written_at_once,
+            *refers_to("catalogue_configuration", "configuration"),
+            *refers_to("catalogue_item", "item"),
             emptied_with_company,
         ]
 

@@ -94,7 +94,7 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """So many units of one configuration."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     position = models.PositiveSmallIntegerField()
     configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="order_lines")
     quantity = models.PositiveIntegerField()
@@ -176,7 +176,7 @@ class Promise(models.Model):
 class SlotReservation(models.Model):
     """Minutes of a line on a day that an order line's assembly takes."""
 
-    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="slots")
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="slots", db_index=False)
     line_day = models.ForeignKey(LineDay, on_delete=models.PROTECT, related_name="reservations")
     minutes = models.PositiveIntegerField()
 
