@@ -8,7 +8,7 @@ from atoll.simulate.state import FCFS, NONE, State, Table
 from atoll.simulate.tracking import TINY, Target, solve
 
 
-@in_line
+@in_place
 def ship(state: State, kind: int, slot: int, now: float) -> None:
     """An order's kit is complete: issue it, and assemble it or start its build."""
     world, items, lines = state.world, state.items, state.lines
@@ -69,7 +69,7 @@ def look_at(state: State, kind: int) -> None:
     state.world[0].looked_at = kind
 
 
-@in_line
+@in_place
 def look_at_watchers(state: State, item: int) -> None:
     """No-holdback: the same for the kinds that wait for a component which arrived."""
     kind = state.items[item].watched
@@ -106,7 +106,7 @@ def commit(state: State, kind: int, slot: int, now: float) -> None:
         ship(state, kind, slot, now)
 
 
-@in_line
+@in_place
 def hand_out(state: State, item: int, now: float) -> None:
     """FCFS: give what arrived to the orders that claim it, in order of arrival."""
     items, claims, slots = state.items, state.claims, state.slots
@@ -124,7 +124,7 @@ def hand_out(state: State, item: int, now: float) -> None:
             ship(state, slots[slot].kind, slot, now)
 
 
-@in_line
+@in_place
 def serve_looked_at(state: State, now: float) -> None:
     """No-holdback: ship, by rank and then by time, what is complete after all that happened in this instant."""
     world, items, kinds = state.world, state.items, state.kinds
@@ -164,7 +164,7 @@ def comes_before(kinds: Table, slots: Table, one: int, other: int) -> bool:
     return bool(slots[first].order < slots[second].order)
 
 
-@in_line
+@in_place
 def serve_target(state: State, target: Target, now: float) -> None:
     """Tracking: ship complete kits of kinds that have more backorders than their target, by rank."""
     solve(target, state.kinds, state.lines)

@@ -52,7 +52,7 @@ def take_first(world: Table, calendar: Calendar) -> int:
     return event  # type: ignore[no-any-return]
 
 
-@in_line
+@in_place
 def sift_up(heap: Table, place: int, event: int, time: float) -> None:
     """Put an event into a heap that has room at its end."""
     while place > 0:

@@ -56,7 +56,7 @@ def run(blank: State, begin: Integers, time: Floats, kind: Integers, first: Inte
         replicate(state, target, time[orders], kind[orders], last + longest * (len(state.items) + 1))
 
 
-@in_line
+@in_place
 def replicate(state: State, target: Target, time: Floats, kind: Integers, patience: float) -> None:
     """Simulate one replication: all orders of the path, then receipts until nobody waits who can be served.
 
@@ -92,7 +92,7 @@ def replicate(state: State, target: Target, time: Floats, kind: Integers, patien
         border = next_row(state, border)
 
 
-@in_line
+@in_place
 def next_row(state: State, border: float) -> float:
     """Close the row of the batch that ends at the border, or of the warm-up; the next border."""
     world = state.world
@@ -163,7 +163,7 @@ def sell_or_lose(state: State, kind: int, order: int, now: float) -> None:
     finish(state.stations, state.shipped, state.kinds[kind].assembly_time, order, now)
 
 
-@in_line
+@in_place
 def ask(state: State, target: Target, kind: int, order: int, now: float) -> None:
     """An order or a build asks for its kit, and waits if it is not complete."""
     kinds, lines, allocation = state.kinds, state.lines, state.world[0].allocation
@@ -199,7 +199,7 @@ def receive(state: State, target: Target, item: int, units: int, now: float) -> 
         look_at_watchers(state, item)
 
 
-@in_line
+@in_place
 def build(state: State, target: Target, now: float) -> None:
     """Ask for the kits of all builds on the stack; builds of deeper subassemblies come on top of it."""
     world, builds = state.world, state.builds

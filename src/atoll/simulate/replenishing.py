@@ -38,7 +38,7 @@ def due(world: Table, items: Table, lead: Floats, item: int, now: float) -> floa
     return float(time)
 
 
-@in_line
+@in_place
 def replenish(world: Table, items: Table, calendar: Calendar, lead: Floats, builds: Integers, item: int, now: float) -> None:
     """Order what a component lacks: from its supplier, or as builds that are put on the stack."""
     lot = items[item].lot
