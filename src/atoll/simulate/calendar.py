@@ -12,12 +12,12 @@ from atoll.simulate.state import NONE, Calendar, Table
 @in_line
 def plan(world: Table, calendar: Calendar, time: float, item: int, units: int, lane: int) -> None:
     """Add an event, at the end of its lane."""
-    events, event = calendar.events, world[0].free_event
+    events, event = calendar.events, world[0].free
     if event == NONE:
-        event = world[0].used_events
-        world[0].used_events += 1
+        event = world[0].used
+        world[0].used += 1
     else:
-        world[0].free_event = events[event].after
+        world[0].free = events[event].after
     events[event].time = time
     events[event].item = item
     events[event].units = units
@@ -47,8 +47,8 @@ def take_first(world: Table, calendar: Calendar) -> int:
         last = world[0].entries - 1
         world[0].entries = last
         sift_down(heap, last, heap[last].event, heap[last].time)
-    events[event].after = world[0].free_event
-    world[0].free_event = event
+    events[event].after = world[0].free
+    world[0].free = event
     return event  # type: ignore[no-any-return]
 
 

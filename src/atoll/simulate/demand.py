@@ -149,7 +149,7 @@ def _choose(share: Floats, draw: Floats) -> Integers:
 
 @native
 def _look_up(border: Floats, guide: Integers, draw: Floats) -> Integers:
-    """The first border above each draw, from a guide table (Chen and Asau 1974): a step or two for each, however many there are."""
+    """The first border above each draw, from a guide table (Chen and Asau 1974): a step or two, however many there are."""
     found = np.empty(len(draw), dtype=np.int64)
     for n in range(len(draw)):
         k = guide[int(draw[n] * len(guide))]

@@ -74,8 +74,8 @@ class Experiment:
     accounting: Accounting = Accounting.EXACT
     keep_draws: bool = False
     length: float = field(init=False)
-    """Time of each replication. Where orders wait, they go on coming for a while after the window, so that its last orders meet the
-    usual company."""
+    """Time of each replication. Where orders wait, they go on coming for a while after the window, so that its last orders meet
+    the usual company."""
     block: int = field(init=False)
     """Replications in a block."""
     _kept: dict[int, Draws] = field(default_factory=dict, repr=False)

@@ -27,9 +27,9 @@ ITEM = _fields(
     "level lot built is_capacitated lane free on_hand position drawn first watched claims given", "review lead_time last since"
 )
 """A component. It is replenished by so many lots that its position is above level − lot again; at ends of `review` periods, or
-after each demand if these are 0. `built` is the kind of its builds. Its receipts come in a `lane` of the calendar. `drawn` replenishments took lead times, beginning at `first`.
-The list of kinds that watch it begins with `watched`. Of its `claims`, the first `given` are settled. Stock is counted until
-`since`; the last replenishment comes at `last`."""
+after each demand if these are 0. `built` is the kind of its builds. Its receipts come in a `lane` of the calendar. `drawn`
+replenishments took lead times, beginning at `first`. The list of kinds that watch it begins with `watched`. Of its `claims`, the
+first `given` are settled. Stock is counted until `since`; the last replenishment comes at `last`."""
 
 KIND = _fields("begin end rank makes start came went after", "cost assembly_time")
 """A kind of customers' orders, or the builds of the component that it `makes`: lines from `begin` to `end`; slots from `start`,
@@ -52,11 +52,12 @@ ENTRY = _fields("event", "time")
 """An event in the heap."""
 
 WORLD = _fields(
-    "allocation is_lost may_cross is_fixed at_orders stations batches waiting looked_at used_events free_event entries row builds",
+    "allocation is_lost may_cross is_fixed at_orders stations batches waiting looked_at used free entries row builds",
     "warm_up end",
 )
-"""What holds for the whole system; the number of waiting orders; the first of the kinds that are `looked_at` in this instant; rows
-of events that were used, the first of them that is free, and entries of the heap; the row of the batch; builds on the stack."""
+"""What holds for the whole system. Of what moves: the number of waiting orders; the first of the kinds that are `looked_at` in
+this instant; rows of events that were `used`, and the first that is `free` again; entries of the heap; the row of the batch;
+builds on the stack."""
 
 
 class Calendar(NamedTuple):
@@ -65,9 +66,9 @@ class Calendar(NamedTuple):
     Parameters
     ----------
     events
-        Rows of `EVENT`. Those that are free again form a list through their `after`, which begins with `world.free_event`.
+        Rows of `EVENT`. Those that are free again form a list through their `after`.
     heap
-        Rows of `ENTRY`: the next event of each lane and all events of no lane, as a binary heap by time; so many as `world.entries`.
+        Rows of `ENTRY`: the next event of each lane and all events of no lane, as a binary heap by time.
     tail
         The last event of each lane, `NONE` where it is empty.
     """
@@ -129,7 +130,7 @@ def begin_replication(state: State, kind: Integers, first: Integers) -> State:
         Where the lead times of each component begin. No component has more replenishments or lines than lead times.
     """
     items, kinds, world, blank = state.items.copy(), state.kinds.copy(), state.world.copy(), state.calendar
-    world[0].looked_at = world[0].free_event = NONE
+    world[0].looked_at = world[0].free = NONE
     m, c, room = len(items), len(kinds), first[-1] - first[0]
     for i in range(m):
         items[i].free = items[i].on_hand = items[i].position = items[i].level

@@ -97,7 +97,7 @@ def test_priority_beats_no_holdback_beats_first_come_first_served(w_system: Asse
 
 
 def responses(history: list[tuple[float, int]], level: list[int], allocation: str) -> list[float]:
-    """Response times of orders of a dear product, made of a shared and an own component, and a cheap one of the shared one alone."""
+    """Response times of orders of a dear product of a shared and an own component, and a cheap one of the shared one alone."""
     system = AssemblySystem.simple([[1, 1], [1, 0]], rate=[1, 1], lead_time=10, holding=[1, 1], backorder_cost=[9, 1])
     time, product = (np.array(values) for values in zip(*history, strict=True))
     path = OrderPath(time.astype(float), product, np.ones(len(time), dtype=np.int64))
