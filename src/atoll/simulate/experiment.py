@@ -10,6 +10,7 @@ import numpy as np
 from atoll.model.system import AssemblySystem, Shortage, Window
 from atoll.simulate.demand import Demand, PoissonDemand
 from atoll.simulate.draws import Draws, draw
+from atoll.simulate.errors import refuse_above
 from atoll.simulate.figures import Figures, collect
 from atoll.simulate.kernel import run
 from atoll.simulate.policy import Policy, check_capacity
@@ -89,6 +90,8 @@ class Experiment:
         if self.demand is None:
             self.demand = PoissonDemand(self.system)
         self.length = self.window.end + (0.0 if self.system.shortage is Shortage.LOST else chain_time(self.system))
+        lines = max(float(self.system.rate.sum()), float(self.system.component_rate.sum()))
+        refuse_above(lines * self.length, "The number of orders and units of one replication")
         self.block = int(np.clip(ORDERS_PER_BLOCK / (self.system.rate.sum() * self.length), 1, MOST_PER_BLOCK))
 
     @overload

@@ -7,6 +7,7 @@ import numpy as np
 
 from atoll.model.system import AssemblySystem, Integers, Shortage
 from atoll.simulate import Accounting, Allocation, Estimate, Policy
+from atoll.simulate.policy import check_capacity
 from atoll.solve import Stop, never
 from atoll.stocking.bound import Bound, NoBoundKnown, certified_gap
 from atoll.stocking.decomposition import service_bound
@@ -16,6 +17,7 @@ from atoll.stocking.stochastic_program import stochastic_bound
 
 UNBOUNDED = Bound(-np.inf, 0.0, "none known")
 SIMULATED = "search by simulation; choice and value on fresh random numbers"
+STOPPED = "stopped: best so far; value on fresh random numbers"
 REPLICATIONS = 20_000
 """Of lost sales, for the value."""
 
@@ -99,7 +101,10 @@ def optimise_stock(
     ------
     UnattainableService, BudgetTooSmall
         Where the requirements cannot be met, with what can.
+    Unstable
+        Where a supplier cannot keep up with the orders.
     """
+    check_capacity(system)
     if system.shortage is Shortage.LOST:
         trial = Trial(system, allocation, asked, with_reserves, accounting)
         found = optimise_lost_sales(trial, seed=seed, stop=stop)
@@ -133,7 +138,8 @@ def _policy(levels: Integers, asked: Requirements) -> Policy:
 def _simulated(trial: Trial, policy: Policy, bound: Bound, is_settled: bool, replications: int, seed: int) -> OptimisedStock:
     shown = trial.experiment(replications, _fresh(seed), keep=False).run(policy)
     value = shown.holding_cost if trial.asked.targets else shown.value
-    return OptimisedStock(trial.system, policy, value, shown.order_fill_rate, bound, SIMULATED, is_settled, seed)
+    certificate = SIMULATED if is_settled else STOPPED
+    return OptimisedStock(trial.system, policy, value, shown.order_fill_rate, bound, certificate, is_settled, seed)
 
 
 def _fresh(seed: int) -> int:
