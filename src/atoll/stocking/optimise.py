@@ -1,10 +1,10 @@
 """How much of what to stock: levels, what they cost on fresh orders, and how far they can be from the best."""
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
+from atoll.model.markup import table
 from atoll.model.system import AssemblySystem, Integers, Shortage
 from atoll.simulate import Accounting, Allocation, Estimate, Policy
 from atoll.simulate.policy import check_capacity
@@ -59,20 +59,18 @@ class OptimisedStock:
         return certified_gap(float(self.value.mean), float(self.value.se), self.bound)
 
     def _repr_html_(self) -> str:
-        title = escape(self.system.name or "Stock") + ("" if self.is_settled else " (stopped: best so far)")
+        title = (self.system.name or "Stock") + ("" if self.is_settled else " (stopped: best so far)")
         bound = f"{self.bound.value:,.2f}" if np.isfinite(self.bound.value) else "none known"
         facts = [
-            ("allocation", escape(self.policy.allocation)),
+            ("allocation", str(self.policy.allocation)),
             ("value", f"{self.value.mean:,.2f} ± {self.value.se:.2g}"),
             ("order fill rate", f"{self.order_fill_rate.mean:.2%}"),
             ("bound", bound),
             ("certified gap", f"{self.gap:.1%}" if np.isfinite(self.gap) else "none"),
-            ("certificate", escape(self.certificate)),
+            ("certificate", self.certificate),
         ]
-        levels = zip(self.system.components, self.policy.level.tolist(), strict=True)
-        rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in facts)
-        stock = "".join(f"<tr><td>{escape(name)}</td><td>{level:,}</td></tr>" for name, level in levels)
-        return f"<table><caption>{title}</caption>{rows}</table><table><caption>Base-stock levels</caption>{stock}</table>"
+        levels = map("{:,}".format, self.policy.level.tolist())
+        return table(title, facts) + table("Base-stock levels", zip(self.system.components, levels, strict=True))
 
 
 def optimise_stock(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atoll.model.system import AssemblySystem, OrderSizes, Window
+from atoll.model.system import AssemblySystem, OrderSizes, Supply, Window
 from atoll.simulate import Experiment, Policy
 from atoll.stocking.families import optimise_each, split_families
 from atoll.stocking.stochastic_program import stochastic_bound
@@ -17,7 +17,7 @@ from tests.core.stocking.systems import W
 TWO_FAMILIES = AssemblySystem.simple(
     [[1, 1, 0, 0], [0, 2, 0, 0], [0, 0, 1, 0]],
     rate=[1, 2, 1],
-    lead_time=[2, 3, 4, 5],
+    lead_time=[3, 3, 4, 5],
     holding=[1, 2, 3, 4],
     backorder_cost=[20, 9, 9],
 )
@@ -38,7 +38,8 @@ def figures(executor: Executor | None) -> list[float]:
     """Those of replications and of a bound by batches of scenarios."""
     experiment = Experiment(W, 9, 5, window=Window(100, 9_100))
     simulation = experiment.run(Policy.base_stock([13, 12, 22], allocation="priority"), executor)
-    bound = stochastic_bound(TWO_FAMILIES, seed=1, batches=2, executor=executor)
+    two_stages = replace(TWO_FAMILIES, supply=Supply.fixed([2, 3, 4, 5]))
+    bound = stochastic_bound(two_stages, seed=1, batches=2, executor=executor)
     return [*simulation.values.tolist(), *simulation.figures.response.tolist(), bound.value, bound.error]
 
 
