@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -75,7 +76,7 @@ def draw_frontier(
         ax.plot(*zip(*bounded, strict=True), color=INK, linestyle="--", marker="_", label="no base-stock levels below")
     ax.plot([now.service], [now.value], color=COLOURS[5], marker="D", linestyle="none", label="levels in force")
     if chosen is not None:
-        ring = {"marker": "o", "markersize": 14, "markerfacecolor": "none", "markeredgecolor": INK}
+        ring: dict[str, Any] = {"marker": "o", "markersize": 14, "markerfacecolor": "none", "markeredgecolor": INK}
         ax.plot([chosen.service], [chosen.value], linestyle="none", label="chosen", **ring)
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.set_xlabel("order fill rate")

@@ -118,8 +118,8 @@ def draw_sample(
     rate = float(system.rate.sum())
     before = int(np.ceil(rate * WARM_UP * system.lead_time.max())) + 1
     count = before + orders * stride
-    units = max(1.0, float(system.component_rate.sum()) / rate)
-    refuse_above(count * units, "The number of units in a sample of orders")
+    units_per_order = max(1.0, float(system.component_rate.sum()) / rate)
+    refuse_above(count * units_per_order, "The number of units in a sample of orders")
     time = np.cumsum(rng.exponential(1 / rate, count))
     product = rng.choice(len(system.products), size=count, p=system.rate / rate).astype(np.int64)
     units = _draw_units(system, product, rng)
