@@ -8,7 +8,7 @@ import click
 
 from atoll.cli import LIMIT, Group, write_document
 from atoll.cli.decouple import decouple
-from atoll.cli.simulate import FILE, chosen
+from atoll.cli.simulate import FILE, chosen, whole_numbers
 
 if TYPE_CHECKING:
     from atoll.stocking.bound import Bound
@@ -101,6 +101,41 @@ def bound(file: Path, name: str | None, time_limit: float, seed: int, as_json: b
     system, start = chosen(read_systems(file), name), perf_counter()
     found = stochastic_bound(system, seed=seed, stop=Deadline(time_limit))
     show({"system": system.name, "bound": _bound(found), "seconds": round(perf_counter() - start, 3)}, as_json)
+
+
+@stock.command(
+    "compare",
+    examples=[
+        ("atoll stock compare shop.json --base-stock 4,3,3", "assemble to order with these levels, make to stock, make to order"),
+        ("atoll stock compare shop.json --service 0.95 --json", "with the best levels for an order fill rate; for programs"),
+    ],
+)
+@click.argument("file", type=FILE)
+@click.option("--base-stock", metavar="LEVELS", help="A level for each component, such as 4,3,3.")
+@click.option("--service", default=0.95, show_default=True, type=SHARE, help="Order fill rate to find levels for.")
+@click.option("--horizon", default=0.0, type=click.FloatRange(0), help="Time after which stock that is left is a risk.")
+@click.option("--system", "name", help="Which system, where the file holds several.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of all random numbers.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def compare(file: Path, name: str | None, seed: int, as_json: bool, **options: Any) -> None:
+    """Compare assemble-to-order with make-to-stock and make-to-order, on the same orders.
+
+    FILE is a case in JSON, a problem folder of CSV files, or - for standard input; its stock is worth its cost of holding.
+    """
+    from atoll.io.stocking import read_systems
+    from atoll.simulate import Policy
+    from atoll.stocking.fcfs import Requirements
+    from atoll.stocking.optimise import optimise_stock
+    from atoll.stocking.service import targets_for
+    from atoll.stocking.strategies import compare_strategies, described
+
+    system = chosen(read_systems(file), name)
+    if options["base_stock"]:
+        policy = Policy.base_stock(whole_numbers(options["base_stock"], "--base-stock"))
+    else:
+        targets = targets_for(system, options["service"])
+        policy = optimise_stock(system, Requirements(targets), seed=seed).policy
+    show(described(compare_strategies(system, policy, seed=seed, horizon=options["horizon"])), as_json)
 
 
 def show(document: dict[str, Any], as_json: bool) -> None:

@@ -305,13 +305,17 @@ def refuse_other(system: AssemblySystem) -> None:
 
 
 def service_of(system: AssemblySystem, sample: OrderSample, targets: Sequence[ServiceTarget], levels: Integers) -> Floats:
-    """Share of the orders of each target that are complete within its window; shape (targets,)."""
+    """Share of the orders of each target that are complete within its window; shape (targets,).
+
+    Products of which no order is tagged count neither as served nor as late.
+    """
     waits, count = sample_waits(sample, levels), len(system.products)
-    tagged = np.bincount(sample.product, minlength=count).clip(1)
-    shares = [
-        target.weights(system) @ (np.bincount(sample.product, weights=waits <= target.window, minlength=count) / tagged)
-        for target in targets
-    ]
+    tagged = np.bincount(sample.product, minlength=count)
+    shares = []
+    for target in targets:
+        weights = np.where(tagged > 0, target.weights(system), 0.0)
+        served = np.bincount(sample.product, weights=waits <= target.window, minlength=count) / tagged.clip(1)
+        shares.append(weights @ served / max(float(weights.sum()), 1e-300))
     return np.array(shares)
 
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from atoll.demo import CustomerOrder, demand, load, supply_outcome
 from atoll.io import Catalogue
-from atoll.plots import InventoryValue, ResponseTime, inventory_and_response, write_svg
+from atoll.plots import InventoryValue, ResponseTime, StrategyBar, inventory_and_response, strategies, write_svg
 from atoll_web import home
 from atoll_web.accounts.acting import Actor
 from atoll_web.accounts.models import Company, User
@@ -34,6 +34,7 @@ from atoll_web.demo.errors import NotADemonstration
 from atoll_web.planning import services as planning
 from atoll_web.planning import states as planning_states
 from atoll_web.planning.models import PlannedOrder, StockPolicy
+from atoll_web.planning.services.stocking import compare_company
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.runs import services as runs
@@ -136,8 +137,10 @@ def play(
         with watch.phase("report"):
             found = snapshot.figures(first, last)
             picture = draw(found, data.company.currency)
+        with watch.phase("compare strategies"):
+            compared = compare_company(today=last + timedelta(days=1), seed=seed)
         header = {"name": data.company.name, "currency": data.company.currency, "parameters": parameters | {"seed": seed}}
-        return keep(report.document(found, header=header, seconds=watch.seconds), picture)
+        return keep(report.document(found, compared, header=header, seconds=watch.seconds), picture)
 
     runs.carry_out(actor=manager, run=run, work=work)
     return run.result
@@ -159,12 +162,33 @@ def keep(document: dict[str, Any], picture: "Figure") -> dict[str, Any]:
     """Write a report to the folder of reports; the same document with the places of its files."""
     folder = home.folder("reports") / "{company}-{weeks}-weeks-{orders}-orders-seed-{seed}".format(**document["parameters"])
     folder.mkdir(exist_ok=True)
-    files = {"Report": folder / "report.txt", "Figures": folder / "report.json", "Picture": folder / "inventory-and-response.svg"}
+    names = {
+        "Report": "report.txt",
+        "Figures": "report.json",
+        "Picture": "inventory-and-response.svg",
+        "Strategies": "strategies.svg",
+    }
+    files = {name: folder / file for name, file in names.items()}
     document["files"] = {name: str(path) for name, path in files.items()}
     write_svg(picture, files["Picture"])
+    write_svg(strategies(strategy_bars(document["strategies"]), document["currency"]), files["Strategies"])
     files["Figures"].write_text(json.dumps(document, indent=2), encoding="utf-8")
     files["Report"].write_text(report.describe(document) + "\n", encoding="utf-8")
     return document
+
+
+def strategy_bars(compared: Mapping[str, Any]) -> list[StrategyBar]:
+    """The strategies of a report as the figure shows them."""
+    return [
+        StrategyBar(
+            name,
+            one["inventory_value"]["mean"],
+            one["write_off_risk"],
+            one["order_fill_rate"]["mean"],
+            one["response"]["0.95"],
+        )
+        for name, one in compared["strategies"].items()
+    ]
 
 
 def clear() -> None:

@@ -30,6 +30,26 @@ class StockPolicy(models.Model):
         return f"{self.item}: base stock {self.base_stock}"
 
 
+class LevelProposal(models.Model):
+    """A base-stock level that an optimisation proposes for an item; a planner applies it, or not."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="level_proposals")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="level_proposals")
+    before = models.PositiveIntegerField(help_text="Base stock when it was proposed")
+    base_stock = models.PositiveIntegerField()
+    daily_demand = models.FloatField(help_text="Units per calendar day in the orders that it was optimised for")
+    lead_time_days = models.FloatField(help_text="Mean, with the wait for the planning run")
+    cover = models.FloatField(help_text="Standard deviations of lead-time demand above its mean")
+    applied_at = models.DateTimeField(null=True, blank=True, help_text="Business time")
+
+    class Meta:
+        ordering = ["run", "item"]
+        constraints = [models.UniqueConstraint(fields=["run", "item"], name="level_proposed_once_by_a_run")]
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.before} to {self.base_stock}"
+
+
 @pghistory.track()
 class Forecast(models.Model):
     """How many units of a product model are expected a week."""

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from atoll.configure import Configuration, order_bill
+from atoll.configure import Configuration
 from atoll.plan import NettingProblem, exploded
 from atoll_web.catalogue.models import BillLine, Item, ProductModel
-from atoll_web.catalogue.services import orderable_revision
-from atoll_web.catalogue.snapshot import configurator, product_model, structure
 from atoll_web.planning.errors import NoForecast
 from atoll_web.planning.models import Forecast, StockPolicy
+from atoll_web.planning.snapshot.company_system import drawn_bills
 from atoll_web.purchasing.models import SupplierItem
 from atoll_web.sales.models import OrderLine
 from atoll_web.sales.states import CANCELLED
@@ -161,13 +160,10 @@ def demand_rates(today: date, samples: int, seed: int) -> DemandRates:
 
 def _usage(forecast: Forecast, at: dict[str, int], today: date, samples: int, rng: np.random.Generator) -> np.ndarray:
     """Units of each item in drawn configurations, shape (samples, m)."""
-    revision = orderable_revision(forecast.product_model.code, today)
-    engine, model = configurator(revision, today), product_model(revision)
-    there = structure()
     usage = np.zeros((samples, len(at)))
-    for row in usage:
-        for line in order_bill(model, engine.sample(rng), there.bills, there.items).lines:
-            row[at[line.item]] += line.quantity
+    for row, bill in zip(usage, drawn_bills(forecast.product_model.code, today, samples, rng), strict=True):
+        for item, units in bill:
+            row[at[item]] += units
     return usage
 
 

@@ -1,0 +1,132 @@
+"""The stocking workbench: what service costs, levels before and after, and applying them."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from atoll_web.accounts.acting import actor_now
+from atoll_web.forms import decimal, keys, whole
+from atoll_web.pages import attempt, company_of, document, needs
+from atoll_web.planning import tasks
+from atoll_web.planning.models import LevelProposal
+from atoll_web.planning.services import stocking
+from atoll_web.runs import states as run_states
+from atoll_web.runs.models import Run
+
+SERVICE, HOLDING_RATE, SEED = 90, 20, 1
+"""What the form says at first: order fill rate and yearly cost of holding in percent, and the seed."""
+
+HIGH_COVER = 3.0
+"""Standard deviations above the mean from which a level counts as well covered."""
+
+
+def workbench(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """The latest optimisation, or the one asked for."""
+    return render(request, "planning/workbench.html", _seen(pk))
+
+
+def workbench_document(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """The same for programs."""
+    seen = _seen(pk)
+    run = seen["run"]
+    fields = ("base_stock", "before", "daily_demand", "lead_time_days", "cover", "applied_at")
+    levels = [
+        {"item": row.item.code} | {name: getattr(row, name) for name in fields} | {"value_change": float(row.change), "why": why}
+        for row, why in seen["levels"]
+    ]
+    found = (
+        {"run": run.pk, "state": run.state, "parameters": run.parameters, "seed": run.seed, "result": run.result} if run else {}
+    )
+    return document(found | {"levels": levels})
+
+
+def _seen(pk: int | None) -> dict[str, Any]:
+    optimisations = Run.objects.filter(kind=stocking.OPTIMISATION).order_by("-id")
+    run = optimisations.first() if pk is None else get_object_or_404(optimisations, pk=pk)
+    rows = list(stocking.proposals_of(run)) if run else []
+    asked = run.parameters if run else {}
+    result = (run.result or {}) if run else {}
+    return {
+        "run": run,
+        "result": result,
+        "points": [point | {"percent": round(100 * point["target"], 2)} for point in result.get("frontier", ())],
+        "is_open": run is not None and run.state in {run_states.QUEUED, run_states.RUNNING},
+        "service": 100 * asked.get("service", SERVICE / 100),
+        "holding_rate": 100 * asked.get("holding_rate", HOLDING_RATE / 100),
+        "seed": run.seed if run else SEED,
+        "levels": [(row, why(row)) for row in rows],
+        "waiting": sum(row.applied_at is None for row in rows),
+        "change": sum(row.change for row in rows),
+    }
+
+
+def why(row: LevelProposal) -> str:
+    """Why a level changes, in words."""
+    mean = row.daily_demand * row.lead_time_days
+    rises = "More" if row.base_stock > row.before else "Less"
+    if not row.daily_demand:
+        return "No order takes it."
+    if row.cover >= HIGH_COVER:
+        role = "cheap beside what waits for it, so it should never be short"
+    elif row.cover >= 1:
+        role = "its shortage would delay whole orders"
+    else:
+        role = "dear for the few orders that it would save"
+    return f"{rises}: {mean:,.1f} units on average in {row.lead_time_days:.0f} days, {row.cover:+.1f} deviations; {role}."
+
+
+def picture(request: HttpRequest, pk: int) -> HttpResponse:
+    """The frontier of an optimisation; no script of it ever runs."""
+    run = get_object_or_404(Run, pk=pk, kind=stocking.OPTIMISATION)
+    company = company_of(request)
+    if company is None or not (run.result or {}).get("frontier"):
+        raise Http404
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+    drawn = stocking.frontier_picture(run, company.currency)
+    return HttpResponse(drawn, content_type="image/svg+xml", headers={"Content-Security-Policy": policy})
+
+
+@require_POST
+@needs("plan")
+def optimise(request: HttpRequest) -> HttpResponse:
+    """Ask for optimised levels."""
+
+    def use_case() -> None:
+        tasks.request_optimisation(
+            actor=actor_now(request.user, "asked for by hand"),
+            service=decimal(request.POST, "service", "Order fill rate in percent", least=50, most=99.5) / 100,
+            holding_rate=decimal(request.POST, "holding_rate", "Yearly cost of holding in percent", least=1, most=100) / 100,
+            seed=whole(request.POST, "seed", "Seed"),
+        )
+
+    attempt(request, use_case, "Asked for. The worker tells below how far it is.")
+    return redirect("workbench")
+
+
+@require_POST
+@needs("plan")
+def apply(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put the chosen levels in force, or all."""
+    run = get_object_or_404(Run, pk=pk)
+    items = None if "all" in request.POST else keys(request.POST.getlist("item"))
+    actor = actor_now(request.user, f"levels of run {pk}")
+    attempt(
+        request,
+        lambda: stocking.apply_levels(actor=actor, run=run, items=items),
+        "The levels are in force; the next planning run orders up to them.",
+    )
+    return redirect("workbench-run", pk)
+
+
+urlpatterns = [
+    path("stocking.json", workbench_document, name="workbench-json"),
+    path("stocking", workbench, name="workbench"),
+    path("stocking/optimise", optimise, name="optimise-stock"),
+    path("stocking/<int:pk>.json", workbench_document, name="workbench-run-json"),
+    path("stocking/<int:pk>", workbench, name="workbench-run"),
+    path("stocking/<int:pk>/frontier.svg", picture, name="frontier-picture"),
+    path("stocking/<int:pk>/apply", apply, name="apply-levels"),
+]
