@@ -23,7 +23,7 @@ from atoll.stocking.best_response import (
 from atoll.stocking.decomposition import newsvendor_shares
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.minimum_cut import NODES, cut_nodes, minimum_cut
-from atoll.stocking.order_sample import LatePrices, OrderSample, draw_sample, price_targets, price_waits
+from atoll.stocking.order_sample import LatePrices, OrderSample, draw_sample, price_targets, price_waits, target_weights
 from atoll.stocking.service import ServiceTarget
 
 ORDERS = 20_000
@@ -192,6 +192,8 @@ def optimise_fcfs(
         With the first target that the largest levels miss, and what they attain.
     BudgetTooSmall
         Where meeting the targets is worth more than the budget.
+    NoOrderSampled
+        Where no order of the sample counts for a target.
     NotSamplePath
         Where waits are not those of a sample path.
     """
@@ -307,16 +309,12 @@ def refuse_other(system: AssemblySystem) -> None:
 def service_of(system: AssemblySystem, sample: OrderSample, targets: Sequence[ServiceTarget], levels: Integers) -> Floats:
     """Share of the orders of each target that are complete within its window; shape (targets,).
 
-    Products of which no order is tagged count neither as served nor as late.
+    Raises
+    ------
+    NoOrderSampled
     """
-    waits, count = sample_waits(sample, levels), len(system.products)
-    tagged = np.bincount(sample.product, minlength=count)
-    shares = []
-    for target in targets:
-        weights = np.where(tagged > 0, target.weights(system), 0.0)
-        served = np.bincount(sample.product, weights=waits <= target.window, minlength=count) / tagged.clip(1)
-        shares.append(weights @ served / max(float(weights.sum()), 1e-300))
-    return np.array(shares)
+    waits = sample_waits(sample, levels)
+    return np.array([target_weights(sample, system, target) @ (waits <= target.window) for target in targets])
 
 
 def _draw(system: AssemblySystem, orders: int, lot: Integers | None, seed: np.random.SeedSequence) -> OrderSample:

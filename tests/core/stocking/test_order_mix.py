@@ -6,9 +6,7 @@ import pytest
 from atoll.model.system import AssemblySystem, QuantityPer
 from atoll.simulate import Policy
 from atoll.stocking.built_ahead import built_ahead_bound, measure, optimise_built_ahead, with_builds_as_orders
-from atoll.stocking.fcfs import Requirements, evaluate_fcfs
 from atoll.stocking.order_mix import ItemSupply, ModelDemand, learn_system, order_sizes, prior_weight
-from atoll.stocking.service import ServiceTarget
 
 RED, BLUE = (("frame", 1), ("red", 1)), (("blue", 2), ("frame", 1))
 ITEMS = {
@@ -105,10 +103,3 @@ def test_the_interval_narrows_with_replications() -> None:
         low, high = measure(two_levels(), Policy.base_stock([3, 6, 40]), seed=1, rounds=rounds).window_service.interval()
         widths.append(high - low)
     assert widths[1] < widths[0]
-
-
-def test_products_that_no_sampled_order_is_for_do_not_count_as_late() -> None:
-    rates = np.full(300, 1 / 300)
-    system = AssemblySystem.simple(np.ones((300, 1), dtype=int), rate=rates, lead_time=5, holding=[1.0])
-    value = evaluate_fcfs(system, np.array([60]), Requirements((ServiceTarget(0.5),)), seed=1, replications=3, orders=100)
-    assert value.service[0].mean == 1.0  # a hundred orders are for a third of the products at most
