@@ -97,9 +97,7 @@ def price_targets(
     sample: OrderSample, system: AssemblySystem, prices: LatePrices, targets: Sequence[ServiceTarget], multipliers: Floats
 ) -> LatePrices:
     """The same prices, and the multiplier of each target for the share of orders that misses its window."""
-    steps = [
-        multiplier * target_weights(sample, system, target) for target, multiplier in zip(targets, multipliers, strict=True)
-    ]
+    steps = [multiplier * target_weights(sample, system, target) for target, multiplier in zip(targets, multipliers, strict=True)]
     return LatePrices(prices.slope, np.column_stack(steps), np.array([target.window for target in targets]))
 
 
