@@ -86,8 +86,8 @@ def item_fill_rate(rate: Floats, variance: Floats, lead_days: Integers, level: I
 
     Notes
     -----
-    Exact for independent days (Johnson, Lee, Davis and Hall, Naval Research Logistics 42, 1995; Sobel, M&SOM 6, 2004). D is Poisson,
-    or negative binomial where its variance is larger.
+    Exact for independent days (Johnson, Lee, Davis and Hall, Naval Research Logistics 42, 1995; Sobel, M&SOM 6, 2004). D is
+    Poisson, or negative binomial where its variance is larger.
 
     Examples
     --------

@@ -22,8 +22,8 @@ WARM_UP = 2.5
 
 
 class NoOrderSampled(AtollError):
-    """None of the {orders:,} orders of the sample counts for the target of {target}: what it asks for is ordered too rarely. Sample
-    more orders, or let several products count together."""
+    """None of the {orders:,} orders of the sample counts for the target of {target}: what it asks for is ordered too rarely.
+    Sample more orders, or let several products count together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
