@@ -31,44 +31,74 @@ def test_orders_and_forecasts_make_a_system(company: Lamps) -> None:
     company.order(1, head="HEAD-L", arm="ARM-L")
     actor = company.actor("planner")
     found = company_system(actor.today, samples=30, seed=1, holding_rate=0.2)
-    assert found.orders == 2
+    assert found.order_lines == 2
     assert int(found.learned.known.sum()) == 2
     assert {"HEAD-S", "HEAD-L"} <= set(found.learned.system.components)
     again = company_system(actor.today, samples=30, seed=1, holding_rate=0.2)
     assert again.learned.system.rate.tolist() == found.learned.system.rate.tolist()
 
 
-def test_an_optimisation_proposes_levels_and_changes_none(optimised: Run, company: Lamps) -> None:
+def test_an_optimisation_proposes_levels_for_each_point_of_its_frontier_and_changes_none(optimised: Run, company: Lamps) -> None:
     result = optimised.result
     assert optimised.state == "done"
     asked = next(point for point in result["frontier"] if point["target"] == 0.85)
     assert asked["order_fill_rate"] > 0.82
+    assert all(point["bound_value"] <= point["inventory_value"] for point in result["frontier"])
     values = [point["inventory_value"] for point in result["frontier"]]
-    assert len(values) > 2
+    assert len(values) > 3
     assert values[0] < values[-1]
     rows = LevelProposal.objects.filter(run=optimised)
     in_force = dict(StockPolicy.objects.values_list("item_id", "base_stock"))
-    assert rows.exists()
+    assert {row.target for row in rows} == {point["target"] for point in result["frontier"]}
     assert all(row.before == in_force.get(row.item_id, 0) and row.applied_at is None for row in rows)
+
+
+def test_what_was_learned_is_told(optimised: Run) -> None:
+    assert optimised.result["demand"][0]["order_lines"] == 1
+    head = optimised.result["items"]["HEAD-S"]
+    assert head["ordered"] == 1.0
+    assert 0.5 < head["expected"] < 1.0  # it was in the only order, and the model gives it three of four
+    assert head["receipts"] == 0
+
+
+def test_the_same_seed_gives_the_same_levels(optimised: Run, company: Lamps) -> None:
+    actor = company.actor("planner")
+    again = stocking.optimise(
+        actor=actor, run=stocking.request_optimisation(actor=actor, seed=optimised.seed, **optimised.parameters)
+    )
+    assert again.result == optimised.result
+    levels = [list(LevelProposal.objects.filter(run=run).values_list("target", "item", "base_stock")) for run in (optimised, again)]
+    assert levels[0] == levels[1]
 
 
 def test_levels_are_applied_by_item_and_then_the_rest(optimised: Run, company: Lamps, signed_in: SignIn) -> None:
     client = signed_in("planner")
-    first, *rest = LevelProposal.objects.filter(run=optimised)
-    client.post(f"/stocking/{optimised.pk}/apply", {"item": [first.item_id]})
+    first, *rest = stocking.proposals_of(optimised, 0.85)
+    client.post(f"/stocking/{optimised.pk}/apply", {"target": "85.0", "item": [first.item_id]})
     assert StockPolicy.objects.get(item=first.item_id).base_stock == first.base_stock
-    assert LevelProposal.objects.filter(applied_at=None).count() == len(rest)
-    client.post(f"/stocking/{optimised.pk}/apply", {"all": "1"})
-    assert not LevelProposal.objects.filter(applied_at=None).exists()
+    waiting = [row for row in stocking.proposals_of(optimised, 0.85) if row.in_force != row.base_stock]
+    assert [row.pk for row in waiting] == [row.pk for row in rest]
+    client.post(f"/stocking/{optimised.pk}/apply", {"target": "85.0", "all": "1"})
+    assert all(row.in_force == row.base_stock for row in stocking.proposals_of(optimised, 0.85))
     with pytest.raises(NothingProposed):
-        stocking.apply_levels(actor=company.actor("planner"), run=optimised)
+        stocking.apply_levels(actor=company.actor("planner"), run=optimised, target=0.85)
+
+
+def test_another_point_takes_the_place_of_the_one_applied_before(optimised: Run, company: Lamps) -> None:
+    actor = company.actor("planner")
+    most, least = (optimised.result["frontier"][place]["target"] for place in (-1, 0))
+    for target in (most, least):
+        stocking.apply_levels(actor=actor, run=optimised, target=target)
+    in_force = dict(StockPolicy.objects.values_list("item_id", "base_stock"))
+    wanted = LevelProposal.objects.filter(run=optimised, target=least)
+    assert all(in_force.get(row.item_id, 0) == row.base_stock for row in wanted)
 
 
 def test_only_optimisations_have_levels_to_apply(company: Lamps) -> None:
     actor = company.actor("planner")
     other = runs.create(actor=actor, kind="replenishment", parameters={})
     with pytest.raises(NotAnOptimisation):
-        stocking.apply_levels(actor=actor, run=other)
+        stocking.apply_levels(actor=actor, run=other, target=0.85)
 
 
 def test_a_run_that_is_asked_to_stop_keeps_the_best_so_far(company: Lamps) -> None:
@@ -85,8 +115,11 @@ def test_the_page_its_twin_and_its_picture(optimised: Run, signed_in: SignIn, dj
     client = signed_in("sales")
     with django_assert_max_num_queries(12):
         page = client.get("/stocking").content.decode()
-    assert "Levels before and after" in page
-    assert "Apply" not in page  # sales may look at everything
+    assert "Levels for 85.0 %, before and after" in page
+    assert "Apply all" not in page  # sales may look at everything
+    other = client.get(f"/stocking/{optimised.pk}?target=89.0").content.decode()
+    assert "Levels for 89.0 %, before and after" in other
+    assert client.get(f"/stocking/{optimised.pk}?target=12").status_code == 404
     found = client.get(f"/stocking/{optimised.pk}.json").json()
     assert found["result"]["frontier"] == optimised.result["frontier"]
     assert {"item", "before", "base_stock", "why"} <= found["levels"][0].keys()
@@ -99,9 +132,9 @@ def test_the_page_its_twin_and_its_picture(optimised: Run, signed_in: SignIn, dj
 def test_a_planner_asks_for_levels_and_a_slip_is_told(company: Lamps, signed_in: SignIn) -> None:
     client = signed_in("planner")
     assert "Find levels" in client.get("/stocking").content.decode()
-    told = client.post("/stocking/optimise", {"service": "nine", "holding_rate": "20", "seed": "1"}, follow=True)
+    told = client.post("/stocking/optimise", {"service": "nine", "window": "0", "holding_rate": "20", "seed": "1"}, follow=True)
     assert "is not a number" in told.content.decode()
-    client.post("/stocking/optimise", {"service": "90", "holding_rate": "20", "seed": "1"})
+    client.post("/stocking/optimise", {"service": "90", "window": "0", "holding_rate": "20", "seed": "1"})
     assert Run.objects.get(kind=stocking.OPTIMISATION).state == "queued"
 
 

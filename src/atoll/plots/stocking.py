@@ -43,8 +43,11 @@ class StrategyBar:
     response: float
 
 
-def frontier(points: Sequence[FrontierPoint], now: FrontierPoint, currency: str) -> Figure:
-    """Inventory value against order fill rate, with the confidence band, the bound and where the company stands."""
+def frontier(
+    points: Sequence[FrontierPoint], now: FrontierPoint, currency: str, *, chosen: FrontierPoint | None = None
+) -> Figure:
+    """Inventory value against order fill rate, with the confidence band, the bound, where the company stands and which point was
+    chosen."""
     points = sorted(points, key=lambda point: point.service)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 4.2))
@@ -65,6 +68,9 @@ def frontier(points: Sequence[FrontierPoint], now: FrontierPoint, currency: str)
         if bounded:
             ax.plot(*zip(*bounded, strict=True), color=INK, linestyle="--", marker="_", label="no base-stock levels below")
         ax.plot([now.service], [now.value], color=COLOURS[5], marker="D", linestyle="none", label="levels in force")
+        if chosen is not None:
+            ring = {"marker": "o", "markersize": 14, "markerfacecolor": "none", "markeredgecolor": INK}
+            ax.plot([chosen.service], [chosen.value], linestyle="none", label="chosen", **ring)
         ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         ax.set_xlabel("order fill rate")
         _dress(ax, f"What service costs: inventory on hand, {currency}")

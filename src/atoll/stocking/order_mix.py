@@ -142,6 +142,40 @@ def learn_system(
     return LearnedSystem(system, value, lot, known, float(rate[~known].sum() / rate.sum()))
 
 
+@dataclass(frozen=True, slots=True)
+class ItemEvidence:
+    """What is expected of an item, beside what was seen of it.
+
+    Parameters
+    ----------
+    ordered
+        Share of the past order lines whose bill has it; 0 where there are none.
+    expected
+        Share of the orders to come whose bill has it, smoothed.
+    lead_time, long_lead_time
+        Mean, and what 19 in 20 deliveries take at most; in days.
+    """
+
+    ordered: float
+    expected: float
+    lead_time: float
+    long_lead_time: float
+
+
+def evidence(models: Sequence[ModelDemand], learned: LearnedSystem) -> tuple[ItemEvidence, ...]:
+    """What is expected of each component of a learned system, beside what was seen; in the order of the components."""
+    system, counts = learned.system, Counter(item for model in models for bill, _ in model.ordered for item, _ in bill)
+    lines = sum(len(model.ordered) for model in models)
+    bill, rate = system.quantity, system.rate
+    taken = np.bincount(bill.item, weights=rate[bill.parent], minlength=len(system.components)) / rate.sum()
+    supply = system.supply
+    long = supply.lead_time if supply.is_fixed else [np.quantile(times, 0.95, method="inverted_cdf") for times in supply.seen]
+    return tuple(
+        ItemEvidence(counts[code] / max(lines, 1), float(taken[i]), float(supply.lead_time[i]), float(long[i]))
+        for i, code in enumerate(system.components)
+    )
+
+
 def prior_weight(orders: int, different: int) -> float:
     """The α with which so many orders are expected to show so many different configurations, ``Σ_{i<n} α / (α + i) = K``.
 

@@ -36,10 +36,10 @@ def plan(run_id: int) -> None:
         services.plan(actor=actor, run=run)
 
 
-def request_optimisation(*, actor: Actor, service: float, holding_rate: float, seed: int) -> Run:
+def request_optimisation(*, actor: Actor, service: float, window: float, holding_rate: float, seed: int) -> Run:
     """Ask for optimised stock levels, which the worker finds as soon as it can."""
     with acting(actor):
-        run = stocking.request_optimisation(actor=actor, service=service, holding_rate=holding_rate, seed=seed)
+        run = stocking.request_optimisation(actor=actor, service=service, window=window, holding_rate=holding_rate, seed=seed)
         optimise.defer(run_id=run.pk)
     return run
 

@@ -1,33 +1,19 @@
 """Use cases of the stocking workbench: levels optimised for an order fill rate, applied as a proposal; strategies compared."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from time import monotonic
 from typing import Any
 
-import numpy as np
-from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet
-from django.db.models.functions import Abs
+from django.db.models import DecimalField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models.functions import Abs, Coalesce
 
-from atoll.model.system import Floats
-from atoll.plots import FrontierPoint, frontier, to_svg
-from atoll.simulate import Estimate, Policy
-from atoll.stocking.bound import Bound, certified_gap
-from atoll.stocking.built_ahead import (
-    ROUNDS,
-    StockedLevels,
-    built_ahead_bound,
-    measure,
-    optimise_built_ahead,
-    with_builds_as_orders,
-)
-from atoll.stocking.lead_time_demand import demand_during, takes_of_components
+from atoll.simulate import Policy
 from atoll.stocking.strategies import compare_strategies, described
 from atoll_web.accounts.acting import Actor, acting
-from atoll_web.catalogue.models import Item
 from atoll_web.planning.errors import NotAnOptimisation, NothingProposed
 from atoll_web.planning.models import LevelProposal, StockPolicy
-from atoll_web.planning.snapshot.company_system import CompanySystem, company_system
+from atoll_web.planning.services.frontier import optimised
+from atoll_web.planning.snapshot.company_system import company_system
 from atoll_web.runs import services as runs
 from atoll_web.runs import states as run_states
 from atoll_web.runs.models import Run
@@ -40,14 +26,6 @@ SAMPLES = 250
 """Configurations drawn of each model."""
 
 WRITE_OFF_DAYS = 180.0
-MOST_ENTRIES = 8_000
-"""Of the order bills; with more the bound, a linear program that cannot be stopped, would take longer than the levels."""
-
-AROUND = (-0.10, 0.04)
-"""Targets beside the one asked for, which make the frontier."""
-
-ASK_EVERY = 0.5
-"""Seconds between two looks whether somebody asked for a stop."""
 
 
 def request_optimisation(
@@ -65,123 +43,17 @@ def request_optimisation(
 
 
 def optimise(*, actor: Actor, run: Run) -> Run:
-    """Carry out an optimisation: a frontier of inventory value against order fill rate, and a proposal for the target.
+    """Carry out an optimisation: a frontier of inventory value against order fill rate, and levels for each of its points.
 
     Raises
     ------
     NoForecast, UnattainableService
     """
-    return runs.carry_out(actor=actor, run=run, work=lambda report: _optimised(actor, run, _Progress(report)))
+    return runs.carry_out(actor=actor, run=run, work=lambda report: optimised(actor, run, report))
 
 
-class _Progress:
-    """Reports progress within a part of the work, and asks now and then whether to stop."""
-
-    def __init__(self, report: runs.Report) -> None:
-        self.report, self.start, self.size = report, 0.0, 1.0
-        self.share, self.words, self.stopped, self.asked = 0.0, "Learning from orders and receipts", False, 0.0
-
-    def part(self, number: int, parts: int) -> None:
-        self.start, self.size = number / parts, 1 / parts
-
-    def tell(self, share: float, words: str) -> None:
-        self.share, self.words, self.asked = self.start + share * self.size, words, 0.0
-        self.stop()
-
-    def stop(self) -> bool:
-        if not self.stopped and monotonic() - self.asked > ASK_EVERY:
-            self.stopped, self.asked = not self.report(self.share, self.words), monotonic()
-        return self.stopped
-
-
-def _optimised(actor: Actor, run: Run, progress: _Progress) -> Mapping[str, Any]:
-    asked, seed = run.parameters, run.seed or 0
-    progress.tell(0.0, progress.words)
-    company = company_system(actor.today, samples=asked["samples"], seed=seed, holding_rate=asked["holding_rate"])
-    system, lot = company.learned.system, company.learned.lot
-    before = measure(system, Policy(company.level, lot=lot), window=asked["window"], seed=seed + 2, rounds=ROUNDS[:2])
-    targets = [asked["service"], *(t for step in AROUND if 0.3 < (t := asked["service"] + step) < 0.995)]
-    found: list[tuple[StockedLevels, Bound | None]] = []
-    for number, target in enumerate(targets):
-        progress.part(number, len(targets))
-        if progress.stop() and found:
-            break
-        levels = optimise_built_ahead(
-            system, target, window=asked["window"], lot=lot, seed=seed, stop=progress.stop, tell=progress.tell
-        )
-        bounded = number == 0 and len(system.quantity.item) <= MOST_ENTRIES and not progress.stop()
-        bound = built_ahead_bound(system, target, window=asked["window"]) if bounded else None
-        found.append((levels, bound))
-    chosen = found[0][0]
-    _propose_levels(actor, run, company, chosen)
-    now = _point(company, before.window_service, np.asarray(before.inventory.mean), company.level)
-    return {
-        "orders_learned_from": company.orders,
-        "never_ordered_before": company.learned.new_share,
-        "components": len(system.components),
-        "configurations": len(system.products),
-        "stopped": progress.stopped,
-        "why_it_ended": chosen.why,
-        "now": now,
-        "frontier": sorted((_frontier_point(company, *one) for one in found), key=lambda point: point["target"]),
-    }
-
-
-def _point(company: CompanySystem, service: Estimate, inventory: Floats, level: np.ndarray) -> dict[str, Any]:
-    low, high = service.interval()
-    return {
-        "order_fill_rate": float(service.mean),
-        "low": float(low),
-        "high": float(high),
-        "inventory_value": float(company.learned.value @ inventory),
-        "level_value": float(company.learned.value @ level),
-    }
-
-
-def _frontier_point(company: CompanySystem, found: StockedLevels, bound: Bound | None) -> dict[str, Any]:
-    point = {"target": found.target} | _point(company, found.service, found.inventory, found.level)
-    if bound is None:
-        return point | {"bound_value": None, "gap": None, "bound_method": "not computed"}
-    years = 365 / float((company.learned.system.holding * 365 / company.learned.value).max())  # cost a day to value
-    gap = certified_gap(float(found.holding_cost.mean), float(found.holding_cost.se), bound)
-    known = np.isfinite(gap)
-    return point | {"bound_value": bound.value * years, "gap": gap if known else None, "bound_method": bound.method}
-
-
-def _propose_levels(actor: Actor, run: Run, company: CompanySystem, found: StockedLevels) -> None:
-    """Rows for the items whose level changes. Planning orders below the base stock, so reorder point + 1 is the base stock."""
-    flat, lot = with_builds_as_orders(company.learned.system), company.learned.lot
-    keys, in_force = _items(flat.components)
-    rows = []
-    for i, takes in enumerate(takes_of_components(flat)):
-        code, lead = flat.components[i], float(flat.lead_time[i])
-        demand = demand_during(takes, lead)
-        level = max(0, int(found.level[i] - lot[i] + 1))
-        cover = (level - demand.mean) / demand.deviation if demand.deviation else 0.0
-        rate = float(flat.component_rate[i])
-        rows.append(
-            LevelProposal(
-                run=run,
-                item_id=keys[code],
-                before=in_force.get(code, 0),
-                base_stock=level,
-                daily_demand=rate,
-                lead_time_days=lead,
-                cover=cover,
-            )
-        )
-    with acting(actor):
-        LevelProposal.objects.filter(run=run).delete()  # of a worker that died
-        LevelProposal.objects.bulk_create(row for row in rows if row.before != row.base_stock)
-
-
-def _items(codes: Iterable[str]) -> tuple[dict[str, int], dict[str, int]]:
-    rows = Item.objects.filter(code__in=list(codes)).values_list("code", "pk", "policy__base_stock")
-    return {code: key for code, key, _ in rows}, {code: level or 0 for code, _, level in rows}
-
-
-def apply_levels(*, actor: Actor, run: Run, items: Iterable[int] | None = None) -> int:
-    """Put proposed levels in force, those of some items or all; how many.
+def apply_levels(*, actor: Actor, run: Run, target: float, items: Iterable[int] | None = None) -> int:
+    """Put the levels of a target in force, those of some items or all that are not; how many.
 
     Raises
     ------
@@ -190,7 +62,7 @@ def apply_levels(*, actor: Actor, run: Run, items: Iterable[int] | None = None) 
     with acting(actor):
         if run.kind != OPTIMISATION or run.state not in {run_states.DONE, run_states.CANCELLED}:
             raise NotAnOptimisation(run=run.pk, state=run.state)
-        rows = LevelProposal.objects.select_for_update().filter(run=run, applied_at=None).order_by("item_id")
+        rows = proposals_of(run, target).exclude(in_force=F("base_stock")).order_by("item_id")
         chosen = list(rows if items is None else rows.filter(item__in=list(items)))
         if not chosen:
             raise NothingProposed(run=run.pk)
@@ -212,23 +84,17 @@ def apply_levels(*, actor: Actor, run: Run, items: Iterable[int] | None = None) 
     return len(chosen)
 
 
-def proposals_of(run: Run) -> QuerySet[LevelProposal]:
-    """The levels that a run proposes, the largest change of value first."""
+def proposals_of(run: Run, target: float) -> QuerySet[LevelProposal]:
+    """The levels of a target that a run proposes to change, the largest change of value first.
+
+    Each row tells the level that is in force now beside the one before the run.
+    """
     money = DecimalField(max_digits=16, decimal_places=2)
     change = ExpressionWrapper((F("base_stock") - F("before")) * F("item__cost"), output_field=money)
-    rows = LevelProposal.objects.filter(run=run).select_related("item").annotate(change=change)
-    return rows.order_by(Abs("change").desc(), "item__code")
-
-
-def frontier_picture(run: Run, currency: str) -> str:
-    """The frontier of a run as SVG."""
-    result = run.result or {}
-    return to_svg(frontier([_drawn(point) for point in result["frontier"]], _drawn(result["now"]), currency))
-
-
-def _drawn(point: Mapping[str, Any]) -> FrontierPoint:
-    named = (point[name] for name in ("order_fill_rate", "low", "high", "inventory_value"))
-    return FrontierPoint(*named, point.get("bound_value"))
+    rows = LevelProposal.objects.filter(run=run, target=target).select_related("item")
+    told = rows.annotate(change=change, in_force=Coalesce("item__policy__base_stock", 0))
+    changing = told.exclude(Q(before=F("base_stock")) & Q(in_force=F("base_stock")))
+    return changing.order_by(Abs("change").desc(), "item__code")
 
 
 def compare_company(
@@ -245,4 +111,4 @@ def compare_company(
         value=learned.value,
         horizon=horizon or WRITE_OFF_DAYS,
     )
-    return described(found) | {"orders_learned_from": company.orders}
+    return described(found) | {"orders_learned_from": company.order_lines}

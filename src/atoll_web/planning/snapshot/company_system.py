@@ -1,7 +1,7 @@
 """The company's orders, receipts and forecasts as an assemble-to-order system."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,13 +52,21 @@ class CompanySystem:
     level
         Levels in force, reorder point + lot; shape (m,). Planning orders when the position is below the base stock, and then in
         lots, so its reorder point is the base stock − 1.
-    orders
-        Past order lines that it was learned from.
+    models
+        Demand that it was learned from.
+    receipts
+        How many receipts of each item tell its lead times; 0 where too few do.
     """
 
     learned: LearnedSystem
     level: Integers
-    orders: int
+    models: tuple[ModelDemand, ...]
+    receipts: Mapping[str, int]
+
+    @property
+    def order_lines(self) -> int:
+        """Past order lines that it was learned from."""
+        return sum(len(model.ordered) for model in self.models)
 
 
 def company_system(today: date, *, samples: int, seed: int, holding_rate: float) -> CompanySystem:
@@ -91,11 +99,13 @@ def company_system(today: date, *, samples: int, seed: int, holding_rate: float)
         )
         for forecast, stream in zip(forecasts, streams, strict=True)
     ]
-    learned = learn_system(models, _item_supplies(), holding_rate=holding_rate, name=Company.objects.get().name)
+    received = _received()
+    learned = learn_system(models, _item_supplies(received), holding_rate=holding_rate, name=Company.objects.get().name)
     in_force = dict(StockPolicy.objects.values_list("item__code", "base_stock"))
     base_stock = np.array([in_force.get(code, 0) for code in learned.system.components], dtype=np.int64)
     level = np.maximum(base_stock - 1 + learned.lot, 0)
-    return CompanySystem(learned, level, sum(len(model.ordered) for model in models))
+    receipts = {code: len(days) for code, days in received.items() if len(days) >= FEW_RECEIPTS}
+    return CompanySystem(learned, level, tuple(models), receipts)
 
 
 def drawn_bills(model: str, today: date, samples: int, rng: np.random.Generator) -> list[Bill]:
@@ -120,23 +130,28 @@ def _ordered() -> dict[str, list[tuple[Bill, int]]]:
     return found
 
 
-def _item_supplies() -> Mapping[str, ItemSupply]:
+def _received() -> Mapping[str, list[float]]:
+    """Days that each item took from purchase order to receipt, as often as it was received."""
+    received: dict[str, list[float]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(RECEIVED)
+        for code, days in cursor.fetchall():
+            received[code].append(float(days))
+    return received
+
+
+def _item_supplies(received: Mapping[str, list[float]]) -> Mapping[str, ItemSupply]:
     """All stocked items: value, lead times, and what they are built of."""
     parts: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for parent, component, units in BillLine.objects.order_by("component__code").values_list(
         "parent_id", "component__code", "quantity"
     ):
         parts[parent].append((component, units))
-    received: dict[str, list[float]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(RECEIVED)
-        for code, days in cursor.fetchall():
-            received[code].append(float(days))
     sources = {row.item_id: row for row in SupplierItem.objects.filter(preferred=True).select_related("supplier")}
     return {
         item.code: ItemSupply(
             value=float(item.cost),
-            lead_times=_lead_times(item, source := sources.get(item.pk), received[item.code]),
+            lead_times=_lead_times(item, source := sources.get(item.pk), received.get(item.code, ())),
             parts=tuple(parts.get(item.pk, ())),
             lot=max(source.minimum_quantity, source.multiple) if source else 1,
         )
@@ -144,7 +159,7 @@ def _item_supplies() -> Mapping[str, ItemSupply]:
     }
 
 
-def _lead_times(item: Item, source: SupplierItem | None, received: list[float]) -> tuple[float, ...]:
+def _lead_times(item: Item, source: SupplierItem | None, received: Sequence[float]) -> tuple[float, ...]:
     if source is None:
         return (float(REVIEW_DAYS - (-item.build_days * 7 // 5)),)
     if len(received) >= FEW_RECEIPTS:
