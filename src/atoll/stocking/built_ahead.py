@@ -14,10 +14,10 @@ from atoll.model.system import AssemblySystem, Floats, Integers, OrderSizes, Qua
 from atoll.simulate import Estimate, Experiment, Policy, Simulation
 from atoll.solve import Stop, never
 from atoll.stocking.bound import Bound
-from atoll.stocking.decomposition import service_bound
 from atoll.stocking.fcfs import Requirements, optimise_fcfs
 from atoll.stocking.lead_time_demand import takes_of_components
 from atoll.stocking.service import ServiceTarget
+from atoll.stocking.service_ascent import ascended_service_bound
 
 PARTS_SERVICE = 0.98
 """Share of the builds whose parts are to be on hand at once; what is missed there delays the subassembly."""
@@ -172,14 +172,17 @@ def measure(
     return shown
 
 
-def built_ahead_bound(system: AssemblySystem, target: float, *, window: float = 0.0) -> Bound:
-    """What holding must cost at least for base-stock levels under first come, first served.
+def built_ahead_bound(
+    system: AssemblySystem, target: float, *, window: float = 0.0, lot: Integers | None = None, stop: Stop = never
+) -> Bound:
+    """What holding must cost at least for base-stock levels, or reorder points with these lots, under first come, first served.
 
     Parts of subassemblies cost nothing here and are always there, which makes it a bound for the true system too. Random lead
     times count with their mean; the bound then holds for a company whose deliveries are all as long as that.
     """
-    top = _of_orders(system)
-    found = service_bound(top, (ServiceTarget(target, window),))
+    used = np.unique(system.quantity.item)
+    lots = None if lot is None else lot[used]
+    found = ascended_service_bound(_of_orders(system, used), ServiceTarget(target, window), lot=lots, stop=stop)
     return found if system.supply.is_fixed else replace(found, method=f"{found.method}, lead times at their mean")
 
 
@@ -216,9 +219,8 @@ def _build_names(system: AssemblySystem) -> tuple[str, ...]:
     return system.products + tuple(f"build of {system.components[i]}" for i in built)
 
 
-def _of_orders(system: AssemblySystem) -> AssemblySystem:
+def _of_orders(system: AssemblySystem, used: Integers) -> AssemblySystem:
     """What orders take directly, with fixed lead times; other components are left out."""
-    used = np.unique(system.quantity.item)
     bill = system.quantity
     quantity = QuantityPer(bill.start, np.searchsorted(used, bill.item), bill.units)
     return AssemblySystem.simple(

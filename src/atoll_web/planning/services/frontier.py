@@ -29,9 +29,6 @@ from atoll_web.planning.snapshot.company_system import CompanySystem, company_sy
 from atoll_web.runs import services as runs
 from atoll_web.runs.models import Run
 
-MOST_ENTRIES = 8_000
-"""Of the order bills; with more the bound, a linear program that cannot be stopped, would take longer than the levels."""
-
 AROUND = (-0.06, 0.04, -0.12, 0.07)
 """Targets beside the one asked for, which make the frontier; the nearest first."""
 
@@ -74,15 +71,13 @@ def optimised(actor: Actor, run: Run, report: runs.Report) -> Mapping[str, Any]:
     company = company_system(actor.today, samples=asked["samples"], seed=seed, holding_rate=asked["holding_rate"])
     system, lot, window = company.learned.system, company.learned.lot, asked["window"]
     now = measure(system, Policy(company.level, lot=lot), window=window, seed=seed + 2, rounds=ROUNDS[:2], stop=progress.stop)
-    wanted, is_bounded = targets(asked["service"]), len(system.quantity.item) <= MOST_ENTRIES
-    found: list[tuple[StockedLevels, Bound | None]] = []
+    wanted, found = targets(asked["service"]), list[tuple[StockedLevels, Bound]]()
     for number, target in enumerate(wanted):
         progress.part(number, len(wanted))
         if progress.stop() and found:
             break
         levels = optimise_built_ahead(system, target, window=window, lot=lot, seed=seed, stop=progress.stop, tell=progress.tell)
-        bound = built_ahead_bound(system, target, window=window) if is_bounded and not progress.stop() else None
-        found.append((levels, bound))
+        found.append((levels, built_ahead_bound(system, target, window=window, lot=lot, stop=progress.stop)))
     _propose(actor, run, company, [levels for levels, _ in found])
     points = [_frontier_point(company, *one) for one in found]
     return {
@@ -134,10 +129,8 @@ def _point(company: CompanySystem, service: Estimate, inventory: Floats, level: 
     }
 
 
-def _frontier_point(company: CompanySystem, found: StockedLevels, bound: Bound | None) -> dict[str, Any]:
+def _frontier_point(company: CompanySystem, found: StockedLevels, bound: Bound) -> dict[str, Any]:
     point = {"target": found.target} | _point(company, found.service, found.inventory, found.level)
-    if bound is None:
-        return point | {"bound_value": None, "gap": None, "bound_method": "not computed"}
     years = 365 / float((company.learned.system.holding * 365 / company.learned.value).max())  # cost a day to value
     gap = certified_gap(float(found.holding_cost.mean), float(found.holding_cost.se), bound)
     known = np.isfinite(gap)
