@@ -14,7 +14,7 @@ from atoll.model.system import AssemblySystem, Floats, Integers, OrderSizes, Qua
 from atoll.simulate import Estimate, Experiment, Policy, Simulation
 from atoll.solve import Stop, never
 from atoll.stocking.bound import Bound
-from atoll.stocking.fcfs import Requirements, optimise_fcfs
+from atoll.stocking.fcfs import OrderSamples, Requirements, draw_samples, optimise_fcfs
 from atoll.stocking.lead_time_demand import takes_of_components
 from atoll.stocking.service import ServiceTarget
 from atoll.stocking.service_ascent import ascended_service_bound
@@ -28,6 +28,9 @@ NEAR = 0.005
 
 ORDERS_PER_COMPONENT, FEWEST, MOST = 50, 2_000, 8_000
 """Tagged orders of a sample: few, since the simulation corrects what they mislead to."""
+
+PATH_UNITS = 10_000_000
+"""Units on the path of a sample: so that a stop need not wait long for it."""
 
 ROUNDS = (4, 8, 16)
 """Replications after which the interval is told."""
@@ -74,6 +77,7 @@ def optimise_built_ahead(
     window: float = 0.0,
     lot: Integers | None = None,
     seed: int,
+    samples: OrderSamples | None = None,
     stop: Stop = never,
     tell: Tell = lambda _s, _w: None,
 ) -> StockedLevels:
@@ -86,18 +90,20 @@ def optimise_built_ahead(
     ----------
     lot
         Lot sizes; one if None. Levels are then reorder point + lot.
+    samples
+        As `draw_built_ahead` drew them with the same lots and seed; drawn here if None.
 
     Raises
     ------
     UnattainableService
     """
     flat = with_builds_as_orders(system)
-    orders = int(np.clip(ORDERS_PER_COMPONENT * len(system.components), FEWEST, MOST))
+    samples = samples or draw_built_ahead(system, lot=lot, seed=seed, stop=stop)
     search, best, settled = _Correction(target), None, True
     while settled and not search.is_over:
         tell(0.1 + 0.65 * search.tries / CORRECTIONS, f"Levels for {target:.1%} of the orders, try {search.tries + 1}")
         wanted = Requirements(_targets(system, flat, search.asked, window), lot=lot)
-        found = optimise_fcfs(flat, wanted, seed=seed, orders=orders, stop=stop)
+        found = optimise_fcfs(flat, wanted, seed=seed, samples=samples, stop=stop)
         policy = Policy(found.levels) if lot is None else Policy(found.levels, lot=lot)
         shown = measure(system, policy, window=window, seed=seed + 1, rounds=ROUNDS[:1])
         settled = found.is_settled and not stop()
@@ -110,6 +116,14 @@ def optimise_built_ahead(
     inventory = np.asarray(best.inventory.mean)
     why = search.why if settled else "stopped: best so far"
     return StockedLevels(target, best.policy.level, best.window_service, best.holding_cost, inventory, settled, why)
+
+
+def draw_built_ahead(system: AssemblySystem, *, lot: Integers | None = None, seed: int, stop: Stop = never) -> OrderSamples:
+    """Samples of orders and builds on which levels for any target may be searched."""
+    flat = with_builds_as_orders(system)
+    orders = int(np.clip(ORDERS_PER_COMPONENT * len(system.components), FEWEST, MOST))
+    wanted = Requirements(_targets(system, flat, PARTS_SERVICE, 0.0), lot=lot)
+    return draw_samples(flat, wanted, seed=seed, orders=orders, path_units=PATH_UNITS, stop=stop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,8 @@ def ascended_service_bound(
 ) -> Bound:
     """Lower bound on the cost of holding of every reorder policy in lots that serves first come, first served and meets a target.
 
-    Assumptions: those of `service_bound`, whose bound this one comes close to from below (within 1 % where both were computed; 3 s
-    instead of 150 s for 337 components and 2,900 products).
+    Assumptions: those of `service_bound`, whose bound this one comes close to from below (within 1 % where both were computed; in
+    3 s instead of 150 s for 337 components and 2,900 products).
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def ascended_service_bound(
 
     Notes
     -----
-    ``max Σ_i min_S (h_i E[stock_i] + Σ_j μ w_j θ_ij P(W_ij > w)) − μ (1 − share)`` over ``θ ≥ 0, Σ_i θ_ij = 1`` and ``μ ≥ 0``. The
-    gradient in θ_ij is how late orders of j are for i at the best level (Danskin); steps fall with the square root of the
+    ``max Σ_i min_S (h_i E[stock_i] + Σ_j μ w_j θ_ij P(W_ij > w)) − μ (1 − share)`` over ``θ ≥ 0, Σ_i θ_ij = 1`` and ``μ ≥ 0``.
+    The gradient in θ_ij is how late orders of j are for i at the best level (Danskin); steps fall with the square root of the
     rounds. With lots the inventory position is uniform above the reorder point, and stock and lateness are means over it.
     """
     refuse_unbounded(system)

@@ -16,10 +16,12 @@ from atoll.stocking.built_ahead import (
     ROUNDS,
     StockedLevels,
     built_ahead_bound,
+    draw_built_ahead,
     measure,
     optimise_built_ahead,
     with_builds_as_orders,
 )
+from atoll.stocking.fcfs import OrderSamples
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.order_mix import evidence
 from atoll_web.accounts.acting import Actor, acting
@@ -29,19 +31,16 @@ from atoll_web.planning.snapshot.company_system import CompanySystem, company_sy
 from atoll_web.runs import services as runs
 from atoll_web.runs.models import Run
 
-AROUND = (-0.06, 0.04, -0.12, 0.07)
-"""Targets beside the one asked for, which make the frontier; the nearest first."""
-
 LEAST_TARGET, MOST_TARGET = 0.3, 0.99
 
 ASK_EVERY = 0.5
 """Seconds between two looks whether somebody asked for a stop."""
 
 
-def targets(service: float) -> list[float]:
-    """Targets of a frontier: what was asked for, then those around it."""
-    around = (round(service + step, 4) for step in AROUND)
-    return [service, *(target for target in around if LEAST_TARGET <= target <= MOST_TARGET)]
+def targets(service: float, around: Iterable[float]) -> list[float]:
+    """Targets of a frontier: what was asked for, then those so far from it."""
+    others = (round(service + step, 4) for step in around)
+    return [service, *(target for target in others if LEAST_TARGET <= target <= MOST_TARGET)]
 
 
 class _Progress:
@@ -68,35 +67,61 @@ def optimised(actor: Actor, run: Run, report: runs.Report) -> Mapping[str, Any]:
     """Find the frontier of a run, write the levels of its points as proposals, and tell the rest as the run's result."""
     asked, seed, progress = run.parameters, run.seed or 0, _Progress(report)
     progress.tell(0.0, progress.words)
-    company = company_system(actor.today, samples=asked["samples"], seed=seed, holding_rate=asked["holding_rate"])
-    system, lot, window = company.learned.system, company.learned.lot, asked["window"]
-    now = measure(system, Policy(company.level, lot=lot), window=window, seed=seed + 2, rounds=ROUNDS[:2], stop=progress.stop)
-    wanted, found = targets(asked["service"]), list[tuple[StockedLevels, Bound]]()
+    company = company_system(
+        actor.today, samples=asked["samples"], seed=seed, holding_rate=asked["holding_rate"], stop=progress.stop
+    )
+    now, found = _in_force(company, asked["window"], seed, progress), list[tuple[StockedLevels, Bound]]()
+    samples = draw_built_ahead(company.learned.system, lot=company.learned.lot, seed=seed, stop=progress.stop)
+    wanted = targets(asked["service"], asked["around"])
     for number, target in enumerate(wanted):
-        progress.part(number, len(wanted))
-        if progress.stop() and found:
+        if progress.stop():
             break
-        levels = optimise_built_ahead(system, target, window=window, lot=lot, seed=seed, stop=progress.stop, tell=progress.tell)
-        found.append((levels, built_ahead_bound(system, target, window=window, lot=lot, stop=progress.stop)))
+        progress.part(number, len(wanted))
+        levels, bound = _levels(company, target, asked["window"], seed, samples, progress)
+        if levels.is_settled or not found:
+            found.append((levels, bound))
     _propose(actor, run, company, [levels for levels, _ in found])
     points = [_frontier_point(company, *one) for one in found]
     return {
         "stopped": progress.stopped,
-        "why_it_ended": found[0][0].why,
+        "why_it_ended": found[0][0].why if found else "stopped before any levels were found",
         "learned": _learned(company),
-        "now": _point(company, now.window_service, np.asarray(now.inventory.mean), company.level),
+        "now": now,
         "frontier": sorted(points, key=lambda point: point["target"]),
-        "demand": [
-            {
-                "model": model.model,
-                "units_a_day": model.daily_units,
-                "order_lines": len(model.ordered),
-                "different": len({bill for bill, _ in model.ordered}),
-            }
-            for model in company.models
-        ],
+        "demand": _demand(company),
         "items": _items(company),
     }
+
+
+def _in_force(company: CompanySystem, window: float, seed: int, progress: _Progress) -> dict[str, Any]:
+    """What the levels in force cost and serve."""
+    policy = Policy(company.level, lot=company.learned.lot)
+    now = measure(company.learned.system, policy, window=window, seed=seed + 2, rounds=ROUNDS[:2], stop=progress.stop)
+    return _point(company, now.window_service, np.asarray(now.inventory.mean), company.level)
+
+
+def _levels(
+    company: CompanySystem, target: float, window: float, seed: int, samples: OrderSamples, progress: _Progress
+) -> tuple[StockedLevels, Bound]:
+    system, lot, stop = company.learned.system, company.learned.lot, progress.stop
+    levels = optimise_built_ahead(
+        system, target, window=window, lot=lot, seed=seed, samples=samples, stop=stop, tell=progress.tell
+    )
+    if not levels.is_settled:
+        return levels, Bound(0.0, 0.0, "not computed, as the run was stopped")
+    return levels, built_ahead_bound(system, target, window=window, lot=lot, stop=stop)
+
+
+def _demand(company: CompanySystem) -> list[dict[str, Any]]:
+    return [
+        {
+            "model": model.model,
+            "units_a_day": model.daily_units,
+            "order_lines": len(model.ordered),
+            "different": len({bill for bill, _ in model.ordered}),
+        }
+        for model in company.models
+    ]
 
 
 def _learned(company: CompanySystem) -> dict[str, Any]:

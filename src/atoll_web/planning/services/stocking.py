@@ -1,6 +1,6 @@
 """Use cases of the stocking workbench: levels optimised for an order fill rate, applied as a proposal; strategies compared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,9 @@ HOLDING_RATE = 0.2
 SAMPLES = 250
 """Configurations drawn of each model."""
 
+AROUND = (-0.06, 0.04, -0.12, 0.07)
+"""Targets beside the one asked for, which make the frontier; the nearest first."""
+
 WRITE_OFF_DAYS = 180.0
 
 
@@ -35,10 +38,23 @@ def request_optimisation(
     window: float = 0.0,
     holding_rate: float = HOLDING_RATE,
     samples: int = SAMPLES,
+    around: Sequence[float] = AROUND,
     seed: int = 1,
 ) -> Run:
-    """Ask for levels with which so large a share of the orders is complete within a window, to be found by `optimise`."""
-    parameters = {"service": service, "window": window, "holding_rate": holding_rate, "samples": samples}
+    """Ask for levels with which so large a share of the orders is complete within a window, to be found by `optimise`.
+
+    Parameters
+    ----------
+    around
+        Further points of the frontier, as differences from the share.
+    """
+    parameters = {
+        "service": service,
+        "window": window,
+        "holding_rate": holding_rate,
+        "samples": samples,
+        "around": list(around),
+    }
     return runs.create(actor=actor, kind=OPTIMISATION, parameters=parameters, seed=seed)
 
 

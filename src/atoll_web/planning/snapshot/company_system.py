@@ -1,7 +1,7 @@
 """The company's orders, receipts and forecasts as an assemble-to-order system."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -69,7 +69,9 @@ class CompanySystem:
         return sum(len(model.ordered) for model in self.models)
 
 
-def company_system(today: date, *, samples: int, seed: int, holding_rate: float) -> CompanySystem:
+def company_system(
+    today: date, *, samples: int, seed: int, holding_rate: float, stop: Callable[[], bool] = lambda: False
+) -> CompanySystem:
     """Learn the company's assemble-to-order system from its rows.
 
     Parameters
@@ -78,6 +80,8 @@ def company_system(today: date, *, samples: int, seed: int, holding_rate: float)
         Configurations drawn of each product model by its option shares.
     holding_rate
         Cost of holding stock for a year, as a share of its value.
+    stop
+        Once it says so no more configurations are drawn; the system is then of no use.
 
     Raises
     ------
@@ -95,7 +99,7 @@ def company_system(today: date, *, samples: int, seed: int, holding_rate: float)
             daily_units=forecast.weekly_units / 7,
             lumpiness=forecast.units_per_order,
             ordered=tuple(ordered[code]),
-            drawn=tuple(drawn_bills(code, today, samples, np.random.default_rng(stream))),
+            drawn=tuple(drawn_bills(code, today, samples, np.random.default_rng(stream), stop)),
         )
         for forecast, stream in zip(forecasts, streams, strict=True)
     ]
@@ -108,12 +112,17 @@ def company_system(today: date, *, samples: int, seed: int, holding_rate: float)
     return CompanySystem(learned, level, tuple(models), receipts)
 
 
-def drawn_bills(model: str, today: date, samples: int, rng: np.random.Generator) -> list[Bill]:
-    """Order bills of configurations of a model, drawn under its rules by the option shares."""
+def drawn_bills(
+    model: str, today: date, samples: int, rng: np.random.Generator, stop: Callable[[], bool] = lambda: False
+) -> list[Bill]:
+    """Order bills of configurations of a model, drawn under its rules by the option shares; one at least."""
     revision = orderable_revision(model, today)
     engine, value, there = configurator(revision, today), product_model(revision), structure()
-    bills = (order_bill(value, engine.sample(rng), there.bills, there.items) for _ in range(samples))
-    return [tuple((line.item, line.quantity) for line in bill.lines) for bill in bills]
+    bills: list[Bill] = []
+    while len(bills) < samples and not (bills and stop()):
+        drawn = order_bill(value, engine.sample(rng), there.bills, there.items)
+        bills.append(tuple((line.item, line.quantity) for line in drawn.lines))
+    return bills
 
 
 def _ordered() -> dict[str, list[tuple[Bill, int]]]:
