@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from atoll.model.system import AssemblySystem, Booleans, Floats, Integers, QuantityPer, Window
-from atoll.simulate import Estimate, Experiment, OrderPath, PoissonDemand, Policy, ReplayedDemand, Simulation
-from atoll.simulate.experiment import chain_time, usual_window
+from atoll.model.system import AssemblySystem, Booleans, Floats, Integers, QuantityPer
+from atoll.simulate import Estimate, OrderPath, Policy, Simulation
 from atoll.stocking.finished_goods import make_to_stock_system, stock_finished_goods
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
+from atoll.stocking.same_orders import SameOrders
 
-BATCHES = 20
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 
 
@@ -132,15 +131,14 @@ def compare_strategies(
     One path of orders is simulated under each strategy, in twenty batches that give the errors. A finished product is worth the
     components in it.
     """
-    window = _window(system, history)
-    path = _drawn(system, window, seed) if history is None else history
+    orders = SameOrders.drawn(system, seed) if history is None else SameOrders.replayed(system, history, seed)
     worth = replace(system, holding=system.holding if value is None else np.asarray(value, dtype=float))
     goods = make_to_stock_system(worth)
     horizon = horizon or 10 * float(goods.lead_time.max())
-    assembled = _simulated(worth, policy, path, window, seed)
+    assembled = orders.run(worth, policy)
     target = float(np.clip(assembled.order_fill_rate.mean, 1e-6, 1 - 1e-6))
     stock = stock_finished_goods(goods, np.ones(len(system.products), dtype=bool) if known is None else known, target)
-    made = [_simulated(goods, Policy(levels), path, window, seed) for levels in (stock.level, np.zeros_like(stock.level))]
+    made = [orders.run(goods, Policy(levels)) for levels in (stock.level, np.zeros_like(stock.level))]
     whole = exploded(worth)
     return StrategyComparison(
         system,
@@ -200,26 +198,6 @@ def exploded(system: AssemblySystem) -> AssemblySystem:
     for _ in range(int(system.low_level.max())):
         total = direct + total @ below
     return replace(system, quantity=QuantityPer.of(total), subassembly=QuantityPer.none(m))
-
-
-def _window(system: AssemblySystem, history: OrderPath | None) -> Window:
-    usual = system.window or usual_window(system)
-    if history is None:
-        return Window(usual.warm_up, usual.warm_up + 5 * (usual.end - usual.warm_up))
-    last = float(history.time[-1])
-    return Window(min(chain_time(system), last / 4), last)
-
-
-def _drawn(system: AssemblySystem, window: Window, seed: int) -> OrderPath:
-    """One path for all strategies, long enough for the last orders of the window to meet the usual company."""
-    length = window.end + 2 * chain_time(system)
-    path, _ = PoissonDemand(system).draw(length, 1, np.random.default_rng(seed))
-    return path
-
-
-def _simulated(system: AssemblySystem, policy: Policy, path: OrderPath, window: Window, seed: int) -> Simulation:
-    experiment = Experiment(system, 1, seed, window=window, batches=BATCHES, demand=ReplayedDemand(path))
-    return experiment.run(policy)
 
 
 def _figures(strategy: Strategy, shown: Simulation, write_off_risk: float) -> StrategyFigures:
