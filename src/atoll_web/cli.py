@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,11 @@ from typing import Any
 import click
 
 from atoll.cli import NEGATIVE, Command, Group, write_document
-from atoll.cli.stock import SHARE, stock
-from atoll.cli.stock import compare as compare_files
-from atoll.cli.stock import show as show_document
+from atoll.cli.stock import SHARE
 from atoll.errors import AtollError, BadInput, Issue
 from atoll_web import cluster, database, home, serve
 from atoll_web.promise_cli import promise_command
+from atoll_web.stock_cli import stock
 
 COMPANIES = ("computers", "vehicles", "electronics")
 MIGRATION_LOCK = 4_711_000  # any number that nothing else in the database locks
@@ -401,44 +399,6 @@ def revoke_token(user: str, name: str) -> None:
     click.echo(f"The token {name} of {user} is revoked.", err=True)
 
 
-FILE, *COMPARED = compare_files.params
-
-
-@click.command(
-    "compare",
-    cls=Command,
-    examples=[
-        *compare_files.examples,
-        ("atoll stock compare --company", "the company in the database, its levels in force"),
-    ],
-    params=[
-        click.Argument(["file"], type=FILE.type, required=False),
-        click.Option(["--company"], is_flag=True, help="The company in the database, with what its orders and receipts tell."),
-        *COMPARED,
-    ],
-    help=compare_files.help,
-)
-@click.pass_context
-def compare(context: click.Context, company: bool, **options: Any) -> None:
-    """The comparison of a file, or that of the company."""
-    if company == (options["file"] is not None):
-        raise click.UsageError("Name a FILE, or --company for the one in the database.")
-    if not company:
-        context.invoke(compare_files, **options)
-        return
-    with application():
-        from atoll_web.accounts.models import Company
-        from atoll_web.planning.services.stocking import compare_company
-
-        own = Company.objects.first()
-        if own is None:
-            raise click.UsageError("There is no company in the database. Import one, or play `atoll demo`.")
-        day = own.business_date or datetime.now(UTC).date()
-        show_document(compare_company(today=day, seed=options["seed"], horizon=options["horizon"]), options["as_json"])
-
-
-stock.add_command(compare)  # in the place of the one that knows files alone
-
 commands: dict[str, click.Command] = {
     command.name or "": command
     for command in (
@@ -452,5 +412,6 @@ commands: dict[str, click.Command] = {
         promise_command,
         check_invariants,
         token,
+        stock,
     )
 }

@@ -7,6 +7,7 @@ else, and not blurred by two searches over all levels.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,22 @@ class VarietyCost:
         """Compare two systems on the same orders."""
         held = (one.figures.inventory @ one.system.holding for one in (apart, together))
         return cls(apart, together, Estimate.of(np.subtract(*held)))
+
+
+def described(found: VarietyCost) -> dict[str, Any]:
+    """The comparison as a document for programs; levels are those of the components that differ."""
+    low, high = found.cost.interval()
+    both = {"apart": found.apart, "together": found.together}
+    levels = {case: dict(zip(shown.system.components, shown.policy.level.tolist(), strict=True)) for case, shown in both.items()}
+    differing = {
+        name for own in levels.values() for name in own if any(other.get(name) != own[name] for other in levels.values())
+    }
+    return {
+        "system": found.together.system.name,
+        "apart_costs_more": {"mean": float(found.cost.mean), "low": float(low), "high": float(high)},
+        "served": {case: served(shown) for case, shown in both.items()},
+        "levels": {case: {name: own[name] for name in own if name in differing} for case, own in levels.items()},
+    }
 
 
 def sharing_saves(

@@ -1,12 +1,14 @@
 """Use cases of the stocking workbench: levels optimised for an order fill rate, applied as a proposal; strategies compared."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.db.models import DecimalField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Abs, Coalesce
 
+from atoll.model.system import AssemblySystem
 from atoll.simulate import Policy
 from atoll.stocking.strategies import compare_strategies, described
 from atoll_web.accounts.acting import Actor, acting
@@ -111,6 +113,15 @@ def proposals_of(run: Run, target: float) -> QuerySet[LevelProposal]:
     told = rows.annotate(change=change, in_force=Coalesce("item__policy__base_stock", 0))
     changing = told.exclude(Q(before=F("base_stock")) & Q(in_force=F("base_stock")))
     return changing.order_by(Abs("change").desc(), "item__code")
+
+
+def stock_in_value(
+    *, today: date, seed: int = 1, samples: int = SAMPLES, holding_rate: float = HOLDING_RATE
+) -> tuple[AssemblySystem, Policy]:
+    """The company's system and its levels in force; holding a unit costs its value, so costs are values of stock. Reads only."""
+    company = company_system(today, samples=samples, seed=seed, holding_rate=holding_rate)
+    learned = company.learned
+    return replace(learned.system, holding=learned.value), Policy(company.level, lot=learned.lot)
 
 
 def compare_company(
