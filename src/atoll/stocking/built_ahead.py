@@ -57,6 +57,8 @@ class StockedLevels:
         Mean units on hand of each component; shape (m,).
     is_settled
         Whether the search ended by itself.
+    tries
+        One-level searches that ended by themselves. If none did, the levels are only high enough.
     why
         Why it ended.
     """
@@ -67,6 +69,7 @@ class StockedLevels:
     holding_cost: Estimate
     inventory: Floats
     is_settled: bool
+    tries: int
     why: str
 
 
@@ -99,23 +102,32 @@ def optimise_built_ahead(
     """
     flat = with_builds_as_orders(system)
     samples = samples or draw_built_ahead(system, lot=lot, seed=seed, stop=stop)
-    search, best, settled = _Correction(target), None, True
-    while settled and not search.is_over:
+    search, best, stopped = _Correction(target), None, False
+    while not (stopped or search.is_over):
         tell(0.1 + 0.65 * search.tries / CORRECTIONS, f"Levels for {target:.1%} of the orders, try {search.tries + 1}")
         wanted = Requirements(_targets(system, flat, search.asked, window), lot=lot)
         found = optimise_fcfs(flat, wanted, seed=seed, samples=samples, stop=stop)
         policy = Policy(found.levels) if lot is None else Policy(found.levels, lot=lot)
+        if (stopped := stop()) and best is not None:
+            break
         shown = measure(system, policy, window=window, seed=seed + 1, rounds=ROUNDS[:1])
-        settled = found.is_settled and not stop()
         if best is None or search.prefers(shown, best):
             best = shown
-        search = search.after(float(shown.window_service.mean))
+        if not stopped:
+            search = search.after(float(shown.window_service.mean))
     assert best is not None
-    if settled:
+    if not stopped:
         best = measure(system, best.policy, window=window, seed=seed + 2, tell=tell, stop=stop)
-    inventory = np.asarray(best.inventory.mean)
-    why = search.why if settled else "stopped: best so far"
-    return StockedLevels(target, best.policy.level, best.window_service, best.holding_cost, inventory, settled, why)
+    return StockedLevels(
+        target=target,
+        level=best.policy.level,
+        service=best.window_service,
+        holding_cost=best.holding_cost,
+        inventory=np.asarray(best.inventory.mean),
+        is_settled=not stopped,
+        tries=search.tries,
+        why="stopped: best so far" if stopped else search.why,
+    )
 
 
 def draw_built_ahead(system: AssemblySystem, *, lot: Integers | None = None, seed: int, stop: Stop = never) -> OrderSamples:

@@ -94,6 +94,7 @@ def test_levels_with_subassemblies_serve_what_was_asked_and_cost_no_less_than_th
 def test_a_stop_ends_the_search_with_the_best_so_far() -> None:
     found = optimise_built_ahead(two_levels(), 0.9, seed=1, stop=lambda: True)
     assert not found.is_settled
+    assert found.tries == 0
     assert found.why == "stopped: best so far"
 
 

@@ -78,7 +78,7 @@ def optimised(actor: Actor, run: Run, report: runs.Report) -> Mapping[str, Any]:
             break
         progress.part(number, len(wanted))
         levels, bound = _levels(company, target, asked["window"], seed, samples, progress)
-        if levels.is_settled or not found:
+        if levels.is_settled or (levels.tries and not found):
             found.append((levels, bound))
     _propose(actor, run, company, [levels for levels, _ in found])
     points = [_frontier_point(company, *one) for one in found]
