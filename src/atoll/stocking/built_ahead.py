@@ -5,6 +5,7 @@ its own for its parts, which are to be there for most builds at once. The simula
 serve, and the target of the one level is corrected until it is met.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -216,16 +217,17 @@ def with_builds_as_orders(system: AssemblySystem) -> AssemblySystem:
     """One level of components: each build of a subassembly is an order of its own for the parts, as large as what it replaces."""
     if system.is_flat:
         return system
-    extra, takes = system.subassembly, takes_of_components(system)
+    extra, takes = system.subassembly, _takes_with_builds(system)
     built = np.flatnonzero(np.diff(extra.start) > 0)
     own = OrderSizes(np.ones(1, dtype=np.int64), np.ones((len(system.products), 1)))
     sizes = system.order_sizes or own
-    units = np.unique(np.concatenate([sizes.units, *(takes[i].units for i in built)]))
+    units = np.unique(np.concatenate([sizes.units, *(np.array(sorted(takes[i]), dtype=np.int64) for i in built)]))
     share = np.zeros((len(system.products) + len(built), len(units)))
     share[: len(system.products), np.searchsorted(units, sizes.units)] = sizes.share
-    rate = np.array([takes[i].rate.sum() for i in built])
+    rate = np.array([sum(takes[i].values()) for i in built])
     for row, i in enumerate(built, len(system.products)):
-        np.add.at(share[row], np.searchsorted(units, takes[i].units), takes[i].rate)
+        for size, often in takes[i].items():
+            share[row, np.searchsorted(units, size)] = often
         share[row] /= max(share[row].sum(), 1e-300)
         share[row, 0] += float(not share[row].any())
     bill = system.quantity
@@ -238,6 +240,19 @@ def with_builds_as_orders(system: AssemblySystem) -> AssemblySystem:
         np.concatenate([bill.units, extra.units[chosen]]),
     )
     return _simple(system, quantity, np.concatenate([system.rate, rate]), _build_names(system), OrderSizes(units, share))
+
+
+def _takes_with_builds(system: AssemblySystem) -> list[dict[int, float]]:
+    """How often so many units of each component are taken at once, by orders and by builds of what it goes into."""
+    extra, found = system.subassembly, [defaultdict[int, float](float) for _ in system.components]
+    for i, takes in enumerate(takes_of_components(system)):
+        for units, rate in zip(takes.units.tolist(), takes.rate.tolist(), strict=True):
+            found[i][units] += rate
+    for i in np.argsort(system.low_level, kind="stable").tolist():  # parents first
+        for entry in range(extra.start[i], extra.start[i + 1]):
+            for size, often in found[i].items():
+                found[int(extra.item[entry])][size * int(extra.units[entry])] += often
+    return [dict(one) for one in found]
 
 
 def _build_names(system: AssemblySystem) -> tuple[str, ...]:

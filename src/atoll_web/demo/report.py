@@ -31,6 +31,9 @@ def document(
         "last_day": found.last.isoformat(),
         "orders": dict(found.orders),
         "order_fill_rate": _rounded(found.order_fill_rate, 4),
+        "filled_by_week": {
+            week.isoformat(): {"filled": one.filled, "orders": one.orders} for week, one in found.filled_by_week.items()
+        },
         "on_time_in_full": _rounded(found.on_time_in_full, 4),
         "orders_promised_within": found.promised_orders,
         "response_days": _response(found.response),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from atoll.model.system import AssemblySystem, QuantityPer
+from atoll.model.system import AssemblySystem, OrderSizes, QuantityPer
 from atoll.simulate import Policy
 from atoll.stocking.built_ahead import built_ahead_bound, measure, optimise_built_ahead, with_builds_as_orders
 from atoll.stocking.order_mix import ItemSupply, ModelDemand, learn_system, order_sizes, prior_weight
@@ -75,6 +75,25 @@ def test_each_build_is_an_order_for_its_parts() -> None:
     assert flat.products == ("product 1", "build of frame")
     assert flat.matrix.tolist() == [[1, 1, 0], [0, 0, 3]]
     assert flat.component_rate.tolist() == two_levels().component_rate.tolist() == [1.0, 1.0, 3.0]
+
+
+def test_builds_for_builds_are_orders_too() -> None:
+    """A lamp takes a foot, in ones or threes; a foot takes two drivers, a driver a board."""
+    system = AssemblySystem.simple(
+        [[1, 0, 0]],
+        rate=[2.0],
+        lead_time=[1.0, 1.0, 5.0],
+        holding=[3.0, 2.0, 1.0],
+        components=("foot", "driver", "board"),
+        subassembly=QuantityPer.of([[0, 2, 0], [0, 0, 1], [0, 0, 0]]),
+        order_sizes=OrderSizes(np.array([1, 3]), np.array([[0.75, 0.25]])),
+    )
+    flat = with_builds_as_orders(system)
+    assert flat.products == ("product 1", "build of foot", "build of driver")
+    assert flat.rate.tolist() == [2.0, 2.0, 2.0]
+    assert flat.component_rate.tolist() == system.component_rate.tolist() == [3.0, 6.0, 6.0]
+    assert flat.order_sizes.units.tolist() == [1, 2, 3, 6]
+    assert flat.order_sizes.share.tolist() == [[0.75, 0, 0.25, 0], [0.75, 0, 0.25, 0], [0, 0.75, 0, 0.25]]
 
 
 def test_levels_with_subassemblies_serve_what_was_asked_and_cost_no_less_than_the_bound() -> None:
