@@ -48,7 +48,7 @@ def together(statements: Iterable[Statement]) -> Statement:
 
 
 def _rows(cursor: "Cursor[tuple[Any, ...]]") -> list[tuple[Any, ...]]:
-    return cursor.fetchall() if cursor.description else []
+    return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
 def array(values: Sequence[Any]) -> str:
@@ -59,13 +59,21 @@ def array(values: Sequence[Any]) -> str:
     >>> array([1, None, 3]), array(["a", 'say "b"'])
     ('{1,NULL,3}', '{"a","say \\\\"b\\\\""}')
     """
+    kinds = {*map(type, values)}
+    if kinds == {int}:
+        return f"{{{str(list(values))[1:-1]}}}"
+    if kinds == {str}:
+        return f"{{{','.join([_quoted(value) for value in values])}}}"
     return f"{{{','.join(map(_element, values))}}}"
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _element(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        return _quoted(value)
     return f'"{value.isoformat()}"' if isinstance(value, date) else str(value)

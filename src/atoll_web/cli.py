@@ -94,7 +94,9 @@ def migrate() -> bool:
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-@click.option("--processes", default=1, show_default=True, type=click.IntRange(1), help="Processes that answer requests.")
+@click.option(
+    "--processes", default=serve.usual_processes, type=click.IntRange(1), help="That answer requests; else one a core, at most 4."
+)
 def serve_command(host: str, port: int, processes: int) -> int:
     """Run the application and a background worker until Ctrl-C."""
     with serve.reserved(host, port):

@@ -20,6 +20,7 @@ from types import FrameType
 from atoll.errors import AtollError
 
 THREADS = 4  # requests at the same time in each process
+MOST_PROCESSES = 4
 GRACE_SECONDS = 10.0
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0  # a child that lived that long starts anew without a pause
@@ -59,6 +60,11 @@ def check_port(host: str, port: int) -> None:
         if error.errno != errno.EADDRINUSE:
             raise AddressNotAvailable(host=host, port=port, reason=error.strerror or str(error)) from error
         raise PortInUse(host=host, port=port, other=_free_port(host, port)) from error
+
+
+def usual_processes() -> int:
+    """How many processes answer requests where nobody says: one for each core, up to `MOST_PROCESSES`."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_PROCESSES)
 
 
 def prepare() -> int:

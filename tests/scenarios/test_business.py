@@ -258,10 +258,7 @@ class Business(RuleBasedStateMachine):
     @precondition(lambda self: proposed("build").exists())
     @rule()
     def release_builds(self):
-        """As the page does: what is planned into stock is opened at once, or it would go with an order that rests on it."""
-        supplies = self.attempt(planning.release_builds, "planner", planned=list(proposed("build")))
-        if supplies:
-            assert self.attempt(assembly.open_builds, "planner", supplies=supplies)
+        self.attempt(assembly.release_proposals, "planner", planned=list(proposed("build")))
 
     @precondition(lambda self: planned_builds().exists())
     @rule(which=which)

@@ -13,7 +13,7 @@ from atoll_web.accounts.services import create_token
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.runs.models import Run
 from atoll_web.sales.models import Customer, Order, Promise
-from atoll_web.stock.models import Allocation, Move
+from atoll_web.stock.models import Allocation, Move, Supply
 
 MOST_QUERIES = 15
 
@@ -513,9 +513,27 @@ def test_proposals_become_purchase_orders_and_build_orders(company, program):
     assert again["code"] == "not-proposed"
 
     builds = [proposal for proposal in proposals if proposal["kind"] == "build"]
-    if builds:
-        opened = planner.post("/build-orders", {"supplies": released["planned_supplies"]}, expect=201)
-        assert [build["state"] for build in opened] == ["planned"] * len(builds)
+    assert builds
+    opened = [planner.get(f"/build-orders/{number}") for number in released["build_orders"]]
+    assert [build["state"] for build in opened] == ["planned"] * len(builds)
+    assert not Supply.objects.filter(kind="planned", consumes__isnull=False).exists()
+    told = planner.get("/proposals", state="released", kind="build", limit=200)["items"]
+    assert sorted(row["reference"] for row in told) == sorted(released["build_orders"])
+
+
+def test_a_released_build_stays_when_the_order_that_rested_on_it_is_cancelled(company, program):
+    from atoll_web.planning import services as planning
+    from atoll_web.sales import services as sales
+
+    planning.plan(actor=company.actor("planner"))
+    planner = program("planner")
+    builds = planner.get("/proposals", kind="build", limit=200)["items"]
+    released = planner.post("/proposals/release", {"proposals": [row["id"] for row in builds]})["build_orders"]
+    order = company.order(9)
+    assert Supply.objects.filter(kind="build", allocated__gt=0).exists()
+    sales.cancel(actor=company.actor("sales"), order=order)
+    assert {row["number"] for row in planner.get("/build-orders", limit=200)["items"]} == set(released)
+    assert not Supply.objects.filter(kind="build", allocated__gt=0).exists()
 
 
 def test_a_build_is_opened_kitted_and_completed(company, program):

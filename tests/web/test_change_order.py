@@ -11,6 +11,7 @@ from atoll_web import invariants
 from atoll_web.accounts.acting import acting
 from atoll_web.assembly import services as assembly
 from atoll_web.assembly.errors import OrderHeld
+from atoll_web.assembly.models import FinalAssemblyOrder
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Item, Revision
 from atoll_web.sales import services as sales
@@ -232,8 +233,25 @@ def test_a_held_order_is_not_released_until_the_hold_is_lifted(company: Lamps) -
     sales.hold(actor=company.actor("sales"), order=order, reason="waits for the deposit")
     with pytest.raises(OrderHeld, match="waits for the deposit"):
         assembly.release(actor=planner, lines=list(order.lines.all()))
-    with pytest.raises(IntegrityError, match="of a held order"), acting(planner):
+    with pytest.raises(IntegrityError, match="its order is held"), acting(planner):
         order.lines.update(state="in assembly")
+
+
+def test_an_order_of_a_customer_on_hold_is_not_released_even_by_hand(company: Lamps) -> None:
+    order, planner = company.order(1), company.actor("planner")
+    Customer.objects.update(on_hold=True)
+    with pytest.raises(OrderHeld, match="on hold"):
+        assembly.release(actor=planner, lines=list(order.lines.all()))
+    with pytest.raises(IntegrityError, match="its customer on hold"), acting(planner):
+        order.lines.update(state="in assembly")
+
+
+def test_nothing_is_assembled_for_a_line_that_is_not_released(company: Lamps) -> None:
+    order, planner = company.order(1), company.actor("planner")
+    with acting(planner):
+        FinalAssemblyOrder.objects.create(number="FA", order_line=order.lines.get(), released_at=planner.at)
+    with pytest.raises(IntegrityError, match="of an order line that is not released"), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def test_a_hold_and_its_end_are_recorded_and_the_order_goes_on(company: Lamps) -> None:

@@ -15,10 +15,11 @@ from atoll.model.bill import BillLine as Line
 from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
 from atoll_web.catalogue import compiling, services, snapshot, tasks
-from atoll_web.catalogue.models import BillLine, CompiledForm, Revision
+from atoll_web.catalogue.models import BillLine, CompiledForm, Item, Revision
 from atoll_web.runs.models import Run
 from atoll_web.sales import services as sales
 from atoll_web.sales.availability import Availability
+from atoll_web.sales.models import Protection
 from tests.lamps import ITEMS, LAMP, MONDAY, Lamps
 from tests.web.test_pages_configure import by_htmx, checked, text
 
@@ -189,6 +190,30 @@ def test_the_date_of_every_option_is_that_of_the_promise_where_nothing_is_shared
                 promised = sales.inquire(line=line, today=MONDAY).ship_date
                 assert day <= promised
                 assert day == promised or quantity == 30, (quantity, feature, value)
+
+
+def test_units_protected_for_another_class_are_free_for_no_option_and_no_inquiry(compiled: Lamps, signed_in: SignIn) -> None:
+    """6 of the 8 feet are for trade, so that 3 lamps for retail wait for a foot."""
+    Protection.objects.create(customer_class="trade", item=Item.objects.get(code="FOOT"), quantity=6)
+    client = signed_in("sales")
+
+    def told(customer: str) -> str:
+        asked = {"choices": {}, "quantity": 3, "customer": customer}
+        answer = client.post("/api/v1/models/DL/state", asked, content_type="application/json").json()
+        return next(value["ships"] for value in answer["values"]["head"] if value["value"] == "HEAD-S")
+
+    line = sales.NewLine("DL", {}, 3)
+    promised = {
+        c: sales.inquire(line=line, today=MONDAY, customer_class=c).ship_date.isoformat() for c in ("trade", "retail", "")
+    }
+    assert promised["trade"] < promised["retail"] == promised[""]
+    assert {c: told(c) for c in ("ACME", "MUELLER", "")} == {
+        "ACME": promised["trade"],
+        "MUELLER": promised["retail"],
+        "": promised[""],
+    }
+    order = compiled.order(3, customer="MUELLER")
+    assert order.lines.get().promises.get().ship_date.isoformat() == promised["retail"]
 
 
 def test_the_earliest_completion_is_offered_and_taken_back(compiled: Lamps, signed_in: SignIn) -> None:

@@ -1,13 +1,14 @@
 """A count and scrap: who needs the units last loses them, is marked, and is found in the planner's morning."""
 
 import pytest
+from django.urls import reverse
 
 from atoll_web import invariants
 from atoll_web.assembly import services as assembly
 from atoll_web.catalogue.models import Item
 from atoll_web.purchasing.models import SupplierItem
 from atoll_web.sales import services as sales
-from atoll_web.sales.errors import CannotPromise, ProposalOutdated
+from atoll_web.sales.errors import CannotPromise, NothingToPromise, ProposalOutdated
 from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.sales.services import Policy
 from atoll_web.stock import services as stock
@@ -139,3 +140,29 @@ def test_the_morning_lists_who_lost_units_with_one_action(company, signed_in):
     page = signed_in("planner").get("/morning").content.decode()
     assert "SO-" in page
     assert 'action="/re-promises/propose"' in page
+
+
+def test_a_line_that_is_cancelled_meanwhile_is_left_out_and_the_others_are_promised_anew(company):
+    first, second = company.order(**LARGE), company.order(2)
+    lines = [first.lines.get(), second.lines.get()]
+    sales.cancel(actor=company.actor("sales"), order=second)
+    found = sales.repromise(actor=company.actor("planner"), lines=lines)
+    assert [promise.line.order for promise in found.promises] == [first]
+    assert [(line.order, line.state) for line in found.left_out] == [(second, "cancelled")]
+    assert nothing_is_violated()
+
+
+def test_lines_of_which_none_holds_a_promise_are_refused(company):
+    order = company.order()
+    lines = [order.lines.get()]
+    sales.cancel(actor=company.actor("sales"), order=order)
+    with pytest.raises(NothingToPromise, match="cancelled"):
+        sales.repromise(actor=company.actor("planner"), lines=lines)
+
+
+def test_the_page_says_which_lines_were_left_out(company, signed_in):
+    first, second = company.order(**LARGE), company.order(2)
+    keys = [str(order.lines.get().pk) for order in (first, second)]
+    sales.cancel(actor=company.actor("sales"), order=second)
+    page = signed_in("planner").post(reverse("promise-again"), {"line": keys}, follow=True).content.decode()
+    assert f"Left out, since it changed meanwhile: {second.number}/1 is cancelled." in page

@@ -245,6 +245,44 @@ def test_the_first_alternate_that_is_earliest_is_taken_and_everything_agrees(alt
     assert violations() == []
 
 
+@pytest.fixture
+def substitutes(company: Lamps) -> Lamps:
+    """A lamp with two spare bulbs, for which clamps may be taken where the customer agrees; five of each are there."""
+    lines = [*LAMP["lines"], {"item": "BULB", "substitutes": ["CLAMP"], "quantity": 2}]
+    admin = company.actor("admin")
+    draft = catalogue.draft_revision(actor=admin, document=LAMP | {"revision": "B", "lines": lines}, valid_from=MONDAY)
+    catalogue.release_revision(actor=admin, revision=draft)
+    company.order(2)
+    return company
+
+
+def test_a_substitute_is_offered_with_its_date_and_cost_and_never_taken_by_itself(substitutes: Lamps) -> None:
+    """4 of 5 bulbs are promised; a clamp costs 5 and a bulb 3, so that 4 clamps cost 8 more."""
+    (line,) = explore(NewLine("DL", {}, 2)).lines
+    assert (line.instead, line.ship_date) == ({}, date(2026, 3, 10))
+    lever = next(one for one in line.faster if one.kind == "substitute")
+    assert (lever.key, lever.cost, lever.currency) == ("substitute:BULB=CLAMP", Decimal(8), "EUR")
+    assert lever.words == "Take Table clamp (CLAMP) instead of Spare bulb (BULB)"
+    assert lever.ship_date == date(2026, 3, 4)
+
+
+@pytest.mark.parametrize("quote_days", [None, 5])
+def test_a_substitute_is_taken_in_one_step_and_stays_agreed(substitutes: Lamps, quote_days: int | None) -> None:
+    asked = [Asked(NewLine("DL", {}, 2), "substitute:BULB=CLAMP")]
+    order = sales.take(actor=substitutes.actor("sales"), customer="ACME", asked=asked, quote_days=quote_days)
+    line = order.lines.get()
+    promise = line.promises.get()
+    assert (promise.basis["instead"], promise.ship_date) == ({"BULB": "CLAMP"}, date(2026, 3, 4))
+    taken = line.levers.get()
+    assert (taken.item.code, taken.substitute.code, taken.cost) == ("BULB", "CLAMP", 8)
+    assert violations() == []
+    sales.repromise(actor=substitutes.actor("planner"), lines=[line])
+    assert line.promises.get(in_force=True).basis["instead"] == {"BULB": "CLAMP"}
+    sales.change_order(actor=substitutes.actor("sales"), order=order, lines=[sales.LineChange(1, {"dimmer": "DIMMER"})])
+    assert line.promises.get(in_force=True).basis["instead"] == {"BULB": "CLAMP"}
+    assert violations() == []
+
+
 def test_what_cannot_be_asked_is_refused_with_the_facts(company: Lamps) -> None:
     with pytest.raises(NoLines):
         explore()

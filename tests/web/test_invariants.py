@@ -372,7 +372,7 @@ def replenish(clerk: Actor) -> None:
     """Buy and build what planning proposes; one delivery arrives, one in part, one slips."""
     planning.plan(actor=clerk)
     proposed = PlannedOrder.objects.filter(state="proposed")
-    planning.release_builds(actor=clerk, planned=proposed.filter(kind="build"))
+    planning.plan_builds(actor=clerk, planned=proposed.filter(kind="build"))
     assembly.open_builds(actor=clerk, supplies=list(Supply.objects.filter(kind="planned", consumes__isnull=False)))
     planning.release_purchases(actor=clerk, planned=proposed.filter(kind="purchase"))
     whole, part, late, *_ = PurchaseOrderLine.objects.order_by("-quantity", "id").select_related("supply", "item", "order")

@@ -63,7 +63,7 @@ def release_everything(company: Lamps) -> None:
     """The evening: what planning proposes is bought and built."""
     planning.plan(actor=company.actor("planner"))
     proposed = PlannedOrder.objects.filter(state="proposed")
-    planning.release_builds(actor=company.actor("planner"), planned=proposed.filter(kind="build"))
+    planning.plan_builds(actor=company.actor("planner"), planned=proposed.filter(kind="build"))
     supplies = Supply.objects.filter(kind="planned", consumes__isnull=False)
     assembly.open_builds(actor=company.actor("planner"), supplies=list(supplies))
     planning.release_purchases(actor=company.actor("buyer"), planned=proposed.filter(kind="purchase"))

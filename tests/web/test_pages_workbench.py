@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import Item
 from atoll_web.planning.errors import NotAnOptimisation, NothingProposed
 from atoll_web.planning.models import LevelProposal, StockPolicy
 from atoll_web.planning.services import stocking
@@ -37,6 +39,15 @@ def test_orders_and_forecasts_make_a_system(company: Lamps) -> None:
     assert {"HEAD-S", "HEAD-L"} <= set(found.learned.system.components)
     again = company_system(actor.today, samples=30, seed=1, holding_rate=0.2)
     assert again.learned.system.rate.tolist() == found.learned.system.rate.tolist()
+
+
+def test_what_is_obsolete_counts_as_what_takes_its_place(company: Lamps) -> None:
+    company.order(2)
+    old, new = (Item.objects.get(code=code) for code in ("DIMMER", "CLAMP"))
+    catalogue.make_obsolete(actor=company.actor("admin"), item=old, replaced_by=new)
+    found = company_system(company.actor("planner").today, samples=30, seed=1, holding_rate=0.2)
+    assert "DIMMER" not in found.learned.system.components
+    assert "CLAMP" in found.learned.system.components
 
 
 def test_an_optimisation_proposes_levels_for_each_point_of_its_frontier_and_changes_none(run85: Run, company: Lamps) -> None:

@@ -57,7 +57,7 @@ def serving(port: int) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "atoll.cli", "serve", "--port", str(port)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
-            await_true(lambda: answers(port) or process.poll() is not None)
+            await_true(lambda: answers(port) or process.poll() is not None, seconds=240)
             yield process
         finally:
             process.kill()

@@ -7,11 +7,11 @@ from atoll.configure.completing import can_find_cheapest, cheapest, most_popular
 from atoll.configure.costing import Cost, Margin, margin, roll_up, standard_costs
 from atoll.configure.engine import Configurator, Conflict
 from atoll.configure.errors import InvalidConfiguration, UnknownFeature, UnknownOption
-from atoll.configure.pricing import Price, price
+from atoll.configure.pricing import Price, Pricing, price
 from atoll.configure.product_form import Outline, ProductForm
 from atoll.configure.reading import read_product_model
 from atoll.configure.share import Bond, OptionShares, bonds, marginals_of, shares_from_history, shares_from_marginals
-from atoll.configure.super_bill import Alternates, OrderBill, OrderBillItem, RoutingStep, order_bill
+from atoll.configure.super_bill import Alternates, OrderBill, OrderBillItem, RoutingStep, SuperBill, order_bill
 from atoll.configure.terms import Terms, price_on_terms
 from atoll.configure.uvl import UvlDocument, write_product_uvl
 from atoll.configure.writing import write_product_model
@@ -35,9 +35,11 @@ __all__ = [
     "OrderBillItem",
     "Outline",
     "Price",
+    "Pricing",
     "ProductForm",
     "ProductModel",
     "RoutingStep",
+    "SuperBill",
     "Terms",
     "UnknownFeature",
     "UnknownOption",

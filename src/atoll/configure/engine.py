@@ -19,7 +19,7 @@ from atoll.configure.choice import read_choices
 from atoll.configure.encoding import Axis, Encoding
 from atoll.configure.errors import InvalidConfiguration
 from atoll.configure.preference import Wish, mean_waits, preferred, wishes_of
-from atoll.configure.sat import Sat
+from atoll.configure.sat import Sat, fewest
 from atoll.configure.wording import because
 from atoll.errors import AtollError
 from atoll.model.expression import Expression
@@ -28,6 +28,9 @@ from atoll.model.product import Configuration, FeatureKind, ProductModel, Rule, 
 Choices = tuple[tuple[str, Value], ...]
 
 MOST_REPAIRS = 3
+
+MOST_REASONS = 50
+"""Reasons kept for each value, so that it is seen at a glance why the value does not go with other choices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ class Configurator:
     Notes
     -----
     A SAT solver decides on clauses that are made once (`atoll.configure.encoding`); every question is a number of calls under
-    assumptions. Answers do not depend on earlier questions. Threads may share an engine: they take turns.
+    assumptions. Answers do not depend on earlier questions, but that of several reasons for a conflict one is told again that was
+    found before. Threads may share an engine: they take turns.
 
     Examples
     --------
@@ -100,6 +104,7 @@ class Configurator:
         self._sat = Sat(self._encoding.clauses, [[[literal]] for literal in self._encoding.literals], self._encoding.top)
         self._lock = Lock()
         self._found: Sequence[int] = ()
+        self._reasons: dict[tuple[str, Value], dict[frozenset[tuple[str, Value]], tuple[Rule, ...]]] = {}
         self._orders = [(code, order) for code, axes in self._encoding.axes.items() for order in preferred(axes)]
         drawn = [axis for axis in self._encoding.all_axes() if axis.feature.kind is not FeatureKind.TEXT]
         self._drawn = [(axis.feature.code, [*axis.literals.values()]) for axis in drawn]
@@ -404,15 +409,33 @@ class Configurator:
 
     def _conflict(self, made: Mapping[str, Value]) -> Conflict | None:
         """What is left after dropping choices, newest first, and then rules, as long as the rest does not go together."""
-        if self._sat.holds(self._literals(made)):
+        choices, rules = self._known_reason(made) or self._reason(made)
+        if not rules:
             return None
-        choices = dict(made)
-        for code in reversed([*made]):
-            fewer = {name: value for name, value in choices.items() if name != code}
-            if not self._sat.holds(self._literals(fewer)):
-                choices = fewer
-        rules, pairs = self._fewest_rules(self._literals(choices)), tuple(choices.items())
+        pairs = tuple(pair for pair in made.items() if pair in choices)
         return Conflict(rules, pairs, because(self.model, rules, pairs))
+
+    def _known_reason(self, made: Mapping[str, Value]) -> tuple[frozenset[tuple[str, Value]], tuple[Rule, ...]] | None:
+        """A reason found before that says why choices do not go together; None when none does."""
+        pairs = made.items()
+        known = (reason for pair in pairs for reason in self._reasons.get(pair, {}).items())
+        return next((reason for reason in known if reason[0] <= pairs), None)
+
+    def _reason(self, made: Mapping[str, Value]) -> tuple[frozenset[tuple[str, Value]], tuple[Rule, ...]]:
+        """The choices and rules that do not go together, none where all do; it is kept with the latest of the choices."""
+        if self._sat.holds(self._literals(made)):
+            return frozenset(), ()
+        latest_first = [*made.items()][::-1]
+        blamed = fewest(
+            range(len(made)), lambda kept: not self._sat.holds(self._literals(dict(latest_first[place] for place in kept)))
+        )
+        choices = dict(latest_first[place] for place in blamed)
+        rules, pairs = self._fewest_rules(self._literals(choices)), frozenset(choices.items())
+        if blamed:
+            of_latest = self._reasons.setdefault(latest_first[blamed[0]], {})
+            if len(of_latest) < MOST_REASONS:
+                of_latest[pairs] = rules
+        return pairs, rules
 
     def _fewest_rules(self, literals: list[int], left_out: Collection[int] = ()) -> tuple[Rule, ...]:
         """Rules that cannot be kept together with literals; without any one of them the others can."""

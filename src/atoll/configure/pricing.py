@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 
 from atoll.configure.document import did_you_mean
 from atoll.configure.errors import BadPrice, UnknownCurrency
-from atoll.configure.evaluate import chosen_options, evaluate, is_chosen, is_true
+from atoll.configure.evaluate import evaluate, is_chosen, is_true
 from atoll.configure.wording import looked_at, words_for
-from atoll.model.product import Configuration, Currency, Feature, FeatureKind, Package, PriceRule, ProductModel, Value
+from atoll.model.product import Configuration, Currency, FeatureKind, Option, Package, PriceRule, ProductModel, Value
 
 EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
 """Amounts have at most 28 digits, rates and roundings at most 21, so nothing is lost before an amount is rounded."""
@@ -18,6 +19,9 @@ EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
 ONE = Decimal(1)
 
 Part = tuple[str, Decimal]
+
+MOST_KEPT = 4096
+"""Choices of which is kept what they add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +81,7 @@ def price(
     >>> found.total
     Decimal('16.15')
     """
-    if quantity < 1:
-        raise ValueError(f"Expected quantity >= 1, got {quantity}.")
-    values, prices = dict(configuration.values), _PriceList(model, _currency(model, currency))
-    parts = [(model.name, prices.base)]
-    for feature in model.features:
-        parts += _added(feature, values[feature.code], prices)
-    parts += _ruled(model, values, prices, on)
-    parts += _packaged(model, values, prices)
-    parts += _by_volume(model, quantity, prices, _sum(parts))
-    total = _sum(parts)
-    if total < 0:
-        raise BadPrice(what=f"The price of {model.name}", found=total, expected="at least 0", choices=_all(model, values))
-    return Price(total, tuple((what, amount) for what, amount in parts if amount), currency or model.currency, quantity)
+    return Pricing(model, currency=currency, on=on).of(configuration, quantity)
 
 
 def rounded(amount: Decimal, step: Decimal) -> Decimal:
@@ -130,27 +122,119 @@ def _currency(model: ProductModel, code: str) -> Currency:
     return currencies[code or own.code]
 
 
-def _added(feature: Feature, value: Value, prices: _PriceList) -> Iterator[Part]:
-    """What the choice for a feature adds."""
-    for option in chosen_options(feature, value):
-        if option.price or prices.listed:
-            yield f"{feature.name} {option.name}", prices.of(feature.code, option.code, option.price)
-    if isinstance(value, int):
-        yield words_for(feature, value), EXACT.multiply(prices.of(feature.code, "", feature.price), Decimal(value))
-    if feature.kind is FeatureKind.TEXT and value:
-        yield words_for(feature, value), prices.of(feature.code, "", feature.price)
+class Pricing:
+    """The prices of a model, for many configurations: what single choices add and take is kept.
+
+    Parameters
+    ----------
+    currency, on
+        As for `price`.
+
+    Raises
+    ------
+    UnknownCurrency
+        When the model has no such currency.
+    """
+
+    def __init__(self, model: ProductModel, *, currency: str = "", on: date | None = None) -> None:
+        self.model, self.currency = model, currency or model.currency
+        self._prices = _PriceList(model, _currency(model, currency))
+        self._rules = [rule for rule in model.prices if rule.holds_on(on)]
+        self._features = {feature.code: feature for feature in model.features}
+        self._options = {feature.code: {option.code: option for option in feature.options} for feature in model.features}
+        self._added = lru_cache(MOST_KEPT)(self._adds)
+        self._packages = [self._package(package) for package in model.packages]
+        self._packed = {code for package in model.packages for code, _ in package.choices}
+
+    def of(self, configuration: Configuration, quantity: int = 1) -> Price:
+        """What `price` gives."""
+        if quantity < 1:
+            raise ValueError(f"Expected quantity >= 1, got {quantity}.")
+        model, values = self.model, dict(configuration.values)
+        parts = [(model.name, self._prices.base)]
+        for code in self._features:
+            parts += self._added(code, values[code])
+        parts += self._ruled(values)
+        parts += self._packaged(values)
+        total = _sum(parts)
+        for part in self._by_volume(quantity, total):
+            parts.append(part)
+            total = EXACT.add(total, part[1])
+        if total < 0:
+            raise BadPrice(what=f"The price of {model.name}", found=total, expected="at least 0", choices=_all(model, values))
+        return Price(total, tuple((what, amount) for what, amount in parts if amount), self.currency, quantity)
+
+    def _adds(self, code: str, value: Value) -> tuple[Part, ...]:
+        """What the choice for a feature adds."""
+        feature, prices, parts = self._features[code], self._prices, list[Part]()
+        for option in self._chosen(code, value):
+            if option.price or prices.listed:
+                parts.append((f"{feature.name} {option.name}", prices.of(code, option.code, option.price)))
+        if isinstance(value, int):
+            parts.append((words_for(feature, value), EXACT.multiply(prices.of(code, "", feature.price), Decimal(value))))
+        if feature.kind is FeatureKind.TEXT and value:
+            parts.append((words_for(feature, value), prices.of(code, "", feature.price)))
+        return tuple(parts)
+
+    def _chosen(self, code: str, value: Value) -> list[Option]:
+        """The options that a value chooses."""
+        options, codes = self._options[code], value if isinstance(value, tuple) else (value,)
+        return [options[str(one)] for one in codes if str(one) in options]
+
+    def _ruled(self, values: Mapping[str, Value]) -> Iterator[Part]:
+        """What price rules add or take off."""
+        for rule in self._rules:
+            if _is_meant(rule, self.model, values) and is_true(rule.condition, values, self.model):
+                amount = evaluate(rule.amount, values, self.model)
+                if not isinstance(amount, Decimal):
+                    what = f"The amount `{rule.amount_text}` of the price rule “{rule.name}”"
+                    choices = looked_at(rule.amount, self.model, values)
+                    raise BadPrice(what=what, found="nothing", expected="a number", choices=choices)
+                yield rule.text, self._prices.amount(amount)
+
+    def _package(self, package: Package) -> "_PackagePrice":
+        """What a package takes, and what it does to the price."""
+        taken = Counter({(code, "" if isinstance(value, int) else value): _count(value) for code, value in package.choices})
+        alone = _sum(part for code, value in package.choices for part in self._adds(code, value))
+        return _PackagePrice(package, taken, self._prices.amount(package.price) - alone)
+
+    def _packaged(self, values: Mapping[str, Value]) -> Iterator[Part]:
+        """What packages take off. A choice is part of one package only."""
+        left = Counter(dict(self._units(values)))
+        for one in self._packages:
+            if _is_taken(one.package, values) and one.taken <= left:
+                left -= one.taken
+                yield one.package.text, one.amount
+
+    def _units(self, values: Mapping[str, Value]) -> Iterator[tuple[tuple[str, str], int]]:
+        """How often each option that packages know is chosen: once, or as many units as there are of a quantity."""
+        for code in self._packed:
+            value = values[code]
+            if isinstance(value, int):
+                yield (code, ""), value
+            for option in self._chosen(code, value):
+                yield (code, option.code), 1
+
+    def _by_volume(self, quantity: int, so_far: Decimal) -> Iterator[Part]:
+        """What is taken off because many units are ordered."""
+        reached, prices = [volume for volume in self.model.volume_prices if volume.from_quantity <= quantity], self._prices
+        if not reached:
+            return
+        volume = reached[-1]
+        if volume.unit_price is not None:
+            yield f"Price from {volume.from_quantity} units", prices.amount(volume.unit_price) - prices.base
+        else:
+            off = rounded(EXACT.multiply(so_far, volume.discount_percent / 100), prices.rounding)
+            yield f"{volume.discount_percent.normalize():f} % off from {volume.from_quantity} units", -off
 
 
-def _ruled(model: ProductModel, values: Mapping[str, Value], prices: _PriceList, on: date | None) -> Iterator[Part]:
-    """What price rules add or take off."""
-    for rule in model.prices:
-        if rule.holds_on(on) and _is_meant(rule, model, values) and is_true(rule.condition, values, model):
-            amount = evaluate(rule.amount, values, model)
-            if not isinstance(amount, Decimal):
-                what = f"The amount `{rule.amount_text}` of the price rule “{rule.name}”"
-                choices = looked_at(rule.amount, model, values)
-                raise BadPrice(what=what, found="nothing", expected="a number", choices=choices)
-            yield rule.text, prices.amount(amount)
+@dataclass(frozen=True, slots=True)
+class _PackagePrice:
+    """A package with the units of options that it takes, and what it adds to their prices."""
+
+    package: Package
+    taken: Counter[tuple[str, str]]
+    amount: Decimal
 
 
 def _is_meant(rule: PriceRule, model: ProductModel, values: Mapping[str, Value]) -> bool:
@@ -164,27 +248,6 @@ def _is_meant(rule: PriceRule, model: ProductModel, values: Mapping[str, Value])
     return feature is not None and is_chosen(feature, value)
 
 
-def _packaged(model: ProductModel, values: Mapping[str, Value], prices: _PriceList) -> Iterator[Part]:
-    """What packages take off. A choice is part of one package only."""
-    left = Counter(dict(_units(model, values))) if model.packages else Counter[tuple[str, str]]()
-    for package in model.packages:
-        taken = Counter({(code, "" if isinstance(value, int) else value): _count(value) for code, value in package.choices})
-        if _is_taken(package, values) and taken <= left:
-            left -= taken
-            alone = _sum(_alone(model, package, prices))
-            yield package.text, prices.amount(package.price) - alone
-
-
-def _units(model: ProductModel, values: Mapping[str, Value]) -> Iterator[tuple[tuple[str, str], int]]:
-    """How often each option is chosen: once, or as many units as there are of a quantity."""
-    for feature in model.features:
-        value = values[feature.code]
-        if isinstance(value, int):
-            yield (feature.code, ""), value
-        for option in chosen_options(feature, value):
-            yield (feature.code, option.code), 1
-
-
 def _count(value: str | int) -> int:
     return value if isinstance(value, int) else 1
 
@@ -195,28 +258,6 @@ def _is_taken(package: Package, values: Mapping[str, Value]) -> bool:
         return True
     value = values[package.feature]
     return package.option in (value if isinstance(value, tuple) else (value,))
-
-
-def _alone(model: ProductModel, package: Package, prices: _PriceList) -> Iterator[Part]:
-    """What the choices of a package cost one by one."""
-    for code, value in package.choices:
-        feature = model.feature(code)
-        if feature is not None:
-            chosen: Value = (value,) if isinstance(value, str) else value
-            yield from _added(feature, chosen, prices)
-
-
-def _by_volume(model: ProductModel, quantity: int, prices: _PriceList, so_far: Decimal) -> Iterator[Part]:
-    """What is taken off because many units are ordered."""
-    reached = [volume for volume in model.volume_prices if volume.from_quantity <= quantity]
-    if not reached:
-        return
-    volume = reached[-1]
-    if volume.unit_price is not None:
-        yield f"Price from {volume.from_quantity} units", prices.amount(volume.unit_price) - prices.base
-    else:
-        off = rounded(EXACT.multiply(so_far, volume.discount_percent / 100), prices.rounding)
-        yield f"{volume.discount_percent.normalize():f} % off from {volume.from_quantity} units", -off
 
 
 def _sum(parts: Iterable[Part]) -> Decimal:

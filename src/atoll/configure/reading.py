@@ -54,7 +54,7 @@ OPTION = ("code", "name", "item", "price", "share", "attributes")
 RULE = ("name", "text", "rule", "valid_from", "valid_until")
 TABLE = ("name", "text", "features", "allowed", "forbidden", "valid_from", "valid_until")
 PREFERENCE = ("name", "prefer", "when", "weight")
-LINE = ("item", "alternates", "quantity", "when")
+LINE = ("item", "alternates", "substitutes", "quantity", "when")
 OPERATION = ("name", "minutes", "when", "line_group")
 EXAMPLE = ("name", "choices", "valid")
 
@@ -317,10 +317,12 @@ class _Reader:
     def _line(self, record: Record) -> SuperBillLine:
         quantity = str(record.fields.get("quantity", 1))
         condition, when = self.language.when(record)
-        item, alternates = self._item("item", record) or record.text("item"), record.words("alternates")
-        for code in alternates:
-            self._known_item(code, record.faults.at("alternates"))
-        self._refuse_doubles((item, *alternates), "items of the line", record.faults)
+        item = self._item("item", record) or record.text("item")
+        alternates, substitutes = record.words("alternates"), record.words("substitutes")
+        for name, codes in (("alternates", alternates), ("substitutes", substitutes)):
+            for code in codes:
+                self._known_item(code, record.faults.at(name))
+        self._refuse_doubles((item, *alternates, *substitutes), "items of the line", record.faults)
         return SuperBillLine(
             item=item,
             quantity=self.language.whole_number(quantity, record.faults.at("quantity")),
@@ -328,6 +330,7 @@ class _Reader:
             condition=condition,
             condition_text=when,
             alternates=alternates,
+            substitutes=substitutes,
         )
 
     def _operation(self, record: Record) -> Operation:

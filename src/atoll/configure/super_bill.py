@@ -9,9 +9,12 @@ from atoll.configure.errors import BadQuantity, NoBill
 from atoll.configure.evaluate import chosen_options, evaluate, is_true
 from atoll.configure.wording import looked_at
 from atoll.model.bill import BillCycle, BillLine, Bills
-from atoll.model.expression import Expression
+from atoll.model.expression import Expression, Sum, features_of, walk
 from atoll.model.item import Item
 from atoll.model.product import Configuration, ProductModel, SuperBillLine, Value
+
+MOST_KEPT = 4096
+"""Choices of which is kept what a line comes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,18 @@ class OrderBillItem:
 
 @dataclass(frozen=True, slots=True)
 class Alternates:
-    """Units of an item in the order bill that other items may be taken for, the best first."""
+    """Units of an item in the order bill that other items may be taken for, the best first.
+
+    Parameters
+    ----------
+    substitutes
+        Those that are only taken where somebody agrees to it.
+    """
 
     item: str
     quantity: int
     alternates: tuple[str, ...]
+    substitutes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +100,69 @@ def order_bill(model: ProductModel, configuration: Configuration, bills: Bills, 
     NoBill, BillCycle
         When a phantom has no components, or is one of its own.
     """
-    values = dict(configuration.values)
-    lines = [(line, _units(line, values, model)) for line in model.lines if is_true(line.condition, values, model)]
-    units = without_phantoms([*_chosen_items(model, values), *((line.item, count) for line, count in lines)], model, bills)
-    kits = {code: kit_of(code, model, bills) for code in model.subassemblies}
-    stocked = sorted((items[code] for code in kits), key=lambda item: (-item.cost, item.code))
-    while any(_stand_in(item.code, kits[item.code], units) for item in stocked):
-        pass  # one that was put in may itself be part of a larger one
-    operations = tuple(_routing(model, values))
-    minutes = sum(items[code].assembly_minutes * count for code, count in units.items()) + sum(
-        step.minutes for step in operations
-    )
-    return OrderBill(
-        lines=tuple(OrderBillItem(code, units[code]) for code in sorted(units)),
-        minutes=minutes,
-        operations=operations,
-        alternates=tuple(_alternates(lines, units)),
-    )
+    return SuperBill(model, bills, items).resolve(configuration)
+
+
+class SuperBill:
+    """The super bill of a model, for many configurations: what each of its lines comes to is kept by the choices it looks at.
+
+    Parameters
+    ----------
+    bills, items
+        As for `order_bill`.
+    """
+
+    def __init__(self, model: ProductModel, bills: Bills, items: Mapping[str, Item]) -> None:
+        self._model, self._bills, self._items = model, bills, items
+        self._kits = {code: kit_of(code, model, bills) for code in model.subassemblies}
+        self._stocked = sorted((items[code] for code in self._kits), key=lambda item: (-item.cost, item.code))
+        self._lines = [_Line(line, model) for line in model.lines]
+
+    def resolve(self, configuration: Configuration) -> OrderBill:
+        """What `order_bill` gives."""
+        model, items, values = self._model, self._items, dict(configuration.values)
+        lines = [(line.line, count) for line in self._lines if (count := line.units(values)) is not None]
+        taken = [*_chosen_items(model, values), *((line.item, count) for line, count in lines)]
+        units = without_phantoms(taken, model, self._bills)
+        while any(_stand_in(item.code, self._kits[item.code], units) for item in self._stocked):
+            pass  # one that was put in may itself be part of a larger one
+        operations = tuple(_routing(model, values))
+        minutes = sum(items[code].assembly_minutes * count for code, count in units.items()) + sum(
+            step.minutes for step in operations
+        )
+        return OrderBill(
+            lines=tuple(OrderBillItem(code, units[code]) for code in sorted(units)),
+            minutes=minutes,
+            operations=operations,
+            alternates=tuple(_alternates(lines, units)),
+        )
+
+
+class _Line:
+    """A line of a super bill with the units that it came to before, by the values of the features that it speaks of."""
+
+    def __init__(self, line: SuperBillLine, model: ProductModel) -> None:
+        self.line, self._model = line, model
+        said = [expression for expression in (line.condition, line.quantity) if expression is not None]
+        is_of_all = any(isinstance(part, Sum) for expression in said for part in walk(expression))
+        named = {code for expression in said for code in features_of(expression)}
+        self._features = [feature.code for feature in model.features if is_of_all or feature.code in named]
+        self._found: dict[tuple[Value, ...], int | None] = {}
+
+    def units(self, values: Mapping[str, Value]) -> int | None:
+        """How many it brings; None where its condition does not hold."""
+        key = tuple(values[code] for code in self._features)
+        if key not in self._found:
+            if len(self._found) >= MOST_KEPT:
+                self._found.clear()
+            self._found[key] = self._units(values)
+        return self._found[key]
+
+    def _units(self, values: Mapping[str, Value]) -> int | None:
+        line = self.line
+        if not is_true(line.condition, values, self._model):
+            return None
+        return _whole(line.quantity, values, self._model, f"The quantity `{line.quantity_text}` of {line.item}")
 
 
 def _chosen_items(model: ProductModel, values: Mapping[str, Value]) -> Iterator[tuple[str, int]]:
@@ -118,10 +174,6 @@ def _chosen_items(model: ProductModel, values: Mapping[str, Value]) -> Iterator[
                 yield option.item, 1
         if feature.item and isinstance(value, int):
             yield feature.item, value
-
-
-def _units(line: SuperBillLine, values: Mapping[str, Value], model: ProductModel) -> int:
-    return _whole(line.quantity, values, model, f"The quantity `{line.quantity_text}` of {line.item}")
 
 
 def _routing(model: ProductModel, values: Mapping[str, Value]) -> Iterator[RoutingStep]:
@@ -191,5 +243,5 @@ def _alternates(lines: Sequence[tuple[SuperBillLine, int]], units: Mapping[str, 
     """What else could be taken for lines of which units are left once phantoms and subassemblies are seen to."""
     for line, count in lines:
         left = min(count, units.get(line.item, 0))
-        if line.alternates and left:
-            yield Alternates(line.item, left, line.alternates)
+        if (line.alternates or line.substitutes) and left:
+            yield Alternates(line.item, left, line.alternates, line.substitutes)

@@ -166,8 +166,8 @@ def _currency(currency: Currency) -> dict[str, Any]:
 
 def _line(line: SuperBillLine) -> dict[str, Any]:
     document: dict[str, Any] = {"item": line.item, "quantity": line.quantity_text}
-    alternates = {"alternates": list(line.alternates)} if line.alternates else {}
-    return document | alternates | _given(when=line.condition_text)
+    others = {"alternates": list(line.alternates), "substitutes": list(line.substitutes)}
+    return document | {name: codes for name, codes in others.items() if codes} | _given(when=line.condition_text)
 
 
 def _operation(operation: Operation) -> dict[str, Any]:

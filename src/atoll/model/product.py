@@ -287,6 +287,8 @@ class SuperBillLine:
     ----------
     alternates
         Items that may be taken in its place, the best first.
+    substitutes
+        Items that may be taken in its place where somebody agrees to it, the best first.
     """
 
     item: str
@@ -295,6 +297,7 @@ class SuperBillLine:
     condition: Expression | None = None
     condition_text: str = ""
     alternates: tuple[str, ...] = ()
+    substitutes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import ParamSpec, TypeVar
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
-from atoll_web.accounts.models import Company, User
+from atoll_web.accounts.models import User
+from atoll_web.bulk import exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,14 @@ def acting(actor: Actor) -> Iterator[None]:
             _tell_triggers(before)
 
 
+TELL_TRIGGERS = (
+    "SELECT set_config('atoll.user', %s, true), set_config('atoll.at', %s, true), set_config('atoll.reason', %s, true)"
+)
+
+
 def _tell_triggers(actor: Actor) -> None:
     """Until the transaction ends; the database takes it back by itself when a savepoint is rolled back."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('atoll.user', %s, true), set_config('atoll.at', %s, true), set_config('atoll.reason', %s, true)",
-            [str(actor.user.pk), actor.at.isoformat(), actor.reason],
-        )
+    exchange([(TELL_TRIGGERS, [str(actor.user.pk), actor.at.isoformat(), actor.reason])])
 
 
 ATTEMPTS = 5
@@ -98,7 +100,8 @@ def actor_now(user: User, reason: str = "") -> Actor:
 def business_time() -> datetime:
     """The clock, with its date replaced by the company's business date where one is set."""
     now = datetime.now(UTC)
-    company = Company.objects.first()
-    if company is None or company.business_date is None:
+    (rows,) = exchange([("SELECT business_date FROM accounts_company", [])])
+    business_date = rows[0][0] if rows else None
+    if business_date is None:
         return now
-    return datetime.combine(company.business_date, time(now.hour, now.minute, now.second), UTC)
+    return datetime.combine(business_date, time(now.hour, now.minute, now.second), UTC)

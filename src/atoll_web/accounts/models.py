@@ -1,5 +1,7 @@
 """The company, its people, and the journal of state changes."""
 
+from collections.abc import Iterable
+
 import pgtrigger
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
@@ -15,9 +17,12 @@ class User(AbstractUser):
 
     @cached_property
     def role_names(self) -> frozenset[str]:
-        """Names of the user's roles; a superuser is an admin."""
-        names = frozenset(self.groups.values_list("name", flat=True))
-        return names | {roles.Role.ADMIN} if self.is_superuser else names
+        """Names of the user's roles."""
+        return self.roles_of(self.groups.values_list("name", flat=True))
+
+    def roles_of(self, groups: Iterable[str]) -> frozenset[str]:
+        """Names of the roles that groups give; a superuser is an admin."""
+        return frozenset(groups) | ({roles.Role.ADMIN} if self.is_superuser else frozenset())
 
     def may(self, capability: str) -> bool:
         """Whether the user's roles allow the capability."""

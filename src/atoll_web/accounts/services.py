@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.errors import TokenNameTaken, UnknownToken, UnknownUser
 from atoll_web.accounts.models import ApiToken, User
 from atoll_web.accounts.roles import Role
+from atoll_web.bulk import exchange
 
 DEMO_PASSWORD = "demo-atoll"
 """The password of all users of a demonstration. It is no secret: such a company holds no real data."""
@@ -126,12 +127,26 @@ def revoke_token(*, actor: Actor, user: User, name: str) -> ApiToken:
     return token
 
 
+USER_FIELDS = ("id", "is_superuser", "username", "is_active")
+
+USER_OF_TOKEN = """
+SELECT u.id, u.is_superuser, u.username, u.is_active,
+    ARRAY(SELECT g.name::text FROM accounts_user_groups m JOIN auth_group g ON g.id = m.group_id WHERE m.user_id = u.id)
+FROM accounts_apitoken t JOIN accounts_user u ON u.id = t.user_id
+WHERE t.digest = %s AND t.revoked_at IS NULL AND u.is_active
+"""
+
+
 def user_of_token(secret: str) -> User | None:
     """The active user as whom a program with this secret acts, or nobody."""
     # A digest without salt is enough: the secret has 256 random bits, so there is nothing to guess.
-    tokens = ApiToken.objects.select_related("user")
-    token = tokens.filter(digest=_digest(secret), revoked_at=None, user__is_active=True).first()
-    return token.user if token else None
+    (rows,) = exchange([(USER_OF_TOKEN, [_digest(secret)])])
+    if not rows:
+        return None
+    *fields, groups = rows[0]
+    user: User = User.from_db(connection.alias, USER_FIELDS, fields)
+    user.role_names = user.roles_of(groups)
+    return user
 
 
 def _digest(secret: str) -> str:

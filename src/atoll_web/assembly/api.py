@@ -1,18 +1,21 @@
-"""Build orders ahead, final assembly orders, kitting, completing, shipping."""
+"""Proposals that are released, build orders ahead, final assembly orders, kitting, completing, shipping."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 from ninja.pagination import paginate
 
+from atoll.errors import BadInput, Issue
 from atoll_web.assembly import services
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
+from atoll_web.planning.models import PlannedOrder
 from atoll_web.sales.models import OrderLine, Shipment
-from atoll_web.stock.models import Supply
+from atoll_web.stock.models import Lot, Supply
 
 router = Router()
 
@@ -56,6 +59,7 @@ class AssemblyOut(Schema):
     model: str = Field(alias="order_line.configuration.revision.product_model.code")
     quantity: int = Field(alias="order_line.quantity")
     state: str = Field(description="released, kitted or completed")
+    finished: int = Field(description="Units that are assembled")
     released_at: datetime = Field(description="Business time")
     completed_at: datetime | None
     kit: list[KitLineOut]
@@ -92,6 +96,34 @@ class LinesIn(Input):
     lines: list[str] = Field(min_length=1, description="Such as SO-000042/1")
 
 
+class PartIn(Input):
+    """Finished units of an order line that leave: how many, or which."""
+
+    line: str = Field(description="Order and position, such as SO-000042/1")
+    units: int | None = Field(None, description="So many, those finished first; all when neither units nor serials are given")
+    serials: list[str] = Field([], description="Serial numbers of the units that were packed")
+
+
+class ShipIn(Input):
+    """What leaves: whole lines that are assembled, parts of lines, or both."""
+
+    lines: list[str] = Field([], description="Lines of which all that has not left yet leaves, such as SO-000042/1")
+    parts: list[PartIn] = []
+
+
+class ReleaseIn(Input):
+    """Proposals to carry out."""
+
+    proposals: list[int] = Field(min_length=1, description="`id` of each proposal")
+
+
+class ReleaseOut(Schema):
+    """What came of the proposals."""
+
+    purchase_orders: list[str]
+    build_orders: list[str]
+
+
 @router.get("/build-orders", response=list[BuildOut])
 @paginate(Paging)
 def list_builds(request: HttpRequest, state: str | None = None, item: str | None = None) -> QuerySet[BuildOrder]:
@@ -115,6 +147,24 @@ def open_builds(request: HttpRequest, payload: BuildsIn) -> Status[list[BuildOrd
         raise NotFound(what="planned build with the supply", name=min(missing), where="GET /api/v1/supplies?kind=planned")
     made = services.open_builds(actor=actor, supplies=list(supplies))
     return Status(201, list(_builds().filter(id__in=[order.pk for order in made])))
+
+
+@router.post("/proposals/release", tags=["planning"], response=answers(ReleaseOut))
+def release_proposals(request: HttpRequest, payload: ReleaseIn) -> dict:
+    """Buy and build what was proposed: all of these proposals, or none.
+
+    Purchases take the capability `purchase`, builds take `plan`.
+    """
+    rows = {row.pk: row for row in PlannedOrder.objects.filter(id__in=payload.proposals)}
+    if missing := set(payload.proposals) - rows.keys():
+        raise NotFound(what="proposal", name=min(missing), where="GET /api/v1/proposals")
+    capabilities = {"build": "plan", "purchase": "purchase"}
+    actors = [actor_for(request, capabilities[kind]) for kind in sorted({row.kind for row in rows.values()})]
+    made = services.release_proposals(actor=actors[0], planned=list(rows.values()))
+    return {
+        "purchase_orders": [order.number for order in made.purchases],
+        "build_orders": [order.number for order in made.builds],
+    }
 
 
 @router.post("/build-orders/{number}/kit", response=answers(BuildOut))
@@ -160,16 +210,21 @@ def kit(request: HttpRequest, number: str) -> FinalAssemblyOrder:
 
 
 @router.post("/assembly-orders/{number}/complete", response=answers(AssemblyOut))
-def complete(request: HttpRequest, number: str) -> FinalAssemblyOrder:
-    """Book the assembled units with their serial numbers and what went into each."""
-    services.complete(actor=actor_for(request, "assemble"), orders=[_assembly(number)])
+def complete(request: HttpRequest, number: str, units: int | None = None) -> FinalAssemblyOrder:
+    """Book assembled units with their serial numbers and what went into each: all that are left, or so many `units`."""
+    services.complete(actor=actor_for(request, "assemble"), orders=[_assembly(number)], units=units)
     return _assembly(number)
 
 
 @router.post("/shipments", response=answers(list[ShipmentOut], 201))
-def ship(request: HttpRequest, payload: LinesIn) -> Status[list[Shipment]]:
-    """Send assembled lines to their customers, one shipment for each order."""
-    made = services.ship(actor=actor_for(request, "ship"), lines=_order_lines(payload.lines))
+def ship(request: HttpRequest, payload: ShipIn) -> Status[list[Shipment]]:
+    """Send finished units to their customers, one shipment for each order: whole lines, or parts of them."""
+    if not payload.lines and not payload.parts:
+        raise BadInput([Issue("lines", "nothing-to-ship", "Name at least one line in `lines` or `parts`.")])
+    asked = [*payload.parts, *(PartIn(line=name) for name in payload.lines)]
+    lines = dict(zip((part.line for part in asked), _order_lines(part.line for part in asked), strict=True))
+    parts = [services.Part(lines[part.line], part.units, part.serials) for part in asked]
+    made = services.ship_parts(actor=actor_for(request, "ship"), parts=parts)
     rows = Shipment.objects.filter(id__in=[shipment.pk for shipment in made])
     return Status(201, list(rows.select_related("order").prefetch_related("units__unit")))
 
@@ -187,7 +242,9 @@ def _build(number: str) -> BuildOrder:
 
 def _assemblies() -> QuerySet[FinalAssemblyOrder]:
     rows = FinalAssemblyOrder.objects.select_related("order_line__order", "order_line__configuration__revision__product_model")
-    return rows.defer("order_line__configuration__revision__document").prefetch_related("kit__item", "kit__lot")
+    lots = Lot.objects.filter(origin=OuterRef("number")).order_by().values("origin").annotate(found=Count("pk"))
+    counted = rows.annotate(finished=Coalesce(Subquery(lots.values("found")), 0))
+    return counted.defer("order_line__configuration__revision__document").prefetch_related("kit__item", "kit__lot")
 
 
 def assemblies_of(orders: Iterable[FinalAssemblyOrder]) -> list[FinalAssemblyOrder]:

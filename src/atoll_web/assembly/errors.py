@@ -7,8 +7,24 @@ class NotYetPromised(AtollError):
     """{line} is {state}; only a confirmed line is released for assembly."""
 
 
+class BillChanged(AtollError):
+    """The bill of {items} has changed since these builds were planned. Promise anew what rests on them, then open the rest."""
+
+
 class WrongState(AtollError):
     """{order} is {state}, this needs it {needed}. Open it again to see who changed it."""
+
+
+class NotLeft(AtollError):
+    """{order} has {left} unit(s) left to assemble, {asked} were reported. Report 1 to {left}."""
+
+
+class NotFinished(AtollError):
+    """{line} has {finished} unit(s) that are finished and not shipped, {asked} were to leave. Ship 1 to {finished}."""
+
+
+class UnitNotFinished(AtollError):
+    """The unit(s) {numbers} of {line} are not finished, or have left already. Ship units that are finished: {finished}."""
 
 
 class NotInKit(AtollError):

@@ -52,7 +52,7 @@ class FinalAssemblyOrder(models.Model):
         indexes = [models.Index(fields=["state"], name="assembly_order_by_state")]
         triggers = [
             *state_machine(initial={states.RELEASED}, transitions=states.ASSEMBLY_TRANSITIONS),
-            triggers.held_is_not_released,
+            triggers.released_with_its_line,
         ]
 
     def __str__(self) -> str:

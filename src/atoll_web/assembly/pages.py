@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,10 +16,9 @@ from atoll_web.accounts.acting import actor_now, business_time
 from atoll_web.assembly import services, states
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.assembly.record import assembly_record, build_record, lot_record
-from atoll_web.forms import keys
+from atoll_web.forms import keys, whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, check, document, needs, today
-from atoll_web.planning import services as planning
 from atoll_web.planning import states as planning_states
 from atoll_web.planning.models import PlannedOrder
 from atoll_web.sales import states as sales_states
@@ -288,13 +286,6 @@ ACTIONS = {
     "kit-build": Action("kit", BuildOrder, "build-order", services.kit_builds, "The kit of {} is laid out."),
     "complete-build": Action("assemble", BuildOrder, "build-order", services.complete_builds, "{} is built and in stock."),
     "kit-assembly": Action("kit", FinalAssemblyOrder, "assembly-order", services.kit, "The kit of {} is laid out."),
-    "complete-assembly": Action(
-        "assemble",
-        FinalAssemblyOrder,
-        "assembly-order",
-        services.complete,
-        "{} is assembled; its units have serial numbers.",
-    ),
 }
 """By the names of their addresses."""
 
@@ -310,6 +301,25 @@ def act(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
+@needs("assemble")
+def complete_assembly(request: HttpRequest, number: str) -> HttpResponse:
+    """Book the units of an assembly order that are finished: all that are left, or so many."""
+    row, actor = get_object_or_404(FinalAssemblyOrder, number=number), actor_now(request.user)
+    done = "The units of {} that are finished have serial numbers." if "units" in request.POST else "{} is assembled."
+    attempt(
+        request,
+        lambda: services.complete(actor=actor, orders=[row], units=_units(request, "Finished units")),
+        done.format(number),
+    )
+    return _back(request, "assembly-order", number)
+
+
+def _units(request: HttpRequest, what: str) -> int | None:
+    """How many units were entered; None where all are meant."""
+    return whole(request.POST, "units", what, least=1) if "units" in request.POST else None
+
+
+@require_POST
 @needs("release")
 def release_line(request: HttpRequest, pk: int) -> HttpResponse:
     """Release a confirmed order line to its assembly line."""
@@ -321,9 +331,14 @@ def release_line(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("ship")
 def ship_line(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send the assembled units of an order line to the customer."""
+    """Send finished units of an order line to the customer: all of them, or so many."""
     row, actor = get_object_or_404(_lines(), pk=pk), actor_now(request.user)
-    attempt(request, lambda: services.ship(actor=actor, lines=[row]), f"{row} is on its way to {row.order.customer.name}.")
+
+    def use_case() -> None:
+        services.ship_parts(actor=actor, parts=[services.Part(row, _units(request, "Units that leave"))])
+
+    what = f"{request.POST['units']} of {row.quantity} units of {row} are" if "units" in request.POST else f"{row} is"
+    attempt(request, use_case, f"{what} on the way to {row.order.customer.name}.")
     return _back(request, "order", row.order.number)
 
 
@@ -334,19 +349,14 @@ def release_proposals(request: HttpRequest) -> HttpResponse:
     which = Q(kind=request.POST["all"]) if "all" in request.POST else Q(pk__in=keys(request.POST.getlist("proposal")))
     rows = list(PlannedOrder.objects.filter(which, state=planning_states.PROPOSED))
     made: list[str] = []
-    if purchases := [row for row in rows if row.kind == "purchase"]:
+    if any(row.kind == "purchase" for row in rows):
         check(request, "purchase")
-    if to_build := [row for row in rows if row.kind == "build"]:
+    if any(row.kind == "build" for row in rows):
         check(request, "plan")
 
     def use_case() -> None:
-        actor = actor_now(request.user)
-        with transaction.atomic():
-            if to_build:
-                supplies = planning.release_builds(actor=actor, planned=to_build)
-                made.extend(row.number for row in services.open_builds(actor=actor, supplies=supplies))
-            if purchases:
-                made.extend(row.number for row in planning.release_purchases(actor=actor, planned=purchases))
+        found = services.release_proposals(actor=actor_now(request.user), planned=rows)
+        made.extend(row.number for row in (*found.builds, *found.purchases))
 
     if not rows:
         messages.warning(request, "Nothing was chosen that is still proposed, so nothing was released.")
@@ -380,7 +390,7 @@ urlpatterns = [
     path("assembly-orders/<str:number>.json", assembly_document, name="assembly-order-json"),
     path("assembly-orders/<str:number>", assembly, name="assembly-order"),
     path("assembly-orders/<str:number>/kit", act, name="kit-assembly"),
-    path("assembly-orders/<str:number>/complete", act, name="complete-assembly"),
+    path("assembly-orders/<str:number>/complete", complete_assembly, name="complete-assembly"),
     path("order-lines/<int:pk>/release", release_line, name="release-line"),
     path("order-lines/<int:pk>/ship", ship_line, name="ship-line"),
     path("proposals/release", release_proposals, name="release-proposals"),

@@ -48,6 +48,8 @@ def assembly_record(order: FinalAssemblyOrder) -> Document:
     line = order.order_line
     slots = SlotReservation.objects.filter(line=line).select_related("line_day__line").order_by("line_day__day")
     promise = line.promises.filter(in_force=True).first()
+    units = _units(order.number)
+    shipped = ShippedUnit.objects.filter(line=line).count()
     return {
         "number": order.number,
         "state": order.state,
@@ -62,7 +64,12 @@ def assembly_record(order: FinalAssemblyOrder) -> Document:
         "slots": [{"line": slot.line_day.line.code, "day": slot.line_day.day, "minutes": slot.minutes} for slot in slots],
         "pegs": [peg.as_dict() | {"name": peg.name} for peg in pegging(line.demand_id)] if order.state == "released" else [],
         "kit": _kit(order.kit.all()),
-        "units": _units(order.number),
+        "units": units,
+        "finished": len(units),
+        "shipped": shipped,
+        "to_make": line.quantity - len(units),
+        "to_ship": len(units) - shipped,
+        "leaves_in_parts": not line.order.ship_complete and len(units) > shipped and line.quantity > 1,
     }
 
 

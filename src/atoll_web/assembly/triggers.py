@@ -1,8 +1,13 @@
-"""Triggers of assembly: numbered items are recorded with their lots, none is used twice, and what is held is not released."""
+"""Triggers of assembly: numbered items are recorded with their lots, none is used twice, and an order is
+assembled when its line is released.
+"""
 
 import pgtrigger
 
-from atoll_web.accounts.triggers import for_each_statement
+from atoll_web.sales.states import ASSEMBLED, IN_ASSEMBLY, SHIPPED
+
+ASSEMBLING = (IN_ASSEMBLY, ASSEMBLED, SHIPPED)
+"""States of an order line that has an assembly order."""
 
 lot_used = pgtrigger.Trigger(
     name="lot_used",
@@ -27,19 +32,16 @@ lot_used = pgtrigger.Trigger(
     """,
 )
 
-held_is_not_released = for_each_statement(
-    "held_is_not_released",
-    pgtrigger.Insert,
-    pgtrigger.Referencing(new="new_rows"),
-    """
-    IF EXISTS (
-        SELECT 1 FROM new_rows f
-        JOIN sales_orderline l ON l.id = f.order_line_id JOIN sales_order o ON o.id = l.order_id
-        JOIN sales_customer c ON c.id = o.customer_id
-        WHERE o.hold_reason <> '' OR c.on_hold
-    ) THEN
-        RAISE EXCEPTION 'an order that is held, or whose customer is on hold, is not released' USING ERRCODE = 'check_violation';
+released_with_its_line = pgtrigger.Trigger(
+    name="released_with_its_line",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    timing=pgtrigger.Deferred,
+    func=f"""
+    IF NOT EXISTS (SELECT 1 FROM sales_orderline l WHERE l.id = NEW.order_line_id AND l.state IN {ASSEMBLING}) THEN
+        RAISE EXCEPTION 'assembly order % is of an order line that is not released', NEW.number USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
     """,
 )
+"""What may be released is decided where the line goes into assembly."""

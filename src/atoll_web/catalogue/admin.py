@@ -28,6 +28,8 @@ from atoll_web.catalogue.services import refuse_cycle
 class ItemResource(MasterDataResource):
     """Items by their code; attributes are a JSON object."""
 
+    replaced_by = Field("replaced_by", "replaced_by", ForeignKeyWidget(Item, "code"))
+
     class Meta(MasterDataResource.Meta):
         model = Item
         import_id_fields = ("code",)
@@ -43,6 +45,7 @@ class ItemResource(MasterDataResource):
             "build_days",
             "attributes",
             "active",
+            "replaced_by",
         )
 
 
@@ -91,6 +94,7 @@ class Items(MasterDataFiles):
     list_display = ("code", "name", "kind", "cost", "tracking", "active")
     list_filter = ("kind", "tracking", "active")
     search_fields = ("code", "name")
+    autocomplete_fields = ("replaced_by",)
     inlines = (BillLinesOfItem,)
 
 
@@ -162,5 +166,5 @@ class OrderBillLines(Records):
 class OrderBillAlternates(Records):
     """What may be taken in place of items of order bills."""
 
-    list_display = ("configuration", "item", "alternate", "rank")
+    list_display = ("configuration", "item", "alternate", "rank", "on_request")
     list_select_related = ("configuration__revision__product_model", "item", "alternate")

@@ -44,6 +44,11 @@ class OptionSeen:
     gives_up: int = 0
     ships: date | None = None
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it goes with the other choices, or is one of them."""
+        return self.is_chosen or not self.why_not
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureSeen:
@@ -70,14 +75,14 @@ class FeatureSeen:
     @property
     def free(self) -> list[OptionSeen]:
         """Options that go with the other choices, and those that are chosen."""
-        return [option for option in self.options if option.is_chosen or not option.why_not]
+        return [option for option in self.options if option.is_free]
 
     @property
     def blocked(self) -> list[tuple[str, list[OptionSeen]]]:
         """The other options by what blocks them."""
         reasons: dict[str, list[OptionSeen]] = {}
         for option in self.options:
-            if option not in self.free:
+            if not option.is_free:
                 reasons.setdefault(option.why_not, []).append(option)
         return list(reasons.items())
 
@@ -245,7 +250,7 @@ def see(
     """
     engine, model = snapshot.configurator(revision, today), snapshot.product_model(revision)
     form = snapshot.compiled_form(revision, today)
-    faults = _faults(engine, choices)
+    faults = _faults(revision, choices)
     made = {code: value for code, value in choices.items() if code not in faults}
     conflict = engine.explain(made)
     repairs = engine.repairs(made) if conflict else []
@@ -347,12 +352,12 @@ def completed(
         made[differing] = goal[differing]
 
 
-def _faults(engine: Any, choices: Mapping[str, Any]) -> dict[str, str]:
+def _faults(revision: Revision, choices: Mapping[str, Any]) -> dict[str, str]:
     """Why single choices are wrong in themselves."""
     faults = {}
     for code, value in choices.items():
         try:
-            engine.explain({code: value})
+            snapshot.read(revision, {code: value})
         except AtollError as refusal:
             faults[code] = str(refusal)
     return faults

@@ -19,6 +19,10 @@ class StillInUse(AtollError):
     """{code} cannot be taken out of use: {users} rest on it."""
 
 
+class ObsoleteItem(AtollError):
+    """{item} is obsolete: neither bought nor built any more. Take {successor} instead, or put it back into use."""
+
+
 class NotADraft(AtollError):
     """{revision} is {state}, and only a draft can be changed. Make a new draft from it."""
 

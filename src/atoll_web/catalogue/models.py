@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from atoll_web.accounts.triggers import Protect, emptied_with_company, kept_by_trigger, state_machine
+from atoll_web.accounts.triggers import Protect, emptied_with_company, kept_by_trigger, named_by, refers_to, state_machine
 from atoll_web.catalogue import states, triggers
 from atoll_web.runs.models import Run
 
@@ -34,12 +34,24 @@ class Item(models.Model):
     build_minutes = models.PositiveIntegerField(default=0, help_text="Work to build one unit ahead")
     build_days = models.PositiveIntegerField(default=1, help_text="Working days of a build order")
     attributes = models.JSONField(default=dict, blank=True)
-    active = models.BooleanField(default=True)
+    active = models.BooleanField(
+        default=True, help_text="What is not is obsolete: used up, but neither bought nor built any more"
+    )
+    replaced_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        help_text="What promises take for an obsolete item that is used up",
+    )
 
     class Meta:
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(condition=Q(cost__gte=0), name="item_cost_not_negative"),
+            models.CheckConstraint(condition=Q(replaced_by=None) | Q(active=False), name="only_what_is_obsolete_is_replaced"),
+            models.CheckConstraint(condition=~Q(replaced_by=F("id")), name="item_is_replaced_by_another"),
             models.CheckConstraint(condition=Q(kind__in=KINDS), name="item_kind_is_known"),
             models.CheckConstraint(condition=Q(tracking__in=TRACKINGS), name="item_tracking_is_known"),
             models.CheckConstraint(
@@ -47,6 +59,7 @@ class Item(models.Model):
                 name="what_is_built_is_numbered",
             ),
         ]
+        triggers = [named_by("catalogue_orderbillline", "item")]
 
     def __str__(self) -> str:
         return self.code
@@ -173,7 +186,7 @@ class CompiledForm(models.Model):
 class Configuration(models.Model):
     """A complete valid choice under one revision. Equal choices are one row, with one order bill."""
 
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="configurations")
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="configurations", db_index=False)
     key = models.CharField(max_length=64)
     values = models.JSONField()
     price = models.DecimalField(max_digits=14, decimal_places=2)
@@ -184,6 +197,7 @@ class Configuration(models.Model):
         constraints = [models.UniqueConstraint(fields=["revision", "key"], name="equal_configurations_share_a_row")]
         triggers = [
             Protect(name="configuration_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
+            named_by("catalogue_orderbillline", "configuration"),
             emptied_with_company,
         ]
 
@@ -194,8 +208,10 @@ class Configuration(models.Model):
 class OrderBillLine(models.Model):
     """What one unit of a configuration takes from stock."""
 
-    configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="order_bill")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    configuration = models.ForeignKey(
+        Configuration, on_delete=models.PROTECT, related_name="order_bill", db_constraint=False, db_index=False
+    )
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     quantity = models.PositiveIntegerField()
 
     class Meta:
@@ -206,6 +222,8 @@ class OrderBillLine(models.Model):
         triggers = [
             Protect(name="order_bill_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
             triggers.order_bill_is_written_at_once,
+            *refers_to("catalogue_configuration", "configuration"),
+            *refers_to("catalogue_item", "item"),
             emptied_with_company,
         ]
 
@@ -214,12 +232,13 @@ class OrderBillLine(models.Model):
 
 
 class OrderBillAlternate(models.Model):
-    """An item that may be taken for all units of a line of an order bill; the promise takes the first that is earliest."""
+    """An item that may be taken for all units of a line of an order bill: by the promise itself, or only on request."""
 
     configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="alternates")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", help_text="Of the order bill")
     alternate = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     rank = models.PositiveSmallIntegerField(help_text="The smaller, the rather it is taken")
+    on_request = models.BooleanField(default=False, help_text="A substitute: taken only where somebody agrees to it")
 
     class Meta:
         ordering = ["configuration", "item", "rank"]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import count as count_from
 from string import ascii_uppercase
 from typing import Any
@@ -17,6 +18,7 @@ import pghistory
 from django.db.models import Q
 
 from atoll.configure import (
+    Alternates,
     Comparison,
     Finding,
     OrderBill,
@@ -24,7 +26,6 @@ from atoll.configure import (
     check,
     compare,
     count,
-    order_bill,
     price,
     read_product_model,
     roll_up,
@@ -90,17 +91,32 @@ def save_items(actor: Actor, values: Iterable[ItemValue]) -> None:
 
 
 def save_bills(actor: Actor, bills: Bills) -> None:
-    """Write bills of material; the lines of each named parent are replaced."""
+    """Write bills of material; the lines of each named parent become those. Promises by the bill before are marked at risk."""
     keys = dict(Item.objects.values_list("code", "id"))
+    rows = [
+        BillLine(parent_id=keys[parent], component_id=keys[line.item], quantity=line.quantity)
+        for parent, lines in bills.items()
+        for line in lines
+    ]
+    kept = {(row.parent_id, row.component_id) for row in rows}
     with acting(actor):
-        BillLine.objects.filter(parent__code__in=bills).delete()
+        before = BillLine.objects.filter(parent__code__in=bills).values_list("id", "parent_id", "component_id")
+        BillLine.objects.filter(id__in=[line for line, *pair in before if tuple(pair) not in kept]).delete()
         BillLine.objects.bulk_create(
-            [
-                BillLine(parent_id=keys[parent], component_id=keys[line.item], quantity=line.quantity)
-                for parent, lines in bills.items()
-                for line in lines
-            ]
+            rows, update_conflicts=True, unique_fields=["parent", "component"], update_fields=["quantity"]
         )
+
+
+def make_obsolete(*, actor: Actor, item: Item, replaced_by: Item | None = None) -> None:
+    """Take an item out of use: what is there or ordered is used up. Promises that rest on units beyond are marked at risk.
+
+    Parameters
+    ----------
+    replaced_by
+        What promises take for it where no more of it comes.
+    """
+    with acting(actor), told(actor):
+        Item.objects.filter(pk=item.pk).update(active=False, replaced_by=replaced_by)
 
 
 def refuse_cycle(parent: Item, component: Item) -> None:
@@ -442,6 +458,8 @@ class Resolved:
         Work of final assembly for one unit.
     alternates
         By item of the bill: keys of the items that may be taken for all its units, the best first.
+    substitutes
+        Those that are only taken where somebody agrees to it.
     """
 
     key: str
@@ -452,6 +470,7 @@ class Resolved:
     minutes: int
     bill: Mapping[int, int]
     alternates: Mapping[int, tuple[int, ...]]
+    substitutes: Mapping[int, tuple[int, ...]]
 
 
 def resolve(
@@ -473,29 +492,46 @@ def resolve(
     InvalidConfiguration, UnknownFeature, UnknownOption
         From `atoll.configure`, with the smallest reason.
     """
-    model = snapshot.product_model(revision)
-    choice = snapshot.configurator(revision, today).configuration(choices)
-    there = there or snapshot.structure()
-    bill = order_bill(model, choice, there.bills, there.items)
-    alone = price(model, choice, on=today).total
+    made = tuple((code, type(value), tuple(value) if isinstance(value, list) else value) for code, value in choices.items())
+    return _resolved(revision, revision.digest, made, today, quantity, there or snapshot.structure())
+
+
+@lru_cache(maxsize=2048)
+def _resolved(
+    revision: Revision,
+    _digest: str,
+    made: tuple[tuple[str, type, Any], ...],
+    today: date,
+    quantity: int,
+    there: snapshot.Structure,
+) -> Resolved:
+    """Equal choices are resolved once as long as neither the revision nor items and bills change."""
+    prices = snapshot.pricing(revision, today)
+    choice = snapshot.configurator(revision, today).configuration({code: value for code, _, value in made})
+    bill = snapshot.super_bill(revision, there).resolve(choice)
+    whole = _replaceable(bill)
+    alone = prices.of(choice).total
     return Resolved(
         key=choice.key,
         values=choice.as_dict(),
         price=alone,
-        unit_price=alone if quantity == 1 else price(model, choice, quantity, on=today).total,
+        unit_price=alone if quantity == 1 else prices.of(choice, quantity).total,
         cost=roll_up(bill, there.costs, there.minute_rate).total,
         minutes=bill.minutes,
         bill={there.keys[line.item]: line.quantity for line in bill.lines},
-        alternates=_alternates(bill, there.keys),
+        alternates={there.keys[one.item]: _keys(one.alternates, there) for one in whole if one.alternates},
+        substitutes={there.keys[one.item]: _keys(one.substitutes, there) for one in whole if one.substitutes},
     )
 
 
-def _alternates(bill: OrderBill, keys: Mapping[str, int]) -> dict[int, tuple[int, ...]]:
+def _replaceable(bill: OrderBill) -> list[Alternates]:
     """Where an item comes into the bill in other ways too, its units cannot all be replaced, so none are."""
     units = {line.item: line.quantity for line in bill.lines}
-    return {
-        keys[one.item]: tuple(keys[code] for code in one.alternates) for one in bill.alternates if one.quantity == units[one.item]
-    }
+    return [one for one in bill.alternates if one.quantity == units[one.item]]
+
+
+def _keys(codes: Iterable[str], there: snapshot.Structure) -> tuple[int, ...]:
+    return tuple(there.keys[code] for code in codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,8 +577,8 @@ CROSS JOIN LATERAL (SELECT id FROM catalogue_configuration c WHERE c.revision_id
 """
 
 ALTERNATES = """
-INSERT INTO catalogue_orderbillalternate (configuration_id, item_id, alternate_id, rank)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[])
+INSERT INTO catalogue_orderbillalternate (configuration_id, item_id, alternate_id, rank, on_request)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::bool[])
 """
 
 ORDER_BILLS = """
@@ -571,10 +607,9 @@ def save_configurations(resolved: Sequence[tuple[Revision, Resolved]]) -> list[i
         made = {(revision, key): row for row, revision, key in rows}
         lines = [(row, item, n) for pair, row in made.items() for item, n in sorted(wanted[pair].bill.items())]
         others = [
-            (row, item, alternate, rank)
+            (row, item, alternate, rank, on_request)
             for pair, row in made.items()
-            for item, alternates in sorted(wanted[pair].alternates.items())
-            for rank, alternate in enumerate(alternates)
+            for item, rank, alternate, on_request in ranked(wanted[pair])
         ]
         written = [(sql, rows) for sql, rows in ((ORDER_BILLS, lines), (ALTERNATES, others)) if rows]
         exchange((sql, [list(column) for column in zip(*rows, strict=True)]) for sql, rows in written)
@@ -582,6 +617,14 @@ def save_configurations(resolved: Sequence[tuple[Revision, Resolved]]) -> list[i
         if elsewhere := [pair for pair in missing if pair not in made]:  # another writer was faster, and has ended since
             found |= _keys_of_configurations(elsewhere)
     return [found[revision.pk, one.key] for revision, one in resolved]
+
+
+def ranked(resolved: Resolved) -> Iterator[tuple[int, int, int, bool]]:
+    """Item, rank, what may be taken for it, and whether only on request: alternates come before substitutes."""
+    for item in sorted(resolved.alternates.keys() | resolved.substitutes.keys()):
+        alternates, substitutes = resolved.alternates.get(item, ()), resolved.substitutes.get(item, ())
+        for rank, alternate in enumerate((*alternates, *substitutes)):
+            yield item, rank, alternate, rank >= len(alternates)
 
 
 def _keys_of_configurations(pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:

@@ -17,12 +17,13 @@ from atoll.configure import (
     Configurator,
     Cost,
     Outline,
+    Pricing,
     ProductForm,
     ProductModel,
+    SuperBill,
     can_find_cheapest,
     cheapest,
     most_popular,
-    price,
     priced_together,
     read_product_model,
     standard_costs,
@@ -86,6 +87,8 @@ class Structure:
         What a minute of work costs.
     costs
         Material and labour of one unit, by code.
+    obsolete
+        Keys of the items that are out of use, each with that of its successor, or None.
     """
 
     items: Mapping[str, ItemValue]
@@ -95,6 +98,7 @@ class Structure:
     bill_keys: Mapping[int, tuple[tuple[int, int], ...]]
     minute_rate: Decimal
     costs: Mapping[str, Cost]
+    obsolete: Mapping[int, int | None]
 
 
 def structure() -> Structure:
@@ -145,6 +149,7 @@ def _structure(_database: str, _table: int, _item_version: int, _bill_version: i
         bill_keys={keys[parent]: tuple((keys[line.item], line.quantity) for line in lines) for parent, lines in bills.items()},
         minute_rate=minute_rate,
         costs=standard_costs(bills, items, minute_rate),
+        obsolete={row.pk: row.replaced_by_id for row in rows if not row.active},
     )
 
 
@@ -256,7 +261,27 @@ def features_priced_together(revision: Revision) -> frozenset[str]:
 def price_of(revision: Revision, values: Mapping[str, Any], on: date) -> Decimal:
     """The price of one unit with these values, whether or not they go together."""
     model = product_model(revision)
-    return price(model, Configuration(model.code, model.revision, tuple(values.items()), ""), on=on).total
+    return pricing(revision, on).of(Configuration(model.code, model.revision, tuple(values.items()), "")).total
+
+
+def pricing(revision: Revision, on: date) -> Pricing:
+    """The prices of a revision in its own currency on a day."""
+    return _pricing(revision.digest, on)
+
+
+def super_bill(revision: Revision, there: Structure) -> SuperBill:
+    """The super bill of a revision with items and bills as they stand."""
+    return _super_bill(revision.digest, there)
+
+
+@lru_cache(maxsize=64)
+def _super_bill(digest: str, there: Structure) -> SuperBill:
+    return SuperBill(_product_model(digest), there.bills, there.items)
+
+
+@lru_cache(maxsize=64)
+def _pricing(digest: str, on: date) -> Pricing:
+    return Pricing(_product_model(digest), on=on)
 
 
 BUDGET = Budget(nodes=400_000, seconds=20.0)

@@ -388,7 +388,7 @@ def plan_and_purchase(staff: Staff, day: date) -> None:
     planner, buyer = staff.at("planner", day, 17), staff.at("buyer", day, 18)
     planning.plan(actor=planner)
     proposed = PlannedOrder.objects.filter(state=planning_states.PROPOSED).order_by("id")
-    planning.release_builds(actor=planner, planned=proposed.filter(kind="build"))
+    planning.plan_builds(actor=planner, planned=proposed.filter(kind="build"))
     planned_builds = Supply.objects.filter(kind="planned", consumes__isnull=False).order_by("id")
     assembly.open_builds(actor=planner, supplies=list(planned_builds))
     planning.release_purchases(actor=buyer, planned=proposed.filter(kind="purchase"))

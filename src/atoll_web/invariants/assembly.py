@@ -27,7 +27,7 @@ QUERIES = (
     Query(
         "assembly_order_has_its_units",
         5,
-        "A completed final assembly order has a unit of the model's end item for each unit ordered; an open one has none.",
+        "A completed final assembly order has a unit of the model's end item for each unit ordered; a kitted one has fewer.",
         "SELECT 1 FROM assembly_finalassemblyorder",
         """
         SELECT concat(f.number, ' (', f.state, ') of ', l.quantity, ' units has ', count(u.id))
@@ -36,8 +36,8 @@ QUERIES = (
         JOIN catalogue_productmodel p ON p.id = v.product_model_id
         LEFT JOIN stock_lot u ON u.origin = f.number
         GROUP BY f.id, l.quantity, p.end_item_id
-        HAVING count(u.id) <> CASE WHEN f.state = 'completed' THEN l.quantity ELSE 0 END OR bool_or(u.item_id <> p.end_item_id)
-            OR bool_or(u.quantity <> 1)
+        HAVING (f.state = 'completed') <> (count(u.id) = l.quantity) OR count(u.id) > l.quantity
+            OR (f.state = 'released' AND count(u.id) > 0) OR bool_or(u.item_id <> p.end_item_id) OR bool_or(u.quantity <> 1)
         """,
     ),
     Query(

@@ -10,7 +10,7 @@ from django.db.models import Max, Min
 from atoll.errors import AtollError
 from atoll_web.accounts.models import StateChange
 from atoll_web.catalogue.models import BillLine, Configuration, OrderBillAlternate, OrderBillLine, Revision
-from atoll_web.catalogue.services import digest, resolve
+from atoll_web.catalogue.services import digest, ranked, resolve
 from atoll_web.invariants.query import Query
 from atoll_web.invariants.report import MOST_EXAMPLES, Check
 from atoll_web.sales.models import OrderLine
@@ -109,13 +109,12 @@ def _invalid(configuration: Configuration, on: date) -> str:
 
 def _bills(ordered: Iterable[Ordered]) -> Iterator[Fault]:
     """Order bills against the bills of material; those older than the last change of a bill have followed other ones."""
-    kept: dict[int, dict[object, int]] = defaultdict(dict)
+    kept: dict[int, dict[object, object]] = defaultdict(dict)
     for configuration, item, quantity in OrderBillLine.objects.values_list("configuration_id", "item_id", "quantity"):
         kept[configuration][item] = quantity
-    for configuration, *pair, rank in OrderBillAlternate.objects.values_list(
-        "configuration_id", "item_id", "alternate_id", "rank"
-    ):
-        kept[configuration][tuple(pair)] = rank
+    fields = ("configuration_id", "item_id", "alternate_id", "rank", "on_request")
+    for configuration, item, other, rank, on_request in OrderBillAlternate.objects.values_list(*fields):
+        kept[configuration][item, other] = rank, on_request
     newer = _newer_than_bills()
     for configuration, days in ordered:
         if newer is None or configuration.pk in newer:
@@ -131,9 +130,8 @@ def _newer_than_bills() -> set[int] | None:
     return set(OrderLine.objects.filter(id__in=journal.values("entity_id")).values_list("configuration", flat=True))
 
 
-def _wrong_bill(configuration: Configuration, on: date, kept: Mapping[object, int]) -> str:
+def _wrong_bill(configuration: Configuration, on: date, kept: Mapping[object, object]) -> str:
     again = resolve(configuration.revision, configuration.values, on)
-    ranks = {(item, other): n for item, others in again.alternates.items() for n, other in enumerate(others)}
-    right = {**again.bill, **ranks}
+    right = {**again.bill, **{(item, other): (rank, on_request) for item, rank, other, on_request in ranked(again)}}
     differing = sorted(str(item) for item in kept.keys() | right.keys() if kept.get(item) != right.get(item))
     return f"its order bill differs in the items {', '.join(differing)}" if differing else ""

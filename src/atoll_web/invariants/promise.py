@@ -45,15 +45,24 @@ QUERIES = (
     Query(
         "only_alternates_are_taken_instead",
         3,
-        "What a promise takes instead of an item of the order bill is an alternate of it.",
+        "What a promise takes instead of an item of the order bill is its alternate, an agreed substitute or a successor.",
         "SELECT 1 FROM sales_promise WHERE in_force",
         """
+        WITH RECURSIVE successor (item_id, id) AS (
+            SELECT id, replaced_by_id FROM catalogue_item WHERE replaced_by_id IS NOT NULL
+            UNION
+            SELECT s.item_id, i.replaced_by_id FROM successor s JOIN catalogue_item i ON i.id = s.id
+            WHERE i.replaced_by_id IS NOT NULL
+        )
         SELECT concat('promise ', p.id, ' takes ', i.value, ' for ', i.key)
         FROM sales_promise p JOIN sales_orderline l ON l.id = p.line_id CROSS JOIN LATERAL jsonb_each_text(p.basis -> 'instead') i
         LEFT JOIN catalogue_item own ON own.code = i.key LEFT JOIN catalogue_item taken ON taken.code = i.value
         LEFT JOIN catalogue_orderbillalternate a
             ON a.configuration_id = l.configuration_id AND a.item_id = own.id AND a.alternate_id = taken.id
-        WHERE p.in_force AND a.id IS NULL
+        LEFT JOIN successor s ON s.item_id = own.id AND s.id = taken.id
+        WHERE p.in_force AND s.id IS NULL AND (a.id IS NULL OR (a.on_request AND NOT EXISTS (
+            SELECT 1 FROM sales_levertaken t WHERE t.line_id = l.id AND t.item_id = own.id AND t.substitute_id = taken.id
+        )))
         """,
     ),
     Query(

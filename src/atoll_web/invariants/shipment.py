@@ -6,24 +6,27 @@ QUERIES = (
     Query(
         "shipped_line_has_its_units",
         5,
-        "A shipped order line has its quantity of shipped units; any other line has none.",
+        "A shipped order line has its quantity of shipped units; one in assembly or assembled has fewer, any other none.",
         "SELECT 1 FROM sales_orderline",
         """
         SELECT concat('order line ', l.id, ' (', l.state, ') of ', l.quantity, ' units has ', count(s.id), ' shipped')
         FROM sales_orderline l LEFT JOIN sales_shippedunit s ON s.line_id = l.id
-        GROUP BY l.id HAVING count(s.id) <> CASE WHEN l.state = 'shipped' THEN l.quantity ELSE 0 END
+        GROUP BY l.id
+        HAVING (l.state = 'shipped') <> (count(s.id) = l.quantity) OR count(s.id) > l.quantity
+            OR (count(s.id) > 0 AND l.state NOT IN ('in assembly', 'assembled', 'shipped'))
         """,
     ),
     Query(
         "shipped_unit_was_assembled_for_its_line",
         5,
-        "Each shipped unit came out of its own line's completed assembly order, in a shipment of that line's order.",
+        "Each shipped unit came out of its own line's assembly order, in a shipment of that line's order.",
         "SELECT 1 FROM sales_shippedunit",
         """
         SELECT concat('unit ', u.number, ' from ', u.origin, ' in ', s.number)
         FROM sales_shippedunit x JOIN stock_lot u ON u.id = x.unit_id JOIN sales_shipment s ON s.id = x.shipment_id
         JOIN sales_orderline l ON l.id = x.line_id
-        LEFT JOIN assembly_finalassemblyorder f ON f.order_line_id = l.id AND f.number = u.origin AND f.state = 'completed'
+        LEFT JOIN assembly_finalassemblyorder f
+            ON f.order_line_id = l.id AND f.number = u.origin AND f.state IN ('kitted', 'completed')
         WHERE f.id IS NULL OR s.order_id <> l.order_id
         """,
     ),
@@ -62,13 +65,17 @@ QUERIES = (
     Query(
         "complete_order_left_together",
         5,
-        "Of an order that ships complete, all lines that are not cancelled are shipped, or none is.",
+        "Of an order that ships complete, all lines that are not cancelled are shipped, or no unit is.",
         "SELECT 1 FROM sales_order",
         """
         SELECT concat(o.number, ' has ', count(*) FILTER (WHERE l.state = 'shipped'), ' of ', count(*), ' lines shipped')
         FROM sales_order o JOIN sales_orderline l ON l.order_id = o.id AND l.state <> 'cancelled'
         WHERE o.ship_complete
-        GROUP BY o.id HAVING count(*) FILTER (WHERE l.state = 'shipped') NOT IN (0, count(*))
+        GROUP BY o.id
+        HAVING count(*) FILTER (WHERE l.state = 'shipped') NOT IN (0, count(*))
+            OR (bool_or(l.state <> 'shipped') AND EXISTS (
+                SELECT 1 FROM sales_shippedunit u JOIN sales_orderline part ON part.id = u.line_id WHERE part.order_id = o.id
+            ))
         """,
     ),
     Query(

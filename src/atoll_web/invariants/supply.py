@@ -75,14 +75,14 @@ QUERIES = (
     Query(
         "purchase_supply_is_still_to_come",
         2,
-        "The supply of a purchase order line is what was ordered less what was received; of a closed order, nothing.",
+        "The supply of a purchase order line is what was ordered and neither came nor ended short; of a closed order, nothing.",
         "SELECT 1 FROM purchasing_purchaseorderline",
         """
-        SELECT concat(o.number, ' line ', l.id, ': ', l.quantity, ' ordered, ', l.received, ' received, supply of ',
-                      s.quantity)
+        SELECT concat(o.number, ' line ', l.id, ': ', l.quantity, ' ordered, ', l.received, ' received, ', l.missing,
+                      ' missing, supply of ', s.quantity)
         FROM purchasing_purchaseorderline l
         JOIN purchasing_purchaseorder o ON o.id = l.order_id JOIN stock_supply s ON s.id = l.supply_id
-        WHERE s.quantity <> CASE WHEN o.state = 'cancelled' THEN 0 ELSE l.quantity - l.received END
+        WHERE s.quantity <> CASE WHEN o.state = 'cancelled' THEN 0 ELSE l.quantity - l.received - l.missing END
            OR (o.state = 'received' AND s.quantity > 0) OR s.kind <> 'purchase' OR s.item_id <> l.item_id
         """,
     ),

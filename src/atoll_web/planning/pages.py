@@ -249,8 +249,16 @@ def promise_again(request: HttpRequest) -> HttpResponse:
     if lines == []:
         messages.warning(request, "Nothing was chosen, so nothing was changed.")
         return redirect("risks")
-    if not attempt(request, lambda: sales.repromise(actor=actor, lines=lines), "Promised again."):
+    left_out: list[str] = []
+
+    def use_case() -> None:
+        found = sales.repromise(actor=actor, lines=lines)
+        left_out.extend(f"{line} is {line.state}" for line in found.left_out)
+
+    if not attempt(request, use_case, "Promised again."):
         return redirect("risks")
+    if left_out:
+        messages.warning(request, f"Left out, since it changed meanwhile: {', '.join(left_out)}.")
     made = urlencode({"by": actor.user.username, "at": actor.at.isoformat()})
     return redirect(f"{reverse('promised-again')}?{made}")
 

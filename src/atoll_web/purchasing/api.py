@@ -1,4 +1,4 @@
-"""Purchase orders: ordering, receiving, deliveries that slip."""
+"""Purchase orders: ordering, deliveries that slip."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from atoll_web.catalogue.models import Item
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
 from atoll_web.purchasing import services
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from atoll_web.purchasing.services import Delivery, Wanted
+from atoll_web.purchasing.services import Wanted
 
 router = Router()
 
@@ -25,6 +25,7 @@ class PurchaseLineOut(Schema):
     item: str = Field(alias="item.code")
     quantity: int
     received: int
+    missing: int = Field(description="Units that will not come: the delivery ended short")
     open: int = Field(alias="supply.quantity", description="Units still to come")
     allocated: int = Field(alias="supply.allocated", description="Open units that promises and builds rest on")
     price: Decimal = Field(description="Price of one unit")
@@ -55,20 +56,6 @@ class PurchaseIn(Input):
     wanted: list[WantedIn] = Field(min_length=1)
 
 
-class DeliveryIn(Input):
-    """Units of a line that arrived."""
-
-    line: int = Field(description="`id` of the purchase order line")
-    quantity: int
-    numbers: list[str] = Field([], description="The supplier's serial or lot numbers; made where none are given")
-
-
-class ReceiptIn(Input):
-    """What arrived; all of it is received, or nothing."""
-
-    deliveries: list[DeliveryIn] = Field(min_length=1)
-
-
 class SlipIn(Input):
     """A delivery that comes on another day."""
 
@@ -96,7 +83,7 @@ def list_purchases(
 @router.get("/purchase-orders/{number}", response=answers(PurchaseOut))
 def get_purchase(request: HttpRequest, number: str) -> PurchaseOrder:
     """Show a purchase order with its lines."""
-    return _order(number)
+    return order_of(number)
 
 
 @router.post("/purchase-orders", response=answers(list[PurchaseOut], 201))
@@ -110,36 +97,29 @@ def create_purchases(request: HttpRequest, payload: PurchaseIn) -> Status[list[P
     return Status(201, list(_orders().filter(id__in=[order.pk for order in made])))
 
 
-@router.post("/purchase-orders/{number}/receive", response=answers(PurchaseOut))
-def receive(request: HttpRequest, number: str, payload: ReceiptIn) -> PurchaseOrder:
-    """Book what arrived of a purchase order; whatever waited for it now rests on stock."""
-    actor = actor_for(request, "receive")
-    lines = _lines(_order(number), {delivery.line for delivery in payload.deliveries})
-    services.receive(actor=actor, deliveries=[Delivery(lines[d.line], d.quantity, tuple(d.numbers)) for d in payload.deliveries])
-    return _order(number)
-
-
 @router.post("/purchase-orders/{number}/slip", response=answers(SlipOut))
 def slip(request: HttpRequest, number: str, payload: SlipIn) -> dict:
     """Move a delivery to another day. Promises that it no longer keeps are marked at risk."""
     actor = actor_for(request, "purchase")
-    line = _lines(_order(number), {payload.line})[payload.line]
+    line = lines_of(order_of(number), {payload.line})[payload.line]
     moved = services.slip(actor=actor, line=line, due=payload.due)
-    return {"order": _order(number), "moved_supplies": sorted(moved)}
+    return {"order": order_of(number), "moved_supplies": sorted(moved)}
 
 
 def _orders() -> QuerySet[PurchaseOrder]:
     return PurchaseOrder.objects.select_related("supplier").prefetch_related("lines__item", "lines__supply").distinct()
 
 
-def _order(number: str) -> PurchaseOrder:
+def order_of(number: str) -> PurchaseOrder:
+    """A purchase order by its number."""
     found = _orders().filter(number=number).first()
     if found is None:
         raise NotFound(what="purchase order", name=number, where="GET /api/v1/purchase-orders")
     return found
 
 
-def _lines(order: PurchaseOrder, wanted: set[int]) -> dict[int, PurchaseOrderLine]:
+def lines_of(order: PurchaseOrder, wanted: set[int]) -> dict[int, PurchaseOrderLine]:
+    """Lines of an order by their keys."""
     rows = order.lines.select_related("item", "supply__item", "order").filter(id__in=wanted)
     lines = {line.pk: line for line in rows}
     if missing := wanted - lines.keys():

@@ -91,6 +91,7 @@ class PurchaseOrderLine(models.Model):
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="purchase_lines")
     quantity = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0)
+    missing = models.PositiveIntegerField(default=0, help_text="Units that will not come: the delivery ended short")
     price = models.DecimalField(max_digits=14, decimal_places=4)
     first_due = models.DateField(help_text="The date that the supplier confirmed first")
     supply = models.OneToOneField(
@@ -104,7 +105,7 @@ class PurchaseOrderLine(models.Model):
         ordering = ["order", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="purchase_quantity_positive"),
-            models.CheckConstraint(condition=Q(received__lte=F("quantity")), name="not_received_beyond_the_order"),
+            models.CheckConstraint(condition=Q(received__lte=F("quantity") - F("missing")), name="not_received_beyond_the_order"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,5 @@
-"""Pages of purchasing: purchase orders, receiving, deliveries that slip, suppliers with what their receipts teach."""
+"""Pages of purchasing: purchase orders, deliveries that slip, suppliers with what their receipts teach."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -35,7 +34,7 @@ from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, document, needs, sentences
 from atoll_web.purchasing import services, states
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, Supplier
-from atoll_web.purchasing.services import Delivery, Wanted
+from atoll_web.purchasing.services import Wanted
 from atoll_web.stock.models import Allocation, Demand
 
 NEW_ROWS = 6
@@ -197,38 +196,6 @@ def _order(number: str) -> dict[str, Any]:
 
 
 @require_POST
-@needs("receive")
-def receive(request: HttpRequest, number: str) -> HttpResponse:
-    """Book what arrived of a purchase order."""
-    row = get_object_or_404(PurchaseOrder, number=number)
-    actor = actor_now(request.user)
-
-    def use_case() -> None:
-        services.receive(actor=actor, deliveries=_deliveries(row, request.POST))
-
-    attempt(request, use_case, f"What arrived of {number} is in stock; whatever waited for it rests on stock now.")
-    return redirect("purchase-order", number)
-
-
-def _deliveries(row: PurchaseOrder, posted: Mapping[str, str]) -> list[Delivery]:
-    """What was entered for each line; empty and zero mean that nothing came."""
-    lines = row.lines.select_related("item", "supply__item", "order").order_by("pk")
-    entered = [(line, posted.get(f"quantity-{line.pk}", "").strip()) for line in lines]
-    found = [
-        Delivery(
-            line,
-            whole(posted, f"quantity-{line.pk}", f"Arrived of {line.item.code}"),
-            tuple(posted.get(f"numbers-{line.pk}", "").replace(",", " ").split()),
-        )
-        for line, text in entered
-        if text not in {"", "0"}
-    ]
-    if not found:
-        raise BadInput([Issue("quantity", "nothing-received", "Enter how many units arrived of at least one line.")])
-    return found
-
-
-@require_POST
 @needs("purchase")
 def slip(request: HttpRequest, number: str, line: int) -> HttpResponse:
     """Move a delivery to another day, and say what that does to promises."""
@@ -340,7 +307,6 @@ urlpatterns = [
     *ORDERS.urls(),
     path("purchase-orders/<str:number>.json", order_document, name="purchase-order-json"),
     path("purchase-orders/<str:number>", order, name="purchase-order"),
-    path("purchase-orders/<str:number>/receive", receive, name="receive"),
     path("purchase-orders/<str:number>/<int:line>/slip", slip, name="slip"),
     *SUPPLIERS.urls(),
     path("suppliers/<str:code>.json", supplier_document, name="supplier-json"),

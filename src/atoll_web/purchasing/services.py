@@ -10,11 +10,13 @@ from atoll.model.item import Supplier as SupplierValue
 from atoll.model.item import SupplierItem as SupplierItemValue
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.accounts.numbering import numbers
+from atoll_web.catalogue.errors import ObsoleteItem
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.purchasing import states
 from atoll_web.purchasing.errors import CannotExpedite, DateInThePast, NoSupplier, QuantityNotPositive, ReceivedBeyondOrder
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, Supplier, SupplierItem
+from atoll_web.stock import correcting
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Supply
 
@@ -33,11 +35,34 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Units of a purchase order line that arrived, with their serial or lot numbers if the supplier's are known."""
+    """Units of a purchase order line that arrived.
+
+    Parameters
+    ----------
+    numbers
+        The supplier's serial or lot numbers, if they are known.
+    is_last
+        Whether the others that were ordered will not come.
+    """
 
     line: PurchaseOrderLine
     quantity: int
     numbers: tuple[str, ...] = ()
+    is_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What deliveries came to.
+
+    Parameters
+    ----------
+    demands
+        Keys of the demands that lost units which will not come.
+    """
+
+    receipts: Sequence[Receipt]
+    demands: Sequence[int]
 
 
 def save_suppliers(actor: Actor, suppliers: Iterable[SupplierValue], sold: Iterable[SupplierItemValue]) -> None:
@@ -107,12 +132,14 @@ def order(*, actor: Actor, wanted: Sequence[Wanted], expedited: bool = False) ->
 
     Raises
     ------
-    NoSupplier, QuantityNotPositive, CannotExpedite
+    NoSupplier, QuantityNotPositive, CannotExpedite, ObsoleteItem
         Nothing is ordered then.
     """
     for want in wanted:
         if want.quantity < 1:
             raise QuantityNotPositive(item=want.item.code, quantity=want.quantity)
+        if not want.item.active:
+            raise ObsoleteItem(item=want.item.code, successor=want.item.replaced_by or "another item")
     with acting(actor):
         stock.lock_supplies(want.item.pk for want in wanted)
         sources = preferred_sources(want.item for want in wanted)
@@ -237,8 +264,10 @@ def slip(*, actor: Actor, line: PurchaseOrderLine, due: date) -> set[int]:
 
 
 @begun_again_after_deadlock
-def receive(*, actor: Actor, deliveries: Sequence[Delivery]) -> list[Receipt]:
+def receive(*, actor: Actor, deliveries: Sequence[Delivery]) -> Received:
     """Book what arrived: into the ledger, onto the lines, and over to the demands that waited for it.
+
+    Of a line whose last delivery this is nothing is to come any more; those who need its units last lose what is missing.
 
     Raises
     ------
@@ -247,33 +276,40 @@ def receive(*, actor: Actor, deliveries: Sequence[Delivery]) -> list[Receipt]:
     """
     with acting(actor):
         lines = _lock_lines(deliveries)
+        arrived = [delivery for delivery in deliveries if delivery.quantity]
         stock.arrive(
             actor,
-            [stock.Arrival(d.line.supply, d.quantity, d.line.order.number, d.numbers) for d in deliveries],
+            [stock.Arrival(d.line.supply, d.quantity, d.line.order.number, d.numbers) for d in arrived],
             source="supplier",
         )
-        for delivery in deliveries:
+        for delivery in arrived:
             lines[delivery.line.pk].received += delivery.quantity
-        PurchaseOrderLine.objects.bulk_update(lines.values(), ["received"])
+        ended = [lines[key] for key in {delivery.line.pk for delivery in deliveries if delivery.is_last}]
+        for line in ended:
+            line.missing = line.quantity - line.received
+        PurchaseOrderLine.objects.bulk_update(lines.values(), ["received", "missing"])
+        demands = correcting.end_supplies([line.supply_id for line in ended])
         _close_orders({line.order_id for line in lines.values()})
-        return Receipt.objects.bulk_create(
-            [Receipt(line=d.line, quantity=d.quantity, at=actor.at, user=actor.user) for d in deliveries]
+        receipts = Receipt.objects.bulk_create(
+            [Receipt(line=d.line, quantity=d.quantity, at=actor.at, user=actor.user) for d in arrived]
         )
+    return Received(receipts, demands)
 
 
 def _lock_lines(deliveries: Sequence[Delivery]) -> dict[int, PurchaseOrderLine]:
     """The lines as they stand now, checked against what arrives."""
     arriving: dict[int, int] = defaultdict(int)
     for delivery in deliveries:
-        if delivery.quantity < 1:
+        if delivery.quantity < (0 if delivery.is_last else 1):
             raise QuantityNotPositive(item=delivery.line.item.code, quantity=delivery.quantity)
         arriving[delivery.line.pk] += delivery.quantity
     rows = PurchaseOrderLine.objects.select_for_update(of=("self",)).select_related("order").filter(id__in=arriving)
     lines = {line.pk: line for line in rows.order_by("id")}
     for key, quantity in arriving.items():
         line = lines[key]
-        if line.received + quantity > line.quantity:
-            raise ReceivedBeyondOrder(line=str(line), open=line.quantity - line.received, asked=quantity)
+        to_come = line.quantity - line.received - line.missing
+        if quantity > to_come:
+            raise ReceivedBeyondOrder(line=str(line), open=to_come, asked=quantity)
     return lines
 
 

@@ -65,7 +65,7 @@ def bases(seen: "PromiseSnapshot", promises: "Promises", *, is_first: bool) -> l
             found[k]["planned"].append(planned)
     slots = (promises.slot_line, promises.slot_row, promises.slot_minutes)
     for k, row, minutes in zip(*(column.tolist() for column in slots), strict=True):
-        time = seen.times[row]
+        time = seen.time(row)
         found[k]["slots"].append({"line": seen.lines[time.line_id], "day": seen.date(time.day).isoformat(), "minutes": minutes})
     return found
 

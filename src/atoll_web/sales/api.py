@@ -1,20 +1,19 @@
 """Customers, inquiries, orders and their promises."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
-from ninja import Field, Header, Router, Schema, Status
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Header, Router, Schema
 from ninja.pagination import paginate
 
 from atoll_web.accounts.acting import business_time
 from atoll_web.door import Choices, Input, Money, NotFound, Paging, actor_for, answers
 from atoll_web.sales import services, states
+from atoll_web.sales.detail import order_detail
 from atoll_web.sales.errors import NothingToPromise
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
-from atoll_web.stock.models import Allocation, Lot, Requirement
 
 router = Router()
 
@@ -76,7 +75,7 @@ class PromiseOut(Schema):
     ship_date: date
     need_date: date = Field(description="First day of assembly")
     made_at: datetime = Field(description="Business time")
-    made_by: str = Field(alias="made_by.username")
+    made_by: str
     in_force: bool
     at_risk: bool = Field(description="A supply that it rests on slipped beyond the need date")
     reason: str
@@ -86,18 +85,18 @@ class PromiseOut(Schema):
 class AllocationOut(Schema):
     """Units that are reserved for a line."""
 
-    item: str = Field(alias="supply.item.code")
+    item: str
     quantity: int
-    supply: int = Field(alias="supply_id")
-    kind: str = Field(alias="supply.kind", description="on hand, purchase, build or planned")
-    reference: str = Field(alias="supply.reference")
-    due: date | None = Field(alias="supply.due", description="Empty for on hand")
+    supply: int
+    kind: str = Field(description="on hand, purchase, build or planned")
+    reference: str
+    due: date | None = Field(description="Empty for on hand")
 
 
 class RequirementOut(Schema):
     """Units of an item that a line takes."""
 
-    item: str = Field(alias="item.code")
+    item: str
     quantity: int
     issued: int = Field(description="Taken from the warehouse")
     allocations: list[AllocationOut]
@@ -106,44 +105,24 @@ class RequirementOut(Schema):
 class SlotOut(Schema):
     """Minutes of an assembly line that are reserved for a line."""
 
-    line: str = Field(alias="line_day.line.code")
-    day: date = Field(alias="line_day.day")
+    line: str
+    day: date
     minutes: int
 
 
 class ContentOut(Schema):
     """What went into a unit."""
 
-    item: str = Field(alias="item.code")
+    item: str
     lot: str | None = Field(description="Lot or serial number; empty for an untracked item")
     quantity: int
-
-    @staticmethod
-    def resolve_lot(content: Any) -> str | None:
-        """Lot or serial number."""
-        return content.lot.number if content.lot else None
 
 
 class UnitOut(Schema):
     """One assembled unit, as built."""
 
-    serial: str = Field(alias="number")
+    serial: str
     contents: list[ContentOut]
-
-
-class LineOut(Schema):
-    """So many units of one configuration."""
-
-    position: int
-    model: str = Field(alias="configuration.revision.product_model.code")
-    revision: str = Field(alias="configuration.revision.name")
-    values: dict[str, Any] = Field(alias="configuration.values")
-    quantity: int
-    unit_price: Money
-    request_date: date
-    state: str
-    filled_from_stock: bool | None
-    shipped_on: date | None
 
 
 class OrderOut(Schema):
@@ -170,30 +149,33 @@ class OrderOut(Schema):
         return any(promise.at_risk for promise in _in_force(order))
 
 
-class LineDetail(LineOut):
-    """A line with all that it rests on and what was built for it."""
+class LineDetail(Schema):
+    """So many units of one configuration, with all that they rest on and what was built."""
 
+    position: int
+    model: str
+    revision: str
+    values: dict[str, Any]
+    quantity: int
+    unit_price: Money
+    request_date: date
+    state: str
+    filled_from_stock: bool | None
+    shipped_on: date | None
+    shipped_units: int = Field(description="Units that have left; the line is shipped with its last one")
     promises: list[PromiseOut] = Field(description="All promises, the first one first")
-    requirements: list[RequirementOut]
+    requirements: list[RequirementOut] = Field(description="What the line takes; nothing once it is cancelled")
     slots: list[SlotOut]
-    assembly_order: str | None
-    as_built: list[UnitOut] = Field(alias="units")
-
-    @staticmethod
-    def resolve_requirements(line: OrderLine) -> list[Requirement]:
-        """What the line takes; nothing once it is cancelled."""
-        return list(line.demand.requirements.all()) if line.demand else []
-
-    @staticmethod
-    def resolve_assembly_order(line: OrderLine) -> str | None:
-        """Number of the final assembly order, once it is released."""
-        return line.assembly_order.number if hasattr(line, "assembly_order") else None
+    assembly_order: str | None = Field(description="Number of the final assembly order, once it is released")
+    as_built: list[UnitOut]
 
 
 class OrderDetail(OrderOut):
     """An order with its lines."""
 
     idempotency_key: str | None
+    expires_at: datetime | None = Field(description="Of a quote: until when it holds supply and slots")
+    pdf: str | None = Field(description="Address of the printed quote")
     lines: list[LineDetail]
 
 
@@ -222,7 +204,7 @@ def inquire(request: HttpRequest, payload: LineIn) -> services.Inquiry:
 
 
 @router.post("/orders", response=answers(OrderDetail, 201))
-def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: IdempotencyKey = None) -> Status[Order]:
+def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: IdempotencyKey = None) -> HttpResponse:
     """Take an order: each line is configured, priced, promised and confirmed. All lines are, or nothing is written."""
     order = services.take(
         actor=actor_for(request, "order"),
@@ -231,7 +213,7 @@ def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: Idempot
         idempotency_key=idempotency_key or "",
         ship_complete=payload.ship_complete,
     )
-    return Status(201, order_detail(order.number))
+    return answered(order.number, 201)
 
 
 @router.get("/orders", response=list[OrderOut])
@@ -244,21 +226,21 @@ def list_orders(request: HttpRequest, state: str | None = None, customer: str | 
 
 
 @router.get("/orders/{number}", response=answers(OrderDetail))
-def get_order(request: HttpRequest, number: str) -> Order:
+def get_order(request: HttpRequest, number: str) -> HttpResponse:
     """Show an order: configurations, promises and what they rest on, what was built and shipped."""
-    return order_detail(number)
+    return answered(number)
 
 
 @router.post("/orders/{number}/cancel", response=answers(OrderDetail))
-def cancel(request: HttpRequest, number: str) -> Order:
+def cancel(request: HttpRequest, number: str) -> HttpResponse:
     """Cancel an order whose assembly has not begun; all that it holds is free at once."""
     actor = actor_for(request, "order")
     services.cancel(actor=actor, order=order_named(number, Order.objects.all()))
-    return order_detail(number)
+    return answered(number)
 
 
 @router.post("/orders/{number}/re-promise", response=answers(OrderDetail))
-def repromise(request: HttpRequest, number: str) -> Order:
+def repromise(request: HttpRequest, number: str) -> HttpResponse:
     """Promise the confirmed lines of an order anew, keeping each date that can be kept."""
     actor = actor_for(request, "order")
     order = order_named(number, Order.objects.prefetch_related("lines"))
@@ -266,7 +248,7 @@ def repromise(request: HttpRequest, number: str) -> Order:
     if not confirmed:
         raise NothingToPromise(line=f"Order {number}", state=order.state)
     services.repromise(actor=actor, lines=confirmed)
-    return order_detail(number)
+    return answered(number)
 
 
 def _in_force(order: Order) -> list[Promise]:
@@ -277,32 +259,17 @@ def order_named(number: str, rows: QuerySet[Order]) -> Order:
     """An order of these by its number."""
     found = rows.filter(number=number).first()
     if found is None:
-        raise NotFound(what="order", name=number, where="GET /api/v1/orders")
+        raise _unknown(number)
     return found
 
 
-def order_detail(number: str) -> Order:
-    """An order with everything about it, in a number of queries that does not grow with it."""
-    allocations = Allocation.objects.select_related("supply__item").order_by("id")
-    requirements = Requirement.objects.select_related("item").prefetch_related(Prefetch("allocations", allocations))
-    lines = (
-        OrderLine.objects.select_related("configuration__revision__product_model", "demand", "assembly_order")
-        .defer("configuration__revision__document")
-        .prefetch_related(
-            Prefetch("promises", Promise.objects.select_related("made_by").order_by("id")),
-            Prefetch("demand__requirements", requirements.order_by("item__code")),
-            "slots__line_day__line",
-        )
-    )
-    order = order_named(number, Order.objects.select_related("customer").prefetch_related(Prefetch("lines", lines)))
-    _add_units(order.lines.all())
-    return order
+def _unknown(number: str) -> NotFound:
+    return NotFound(what="order", name=number, where="GET /api/v1/orders")
 
 
-def _add_units(lines: Iterable[OrderLine]) -> None:
-    """Give each line the units that were assembled for it, with what went into them."""
-    by_number = {line.assembly_order.number: line for line in lines if hasattr(line, "assembly_order")}
-    for line in lines:
-        line.units = []
-    for unit in Lot.objects.filter(origin__in=by_number).prefetch_related("contents__item", "contents__lot"):
-        by_number[unit.origin].units.append(unit)
+def answered(number: str, status: int = 200) -> HttpResponse:
+    """An order with everything about it; the database writes the document, which is sent as it is."""
+    document = order_detail(number)
+    if document is None:
+        raise _unknown(number)
+    return HttpResponse(document, content_type="application/json; charset=utf-8", status=status)

@@ -14,8 +14,7 @@ import numpy as np
 
 from atoll.promise import CANNOT_BE_SUPPLIED, earliest_days
 from atoll.schedule import earliest_slots
-from atoll_web.catalogue.snapshot import structure
-from atoll_web.sales.snapshot import Work, snapshot
+from atoll_web.sales.snapshot import Work, master, snapshot
 
 
 class Availability:
@@ -27,12 +26,16 @@ class Availability:
         Items with units that its products may take.
     quantity
         Units of the product.
+    customer_class
+        What is protected for other classes is not free.
     """
 
-    def __init__(self, needs: Iterable[Any], product_model_id: int, quantity: int, today: date) -> None:
-        keys, self.quantity = structure().keys, quantity
+    def __init__(self, needs: Iterable[Any], product_model_id: int, quantity: int, today: date, customer_class: str = "") -> None:
+        there = master(today)
+        keys, self.quantity = there.structure.keys, quantity
         known = [need for need in needs if need.item in keys]
-        self.seen = snapshot([Work({keys[need.item]: 1 for need in known}, 1, product_model_id)], today, lock=False)
+        work, kept = Work({keys[need.item]: 1 for need in known}, 1, product_model_id), there.kept_from(customer_class)
+        self.seen = snapshot([work], today, lock=False, kept=kept, there=there)
         self.working: list[int] = np.flatnonzero(self.seen.availability.working).tolist()
         items = np.array([self.seen.items.at[keys[need.item]] for need in known], np.int64)
         units = np.array([need.quantity * quantity for need in known], np.int64)

@@ -1,6 +1,6 @@
 """Why a promised line is late, or will be: each cause in words, with where to go on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -11,6 +11,7 @@ from atoll_web.sales import states
 from atoll_web.sales.answering import in_words
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.pegging import Peg
+from atoll_web.stock.services import outdated_builds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ def causes(line: OrderLine, promises: Sequence[Promise], pegs: Sequence[Peg], to
     leaves = line.shipped_on or max(now.ship_date, today)
     if leaves <= first.ship_date and not now.at_risk:
         return ()
-    found = [*_late_supplies(pegs, now.need_date), *_moved(line, promises), *_work(line, now, today)]
+    changed = _changed(pegs, outdated_builds()) if now.at_risk else ()
+    found = [*_late_supplies(pegs, now.need_date), *changed, *_moved(line, promises), *_work(line, now, today)]
     order = Cause("It left later than promised." if line.shipped_on else "Its day has passed.", _order(line), str(line.order))
     return tuple(found) or (order,)
 
@@ -52,6 +54,17 @@ def _late_supplies(pegs: Sequence[Peg], needed: date) -> Iterator[Cause]:
             yield from below
         elif is_late:
             yield _supply(peg, needed)
+
+
+def _changed(pegs: Sequence[Peg], outdated: Container[int]) -> Iterator[Cause]:
+    """What an engineering change took away: planned units of what is obsolete, and builds by a bill that has changed since."""
+    for peg in pegs:
+        item = reverse("item", args=[peg.item])
+        if peg.kind == "planned" and peg.is_obsolete:
+            yield Cause(f"{peg.units} × {peg.item} were to be ordered, but it is obsolete now.", item, peg.item)
+        elif peg.supply in outdated:
+            yield Cause(f"The bill of {peg.item} has changed since its build was planned.", item, peg.item)
+        yield from _changed(peg.parts, outdated)
 
 
 def _supply(peg: Peg, needed: date) -> Cause:

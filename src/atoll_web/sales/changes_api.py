@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 from pydantic import StrictFloat, StrictInt
 
 from atoll_web.door import Input, Money, actor_for, answers
 from atoll_web.sales import services
-from atoll_web.sales.api import LineIn, OrderDetail, order_detail, order_named
+from atoll_web.sales.api import LineIn, OrderDetail, answered, order_named
 from atoll_web.sales.models import Order
 
 router = Router()
@@ -140,16 +140,16 @@ def preview_change(request: HttpRequest, number: str, payload: ChangeIn) -> serv
 
 
 @router.post("/orders/{number}/hold", response=answers(OrderDetail))
-def hold(request: HttpRequest, number: str, payload: HoldIn) -> Order:
+def hold(request: HttpRequest, number: str, payload: HoldIn) -> HttpResponse:
     """Keep an order from being released to assembly; it keeps its promises."""
     actor = actor_for(request, "order")
     services.hold(actor=actor, order=order_named(number, Order.objects.all()), reason=payload.reason)
-    return order_detail(number)
+    return answered(number)
 
 
 @router.post("/orders/{number}/lift-hold", response=answers(OrderDetail))
-def lift_hold(request: HttpRequest, number: str) -> Order:
+def lift_hold(request: HttpRequest, number: str) -> HttpResponse:
     """Let a held order be released again."""
     actor = actor_for(request, "order")
     services.lift_hold(actor=actor, order=order_named(number, Order.objects.all()))
-    return order_detail(number)
+    return answered(number)

@@ -136,7 +136,7 @@ def commit(
         Statements that write the order lines, sent between their demands and their promises.
     """
     rows = zip(promises.slot_line.tolist(), promises.slot_row.tolist(), promises.slot_minutes.tolist(), strict=True)
-    reserved = [(targets[k].line_id, seen.times[row].line_day_id, minutes) for k, row, minutes in rows]
+    reserved = [(targets[k].line_id, seen.time(row).line_day_id, minutes) for k, row, minutes in rows]
     columns = [
         [target.line_id for target in targets],
         _dates(seen, promises.ship_day),

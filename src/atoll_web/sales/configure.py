@@ -187,8 +187,8 @@ def _completed(revision: Revision, state: State, aim: str, day: date) -> State:
 
 
 def _availability(revision: Revision, state: State, day: date) -> Callable[[Any], Availability]:
-    """Reads what is available for the products of a compiled form, in the quantity asked for."""
-    return lambda form: Availability(form.needs, revision.product_model_id, state.units, day)
+    """Reads what is available for the products of a compiled form, in the quantity asked for and to whom it is for."""
+    return lambda form: Availability(form.needs, revision.product_model_id, state.units, day, services.class_of(state.customer))
 
 
 @require_POST
@@ -220,7 +220,9 @@ def seen_under(revision: Revision, state: State, day: date, page: Page) -> dict[
     answer, refusal = None, ""
     if seen.is_valid:
         try:
-            answer = services.inquire(line=state.line(model.code, seen.choices), today=day)
+            answer = services.inquire(
+                line=state.line(model.code, seen.choices), today=day, customer_class=services.class_of(state.customer)
+            )
         except AtollError as error:
             refusal = " ".join(sentences(error))
     return {

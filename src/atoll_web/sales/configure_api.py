@@ -1,6 +1,6 @@
 """What programs may ask about a model while they choose: every value at once, conflicts, completions, samples, counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from math import isfinite
@@ -14,6 +14,7 @@ from atoll_web.catalogue import compiling, configuring
 from atoll_web.catalogue.models import Revision
 from atoll_web.catalogue.services import orderable_revision
 from atoll_web.door import Choices, Input, Money, answers, plain
+from atoll_web.sales import services
 from atoll_web.sales.availability import Availability
 
 router = Router()
@@ -26,6 +27,7 @@ class StateIn(Input):
 
     choices: Choices = Field({}, description="Value by feature")
     quantity: int = Field(1, ge=1, le=100_000, description="Units that the dates are for")
+    customer: str = Field("", description="Whom they are for: what is protected for customers of other classes is not free")
 
 
 class CompleteIn(StateIn):
@@ -112,11 +114,10 @@ def _asked(code: str) -> tuple[Revision, date]:
 def state(request: HttpRequest, code: str, payload: StateIn) -> dict:
     """Tell of every value whether it is possible, the lowest price and the earliest day with it, and what it gives up."""
     revision, today = _asked(code)
-
-    def available(form: Any) -> Availability:
-        return Availability(form.needs, revision.product_model_id, payload.quantity, today)
-
-    told, row = configuring.state(revision, payload.choices, today, available), compiling.form_row(revision, today)
+    told, row = (
+        configuring.state(revision, payload.choices, today, _available(revision, payload, today)),
+        compiling.form_row(revision, today),
+    )
     return {
         "model": code,
         "revision": revision.name,
@@ -124,6 +125,12 @@ def state(request: HttpRequest, code: str, payload: StateIn) -> dict:
         "configurations": told.configurations,
         "values": {feature: [_value(told, feature, value) for value in values] for feature, values in told.possible.items()},
     }
+
+
+def _available(revision: Revision, asked: StateIn, today: date) -> Callable[[Any], Availability]:
+    """Reads what is available for the products of a compiled form."""
+    customer_class = services.class_of(asked.customer)
+    return lambda form: Availability(form.needs, revision.product_model_id, asked.quantity, today, customer_class)
 
 
 def _engine(row: Any) -> dict:
@@ -155,11 +162,11 @@ def explain(request: HttpRequest, code: str, payload: StateIn) -> Mapping[str, A
 def complete(request: HttpRequest, code: str, payload: CompleteIn) -> dict:
     """Complete choices the cheapest, earliest or most popular way. What the model cannot do leaves them as they are."""
     revision, today = _asked(code)
-
-    def available(form: Any) -> Availability:
-        return Availability(form.needs, revision.product_model_id, payload.quantity, today)
-
-    return {"choices": plain(configuring.completed(revision, payload.choices, payload.aim, today, available))}
+    return {
+        "choices": plain(
+            configuring.completed(revision, payload.choices, payload.aim, today, _available(revision, payload, today))
+        )
+    }
 
 
 @router.post("/models/{code}/samples", response=answers(SamplesOut))

@@ -1,14 +1,19 @@
-"""Forms on the page of an item: a count, scrap. They stand here, since they move promises."""
+"""Forms on the pages of items and purchase orders: a count, scrap, what arrived. They stand here, since they move promises."""
+
+from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.views.decorators.http import require_POST
 
+from atoll.errors import BadInput, Issue
 from atoll_web.accounts.acting import actor_now
 from atoll_web.catalogue.models import Item
 from atoll_web.forms import whole
 from atoll_web.pages import attempt, needs
+from atoll_web.purchasing.models import PurchaseOrder
+from atoll_web.purchasing.services import Delivery
 from atoll_web.sales import services
 from atoll_web.stock.errors import UnknownLot
 from atoll_web.stock.models import Lot
@@ -44,6 +49,39 @@ def scrap(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("item", code)
 
 
+@require_POST
+@needs("receive")
+def receive(request: HttpRequest, number: str) -> HttpResponse:
+    """Book what arrived of a purchase order."""
+    row = get_object_or_404(PurchaseOrder, number=number)
+    actor = actor_now(request.user)
+
+    def use_case() -> None:
+        services.receive(actor=actor, deliveries=_deliveries(row, request.POST))
+
+    attempt(request, use_case, f"What arrived of {number} is in stock; whatever waited for it rests on stock now.")
+    return redirect("purchase-order", number)
+
+
+def _deliveries(row: PurchaseOrder, posted: Mapping[str, str]) -> list[Delivery]:
+    """What was entered for each line; empty and zero mean that nothing came."""
+    lines = row.lines.select_related("item", "supply__item", "order").order_by("pk")
+    entered = [(line, posted.get(f"quantity-{line.pk}", "").strip(), f"last-{line.pk}" in posted) for line in lines]
+    found = [
+        Delivery(
+            line,
+            whole(posted, f"quantity-{line.pk}", f"Arrived of {line.item.code}") if text else 0,
+            tuple(posted.get(f"numbers-{line.pk}", "").replace(",", " ").split()),
+            is_last,
+        )
+        for line, text, is_last in entered
+        if text not in {"", "0"} or is_last
+    ]
+    if not found:
+        raise BadInput([Issue("quantity", "nothing-received", "Enter how many units arrived of at least one line.")])
+    return found
+
+
 def _lot(item: Item, number: str) -> Lot | None:
     if item.tracking == "none":
         return None
@@ -56,4 +94,5 @@ def _lot(item: Item, number: str) -> Lot | None:
 urlpatterns = [
     path("items/<str:code>/count", count, name="count-item"),
     path("items/<str:code>/scrap", scrap, name="scrap-item"),
+    path("purchase-orders/<str:number>/receive", receive, name="receive"),
 ]

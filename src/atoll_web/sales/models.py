@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
 from atoll_web.accounts.triggers import BY_HAND, Protect, ReadOnly, emptied_with_company, state_machine
-from atoll_web.catalogue.models import Configuration, Item, LineDay
+from atoll_web.catalogue.models import BillLine, Configuration, Item, LineDay
 from atoll_web.pricing.models import PriceList
 from atoll_web.runs.models import Run
 from atoll_web.sales import notices, states, triggers
@@ -84,6 +84,7 @@ class Order(models.Model):
         triggers = [
             *state_machine(initial=states.INITIAL, transitions=states.ORDER_TRANSITIONS),
             triggers.hold_is_recorded,
+            triggers.order_ends_with_its_lines,
         ]
 
     def __str__(self) -> str:
@@ -93,7 +94,7 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """So many units of one configuration."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     position = models.PositiveSmallIntegerField()
     configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="order_lines")
     quantity = models.PositiveIntegerField()
@@ -127,6 +128,8 @@ class OrderLine(models.Model):
             triggers.line_change_is_recorded,
             triggers.held_line_is_not_released,
             triggers.complete_order_leaves_together,
+            triggers.shipped_line_has_its_units,
+            triggers.lines_end_with_their_order,
             notices.line_ends_or_is_accepted,
         ]
 
@@ -143,7 +146,7 @@ class Promise(models.Model):
     made_at = models.DateTimeField(help_text="Business time")
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     in_force = models.BooleanField(default=True)
-    at_risk = models.BooleanField(default=False, help_text="A supply it rests on slipped beyond the need date")
+    at_risk = models.BooleanField(default=False, help_text="What it rests on is late, lost or changed")
     reason = models.TextField(help_text="Why this date, in words")
     basis = models.JSONField(help_text="Supplies and assembly slots it rested on when it was made")
 
@@ -173,7 +176,7 @@ class Promise(models.Model):
 class SlotReservation(models.Model):
     """Minutes of a line on a day that an order line's assembly takes."""
 
-    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="slots")
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="slots", db_index=False)
     line_day = models.ForeignKey(LineDay, on_delete=models.PROTECT, related_name="reservations")
     minutes = models.PositiveIntegerField()
 
@@ -222,11 +225,24 @@ class LeverTaken(models.Model):
     cost = models.DecimalField(max_digits=14, decimal_places=2, help_text="More than without it; below 0 where it is cheaper")
     currency = models.CharField(max_length=3)
     days_earlier = models.PositiveIntegerField()
+    item = models.ForeignKey(
+        Item, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Of the order bill, with a substitute"
+    )
+    substitute = models.ForeignKey(
+        Item, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="What may be taken for it"
+    )
 
     class Meta:
         ordering = ["line", "id"]
         verbose_name_plural = "levers taken"
-        constraints = [models.CheckConstraint(condition=Q(kind__in=states.LEVERS), name="lever_is_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=states.LEVERS), name="lever_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind=states.SUBSTITUTE, item__isnull=False, substitute__isnull=False)
+                | (~Q(kind=states.SUBSTITUTE) & Q(item=None, substitute=None)),
+                name="lever_names_its_substitute",
+            ),
+        ]
         triggers = [Protect(name="lever_stays", operation=pgtrigger.Update | pgtrigger.Delete), emptied_with_company]
 
     def __str__(self) -> str:
@@ -314,7 +330,7 @@ class ShippedUnit(models.Model):
     unit = models.OneToOneField(Lot, on_delete=models.PROTECT, related_name="shipped")
 
     class Meta:
-        triggers = [notices.units_are_shipped]
+        triggers = [triggers.line_leaves_with_its_last_unit, notices.units_are_shipped]
 
     def __str__(self) -> str:
         return f"{self.unit} in {self.shipment}"
@@ -387,3 +403,19 @@ class PromisedSupply(Supply):
     class Meta:
         proxy = True
         triggers = [triggers.slip_marks_promises]
+
+
+class PromisedBill(BillLine):
+    """A bill as promises see it: when it changes, those that rest on builds by the bill before are marked."""
+
+    class Meta:
+        proxy = True
+        triggers = triggers.bill_marks_promises
+
+
+class PromisedItem(Item):
+    """An item as promises see it: when it becomes obsolete, those that rest on units which nobody has ordered are marked."""
+
+    class Meta:
+        proxy = True
+        triggers = [triggers.obsolete_item_marks_promises]

@@ -14,7 +14,7 @@ CHANNELS = (WEBHOOK, EMAIL)
 EVENTS = {
     "promise.made": "An order or quote has been promised",
     "promise.changed": "A line has been promised anew, or was changed",
-    "promise.at_risk": "A supply that a promise rests on slipped beyond its need date",
+    "promise.at_risk": "What a promise rests on is late, lost or changed",
     "promise.cancelled": "An order or quote was cancelled, or a line of it removed",
     "quote.accepted": "A quote became an order",
     "quote.expired": "The time of a quote is over",

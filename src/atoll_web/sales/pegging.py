@@ -13,9 +13,11 @@ FIELDS = {
     "demand": "demand_id",
     "item": "item__code",
     "name": "item__name",
+    "is_in_use": "item__active",
     "needed": "quantity",
     "issued": "issued",
     "units": "allocations__quantity",
+    "supply": "allocations__supply",
     "kind": "allocations__supply__kind",
     "reference": "allocations__supply__reference",
     "due": "allocations__supply__due",
@@ -35,6 +37,10 @@ class Peg:
         Kind of the supply; ``issued`` when the units were taken from the warehouse already, ``short`` when nothing is allocated.
     parts
         What the build of the supply takes.
+    supply
+        Key of the supply; 0 for none.
+    is_obsolete
+        Whether the item is out of use, so that what is only planned of it will not come.
     is_latest
         Whether it decides the date of what it goes into, all the way up to the order.
     """
@@ -48,6 +54,8 @@ class Peg:
     margin_days: int = 0
     kit_date: date | None = None
     parts: list["Peg"] = field(default_factory=list)
+    supply: int = 0
+    is_obsolete: bool = False
     is_latest: bool = False
 
     def as_dict(self) -> dict[str, Any]:
@@ -111,6 +119,8 @@ def _pegs(rows: list[dict[str, Any]], trees: dict[int, list[Peg]]) -> list[Peg]:
             row["margin_days"],
             row["kit_date"],
             trees[row["kit"]] if row["kit"] else [],
+            row["supply"],
+            not row["is_in_use"],
         )
         for row in rows
         if row["units"]

@@ -1,17 +1,17 @@
 """Promises before there is an order: what can be had when, why and how faster; and quotes, which hold it."""
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Router, Schema
 
 from atoll_web.accounts.acting import business_time
 from atoll_web.door import Input, Money, NotFound, actor_for, answers
 from atoll_web.sales import services
-from atoll_web.sales.api import IdempotencyKey, LineIn, OrderDetail, order_detail
+from atoll_web.sales.api import IdempotencyKey, LineIn, OrderDetail, answered
 from atoll_web.sales.models import Order
 from atoll_web.sales.quote_pdf import quote_pdf
 
@@ -106,19 +106,6 @@ class QuoteIn(BasketIn):
     days: int = Field(14, description="That it holds")
 
 
-class QuoteOut(OrderDetail):
-    """A quote with its lines."""
-
-    expires_at: datetime | None = Field(description="Business time")
-    ship_complete: bool
-    pdf: str = Field(description="Address of the printed quote")
-
-    @staticmethod
-    def resolve_pdf(order: Order) -> str:
-        """Address of the printed quote."""
-        return f"/api/v1/quotes/{order.number}/pdf"
-
-
 def explored_document(found: services.Explored) -> dict[str, Any]:
     """An answer for a basket as the API and the command line tell it."""
     return {
@@ -156,8 +143,8 @@ def explore(request: HttpRequest, payload: BasketIn) -> dict[str, Any]:
     return explored_document(found)
 
 
-@router.post("/quotes", response=answers(QuoteOut, 201))
-def quote(request: HttpRequest, payload: QuoteIn, idempotency_key: IdempotencyKey = None) -> Status[Order]:
+@router.post("/quotes", response=answers(OrderDetail, 201))
+def quote(request: HttpRequest, payload: QuoteIn, idempotency_key: IdempotencyKey = None) -> HttpResponse:
     """Quote: supply and slots are held for some days, until it is accepted or expires."""
     order = services.take(
         actor=actor_for(request, "order"),
@@ -167,21 +154,21 @@ def quote(request: HttpRequest, payload: QuoteIn, idempotency_key: IdempotencyKe
         idempotency_key=idempotency_key or "",
         ship_complete=payload.ship_complete,
     )
-    return Status(201, order_detail(order.number))
+    return answered(order.number, 201)
 
 
-@router.get("/quotes/{number}", response=answers(QuoteOut))
-def get_quote(request: HttpRequest, number: str) -> Order:
+@router.get("/quotes/{number}", response=answers(OrderDetail))
+def get_quote(request: HttpRequest, number: str) -> HttpResponse:
     """Show a quote, also one that was accepted or has expired."""
-    return order_detail(_quote(number).number)
+    return answered(_quote(number).number)
 
 
-@router.post("/quotes/{number}/accept", response=answers(QuoteOut))
-def accept(request: HttpRequest, number: str) -> Order:
+@router.post("/quotes/{number}/accept", response=answers(OrderDetail))
+def accept(request: HttpRequest, number: str) -> HttpResponse:
     """Make an order of a quote; it keeps its dates."""
     actor = actor_for(request, "order")
     services.accept_quote(actor=actor, order=_quote(number))
-    return order_detail(number)
+    return answered(number)
 
 
 @router.get("/quotes/{number}/pdf")

@@ -61,6 +61,7 @@ def order_record(order: Order) -> Document:
                 "kit": kits[line.pk],
                 "units": units[line.pk],
                 "shipments": shipped[line.pk],
+                "shipped_units": sum(len(shipment["serials"]) for shipment in shipped[line.pk]),
             }
             for line in lines
         ],

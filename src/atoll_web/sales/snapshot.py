@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -79,8 +79,8 @@ class PromiseSnapshot:
         The date of day 0.
     items
         The items behind the positions.
-    supplies, times
-        What stands behind each supply and line day.
+    supplies
+        What stands behind each supply.
     lines
         Code of each assembly line by key.
     """
@@ -90,12 +90,16 @@ class PromiseSnapshot:
     today: date
     items: "Items"
     supplies: Sequence[FreeSupply]
-    times: Sequence[FreeTime]
     lines: Mapping[int, str]
+    _times: Sequence[tuple[int, int, int, int]]
 
     def date(self, day: int) -> date:
         """The date of a day."""
         return self.today + timedelta(days=int(day))
+
+    def time(self, row: int) -> FreeTime:
+        """What stands behind a line day."""
+        return FreeTime._make(self._times[row])
 
     def code(self, position: int) -> str:
         """The code of the item at a position."""
@@ -132,6 +136,8 @@ class Items:
         Calendar days of each item's preferred purchase; −1 where it cannot be bought.
     bills
         Of the items that are built.
+    successors
+        By position of an obsolete item: those of its successors, the first one first.
     """
 
     ids: Sequence[int]
@@ -140,27 +146,31 @@ class Items:
     lead_days: np.ndarray
     build_days: np.ndarray
     bills: Bills
+    successors: Mapping[int, Sequence[int]]
     _below: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def reachable(self, keys: Iterable[int]) -> list[int]:
-        """The items of these keys and all that they can be built from, at any depth."""
+        """The items of these keys with their successors, and all that they can be built from, at any depth."""
         return sorted(frozenset[int]().union(*(self._reach(key) for key in keys)))
 
     def _reach(self, key: int) -> frozenset[int]:
         if key not in self._below:
             first, last = self.bills.start[self.at[key] : self.at[key] + 2]
-            parts = (self.ids[position] for position in self.bills.component[first:last].tolist())
-            self._below[key] = frozenset({key}).union(*map(self._reach, parts))
+            parts = [*self.bills.component[first:last].tolist(), *self.successors.get(self.at[key], ())]
+            self._below[key] = frozenset({key}).union(*(self._reach(self.ids[position]) for position in parts))
         return self._below[key]
 
 
-MASTER = f"""
+MASTER: Statement = (
+    f"""
 SELECT {VERSIONS}, (SELECT max(pgh_id) FROM purchasing_supplieritemevent), c.weekdays, c.holidays, c.horizon_days,
        c.shipping_days, c.currency, (SELECT max(day) FROM catalogue_lineday),
        (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'), EXISTS (SELECT 1 FROM pricing_pricelist),
        ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
 FROM accounts_company c
-"""
+""",
+    (),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +215,13 @@ class Master:
 
 def master(today: date) -> Master:
     """Items, lead times and calendar, read again only after one of them changed."""
-    ((row,),) = exchange([(MASTER, [])])
+    (rows,) = exchange([MASTER])
+    return master_of(rows, today)
+
+
+def master_of(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
+    """What the rows of the statement `MASTER` say."""
+    (row,) = rows
     of_suppliers, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
     days = Calendar(frozenset(weekdays), frozenset(holidays))
     there, released = known(row[:VERSION_COLUMNS])
@@ -235,8 +251,13 @@ def _items(there: Structure, version: int) -> Items:
 def _make_items(there: Structure) -> Items:
     ids = sorted(there.codes)
     at = {item: position for position, item in enumerate(ids)}
-    leads = dict(SupplierItem.objects.filter(preferred=True).values_list("item_id", "lead_time_days"))
-    bills = {at[parent]: tuple((at[component], per) for component, per in bill) for parent, bill in there.bill_keys.items()}
+    sold = SupplierItem.objects.filter(preferred=True, item__active=True)
+    leads = dict(sold.values_list("item_id", "lead_time_days"))
+    bills = {
+        at[parent]: tuple((at[component], per) for component, per in bill)
+        for parent, bill in there.bill_keys.items()
+        if parent not in there.obsolete
+    }
     return Items(
         ids=ids,
         at=at,
@@ -244,7 +265,16 @@ def _make_items(there: Structure) -> Items:
         lead_days=_integers(leads.get(item, CANNOT_BE_SUPPLIED) for item in ids),
         build_days=_integers(there.items[there.codes[item]].build_days for item in ids),
         bills=Bills.of(bills, len(ids)),
+        successors={at[item]: [at[other] for other in _successors(there, item)] for item in there.obsolete},
     )
+
+
+def _successors(there: Structure, item: int) -> list[int]:
+    """What takes the place of an obsolete item, and of that in turn, up to what is in use."""
+    found = [item]
+    while (following := there.obsolete.get(found[-1])) is not None and following not in found:
+        found.append(following)
+    return found[1:]
 
 
 SUPPLIES = """
@@ -331,8 +361,8 @@ def snapshot(
         today,
         items,
         [*map(FreeSupply._make, supplies)],
-        [*map(FreeTime._make, times)],
         {line: code for line, code, _ in lines},
+        times,
     )
 
 
@@ -381,8 +411,16 @@ def _wanted(work: Work, items: Items, builders: Mapping[int, Sequence[int]], tod
         work.minutes,
         builders.get(work.product_model_id, ()),
         max((work.request_date - today).days, 0) if work.request_date else AS_SOON_AS_POSSIBLE,
-        {items.at[item]: [items.at[other] for other in others] for item, others in work.alternates.items()},
+        alternatives(work, items),
     )
+
+
+def alternatives(work: Work, items: Items) -> dict[int, list[int]]:
+    """By position of a required item: what may be taken for it, its alternates and then its successors."""
+    found = {items.at[item]: [items.at[other] for other in others] for item, others in work.alternates.items()}
+    for place in items.successors and {items.at[item] for item in work.requirements} & items.successors.keys():
+        found[place] = list(dict.fromkeys((*found.get(place, ()), *items.successors[place])))
+    return found
 
 
 def _integers(values: Iterable[int]) -> np.ndarray:

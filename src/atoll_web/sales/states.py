@@ -51,8 +51,16 @@ PROMISED = (QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED)
 
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
 NOTICE_STATES = (WAITING, DELIVERED, DEAD)
-OPTION, SPLIT, OVERTIME, EXPEDITE, EXPRESS = LEVERS = ("option", "split", "overtime", "expedite", "express")
-"""What makes a line earlier: another option, a part of it first, longer work, an order sped up, a purchase sent at once."""
+OPTION, SUBSTITUTE, SPLIT, OVERTIME, EXPEDITE, EXPRESS = LEVERS = (
+    "option",
+    "substitute",
+    "split",
+    "overtime",
+    "expedite",
+    "express",
+)
+"""What makes a line earlier: another option, a substitute of an item, a part of it first, longer work, an order sped up, a
+purchase sent at once."""
 
 COMPUTING, PROPOSED, APPLIED, DISCARDED = "computing", "proposed", "applied", "discarded"
 PROPOSAL_STATES = (COMPUTING, PROPOSED, APPLIED, DISCARDED)

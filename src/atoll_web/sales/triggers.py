@@ -1,11 +1,12 @@
-"""Triggers of orders and promises: capacity is not overbooked, a confirmed line has a promise, a slip marks what rests on it,
-what is changed is recorded and only while it may be.
+"""Triggers of orders and promises: capacity is not overbooked, a confirmed line has a promise, a slip or an engineering change
+marks what rests on it, what is changed is recorded and only while it may be.
 """
 
 import pgtrigger
 
 from atoll_web.accounts.triggers import for_each_statement
 from atoll_web.sales.states import CANCELLED, DRAFT, HOLDING, IN_ASSEMBLY, PROMISED, SHIPPED
+from atoll_web.stock.triggers import OUTDATED_BUILDS
 
 KEEP_RESERVED = """
 WITH change AS (
@@ -81,6 +82,62 @@ promise_rests_on_what_is_in_time = [
 ]
 """Its allocations are written before a promise."""
 
+MARK_WHAT_RESTS_ON = """
+WITH RECURSIVE hit (supply_id) AS (
+    {supplies}
+    UNION
+    SELECT d.builds_id FROM hit JOIN stock_allocation a ON a.supply_id = hit.supply_id
+    JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_demand d ON d.id = r.demand_id
+    WHERE d.builds_id IS NOT NULL
+)
+UPDATE sales_promise p SET at_risk = true
+FROM hit JOIN stock_allocation a ON a.supply_id = hit.supply_id JOIN stock_requirement r ON r.id = a.requirement_id
+JOIN sales_orderline line ON line.demand_id = r.demand_id
+WHERE p.line_id = line.id AND p.in_force AND NOT p.at_risk;
+RETURN NULL;
+"""
+"""Promises that rest on supplies, through any number of levels of builds."""
+
+OUTDATED = f"""
+SELECT s.id FROM stock_supply s JOIN ({OUTDATED_BUILDS}) o ON o.id = s.id
+WHERE s.item_id IN (SELECT parent_id FROM {{rows}})
+"""
+
+bill_marks_promises = [
+    for_each_statement(
+        f"{name}_line_marks_promises", operation, referencing, MARK_WHAT_RESTS_ON.format(supplies=OUTDATED.format(rows=rows))
+    )
+    for name, operation, referencing, rows in (
+        ("new", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), "new_rows"),
+        ("changed", pgtrigger.Update, pgtrigger.Referencing(old="old_rows", new="new_rows"), "new_rows"),
+        ("former", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), "old_rows"),
+    )
+]
+"""A promise that rests on a build which is planned by a bill that has changed is made anew; an opened one keeps its bill."""
+
+NOBODY_ORDERED = "FROM stock_supply s WHERE s.item_id = NEW.id AND s.kind = 'planned' AND s.quantity > 0"
+
+obsolete_item_marks_promises = pgtrigger.Trigger(
+    name="obsolete_item_marks_promises",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("active"),
+    condition=pgtrigger.Q(old__active=True, new__active=False),
+    func=f"""
+    IF EXISTS (
+        SELECT 1 {NOBODY_ORDERED} AND EXISTS (
+            SELECT 1 FROM stock_allocation a JOIN stock_requirement r ON r.id = a.requirement_id
+            JOIN stock_demand d ON d.id = r.demand_id JOIN stock_supply b ON b.id = d.builds_id
+            WHERE a.supply_id = s.id AND b.kind = 'build'
+        )
+    ) THEN
+        RAISE EXCEPTION 'a build order waits for units of % nobody ordered; order them before it is obsolete', NEW.code
+            USING ERRCODE = 'check_violation';
+    END IF;
+    {MARK_WHAT_RESTS_ON.format(supplies=f"SELECT s.id {NOBODY_ORDERED}")}
+    """,
+)
+"""What is there or ordered of an obsolete item is used up; what is only planned will not come."""
+
 slip_marks_promises = pgtrigger.Trigger(
     name="slip_marks_promises",
     when=pgtrigger.After,
@@ -149,12 +206,79 @@ held_line_is_not_released = pgtrigger.Trigger(
     operation=pgtrigger.UpdateOf("state"),
     condition=pgtrigger.Condition(f"NEW.state = '{IN_ASSEMBLY}' AND OLD.state <> NEW.state"),
     func="""
-    PERFORM 1 FROM sales_order o WHERE o.id = NEW.order_id AND o.hold_reason <> '' FOR NO KEY UPDATE;
+    PERFORM 1 FROM sales_order o JOIN sales_customer c ON c.id = o.customer_id
+    WHERE o.id = NEW.order_id AND (o.hold_reason <> '' OR c.on_hold) FOR SHARE;
     IF FOUND THEN
-        RAISE EXCEPTION 'order line % is of a held order, so it is not released', NEW.id USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'order line % is not released, as its order is held or its customer on hold', NEW.id
+            USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
     """,
+)
+
+line_leaves_with_its_last_unit = for_each_statement(
+    "line_leaves_with_its_last_unit",
+    pgtrigger.Insert,
+    pgtrigger.Referencing(new="new_rows"),
+    f"""
+    IF EXISTS (
+        SELECT 1 FROM sales_orderline l JOIN sales_order o ON o.id = l.order_id
+        CROSS JOIN LATERAL (SELECT count(*) AS shipped FROM sales_shippedunit u WHERE u.line_id = l.id) units
+        WHERE l.id IN (SELECT line_id FROM new_rows) AND (
+            units.shipped > l.quantity OR (units.shipped = l.quantity) <> (l.state = '{SHIPPED}')
+            OR (o.ship_complete AND l.state <> '{SHIPPED}')
+        )
+    ) THEN
+        RAISE EXCEPTION 'a line is shipped with its last unit, and of an order that ships complete no unit leaves before'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """,
+)
+
+shipped_line_has_its_units = pgtrigger.Trigger(
+    name="shipped_line_has_its_units",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("state"),
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Condition(f"NEW.state = '{SHIPPED}' AND OLD.state <> NEW.state"),
+    func="""
+    IF (SELECT count(*) FROM sales_shippedunit u WHERE u.line_id = NEW.id) <> NEW.quantity THEN
+        RAISE EXCEPTION 'order line % is shipped without all its units', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """,
+)
+
+ORDER_ENDS_WITH_ITS_LINES = f"""
+IF EXISTS (
+    SELECT 1 FROM sales_order o WHERE o.id = NEW.{{order}} AND (o.state = '{SHIPPED}') <> (
+        EXISTS (SELECT 1 FROM sales_orderline l WHERE l.order_id = o.id AND l.state = '{SHIPPED}')
+        AND NOT EXISTS (SELECT 1 FROM sales_orderline l WHERE l.order_id = o.id AND l.state NOT IN ('{SHIPPED}', '{CANCELLED}'))
+    )
+) THEN
+    RAISE EXCEPTION 'order % is shipped when all its lines are shipped or cancelled, and only then', NEW.{{order}}
+        USING ERRCODE = 'check_violation';
+END IF;
+RETURN NULL;
+"""
+
+order_ends_with_its_lines = pgtrigger.Trigger(
+    name="order_ends_with_its_lines",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("state"),
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Condition(f"NEW.state = '{SHIPPED}'"),
+    func=ORDER_ENDS_WITH_ITS_LINES.format(order="id"),
+)
+
+lines_end_with_their_order = pgtrigger.Trigger(
+    name="lines_end_with_their_order",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("state"),
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Condition(f"NEW.state IN ('{SHIPPED}', '{CANCELLED}')"),
+    func=ORDER_ENDS_WITH_ITS_LINES.format(order="order_id"),
 )
 
 complete_order_leaves_together = pgtrigger.Trigger(

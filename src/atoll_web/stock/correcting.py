@@ -1,6 +1,6 @@
-"""What is found to be there or not: a count, scrap. Whoever loses what was allocated to it is told."""
+"""What is found to be there or not: a count, scrap, a supply that ends short. Whoever loses what was allocated to it is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Sum
@@ -9,7 +9,7 @@ from atoll_web.accounts.acting import Actor, acting
 from atoll_web.bulk import exchange
 from atoll_web.catalogue.models import Item
 from atoll_web.stock.errors import LotsDoNotMatch, NotEnoughStock
-from atoll_web.stock.models import Balance, Lot, Move
+from atoll_web.stock.models import Balance, Lot, Move, Supply
 from atoll_web.stock.services import Piece, locations, lock_supplies, move
 
 
@@ -85,18 +85,29 @@ def _held(item: Item, lot: Lot | None) -> int:
 
 
 def _taken_away(actor: Actor, item: Item, units: int, lot: Lot | None, *, to: str, reference: str) -> Correction:
-    demands = _withdraw(item, units)
+    demands = _withdraw({Supply.objects.get(item=item, kind="on hand").pk: units})
     places = locations()
     piece = Piece(item.pk, units, reference, lot.pk if lot else None)
     return Correction(move(actor, [piece], source=places["stock"], destination=places[to])[0], demands)
 
 
+def end_supplies(supplies: Sequence[int]) -> list[int]:
+    """Nothing more comes of these supplies; the demands that lose units which were allocated to them. Call it inside `acting`."""
+    if not supplies:
+        return []
+    locked = Supply.objects.select_for_update().filter(id__in=supplies).order_by("id")
+    demands = _withdraw(dict(locked.values_list("id", "quantity")))
+    Supply.objects.filter(id__in=supplies).update(quantity=0)
+    return demands
+
+
 WITHDRAW = """
 WITH beyond AS (
-    SELECT s.id, %s - (s.quantity - s.allocated) AS units FROM stock_supply s WHERE s.item_id = %s AND s.kind = 'on hand'
+    SELECT s.id, c.units - (s.quantity - s.allocated) AS units
+    FROM stock_supply s JOIN unnest(%s::bigint[], %s::bigint[]) c (id, units) ON c.id = s.id
 ), latest AS (
     SELECT a.id, a.quantity, r.demand_id, beyond.units AS wanted,
-           sum(a.quantity) OVER (ORDER BY d.need_date DESC, a.id DESC) - a.quantity AS before
+           sum(a.quantity) OVER (PARTITION BY beyond.id ORDER BY d.need_date DESC, a.id DESC) - a.quantity AS before
     FROM beyond JOIN stock_allocation a ON a.supply_id = beyond.id
     JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_demand d ON d.id = r.demand_id
 ), taken AS (
@@ -110,7 +121,7 @@ SELECT DISTINCT demand_id FROM taken ORDER BY 1
 """
 
 
-def _withdraw(item: Item, units: int) -> list[int]:
-    """Free so many units on hand, the allocations of the latest need first; the demands that lost some."""
-    (rows,) = exchange([(WITHDRAW, [units, item.pk])])
+def _withdraw(units: Mapping[int, int]) -> list[int]:
+    """Free so many units of each supply, the allocations of the latest need first; the demands that lost some."""
+    (rows,) = exchange([(WITHDRAW, [list(units), list(units.values())])])
     return [demand for (demand,) in rows]

@@ -15,6 +15,7 @@ from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.stock.errors import AlreadyReversed, DuplicateLot, LotsDoNotMatch, NotEnoughStock, Shortage
 from atoll_web.stock.models import PHYSICAL, Allocation, Balance, Demand, Location, Lot, Move, Requirement, Supply
+from atoll_web.stock.triggers import OUTDATED_BUILDS
 
 LOCATIONS = {
     "stock": ("MAIN", "Main warehouse"),
@@ -147,6 +148,12 @@ ORPHANS = """
 SELECT s.id, d.id FROM stock_supply s LEFT JOIN stock_demand d ON d.builds_id = s.id
 WHERE s.id = ANY(%s::bigint[]) AND s.kind = 'planned' AND s.allocated = 0
 """
+
+
+def outdated_builds() -> set[int]:
+    """Keys of the builds that nobody has opened yet and whose bill has changed since they were planned."""
+    (rows,) = exchange([(OUTDATED_BUILDS, [])])
+    return {supply for (supply,) in rows}
 
 
 SHRUNK = """

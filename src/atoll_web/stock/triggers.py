@@ -175,6 +175,16 @@ build_waits_from_need_date = _build_waits(
     pgtrigger.Insert | pgtrigger.UpdateOf("need_date"), "d.id = NEW.id", pgtrigger.Condition("NEW.builds_id IS NOT NULL")
 )
 
+OUTDATED_BUILDS = """
+SELECT s.id FROM stock_supply s JOIN stock_demand d ON d.builds_id = s.id
+WHERE s.kind = 'planned' AND EXISTS (
+    SELECT 1 FROM (SELECT component_id, quantity FROM catalogue_billline WHERE parent_id = s.item_id) b
+    FULL JOIN (SELECT item_id, quantity FROM stock_requirement WHERE demand_id = d.id) r ON r.item_id = b.component_id
+    WHERE r.quantity IS DISTINCT FROM b.quantity * s.quantity
+)
+"""
+"""Builds that are planned and nobody has opened, whose kit is no longer what their bill says."""
+
 REFUSE_OVER_REQUIREMENT = """
 IF EXISTS (
     SELECT 1 FROM stock_requirement r

@@ -1,9 +1,10 @@
 """Options of the configurator. There are hundreds on a page, so they are put together here and not by templates."""
 
+from functools import lru_cache
+from html import escape  # Django's own takes lazy texts too, which costs most of the time here
 from typing import Any
 
 from django import template
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
@@ -29,13 +30,20 @@ def options(feature: Any, shown: Any, promised: Any, reason: Any = "") -> SafeSt
     why = f' aria-describedby="why-{slugify(code)}-{reason}"' if reason else ""
     present = min((option.ships for option in feature.options if option.is_chosen and option.ships), default=None)
     parts = []
+    name = escape(code)
     for option in shown:
-        key = f"f-{slugify(f'{code}-{option.value}')}"
+        key = _key(code, option.value)
         chosen, checked = (" chosen", " checked") if option.is_chosen else ("", "")
-        field = f'<input id="{key}" type="{sort}" name="f.{escape(code)}" value="{escape(option.value)}"{checked}{why}>'
+        field = f'<input id="{key}" type="{sort}" name="f.{name}" value="{escape(option.value)}"{checked}{why}>'
         label = f"<span>{escape(option.name)}</span>{_effects(option, promised, present)}"
         parts.append(f'<div class="option{chosen}">{field}<label for="{key}">{label}</label></div>')
     return mark_safe("".join(parts))
+
+
+@lru_cache(4096)
+def _key(code: str, value: str) -> str:
+    """What a field is called on the page."""
+    return f"f-{slugify(f'{code}-{value}')}"
 
 
 def _effects(option: Any, promised: Any, present: Any) -> str:

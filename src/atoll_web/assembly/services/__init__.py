@@ -21,8 +21,9 @@ from atoll_web.assembly.services.making import (
     kit_builds,
     open_builds,
     release,
-    ship,
 )
+from atoll_web.assembly.services.proposals import Released, release_proposals
+from atoll_web.assembly.services.shipping import Part, ship, ship_parts
 
 __all__ = [
     "KIND",
@@ -33,6 +34,8 @@ __all__ = [
     "TO_RELEASE",
     "ClearToBuild",
     "KitRule",
+    "Part",
+    "Released",
     "apply_kits",
     "clear_to_build",
     "complete",
@@ -43,5 +46,7 @@ __all__ = [
     "propose_kits",
     "release",
     "release_kits",
+    "release_proposals",
     "ship",
+    "ship_parts",
 ]

@@ -1,20 +1,21 @@
-"""Use cases of assembly: build ahead, release on order, kit, assemble, ship; every function takes whole sets."""
+"""Use cases of assembly: build ahead, release on order, kit, assemble; every function takes whole sets."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
+from types import MappingProxyType
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.numbering import numbers
 from atoll_web.assembly import states
-from atoll_web.assembly.errors import NotYetPromised, OrderHeld, WrongState
+from atoll_web.assembly.errors import BillChanged, NotLeft, NotYetPromised, OrderHeld, WrongState
 from atoll_web.assembly.models import AsBuilt, BuildOrder, FinalAssemblyOrder, KitLine
 from atoll_web.catalogue.models import Item
 from atoll_web.sales import states as sales_states
-from atoll_web.sales.errors import ShipsComplete
-from atoll_web.sales.models import Order, OrderLine, Shipment, ShippedUnit
+from atoll_web.sales.models import Order, OrderLine
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Lot, Supply
 from atoll_web.stock.services import Piece
@@ -24,8 +25,17 @@ TO_RELEASE = Q(state=sales_states.CONFIRMED, order__hold_reason="", order__custo
 
 
 def open_builds(*, actor: Actor, supplies: Sequence[Supply]) -> list[BuildOrder]:
-    """Make build orders of planned supplies; what they consume is allocated already."""
+    """Make build orders of planned supplies; what they consume is allocated already.
+
+    Raises
+    ------
+    BillChanged
+        When a build was planned by a bill that has changed since; nothing is opened then.
+    """
     with acting(actor):
+        outdated = stock.outdated_builds()
+        if changed := sorted({supply.item.code for supply in supplies if supply.pk in outdated}):
+            raise BillChanged(items=", ".join(changed))
         locked = [s for s in stock.lock_supplies(s.item_id for s in supplies) if s.pk in {x.pk for x in supplies}]
         orders = [
             BuildOrder(number=number, item_id=supply.item_id, quantity=supply.quantity, supply=supply, made_at=actor.at)
@@ -139,83 +149,63 @@ def kit(*, actor: Actor, orders: Sequence[FinalAssemblyOrder]) -> None:
         FinalAssemblyOrder.objects.filter(id__in=[row.pk for row in rows]).update(state=states.KITTED)
 
 
-def complete(*, actor: Actor, orders: Sequence[FinalAssemblyOrder]) -> None:
-    """Book assembled units with their serial numbers and what went into each."""
-    with acting(actor):
-        rows = _with_lines(_locked(FinalAssemblyOrder, orders, states.KITTED))
-        consumed = _consume(actor, KitLine.objects.filter(assembly_order__in=rows).select_related("assembly_order"))
-        units = stock.make_lots(actor, [(_end_item(row), row.order_line.quantity, row.number, ()) for row in rows])
-        places = stock.locations()
-        stock.move(actor, chain.from_iterable(units), source=places["production"], destination=places["finished"])
-        AsBuilt.objects.bulk_create(
-            chain.from_iterable(_as_built(made, consumed[row.number]) for row, made in zip(rows, units, strict=True))
-        )
-        FinalAssemblyOrder.objects.filter(id__in=[row.pk for row in rows]).update(state=states.COMPLETED, completed_at=actor.at)
-        OrderLine.objects.filter(assembly_order__in=rows).update(state=sales_states.ASSEMBLED)
+def complete(*, actor: Actor, orders: Sequence[FinalAssemblyOrder], units: int | None = None) -> None:
+    """Book assembled units with their serial numbers and what went into each.
 
-
-def ship(*, actor: Actor, lines: Sequence[OrderLine]) -> list[Shipment]:
-    """Send assembled lines to their customers, one shipment for each order.
+    Parameters
+    ----------
+    units
+        So many of each order's, the others later; all that are left when not given.
 
     Raises
     ------
-    WrongState
-        When a line is not assembled; nothing is shipped then.
-    ShipsComplete
-        When others of an order that ships complete would stay behind.
+    WrongState, NotLeft
+        Nothing is booked then.
     """
     with acting(actor):
-        rows = _locked(OrderLine, lines, sales_states.ASSEMBLED)
-        _take_turns({row.order_id for row in rows})
-        _refuse_to_part(rows)
-        shipments = _make_shipments(actor, {row.order_id for row in rows})
-        units = _finished_units(rows)
-        ShippedUnit.objects.bulk_create(
-            [
-                ShippedUnit(shipment=shipments[row.order_id], line=row, unit_id=piece.lot_id)
-                for row in rows
-                for piece in units[row.pk]
-            ]
-        )
+        rows = _with_lines(_locked(FinalAssemblyOrder, orders, states.KITTED))
+        spans = _spans(rows, units)
+        consumed = _consume(actor, KitLine.objects.filter(assembly_order__in=rows).select_related("assembly_order"), spans)
+        wanted = [(_end_item(row), spans[row.number].units, row.number, ()) for row in rows]
+        made = stock.make_lots(actor, wanted)
         places = stock.locations()
-        stock.move(actor, chain.from_iterable(units.values()), source=places["finished"], destination=places["customer"])
-        OrderLine.objects.filter(id__in=[row.pk for row in rows]).update(state=sales_states.SHIPPED, shipped_on=actor.today)
-        waiting = OrderLine.objects.filter(order__in=shipments).exclude(state__in=[sales_states.SHIPPED, sales_states.CANCELLED])
-        Order.objects.filter(id__in=shipments).exclude(lines__in=waiting).update(state=sales_states.SHIPPED)
-    return list(shipments.values())
+        stock.move(actor, chain.from_iterable(made), source=places["production"], destination=places["finished"])
+        AsBuilt.objects.bulk_create(
+            chain.from_iterable(_as_built(pieces, consumed[row.number]) for row, pieces in zip(rows, made, strict=True))
+        )
+        done = [row.pk for row in rows if spans[row.number].is_last]
+        FinalAssemblyOrder.objects.filter(id__in=done).update(state=states.COMPLETED, completed_at=actor.at)
+        OrderLine.objects.filter(assembly_order__in=done).update(state=sales_states.ASSEMBLED)
 
 
-def _refuse_to_part(rows: Sequence[OrderLine]) -> None:
-    """Refuse to ship lines without the rest of an order that ships complete."""
-    orders = Order.objects.filter(id__in={row.order_id for row in rows}, ship_complete=True)
-    rest = OrderLine.objects.filter(order__in=orders).exclude(id__in=[row.pk for row in rows])
-    waiting = rest.exclude(state=sales_states.CANCELLED).select_related("order").order_by("order", "position")
-    if left := list(waiting):
-        raise ShipsComplete(order=left[0].order.number, waiting=sum(line.order_id == left[0].order_id for line in left))
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The units `first` to `last` (not included) of so many that an order makes."""
+
+    first: int
+    last: int
+    of: int
+
+    @property
+    def units(self) -> int:
+        return self.last - self.first
+
+    @property
+    def is_last(self) -> bool:
+        return self.last == self.of
 
 
-def _take_turns(order_ids: set[int]) -> None:
-    """Whoever ships other lines of these orders waits, or sees them shipped: one of the two ships the last line."""
-    list(Order.objects.select_for_update(no_key=True).filter(id__in=order_ids).order_by("id"))
-
-
-def _make_shipments(actor: Actor, order_ids: set[int]) -> dict[int, Shipment]:
-    rows = [
-        Shipment(number=number, order_id=order, at=actor.at, user=actor.user)
-        for number, order in zip(numbers("shipment", len(order_ids)), sorted(order_ids), strict=True)
-    ]
-    return {row.order_id: row for row in Shipment.objects.bulk_create(rows)}
-
-
-def _finished_units(rows: Sequence[OrderLine]) -> dict[int, list[Piece]]:
-    """The units that were assembled for each line, ready to leave; the shipment's ledger reference is the order line."""
-    origin = dict(FinalAssemblyOrder.objects.filter(order_line__in=rows).values_list("number", "order_line"))
-    names = {row.pk: str(row) for row in OrderLine.objects.filter(id__in=[r.pk for r in rows]).select_related("order")}
-    units: dict[int, list[Piece]] = defaultdict(list)
-    for lot, item, number in Lot.objects.filter(origin__in=origin).values_list("id", "item", "origin").order_by("id"):
-        line = origin[number]
-        units[line].append(Piece(item, 1, names[line], lot))
-    return units
+def _spans(rows: Sequence[FinalAssemblyOrder], units: int | None) -> dict[str, _Span]:
+    """Which units of each order are made now, by its number."""
+    lots = Lot.objects.filter(origin__in=[row.number for row in rows]).order_by().values_list("origin")
+    before = dict(lots.annotate(made=Count("pk")))
+    spans = {}
+    for row in rows:
+        first, of = before.get(row.number, 0), row.order_line.quantity
+        if units is not None and not 1 <= units <= of - first:
+            raise NotLeft(order=row.number, left=of - first, asked=units)
+        spans[row.number] = _Span(first, of if units is None else first + units, of)
+    return spans
 
 
 def _locked(model, orders, needed: str):
@@ -244,15 +234,36 @@ def _kit_line(piece: Piece, **order: FinalAssemblyOrder | BuildOrder) -> KitLine
     return KitLine(item_id=piece.item_id, lot_id=piece.lot_id, quantity=piece.quantity, **order)
 
 
-def _consume(actor: Actor, kit_lines: Iterable[KitLine]) -> dict[str, list[Piece]]:
-    """Take the laid-out pieces into production, by the number of their order."""
+NO_SPANS: Mapping[str, _Span] = MappingProxyType({})
+
+
+def _consume(actor: Actor, kit_lines: Iterable[KitLine], spans: Mapping[str, _Span] = NO_SPANS) -> dict[str, list[Piece]]:
+    """Take the laid-out pieces into production, by the number of their order: what the spans take, where there are any."""
     consumed: dict[str, list[Piece]] = defaultdict(list)
     for line in kit_lines:
         number = str(line.assembly_order or line.build_order)
         consumed[number].append(Piece(line.item_id, line.quantity, number, line.lot_id))
+    for number, span in spans.items():
+        consumed[number] = list(_portion(consumed[number], span))
     places = stock.locations()
     stock.move(actor, chain.from_iterable(consumed.values()), source=places["line"], destination=places["production"])
     return consumed
+
+
+def _portion(kit: Sequence[Piece], span: _Span) -> Iterator[Piece]:
+    """What a span of units takes of a kit: each unit its part of every item, in the order in which it was laid out."""
+    units = Counter[int]()
+    for piece in kit:
+        units[piece.item_id] += piece.quantity
+    skip = {item: quantity // span.of * span.first for item, quantity in units.items()}
+    take = {item: quantity // span.of * span.units for item, quantity in units.items()}
+    for piece in kit:
+        skipped = min(skip[piece.item_id], piece.quantity)
+        taken = min(take[piece.item_id], piece.quantity - skipped)
+        skip[piece.item_id] -= skipped
+        take[piece.item_id] -= taken
+        if taken:
+            yield replace(piece, quantity=taken)
 
 
 def _as_built(units: Sequence[Piece], consumed: Sequence[Piece]) -> Iterator[AsBuilt]:

@@ -200,8 +200,10 @@ def release_purchases(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[
 
 
 @begun_again_after_deadlock
-def release_builds(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[Supply]:
+def plan_builds(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[Supply]:
     """Plan the proposed builds into stock: each gets its components allocated and the date on which it can be done.
+
+    What is planned goes with the last order that rests on it, so that assembly opens build orders of them at once.
 
     Raises
     ------

@@ -1,20 +1,19 @@
 """The company's orders, receipts and forecasts as an assemble-to-order system."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from django.db import connection
 
-from atoll.configure import order_bill
 from atoll.model.system import Integers
 from atoll.stocking.order_mix import Bill, ItemSupply, LearnedSystem, ModelDemand, learn_system
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue.models import BillLine, Item, OrderBillLine
 from atoll_web.catalogue.services import orderable_revision
-from atoll_web.catalogue.snapshot import configurator, product_model, structure
+from atoll_web.catalogue.snapshot import configurator, structure, super_bill
 from atoll_web.planning.errors import NoForecast
 from atoll_web.planning.models import Forecast, StockPolicy
 from atoll_web.purchasing.models import SupplierItem
@@ -116,13 +115,30 @@ def drawn_bills(
     model: str, today: date, samples: int, rng: np.random.Generator, stop: Callable[[], bool] = lambda: False
 ) -> list[Bill]:
     """Order bills of configurations of a model, drawn under its rules by the option shares; one at least."""
-    revision = orderable_revision(model, today)
-    engine, value, there = configurator(revision, today), product_model(revision), structure()
+    revision, successors = orderable_revision(model, today), _successors()
+    engine, whole = configurator(revision, today), super_bill(revision, structure())
     bills: list[Bill] = []
     while len(bills) < samples and not (bills and stop()):
-        drawn = order_bill(value, engine.sample(rng), there.bills, there.items)
-        bills.append(tuple((line.item, line.quantity) for line in drawn.lines))
+        lines = whole.resolve(engine.sample(rng)).lines
+        bills.append(_current(((line.item, line.quantity) for line in lines), successors))
     return bills
+
+
+def _successors() -> Mapping[str, str]:
+    """What takes the place of each obsolete item; nothing where nobody said so."""
+    rows = Item.objects.filter(active=False).values_list("code", "replaced_by__code")
+    return {code: successor or "" for code, successor in rows}
+
+
+def _current(lines: Iterable[tuple[str, int]], successors: Mapping[str, str]) -> Bill:
+    """What the lines take nowadays."""
+    units: dict[str, int] = defaultdict(int)
+    for item, quantity in lines:
+        while item in successors:
+            item = successors[item]
+        if item:
+            units[item] += quantity
+    return tuple(sorted(units.items()))
 
 
 def _ordered() -> dict[str, list[tuple[Bill, int]]]:
@@ -131,11 +147,12 @@ def _ordered() -> dict[str, list[tuple[Bill, int]]]:
     rows = list(lines.values_list("configuration__revision__product_model__code", "configuration_id", "quantity"))
     bills: dict[int, list[tuple[str, int]]] = defaultdict(list)
     taken = OrderBillLine.objects.filter(configuration__order_lines__in=lines).distinct()
-    for key, item, units in taken.order_by("item__code").values_list("configuration_id", "item__code", "quantity"):
+    for key, item, units in taken.values_list("configuration_id", "item__code", "quantity"):
         bills[key].append((item, units))
-    found: dict[str, list[tuple[Bill, int]]] = defaultdict(list)
+    successors, found = _successors(), defaultdict[str, list[tuple[Bill, int]]](list)
+    made = {key: _current(bill, successors) for key, bill in bills.items()}
     for model, key, units in rows:
-        found[model].append((tuple(bills[key]), units))
+        found[model].append((made.get(key, ()), units))
     return found
 
 
@@ -152,16 +169,15 @@ def _received() -> Mapping[str, list[float]]:
 def _item_supplies(received: Mapping[str, list[float]]) -> Mapping[str, ItemSupply]:
     """All stocked items: value, lead times, and what they are built of."""
     parts: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for parent, component, units in BillLine.objects.order_by("component__code").values_list(
-        "parent_id", "component__code", "quantity"
-    ):
+    for parent, component, units in BillLine.objects.values_list("parent_id", "component__code", "quantity"):
         parts[parent].append((component, units))
+    successors = _successors()
     sources = {row.item_id: row for row in SupplierItem.objects.filter(preferred=True).select_related("supplier")}
     return {
         item.code: ItemSupply(
             value=float(item.cost),
             lead_times=_lead_times(item, source := sources.get(item.pk), received.get(item.code, ())),
-            parts=tuple(parts.get(item.pk, ())),
+            parts=_current(parts.get(item.pk, ()), successors),
             lot=max(source.minimum_quantity, source.multiple) if source else 1,
         )
         for item in Item.objects.filter(active=True).exclude(kind="end item")

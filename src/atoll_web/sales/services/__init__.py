@@ -2,8 +2,8 @@
 
 from atoll_web.sales.services.applying import apply_proposal, discard_proposal
 from atoll_web.sales.services.changing import By, Changed, ChangedLine, LineChange, change_order, preview_change
-from atoll_web.sales.services.correcting import count, scrap
-from atoll_web.sales.services.customers import save_customers
+from atoll_web.sales.services.correcting import count, receive, scrap
+from atoll_web.sales.services.customers import class_of, save_customers
 from atoll_web.sales.services.entering import (
     MOST_UNITS,
     NewLine,
@@ -23,7 +23,7 @@ from atoll_web.sales.services.open_lines import Weighing
 from atoll_web.sales.services.proposing import REPROMISING, Policy, ask_proposal, ask_rush, compute_proposal
 from atoll_web.sales.services.ranking import book, moved_ranks
 from atoll_web.sales.services.releasing import cancel, expire_quotes
-from atoll_web.sales.services.repromising import last_assembly_day, lines_to_promise_anew, repromise
+from atoll_web.sales.services.repromising import Repromised, last_assembly_day, lines_to_promise_anew, repromise
 from atoll_web.sales.services.taking import Asked, take
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "NewLine",
     "NewOrder",
     "Policy",
+    "Repromised",
     "Weighing",
     "accept_quote",
     "apply_proposal",
@@ -49,6 +50,7 @@ __all__ = [
     "book",
     "cancel",
     "change_order",
+    "class_of",
     "compute_proposal",
     "confirm_by_email",
     "count",
@@ -71,6 +73,7 @@ __all__ = [
     "preview_change",
     "preview_import",
     "quote",
+    "receive",
     "repromise",
     "resend",
     "save_customers",

@@ -33,7 +33,7 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, Under, raise_all
 from atoll_web.sales.services.entering import LINES
-from atoll_web.sales.services.releasing import give_back, locked_lines, release_expired, works
+from atoll_web.sales.services.releasing import agreed, give_back, locked_lines, release_expired, works
 from atoll_web.sales.snapshot import Master, Work, lock, master, snapshot
 
 
@@ -239,7 +239,7 @@ class _Change:
         choices = {code: value for code, value in {**row.configuration.values, **change.choices}.items() if value is not None}
         asked = change.request_date or (row.request_date if row.request_date > self.actor.today else None)
         quantity = row.quantity if change.quantity is None else change.quantity
-        line = NewLine(revision.product_model.code, choices, quantity, asked)
+        line = NewLine(revision.product_model.code, choices, quantity, asked, agreed=agreed([row.pk]).get(row.pk, ()))
         under = Under(revision, self.order.ordered_at.date()) if change.by is By.OWN else None
         draft = drafter.draft(line, buyer, under)
         is_same = draft.revision.pk == revision.pk and draft.resolved.key == row.configuration.key

@@ -1,4 +1,6 @@
-"""Counts and scrap, and what they mean to promises: lines that lose units are at risk, work under way is covered anew."""
+"""Counts, scrap, receipts that end short, and what they mean to promises: lines that lose units are at risk, work under way
+is covered anew.
+"""
 
 from collections.abc import Sequence
 
@@ -7,6 +9,8 @@ from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import exchange
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
+from atoll_web.purchasing import services as purchasing
+from atoll_web.purchasing.models import Receipt
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, keys, pegging, room
@@ -56,6 +60,21 @@ def scrap(*, actor: Actor, item: Item, quantity: int, lot: Lot | None = None, re
         found = correcting.scrap(actor=actor, item=item, quantity=quantity, lot=lot, reference=reference)
         _follow(actor, found.demands)
     return found.move
+
+
+@begun_again_after_deadlock
+def receive(*, actor: Actor, deliveries: Sequence[purchasing.Delivery]) -> Sequence[Receipt]:
+    """Book what arrived on purchase orders. What will not come any more is taken from whoever needs it last, as for `count`.
+
+    Raises
+    ------
+    ReceivedBeyondOrder, QuantityNotPositive, LotsDoNotMatch, DuplicateLot, CannotPromise
+        Nothing is received then.
+    """
+    with acting(actor):
+        found = purchasing.receive(actor=actor, deliveries=deliveries)
+        _follow(actor, found.demands)
+    return found.receipts
 
 
 def _follow(actor: Actor, demands: Sequence[int]) -> None:

@@ -7,6 +7,11 @@ from atoll_web.accounts.acting import Actor, acting
 from atoll_web.sales.models import Customer
 
 
+def class_of(customer: str) -> str:
+    """The class of a customer by code; that of anybody where none, or an unknown one, is named."""
+    return Customer.objects.filter(code=customer).values_list("customer_class", flat=True).first() or "" if customer else ""
+
+
 def save_customers(actor: Actor, customers: Iterable[CustomerValue]) -> None:
     """Write customers, new ones and changed ones, by their code."""
     fields = ["name", "customer_class", "country", "email"]

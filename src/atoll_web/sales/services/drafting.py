@@ -28,6 +28,8 @@ class NewLine:
     ----------
     place
         Where it was read, for which a fault of it is told.
+    agreed
+        Keys of items with those of their substitutes that may be taken.
     """
 
     model: str
@@ -35,6 +37,7 @@ class NewLine:
     quantity: int = 1
     request_date: date | None = None
     place: str = ""
+    agreed: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,19 @@ class Drafted:
             self.resolved.minutes * quantity,
             self.revision.product_model_id,
             self.line.request_date,
-            self.resolved.alternates,
+            with_agreed(self.resolved.alternates, self.resolved.substitutes, self.line.agreed),
         )
+
+
+def with_agreed(
+    alternates: Mapping[int, Sequence[int]], substitutes: Mapping[int, Sequence[int]], agreed: Sequence[tuple[int, int]]
+) -> dict[int, tuple[int, ...]]:
+    """What may be taken for items: their alternates, and those of their substitutes that somebody agreed to."""
+    found = {item: tuple(others) for item, others in alternates.items()}
+    for item, substitute in agreed:
+        if substitute in substitutes.get(item, ()):
+            found[item] = (*found.get(item, ()), substitute)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

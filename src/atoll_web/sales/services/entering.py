@@ -1,9 +1,10 @@
 """Orders and quotes: every line is configured, priced, promised and confirmed, or nothing is written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, islice
+from typing import Any
 
 from django.db import connection
 
@@ -31,7 +32,7 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Customer, Order, OrderLine
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.releasing import release_expired
-from atoll_web.sales.snapshot import Master, master, snapshot
+from atoll_web.sales.snapshot import MASTER, Master, master_of, snapshot
 
 __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "enter_orders", "order_in_shop", "quote"]
 
@@ -154,11 +155,12 @@ def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: 
 def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:
     """Enter those orders that are not known by their keys, and give all of them in their sequence."""
     with acting(actor):
-        there = master(actor.today)
+        codes = {order.customer for order in orders}
+        company, customers_found = exchange([MASTER, _of_customers(codes)])
+        there, customers = master_of(company, actor.today), _customers_of(customers_found)
         if there.first_expiry and there.first_expiry <= actor.at:
             release_expired(actor)
         known = _known([order.idempotency_key for order in orders if order.idempotency_key])
-        customers = _customers({order.customer for order in orders})
         faults = _faults(orders, known, customers)
         fresh = _once([order for order in orders if order.idempotency_key not in known])
         entry = _Entry(actor, there, customers, state, expires_at)
@@ -222,7 +224,8 @@ def buyer_of(customer: str) -> Buyer:
     """
     if not customer:
         return ANYBODY
-    found = _customers({customer}).get(customer)
+    (rows,) = exchange([_of_customers({customer})])
+    found = _customers_of(rows).get(customer)
     if found is None:
         raise UnknownCustomer(customer=customer)
     if found.row.on_hold:
@@ -230,8 +233,12 @@ def buyer_of(customer: str) -> Buyer:
     return found.buyer
 
 
-def _customers(codes: set[str]) -> dict[str, _Customer]:
-    (rows,) = exchange([(CUSTOMERS, [sorted(codes)])])
+def _of_customers(codes: Iterable[str]) -> Statement:
+    """Customers by code."""
+    return CUSTOMERS, [sorted(codes)]
+
+
+def _customers_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, _Customer]:
     fields = ["id", "code", "name", "customer_class", "on_hold", "currency"]
     return {
         row[1]: _Customer(Customer.from_db(connection.alias, fields, row[:-1]), Buyer(row[5], row[3], row[6])) for row in rows

@@ -156,6 +156,7 @@ def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_c
     kept = there.kept_from(terms.customer_class)
     others = [other_choices(draft, drafter, terms) for draft in drafts]
     also = {item for choices in others for other in choices for item in other.drafted.work().touches()}
+    also |= {item for draft in drafts for substitutes in draft.resolved.substitutes.values() for item in substitutes}
     seen = snapshot([draft.work() for draft in drafts], today, lock=False, kept=kept, there=there, also=also)
     complete = promise_complete(seen.availability, seen.wanted)
     answer = complete if ship_complete else promise(seen.availability, seen.wanted)

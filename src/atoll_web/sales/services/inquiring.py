@@ -40,8 +40,13 @@ class Inquiry:
     filled_from_stock: bool
 
 
-def inquire(*, line: NewLine, today: date) -> Inquiry:
+def inquire(*, line: NewLine, today: date, customer_class: str = "") -> Inquiry:
     """Price and promise date of a configured line; reserves and writes nothing.
+
+    Parameters
+    ----------
+    customer_class
+        Whose protected units count; what is protected for others is left to them.
 
     Raises
     ------
@@ -51,7 +56,8 @@ def inquire(*, line: NewLine, today: date) -> Inquiry:
     """
     there = master(today)
     drafted = Drafter(there, today).draft(line)
-    seen = snapshot([drafted.work()], today, lock=False, there=there)
+    kept = there.kept_from(customer_class)
+    seen = snapshot([drafted.work()], today, lock=False, kept=kept, there=there)
     answer = promise(seen.availability, seen.wanted)
     if not answer.is_promised[0]:
         raise CannotPromise(what=line.model, reason=reason(seen, answer, 0))

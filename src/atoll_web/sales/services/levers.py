@@ -1,4 +1,4 @@
-"""What would make a line earlier: options, splits, overtime and expediting, as levers of the science with words for people."""
+"""What would make a line earlier: options, substitutes, splits, overtime, faster purchases, with words for people."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +20,7 @@ from atoll.promise import (
     Promises,
     Splitting,
     Step,
+    Substitution,
     Wanted,
     WantedLine,
     applied,
@@ -35,10 +36,12 @@ from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import states
 from atoll_web.sales.answering import in_words
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine
-from atoll_web.sales.snapshot import PromiseSnapshot
+from atoll_web.sales.snapshot import PromiseSnapshot, alternatives
 
 MOST_OPTIONS = 3
 """Other options that are offered for a line, the cheapest."""
+
+CENT = Decimal("0.01")
 
 OVERTIME_DAYS = 10
 """Days of overtime that are looked at, the first ones."""
@@ -166,7 +169,13 @@ def faster(question: Question) -> tuple[Faster, ...]:
     binding = question.answer.binding(0)
     if binding.cause is Cause.REQUEST:
         return ()
-    found = [*_options(question, binding), *_split(question), *_overtime(question), *_purchases(question)]
+    found = [
+        *_options(question, binding),
+        *_substitutes(question, binding),
+        *_split(question),
+        *_overtime(question),
+        *_purchases(question),
+    ]
     by_lever = {id(one.lever): one for one in found}
     better = improvements(question.there, question.soonest, [one.lever for one in found])
     offers = [_offer(question, one, by_lever[id(one.lever)]) for one in better]
@@ -240,9 +249,27 @@ def _options(question: Question, binding: Binding) -> Iterator[_Found]:
             requirements={at[item]: units for item, units in work.requirements.items()},
             minutes=work.minutes,
             cost=other.drafted.price - question.drafted.price,
-            alternatives={at[item]: [at[o] for o in others] for item, others in work.alternates.items()},
+            alternatives=alternatives(work, question.seen.items),
         )
         yield _Found(lever, other.key, states.OPTION, other.words, (other.drafted.line,))
+
+
+def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
+    """Each substitute of an item that what binds goes into."""
+    if binding.cause is not Cause.MATERIAL:
+        return
+    items, there, draft = question.seen.items, question.drafter.there.structure, question.drafted
+    for item, substitutes in draft.resolved.substitutes.items():
+        if items.ids[binding.item] not in items.reachable([item]):
+            continue
+        own = items.codes[item]
+        for substitute in substitutes:
+            code, units = items.codes[substitute], draft.resolved.bill[item] * draft.line.quantity
+            more = (there.costs[code].total - there.costs[own].total) * units
+            lever = Substitution(items.at[item], items.at[substitute], more.quantize(CENT))
+            line = replace(draft.line, agreed=(*draft.line.agreed, (item, substitute)))
+            words = f"Take {there.items[code].name} ({code}) instead of {there.items[own].name} ({own})"
+            yield _Found(lever, f"{states.SUBSTITUTE}:{own}={code}", states.SUBSTITUTE, words, (line,))
 
 
 def _takes_less(question: Question, other: Drafted, binding: Binding) -> bool:

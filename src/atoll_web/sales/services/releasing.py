@@ -6,7 +6,8 @@ from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.catalogue.models import OrderBillAlternate, OrderBillLine
 from atoll_web.sales import states
 from atoll_web.sales.errors import NotCancellable
-from atoll_web.sales.models import Order, OrderLine, Promise, SlotReservation
+from atoll_web.sales.models import LeverTaken, Order, OrderLine, Promise, SlotReservation
+from atoll_web.sales.services.drafting import with_agreed
 from atoll_web.sales.snapshot import Work, lock
 from atoll_web.stock import services as stock
 
@@ -79,16 +80,29 @@ def works(lines: Sequence[OrderLine]) -> list[Work]:
     for key, item, per in OrderBillLine.objects.filter(configuration__in=configurations).values_list(*BILL_FIELDS):
         bills[key][item] = per
     alternates: dict[int, dict[int, list[int]]] = {key: {} for key in configurations}
+    substitutes: dict[int, dict[int, list[int]]] = {key: {} for key in configurations}
     rows = OrderBillAlternate.objects.filter(configuration__in=configurations).order_by("rank")
-    for key, item, alternate in rows.values_list("configuration_id", "item_id", "alternate_id"):
-        alternates[key].setdefault(item, []).append(alternate)
+    for key, item, alternate, on_request in rows.values_list("configuration_id", "item_id", "alternate_id", "on_request"):
+        (substitutes if on_request else alternates)[key].setdefault(item, []).append(alternate)
+    asked = agreed([line.pk for line in lines if substitutes[line.configuration_id]])
     return [
         Work(
-            {item: per * line.quantity for item, per in bills[line.configuration_id].items()},
+            {item: per * line.quantity for item, per in bills[key].items()},
             line.configuration.minutes * line.quantity,
             line.configuration.revision.product_model_id,
             line.request_date,
-            alternates[line.configuration_id],
+            with_agreed(alternates[key], substitutes[key], asked[line.pk]) if line.pk in asked else alternates[key],
         )
         for line in lines
+        for key in [line.configuration_id]
     ]
+
+
+def agreed(line_ids: Sequence[int]) -> dict[int, tuple[tuple[int, int], ...]]:
+    """Items with their substitutes that somebody agreed to, by line."""
+    found: dict[int, tuple[tuple[int, int], ...]] = {}
+    if line_ids:
+        rows = LeverTaken.objects.filter(line__in=line_ids, kind=states.SUBSTITUTE).order_by("id")
+        for line, item, substitute in rows.values_list("line_id", "item_id", "substitute_id"):
+            found[line] = (*found.get(line, ()), (item, substitute))
+    return found

@@ -1,7 +1,7 @@
 """Order lines are promised anew when a supply that they rest on slips."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Max
@@ -19,8 +19,22 @@ from atoll_web.sales.snapshot import lock, snapshot
 from atoll_web.stock import services as stock
 
 
+@dataclass(frozen=True, slots=True)
+class Repromised:
+    """Lines that were promised anew.
+
+    Parameters
+    ----------
+    left_out
+        Lines that have nothing to promise any more, as their state says.
+    """
+
+    promises: Sequence[Promise]
+    left_out: Sequence[OrderLine]
+
+
 @begun_again_after_deadlock
-def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> list[Promise]:
+def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repromised:
     """Promise lines anew whose supply slipped, keeping each date that can be kept.
 
     They give back what they hold, and are promised in the order of the dates that they had, none earlier than before: others
@@ -31,22 +45,19 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> list
     lines
         Confirmed lines; all those at risk or overdue when not given.
 
-    Returns
-    -------
-    list of Promise
-        The new promises.
+    Lines that were cancelled, expired or released meanwhile are left out.
 
     Raises
     ------
     NothingToPromise
-        When a given line is not confirmed or its assembly has begun.
+        When none of the given lines holds a promise that could be another.
     CannotPromise
         When one gets no date at all; all keep the promises they had then.
     """
     with acting(actor):
         chosen = lines if lines is not None else lines_to_promise_anew(actor.today)
         if not chosen:
-            return []
+            return Repromised((), ())
         rows = list(
             OrderLine.objects.select_for_update(of=("self",))
             .select_related("order", "configuration__revision")
@@ -54,10 +65,10 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> list
             .filter(id__in=[line.pk for line in chosen])
             .order_by("id")
         )
-        for row in rows:
-            if row.state not in states.HOLDING:
-                raise NothingToPromise(line=str(row), state=row.state)
-        return _promise_anew(actor, rows)
+        left_out = [row for row in rows if row.state not in states.HOLDING]
+        if len(left_out) == len(rows):
+            raise NothingToPromise(line=", ".join(map(str, rows)), state=left_out[0].state)
+        return Repromised(_promise_anew(actor, [row for row in rows if row not in left_out]), left_out)
 
 
 def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[Promise]:

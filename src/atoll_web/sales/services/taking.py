@@ -137,6 +137,15 @@ def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[in
             cost=lever.cost,
             currency=lever.currency,
             days_earlier=lever.days_earlier,
+            **_substitute(lever),
         )
         for k, lever in chosen.items()
     )
+
+
+def _substitute(lever: Faster) -> dict[str, int]:
+    """The item and its substitute, which the line may take from now on whenever it is promised anew."""
+    if lever.kind != states.SUBSTITUTE:
+        return {}
+    item, substitute = lever.lines[0].agreed[-1]
+    return {"item_id": item, "substitute_id": substitute}
