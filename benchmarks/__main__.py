@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from benchmarks.measure import Row
 
 ALL = ("business", "configure", "promise", "stocking")
-PARTS = (*ALL, "kits")
-"""Kits are measured with promises, and can be measured alone."""
+PARTS = (*ALL, "kits", "improvement")
+"""Kits are measured with promises, and can be measured alone. The improvement takes half an hour and is measured alone only."""
 
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
@@ -112,6 +112,13 @@ def kits(_home: Path, *, quick: bool) -> list["Row"]:
     return kits.run(quick=quick)
 
 
+def improvement(home: Path, *, quick: bool) -> list["Row"]:
+    """Rows of a year with and without optimised stock levels."""
+    from benchmarks import improvement
+
+    return improvement.run(home, quick=quick)
+
+
 def business(home: Path, *, quick: bool) -> list["Row"]:
     """Rows of the whole business. The demonstration comes first: the others measure on the database that it leaves."""
     from benchmarks import demo, services
@@ -119,7 +126,14 @@ def business(home: Path, *, quick: bool) -> list["Row"]:
     return demo.run(home, weeks=12, orders=400 if quick else 2000) + services.run(calls=40 if quick else 200)
 
 
-RUNS = {"business": business, "configure": configure, "promise": promise, "stocking": stocking, "kits": kits}
+RUNS = {
+    "business": business,
+    "configure": configure,
+    "promise": promise,
+    "stocking": stocking,
+    "kits": kits,
+    "improvement": improvement,
+}
 
 
 @contextmanager

@@ -303,7 +303,9 @@ def _token() -> str:
     from atoll_web.accounts.services import create_token
 
     with ThreadPoolExecutor(1) as alone:  # a connection of its own, closed with its thread
-        return alone.submit(lambda: create_token(user=User.objects.get(username="sales"), name=f"benchmark {os.getpid()}").secret).result()
+        return alone.submit(
+            lambda: create_token(user=User.objects.get(username="sales"), name=f"benchmark {os.getpid()}").secret
+        ).result()
 
 
 def _order(asked: Mapping[str, Any]) -> "NewOrder":

@@ -12,9 +12,11 @@ from typing import Any
 import click
 
 from atoll.cli import NEGATIVE, Command, Group, write_document
+from atoll.cli.stock import SHARE
 from atoll.errors import AtollError, BadInput, Issue
 from atoll_web import cluster, database, home, serve
 from atoll_web.promise_cli import promise_command
+from atoll_web.stock_cli import stock
 
 COMPANIES = ("computers", "vehicles", "electronics")
 MIGRATION_LOCK = 4_711_000  # any number that nothing else in the database locks
@@ -218,15 +220,18 @@ def manage(arguments: tuple[str, ...]) -> None:
 @click.option("--orders", type=click.IntRange(1), default=2000, show_default=True, help="Customer orders in all.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed gives the same business.")
 @click.option("--fresh", is_flag=True, help="Clear the company which the database holds.")
+@click.option("--improve-after", type=click.IntRange(1), help="Weeks after which the planner optimises levels and applies them.")
+@click.option("--service", default=0.9, show_default=True, type=SHARE, help="Order fill rate that they are optimised for.")
 @as_json
 @with_application
-def demo(company: str, weeks: int, orders: int, seed: int, fresh: bool, as_json: bool) -> None:
+def demo(fresh: bool, improve_after: int | None, service: float, as_json: bool, **play: Any) -> None:
     """Play a company's business to the end and report."""
     migrate()
     from atoll_web.demo import report, services
 
+    improvement = services.Improvement(improve_after, service) if improve_after else None
     with progress() as tell:
-        document = services.play(company=company, weeks=weeks, orders=orders, seed=seed, fresh=fresh, progress=tell)
+        document = services.play(fresh=fresh, improvement=improvement, progress=tell, **play)
     if as_json:
         write_document(document)
     else:
@@ -409,5 +414,6 @@ commands: dict[str, click.Command] = {
         promise_command,
         check_invariants,
         token,
+        stock,
     )
 }

@@ -49,6 +49,7 @@ NAVIGATION = (
             ("New promises", "re-promises"),
             ("Capacity", "capacity"),
             ("Forecasts", "forecasts"),
+            ("Stocking workbench", "workbench"),
             ("Stock policies", "stock-policies"),
         ),
     ),

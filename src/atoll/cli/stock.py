@@ -1,6 +1,7 @@
 """The commands `atoll stock …`: how much of what to stock, and how little it can cost."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +9,11 @@ import click
 
 from atoll.cli import LIMIT, Group, write_document
 from atoll.cli.decouple import decouple
-from atoll.cli.simulate import FILE, chosen
+from atoll.cli.simulate import FILE, chosen, whole_numbers
 
 if TYPE_CHECKING:
+    from atoll.model.system import AssemblySystem
+    from atoll.simulate import Policy
     from atoll.stocking.bound import Bound
     from atoll.stocking.optimise import OptimisedStock
 
@@ -101,6 +104,89 @@ def bound(file: Path, name: str | None, time_limit: float, seed: int, as_json: b
     system, start = chosen(read_systems(file), name), perf_counter()
     found = stochastic_bound(system, seed=seed, stop=Deadline(time_limit))
     show({"system": system.name, "bound": _bound(found), "seconds": round(perf_counter() - start, 3)}, as_json)
+
+
+@stock.command(
+    "compare",
+    examples=[
+        ("atoll stock compare shop.json --base-stock 4,3,3", "assemble to order with these levels, make to stock, make to order"),
+        ("atoll stock compare shop.json --service 0.95 --json", "with the best levels for an order fill rate; for programs"),
+    ],
+)
+@click.argument("file", type=FILE)
+@click.option("--base-stock", metavar="LEVELS", help="A level for each component, such as 4,3,3.")
+@click.option("--service", default=0.95, show_default=True, type=SHARE, help="Order fill rate to find levels for.")
+@click.option("--horizon", default=0.0, type=click.FloatRange(0), help="Time after which stock that is left is a risk.")
+@click.option("--system", "name", help="Which system, where the file holds several.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of all random numbers.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def compare(file: Path, name: str | None, seed: int, as_json: bool, **options: Any) -> None:
+    """Compare assemble-to-order with make-to-stock and make-to-order, on the same orders.
+
+    FILE is a case in JSON, a problem folder of CSV files, or - for standard input; its stock is worth its cost of holding.
+    """
+    from atoll.io.stocking import read_systems
+    from atoll.stocking.strategies import compare_strategies, described
+
+    system = chosen(read_systems(file), name)
+    policy = _policy(system, options["base_stock"], options["service"], seed)
+    show(described(compare_strategies(system, policy, seed=seed, horizon=options["horizon"])), as_json)
+
+
+@stock.command(
+    "variety",
+    examples=[
+        ("atoll stock variety shop.json --merge red,blue --base-stock 4,3,3", "what one component for both would save"),
+        ("atoll stock variety shop.json --like red --share 0.1 --json", "what an option beside it costs that one in ten takes"),
+    ],
+)
+@click.argument("file", type=FILE)
+@click.option("--merge", metavar="NAMES", help="Components of which the first could do for all, such as red,blue.")
+@click.option("--like", metavar="NAME", help="Component beside which a new option of the same cost and lead time is offered.")
+@click.option("--share", default=0.1, show_default=True, type=SHARE, help="Of its orders that take the new option.")
+@click.option("--base-stock", metavar="LEVELS", help="A level for each component, such as 4,3,3.")
+@click.option("--service", default=0.95, show_default=True, type=SHARE, help="Order fill rate to find levels for.")
+@click.option("--window", default=0.0, show_default=True, type=click.FloatRange(0), help="Time that an order may wait.")
+@click.option("--system", "name", help="Which system, where the file holds several.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of all random numbers.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def variety(file: Path, name: str | None, seed: int, as_json: bool, **options: Any) -> None:
+    """Say what a shared component saves in stock, or what a new option costs, while as many of the same orders are served.
+
+    FILE is a case in JSON, a problem folder of CSV files, or - for standard input; its stock is worth its cost of holding.
+    """
+    from atoll.io.stocking import read_systems
+
+    system = chosen(read_systems(file), name)
+    show(variety_of(system, _policy(system, options["base_stock"], options["service"], seed), seed, options), as_json)
+
+
+def variety_of(system: "AssemblySystem", policy: "Policy", seed: int, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the options of `variety` ask for."""
+    from atoll.stocking.variety import described, option_costs, sharing_saves
+
+    if (options["merge"] is None) == (options["like"] is None):
+        raise click.UsageError("Name components to --merge, or one that a new option is --like.")
+    try:
+        if options["merge"]:
+            merged = tuple(part.strip() for part in options["merge"].split(","))
+            return described(sharing_saves(system, policy, merged, seed=seed, promised=options["window"]))
+        like, share = options["like"], options["share"]
+        return described(option_costs(system, policy, like, share, seed=seed, promised=options["window"]))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _policy(system: "AssemblySystem", base_stock: str | None, service: float, seed: int) -> "Policy":
+    """The levels given, or those found for an order fill rate."""
+    from atoll.simulate import Policy
+    from atoll.stocking.fcfs import Requirements
+    from atoll.stocking.optimise import optimise_stock
+    from atoll.stocking.service import targets_for
+
+    if base_stock:
+        return Policy.base_stock(whole_numbers(base_stock, "--base-stock"))
+    return optimise_stock(system, Requirements(targets_for(system, service)), seed=seed).policy
 
 
 def show(document: dict[str, Any], as_json: bool) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, gammainc
 
+Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -41,32 +42,42 @@ def base_stock_levels(rate: Floats, variance: Floats, lead_days: Integers, *, re
     Examples
     --------
     >>> base_stock_levels(np.array([1.0, 1.0]), np.array([1.0, 3.0]), np.array([9, 9]), review_days=1, target=0.97)
-    array([14, 19])
+    array([17, 24])
     """
     if not 0 < target < 1:
         raise ValueError(f"Expected a target between 0 and 1, got {target}.")
-    cover = lead_days + review_days
-    mean, spread = rate * cover, variance * cover
+    mean = rate * (lead_days + review_days)
+
+    def misses(level: Integers) -> Booleans:
+        return item_fill_rate(rate, variance, lead_days, level, review_days=review_days) < target
+
     low = np.zeros(len(mean), dtype=np.int64)  # fills nothing
     high = np.where(mean > 0, np.ceil(mean).astype(np.int64) + 1, 0)
-    while (missed := item_fill_rate(mean, spread, high) < target).any():
+    while (missed := misses(high)).any():
         low, high = np.where(missed, high, low), np.where(missed, 2 * high, high)
     while (high - low > 1).any():
         middle = (low + high) // 2
-        reached = item_fill_rate(mean, spread, middle) >= target
-        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+        missed = misses(middle)
+        low, high = np.where(missed, middle, low), np.where(missed, high, middle)
     return high
 
 
-def item_fill_rate(mean: Floats, variance: Floats, level: Integers) -> Floats:
-    """Share of the demand for each item that is met from stock at once: ``1 − E[(D − S)⁺] / E[D]``.
+def item_fill_rate(rate: Floats, variance: Floats, lead_days: Integers, level: Integers, *, review_days: int) -> Floats:
+    """Share of the demand for each item that is met from stock at once: ``1 − (E[(D_{L+R} − S)⁺] − E[(D_L − S)⁺]) / E[D_R]``.
+
+    Assumptions: those of `base_stock_levels`. What is ordered at a review arrives after L days and serves the R days from then;
+    the units short in these are the backorders at their end less those at their beginning.
 
     Parameters
     ----------
-    mean, variance
-        Mean and variance of the demand D over lead time and review period; shape (m,).
+    rate, variance
+        Mean and variance of the demand in one day; shape (m,).
+    lead_days
+        Days from order to receipt L; shape (m,).
     level
         Base-stock level S; shape (m,).
+    review_days
+        Days between reviews R, >= 1.
 
     Returns
     -------
@@ -75,20 +86,29 @@ def item_fill_rate(mean: Floats, variance: Floats, level: Integers) -> Floats:
 
     Notes
     -----
-    D is Poisson, or negative binomial where its variance is larger. It is a lower bound for periodic review, since backorders at
-    the end of a cycle are counted without those at its start (Silver, Pyke and Thomas, *Inventory and Production Management in
-    Supply Chains*, 2017, ch. 6). For both laws k P(D = k) = E[D] P(D' = k − 1), where D' follows the same Poisson law, or the
-    negative binomial law with one success more; hence ``E[(D − S)⁺] = E[D] P(D' ≥ S) − S P(D > S)``.
+    Exact for independent days (Johnson, Lee, Davis and Hall, Naval Research Logistics 42, 1995; Sobel, M&SOM 6, 2004). D is
+    Poisson, or negative binomial where its variance is larger.
 
     Examples
     --------
-    >>> item_fill_rate(np.array([1.0]), np.array([1.0]), np.array([1])).round(6)  # 1 − P(D > 1) − P(D > 2) − … = 1 − 1/e
+    >>> one = np.array([1.0])
+    >>> item_fill_rate(one, one, np.array([0]), np.array([1]), review_days=1).round(6)  # 1 − P(D > 1) − P(D > 2) − … = 1 − 1/e
     array([0.632121])
     """
-    demand = np.where(mean > 0, mean, 1.0)
     stock = np.maximum(level, 0)
-    shortage = demand * _exceeds(demand, variance, stock - 1, more=1) - stock * _exceeds(demand, variance, stock, more=0)
-    return np.where(mean > 0, 1 - shortage / demand, 1.0)
+    end, begin = (_shortage(rate * days, variance * days, stock) for days in (lead_days + review_days, lead_days))
+    return np.where(rate > 0, 1 - (end - begin) / np.where(rate > 0, rate * review_days, 1.0), 1.0)
+
+
+def _shortage(mean: Floats, variance: Floats, stock: Integers) -> Floats:
+    """``E[(D − S)⁺]`` for the demand D of some days.
+
+    For both laws k P(D = k) = E[D] P(D' = k − 1), where D' follows the same Poisson law, or the negative binomial law with one
+    success more; hence ``E[(D − S)⁺] = E[D] P(D' ≥ S) − S P(D > S)``.
+    """
+    demand = np.where(mean > 0, mean, 1.0)
+    short = demand * _exceeds(demand, variance, stock - 1, more=1) - stock * _exceeds(demand, variance, stock, more=0)
+    return np.where(mean > 0, short, 0.0)
 
 
 def _exceeds(mean: Floats, variance: Floats, k: Integers, *, more: int) -> Floats:

@@ -17,33 +17,52 @@ def merge_components(system: AssemblySystem, merged: tuple[str, ...]) -> Assembl
     Raises
     ------
     ValueError
-        Unless two or more components are named, all of them bought and with fixed lead times.
+        Unless two or more components are named, all of them bought.
     """
-    positions = [system.components.index(name) for name in merged if name in system.components]
-    if len(positions) != len(set(merged)) or len(positions) < 2:
+    positions = positions_of(system, merged)
+    if len(positions) < 2:
         raise ValueError(f"Expected two or more components of the system, got {', '.join(merged)}.")
-    if not system.is_flat or not system.supply.is_fixed:
-        raise ValueError("Expected bought components with fixed lead times.")
     kept = np.setdiff1d(np.arange(len(system.components)), positions[1:])
-    matrix = system.matrix
-    matrix[:, positions[0]] = matrix[:, positions].sum(axis=1)
     supply = replace(
         system.supply,
         lead_time=system.lead_time[kept],
         deviation=system.supply.deviation[kept],
         capacitated=system.supply.capacitated[kept],
+        seen=tuple(system.supply.seen[i] for i in kept) if system.supply.seen else (),
     )
     return replace(
         system,
         components=tuple(system.components[i] for i in kept),
-        quantity=QuantityPer.of(matrix[:, kept]),
+        quantity=QuantityPer.of(_columns_merged(system.matrix, positions, kept)),
         holding=system.holding[kept],
         supply=supply,
         key=system.key[kept],
         profit=system.profit[kept],
         most_level=system.most_level[kept],
-        subassembly=QuantityPer.none(len(kept)),
+        subassembly=QuantityPer.of(_columns_merged(system.subassembly.dense(len(system.components)), positions, kept)[kept]),
     )
+
+
+def positions_of(system: AssemblySystem, names: tuple[str, ...]) -> list[int]:
+    """Where bought components stand.
+
+    Raises
+    ------
+    ValueError
+        For a name that the system does not have, or has for something built.
+    """
+    if unknown := set(names) - set(system.components):
+        raise ValueError(f"Expected components of the system, got {', '.join(sorted(unknown))}.")
+    positions = [system.components.index(name) for name in dict.fromkeys(names)]
+    if np.diff(system.subassembly.start)[positions].any():
+        raise ValueError("Expected components that are bought, not subassemblies.")
+    return positions
+
+
+def _columns_merged(matrix: Integers, positions: list[int], kept: Integers) -> Integers:
+    together = matrix.copy()
+    together[:, positions[0]] = matrix[:, positions].sum(axis=1)
+    return together[:, kept]
 
 
 def commonality_value(system: AssemblySystem, merged: tuple[str, ...], *, seed: int) -> Estimate:

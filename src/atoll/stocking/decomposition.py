@@ -83,7 +83,7 @@ def decomposition_bound(system: AssemblySystem) -> Bound:
 def newsvendor_shares(system: AssemblySystem) -> Shares:
     """The shares β_i of the backorder costs that make the decomposition's bound best."""
     blocks = [
-        _cut_off(*_levels(demand), holding * demand.stock, demand.shortage[:, None], np.array([i]))
+        level_costs(demand, holding * demand.stock, demand.shortage[:, None], np.array([i]))
         for i, (demand, holding) in enumerate(zip(_lead_time_demands(system), system.holding, strict=True))
     ]
     bill = system.quantity
@@ -105,19 +105,19 @@ def service_bound(system: AssemblySystem, targets: Sequence[ServiceTarget]) -> B
     takes = takes_of_components(system)
     first, blocks = 0, []
     for i, demand in enumerate(_lead_time_demands(system)):
-        late = [_late_chances(system, takes[i], i, j, targets, len(demand.chance)) for j in np.unique(takes[i].product)]
+        late = [late_chances(system, takes[i], i, j, targets, len(demand.chance)) for j in np.unique(takes[i].product)]
         slope = np.column_stack([column for columns in late for column in columns])
         variable = np.arange(first, first := first + slope.shape[1])
-        blocks.append(_cut_off(*_levels(demand), system.holding[i] * demand.stock, slope, variable))
+        blocks.append(level_costs(demand, system.holding[i] * demand.stock, slope, variable))
     parts = [(int(j), g) for i in range(len(takes)) for j in np.unique(takes[i].product) for g in range(len(targets))]
     rows, prices = _shares_of_targets(system, parts, targets)
     return Bound(_best_shares(blocks, rows, np.zeros(rows.shape[0]), prices).value, 0.0, "decomposition", EVERY_FCFS_BASE_STOCK)
 
 
-def _late_chances(
+def late_chances(
     system: AssemblySystem, takes: Takes, i: int, j: int, targets: Sequence[ServiceTarget], levels: int
 ) -> list[Floats]:
-    """P(W_ij > w) at each level, for the window w of each target."""
+    """P(W_ij > w) of product j for component i at each level, for the window w of each target."""
     own = takes.product == j
     units, weight = takes.units[own], takes.rate[own] / takes.rate[own].sum()
     columns = []
@@ -156,14 +156,11 @@ def _lead_time_demands(system: AssemblySystem) -> list[LeadTimeDemand]:
     return [demand_during(own, float(time)) for own, time in zip(takes, system.lead_time, strict=True)]
 
 
-def _levels(demand: LeadTimeDemand) -> tuple[int, int]:
-    low = int(max(0.0, demand.mean - DEEPEST * demand.deviation))
-    return low, int(min(len(demand.chance) - 1, demand.mean + HIGHEST * demand.deviation + 10))
-
-
-def _cut_off(low: int, high: int, fixed: Floats, slope: Floats, variable: Integers) -> LevelCosts:
-    """Levels from low to high. Lateness falls and stock rises in the level, which bounds the levels outside by a row at each
+def level_costs(demand: LeadTimeDemand, fixed: Floats, slope: Floats, variable: Integers, lot: int = 1) -> LevelCosts:
+    """Levels around the mean. Lateness falls and stock rises in the level, which bounds the levels outside by a row at each
     end."""
+    low = int(max(0.0, demand.mean - DEEPEST * demand.deviation))
+    high = int(min(len(demand.chance) - 1, demand.mean + HIGHEST * demand.deviation + 10)) + lot - 1
     part = slice(low, high + 1)
     none = np.zeros((1, slope.shape[1]))
     return LevelCosts(np.concatenate([[0.0], fixed[part], [fixed[high]]]), np.vstack([slope[[low]], slope[part], none]), variable)

@@ -23,7 +23,7 @@ from atoll.stocking.best_response import (
 from atoll.stocking.decomposition import newsvendor_shares
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.minimum_cut import NODES, cut_nodes, minimum_cut
-from atoll.stocking.order_sample import LatePrices, OrderSample, draw_sample, price_targets, price_waits
+from atoll.stocking.order_sample import LatePrices, OrderSample, draw_sample, price_targets, price_waits, target_weights
 from atoll.stocking.service import ServiceTarget
 
 ORDERS = 20_000
@@ -174,8 +174,53 @@ class _Search:
         return 1.0 - service_of(self.system, sample or self.sample, self.asked.targets, levels)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OrderSamples:
+    """What levels are searched on, and with targets what they are checked on."""
+
+    search: OrderSample
+    check: OrderSample | None
+
+
+def draw_samples(
+    system: AssemblySystem,
+    asked: Requirements = NOTHING,
+    *,
+    seed: int,
+    orders: int | None = None,
+    path_units: int = PATH_UNITS,
+    stop: Stop = never,
+) -> OrderSamples:
+    """Draw the samples for `optimise_fcfs`, for whatever levels and services are asked later.
+
+    Parameters
+    ----------
+    orders
+        Tagged orders of the first sample; by default enough for all components. With few the levels fit the sample and not the
+        system.
+    path_units
+        About as many units are demanded on the path, at most.
+    stop
+        Looked at between the two; then the first is also the second.
+    """
+    refuse_other(system)
+    first, second = np.random.SeedSequence(seed).spawn(2)
+    lines = float(np.diff(system.quantity.start) @ system.rate / system.rate.sum())
+    orders = orders or max(ORDERS, int(ORDERS_PER_COMPONENT * len(system.components) / lines))
+    sample = _draw(system, orders, asked.lot, path_units, first)
+    if not asked.targets or stop():
+        return OrderSamples(sample, sample if asked.targets else None)
+    return OrderSamples(sample, _draw(system, 2 * orders, asked.lot, path_units, second))
+
+
 def optimise_fcfs(
-    system: AssemblySystem, asked: Requirements = NOTHING, *, seed: int, orders: int | None = None, stop: Stop = never
+    system: AssemblySystem,
+    asked: Requirements = NOTHING,
+    *,
+    seed: int,
+    orders: int | None = None,
+    samples: OrderSamples | None = None,
+    stop: Stop = never,
 ) -> FcfsLevels:
     """Levels of least cost for first come, first served with commitment, on a sample of orders.
 
@@ -184,7 +229,9 @@ def optimise_fcfs(
     Parameters
     ----------
     orders
-        Tagged orders of the sample; by default enough for all components. With few the levels fit the sample and not the system.
+        Tagged orders of the sample, as for `draw_samples`.
+    samples
+        Drawn before with the same lots; drawn here if None.
 
     Raises
     ------
@@ -192,19 +239,16 @@ def optimise_fcfs(
         With the first target that the largest levels miss, and what they attain.
     BudgetTooSmall
         Where meeting the targets is worth more than the budget.
+    NoOrderSampled
+        Where no order of the sample counts for a target.
     NotSamplePath
         Where waits are not those of a sample path.
     """
     refuse_other(system)
-    first, second = np.random.SeedSequence(seed).spawn(2)
     limits = asked.limits or _limits(system, asked.lot)
-    if orders is None:
-        lines = float(np.diff(system.quantity.start) @ system.rate / system.rate.sum())
-        orders = max(ORDERS, int(ORDERS_PER_COMPONENT * len(system.components) / lines))
-    sample = _draw(system, orders, asked.lot, first)
-    check = _draw(system, 2 * orders, asked.lot, second) if asked.targets else None
+    drawn = samples or draw_samples(system, asked, seed=seed, orders=orders, stop=stop)
     unit_cost = system.quantity.collect(system.holding) if asked.targets else system.order_cost
-    search = _Search(system, asked, limits, sample, price_waits(sample, unit_cost), check, stop)
+    search = _Search(system, asked, limits, drawn.search, price_waits(drawn.search, unit_cost), drawn.check, stop)
     if asked.targets:
         return _meet_targets(search)
     return _keep_budget(search)
@@ -305,19 +349,21 @@ def refuse_other(system: AssemblySystem) -> None:
 
 
 def service_of(system: AssemblySystem, sample: OrderSample, targets: Sequence[ServiceTarget], levels: Integers) -> Floats:
-    """Share of the orders of each target that are complete within its window; shape (targets,)."""
-    waits, count = sample_waits(sample, levels), len(system.products)
-    tagged = np.bincount(sample.product, minlength=count).clip(1)
-    shares = [
-        target.weights(system) @ (np.bincount(sample.product, weights=waits <= target.window, minlength=count) / tagged)
-        for target in targets
-    ]
-    return np.array(shares)
+    """Share of the orders of each target that are complete within its window; shape (targets,).
+
+    Raises
+    ------
+    NoOrderSampled
+    """
+    waits = sample_waits(sample, levels)
+    return np.array([target_weights(sample, system, target) @ (waits <= target.window) for target in targets])
 
 
-def _draw(system: AssemblySystem, orders: int, lot: Integers | None, seed: np.random.SeedSequence) -> OrderSample:
+def _draw(
+    system: AssemblySystem, orders: int, lot: Integers | None, path_units: int, seed: np.random.SeedSequence
+) -> OrderSample:
     per_order = float(system.component_rate.sum() / system.rate.sum())
-    stride = int(np.clip(PATH_UNITS / per_order / orders, 1, STRIDE))
+    stride = int(np.clip(path_units / per_order / orders, 1, STRIDE))
     return draw_sample(system, orders=orders, stride=stride, rng=np.random.default_rng(seed), lot=lot)
 
 

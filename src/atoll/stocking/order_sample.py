@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from atoll.errors import AtollError
 from atoll.model.system import AssemblySystem, Floats, Integers, Law
 from atoll.simulate.errors import refuse_above
 from atoll.stocking.responding import trace
@@ -19,6 +20,11 @@ from atoll.stocking.service import ServiceTarget
 
 WARM_UP = 2.5
 """Longest lead times before the first tagged order; levels cover less demand than that of so much time."""
+
+
+class NoOrderSampled(AtollError):
+    """None of the {orders:,} orders of the sample counts for the target of {target}: what it asks for is ordered too rarely.
+    Sample more orders, or let several products count together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,12 +98,24 @@ def price_targets(
     sample: OrderSample, system: AssemblySystem, prices: LatePrices, targets: Sequence[ServiceTarget], multipliers: Floats
 ) -> LatePrices:
     """The same prices, and the multiplier of each target for the share of orders that misses its window."""
-    counts = np.bincount(sample.product, minlength=len(system.products)).clip(1)
-    steps = [
-        multiplier * (target.weights(system) / counts)[sample.product]
-        for target, multiplier in zip(targets, multipliers, strict=True)
-    ]
+    steps = [multiplier * target_weights(sample, system, target) for target, multiplier in zip(targets, multipliers, strict=True)]
     return LatePrices(prices.slope, np.column_stack(steps), np.array([target.window for target in targets]))
+
+
+def target_weights(sample: OrderSample, system: AssemblySystem, target: ServiceTarget) -> Floats:
+    """What each tagged order counts in the share of a target, equally for all whose product it names; shape (orders,), sum 1.
+
+    To weigh each *product* by its rate instead would leave out the many rare ones of which no order is tagged.
+
+    Raises
+    ------
+    NoOrderSampled
+        Where no tagged order is for a product of the target.
+    """
+    counts = (target.weights(system) > 0)[sample.product]
+    if not counts.any():
+        raise NoOrderSampled(orders=sample.orders, target=target)
+    return np.asarray(counts / counts.sum())
 
 
 def draw_sample(

@@ -1,6 +1,6 @@
 """The report of a played business: as a document for programs and as text for people."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from atoll_web.demo.snapshot import KINDS, Figures, Response
@@ -9,11 +9,15 @@ SCHEMA_VERSION = 1
 WIDTH = 78
 
 
-def document(found: Figures, *, header: Mapping[str, Any], seconds: Mapping[str, float]) -> dict[str, Any]:
+def document(
+    found: Figures, compared: Mapping[str, Any], *, header: Mapping[str, Any], seconds: Mapping[str, float]
+) -> dict[str, Any]:
     """All figures, JSON-able.
 
     Parameters
     ----------
+    compared
+        Strategies for the same orders, as `planning.services.stocking.compare_company` found them.
     header
         Name and currency of the company, and the parameters of the play.
     seconds
@@ -27,6 +31,9 @@ def document(found: Figures, *, header: Mapping[str, Any], seconds: Mapping[str,
         "last_day": found.last.isoformat(),
         "orders": dict(found.orders),
         "order_fill_rate": _rounded(found.order_fill_rate, 4),
+        "filled_by_week": {
+            week.isoformat(): {"filled": one.filled, "orders": one.orders} for week, one in found.filled_by_week.items()
+        },
         "on_time_in_full": _rounded(found.on_time_in_full, 4),
         "orders_promised_within": found.promised_orders,
         "response_days": _response(found.response),
@@ -48,6 +55,7 @@ def document(found: Figures, *, header: Mapping[str, Any], seconds: Mapping[str,
             {"item": one.item, "name": one.name, "promises": one.orders, "days": one.days} for one in found.delaying
         ],
         "line_load": {code: round(load, 4) for code, load in found.line_load.items()},
+        "strategies": dict(compared),
         "rows": dict(found.counts),
         "seconds": {phase: round(value, 2) for phase, value in seconds.items()} | {"total": round(sum(seconds.values()), 2)},
     }
@@ -100,6 +108,7 @@ def describe(report: Mapping[str, Any]) -> str:
             },
         ),
         _delaying(report["delaying_components"]),
+        _strategies(report["strategies"], money),
         _section(
             "Time",
             {phase.capitalize(): f"{seconds:7.1f} s" for phase, seconds in report["seconds"].items()},
@@ -121,6 +130,20 @@ def _delaying(components: list[Mapping[str, Any]]) -> str:
         f"{one['item']:<22} {one['days']:>6,} days in {one['promises']:>4,} promises  {one['name'][:40]}" for one in components
     ]
     return "\n".join([title, "─" * len(title), *rows])
+
+
+def _strategies(compared: Mapping[str, Any], money: Callable[[float], str]) -> str:
+    """What the same orders would cost in the long run, by where stock meets the order."""
+    lines = {
+        name.capitalize(): f"{money(one['inventory_value']['mean'])} in stock, order fill rate "
+        f"{_percent(one['order_fill_rate']['mean'])}, 95 % within {one['response']['0.95']:.0f} days, "
+        f"{money(one['write_off_risk'])} at risk"
+        for name, one in compared["strategies"].items()
+    }
+    known = (
+        f"{_percent(compared['known_share'])} of the orders to come are for what was ordered before; no more can come from stock"
+    )
+    return _section("Strategies, simulated for the same orders in the long run", lines | {"Finished goods": known})
 
 
 def _days(response: Mapping[str, Any]) -> str:

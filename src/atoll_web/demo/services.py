@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from atoll.demo import CustomerOrder, demand, load, supply_outcome
 from atoll.io import Catalogue
-from atoll.plots import InventoryValue, ResponseTime, inventory_and_response, write_svg
+from atoll.plots import InventoryValue, ResponseTime, StrategyBar, inventory_and_response, strategies, write_svg
 from atoll_web import home
 from atoll_web.accounts.acting import Actor
 from atoll_web.accounts.models import Company, User
@@ -34,6 +34,7 @@ from atoll_web.demo.errors import NotADemonstration
 from atoll_web.planning import services as planning
 from atoll_web.planning import states as planning_states
 from atoll_web.planning.models import PlannedOrder, StockPolicy
+from atoll_web.planning.services import stocking
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.runs import services as runs
@@ -76,6 +77,14 @@ class Stopwatch:
             self.seconds[name] += perf_counter() - start
 
 
+@dataclass(frozen=True, slots=True)
+class Improvement:
+    """The planner optimises the stock levels after so many weeks, for an order fill rate, and applies what is proposed."""
+
+    after_weeks: int
+    service: float
+
+
 class Staff:
     """The demonstration's people at a point of business time."""
 
@@ -94,6 +103,7 @@ def play(
     orders: int = 2000,
     seed: int = 1,
     fresh: bool = False,
+    improvement: Improvement | None = None,
     progress: Progress = lambda phase, done, total: None,
 ) -> dict[str, Any]:
     """Load a company, play its business for some weeks, and report.
@@ -102,6 +112,8 @@ def play(
     ----------
     fresh
         Clear the demonstration company that the database holds.
+    improvement
+        When the planner puts optimised levels in force; never if None.
     progress
         Told what happens.
 
@@ -127,17 +139,19 @@ def play(
     progress("compile the product models", 0, 1)
     with watch.phase("compile"):
         compiling.compile_all(actor=Staff().at("planner", first))
-    parameters = {"company": company, "weeks": weeks, "orders": orders}
+    parameters = {"company": company, "weeks": weeks, "orders": orders} | (asdict(improvement) if improvement else {})
     manager = Staff().at("manager", first)
     run = runs.create(actor=manager, kind="demonstration", parameters=parameters, seed=seed)
 
     def work(tell: runs.Report) -> Mapping[str, Any]:
-        last = _play(data, weeks, orders, seed, watch, tell, progress)
+        last = _play(data, weeks, orders, seed, improvement, watch, tell, progress)
         with watch.phase("report"):
             found = snapshot.figures(first, last)
             picture = draw(found, data.company.currency)
+        with watch.phase("compare strategies"):
+            compared = stocking.compare_company(today=last + timedelta(days=1), seed=seed)
         header = {"name": data.company.name, "currency": data.company.currency, "parameters": parameters | {"seed": seed}}
-        return keep(report.document(found, header=header, seconds=watch.seconds), picture)
+        return keep(report.document(found, compared, header=header, seconds=watch.seconds), picture)
 
     runs.carry_out(actor=manager, run=run, work=work)
     return run.result
@@ -157,14 +171,38 @@ def draw(found: snapshot.Figures, currency: str) -> "Figure":
 
 def keep(document: dict[str, Any], picture: "Figure") -> dict[str, Any]:
     """Write a report to the folder of reports; the same document with the places of its files."""
-    folder = home.folder("reports") / "{company}-{weeks}-weeks-{orders}-orders-seed-{seed}".format(**document["parameters"])
+    name = "{company}-{weeks}-weeks-{orders}-orders-seed-{seed}".format(**document["parameters"])
+    if "after_weeks" in document["parameters"]:
+        name += "-improved-after-{after_weeks}-weeks".format(**document["parameters"])
+    folder = home.folder("reports") / name
     folder.mkdir(exist_ok=True)
-    files = {"Report": folder / "report.txt", "Figures": folder / "report.json", "Picture": folder / "inventory-and-response.svg"}
+    names = {
+        "Report": "report.txt",
+        "Figures": "report.json",
+        "Picture": "inventory-and-response.svg",
+        "Strategies": "strategies.svg",
+    }
+    files = {name: folder / file for name, file in names.items()}
     document["files"] = {name: str(path) for name, path in files.items()}
     write_svg(picture, files["Picture"])
+    write_svg(strategies(strategy_bars(document["strategies"]), document["currency"]), files["Strategies"])
     files["Figures"].write_text(json.dumps(document, indent=2), encoding="utf-8")
     files["Report"].write_text(report.describe(document) + "\n", encoding="utf-8")
     return document
+
+
+def strategy_bars(compared: Mapping[str, Any]) -> list[StrategyBar]:
+    """The strategies of a report as the figure shows them."""
+    return [
+        StrategyBar(
+            name,
+            one["inventory_value"]["mean"],
+            one["write_off_risk"],
+            one["order_fill_rate"]["mean"],
+            one["response"]["0.95"],
+        )
+        for name, one in compared["strategies"].items()
+    ]
 
 
 def clear() -> None:
@@ -215,7 +253,16 @@ def load_company(name: str) -> Catalogue:
     return data
 
 
-def _play(data: Catalogue, weeks: int, orders: int, seed: int, watch: Stopwatch, tell: runs.Report, progress: Progress) -> date:
+def _play(
+    data: Catalogue,
+    weeks: int,
+    orders: int,
+    seed: int,
+    improvement: Improvement | None,
+    watch: Stopwatch,
+    tell: runs.Report,
+    progress: Progress,
+) -> date:
     """Play day by day; the last day."""
     first, staff = data.company.start, Staff()
     days = [first + timedelta(days=n) for n in range(weeks * 7)]
@@ -232,6 +279,9 @@ def _play(data: Catalogue, weeks: int, orders: int, seed: int, watch: Stopwatch,
         progress(words, number, len(days))
         tell(number / len(days), words)
         _play_day(day, by_day[day], staff, seed, watch)
+        if improvement and number + 1 == 7 * improvement.after_weeks:
+            with watch.phase("optimise levels"):
+                improve_levels(staff.at("planner", day, 19), improvement.service, seed)
     catalogue.set_company(actor=staff.at("manager", days[-1], 20), business_date=days[-1] + timedelta(days=1))
     progress("report", len(days), len(days))
     return days[-1]
@@ -245,6 +295,12 @@ def _open(staff: Staff, data: Catalogue, days: Sequence[date], orders_a_week: fl
     planning.set_stock_policies(actor=planner, item_fill_rate=ITEM_FILL_RATE, samples=DRAWN_CONFIGURATIONS, seed=seed)
     levels = StockPolicy.objects.select_related("item")
     stock.open_stock(actor=warehouse, quantities={policy.item: policy.base_stock for policy in levels})
+
+
+def improve_levels(planner: Actor, service: float, seed: int) -> None:
+    """Levels are optimised for an order fill rate from what was learned so far, and put in force."""
+    run = stocking.optimise(actor=planner, run=stocking.request_optimisation(actor=planner, service=service, seed=seed))
+    stocking.apply_levels(actor=planner, run=run, target=service)
 
 
 def _play_day(day: date, orders: Sequence[CustomerOrder], staff: Staff, seed: int, watch: Stopwatch) -> None:

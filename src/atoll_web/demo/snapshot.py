@@ -17,12 +17,15 @@ ORDERS = "SELECT state, count(*) FROM sales_order GROUP BY 1 ORDER BY 1"
 """Orders by state."""
 
 FILL_RATE = """
-SELECT avg(filled::int) FROM (
-    SELECT bool_and(filled_from_stock) AS filled FROM sales_orderline
-    WHERE state IN ('confirmed', 'in assembly', 'assembled', 'shipped') GROUP BY order_id
+SELECT date_trunc('week', ordered_at AT TIME ZONE 'UTC')::date, sum(filled::int), count(*) FROM (
+    SELECT o.ordered_at, bool_and(line.filled_from_stock) AS filled
+    FROM sales_order o JOIN sales_orderline line ON line.order_id = o.id
+    WHERE line.state IN ('confirmed', 'in assembly', 'assembled', 'shipped')
+    GROUP BY o.id
 ) orders
+GROUP BY 1 ORDER BY 1
 """
-"""Share of orders for which everything was free on hand when they were confirmed."""
+"""Orders by the week in which they came: those for which everything was free on hand when they were confirmed, and all."""
 
 ON_TIME = """
 SELECT avg(on_time::int), count(*) FROM (
@@ -147,6 +150,14 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """Orders for which everything was free on hand when they were confirmed, and all of them."""
+
+    filled: int
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """What a played business came to.
 
@@ -156,8 +167,10 @@ class Figures:
         First and last day of the play.
     orders
         Orders by state.
-    order_fill_rate, on_time_in_full
-        Shares of orders, None where there is none to judge.
+    filled_by_week
+        Orders filled from stock, by the Monday of the week in which they came.
+    on_time_in_full
+        Share of orders, None where there is none to judge.
     promised_orders
         Orders that were promised within the play, on which `on_time_in_full` rests.
     response, response_at_once
@@ -171,7 +184,7 @@ class Figures:
     first: date
     last: date
     orders: Mapping[str, int]
-    order_fill_rate: float | None
+    filled_by_week: Mapping[date, Filled]
     on_time_in_full: float | None
     promised_orders: int
     response: Response | None
@@ -187,6 +200,12 @@ class Figures:
     delaying: tuple[Delaying, ...]
     line_load: Mapping[str, float]
     counts: Mapping[str, int]
+
+    @property
+    def order_fill_rate(self) -> float | None:
+        """Share of all orders that were filled from stock, None where there is none."""
+        orders = sum(week.orders for week in self.filled_by_week.values())
+        return sum(week.filled for week in self.filled_by_week.values()) / orders if orders else None
 
     @property
     def days(self) -> int:
@@ -216,7 +235,7 @@ def figures(first: date, last: date) -> Figures:
         first=first,
         last=last,
         orders=dict(_rows(ORDERS)),
-        order_fill_rate=_share(_row(FILL_RATE)[0]),
+        filled_by_week={week: Filled(filled, orders) for week, filled, orders in _rows(FILL_RATE)},
         on_time_in_full=_share(on_time),
         promised_orders=promised,
         response=_responses("'all'", "").get("all"),

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from atoll_web.back_office import MasterData, Records
-from atoll_web.planning.models import ActionMessage, Forecast, PlannedOrder, StockPolicy
+from atoll_web.planning.models import ActionMessage, Forecast, LevelProposal, PlannedOrder, StockPolicy
 
 
 @admin.register(StockPolicy)
@@ -34,6 +34,15 @@ class PlannedOrders(Records):
     list_select_related = ("item",)
     list_filter = ("state", "kind")
     search_fields = ("item__code", "reference")
+
+
+@admin.register(LevelProposal)
+class LevelProposals(Records):
+    """Levels that optimisations proposed."""
+
+    list_display = ("item", "before", "base_stock", "run", "applied_at")
+    list_select_related = ("item", "run")
+    search_fields = ("item__code",)
 
 
 @admin.register(ActionMessage)

@@ -9,3 +9,11 @@ class NotProposed(AtollError):
 
 class NoForecast(AtollError):
     """No product model has a forecast, so stock levels cannot be computed. Enter the units a week for each model."""
+
+
+class NothingProposed(AtollError):
+    """Run {run} proposes no level that is not applied yet. Optimise anew."""
+
+
+class NotAnOptimisation(AtollError):
+    """Run {run} optimised no stock that could be applied; it is {state}."""

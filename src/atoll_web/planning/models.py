@@ -30,6 +30,31 @@ class StockPolicy(models.Model):
         return f"{self.item}: base stock {self.base_stock}"
 
 
+class LevelProposal(models.Model):
+    """A base-stock level that an optimisation proposes for an item, one for each target of its frontier; a planner applies it, or
+    not."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="level_proposals")
+    target = models.FloatField(help_text="Share of the orders that the levels of one target serve together")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="level_proposals")
+    before = models.PositiveIntegerField(help_text="Base stock when it was proposed")
+    base_stock = models.PositiveIntegerField()
+    daily_demand = models.FloatField(help_text="Units per calendar day in the orders that it was optimised for")
+    lead_time_days = models.FloatField(help_text="Mean, with the wait for the planning run")
+    cover = models.FloatField(help_text="Standard deviations of lead-time demand above its mean")
+    applied_at = models.DateTimeField(null=True, blank=True, help_text="When it was put in force last, business time")
+
+    class Meta:
+        ordering = ["run", "target", "item"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "target", "item"], name="level_proposed_once_for_a_target"),
+            models.CheckConstraint(condition=Q(target__gt=0, target__lt=1), name="level_target_is_a_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.before} to {self.base_stock}"
+
+
 @pghistory.track()
 class Forecast(models.Model):
     """How many units of a product model are expected a week."""

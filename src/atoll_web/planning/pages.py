@@ -21,7 +21,7 @@ from atoll_web.catalogue.models import AssemblyLine, Item, LineDay, ProductModel
 from atoll_web.forms import LAST_DAY, decimal, keys
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, company_of, document, needs, today
-from atoll_web.planning import services, shares, states, tasks
+from atoll_web.planning import services, shares, states, tasks, workbench
 from atoll_web.planning.item import ROWS, chart, item_record, models_with
 from atoll_web.planning.models import PlannedOrder, StockPolicy
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
@@ -338,6 +338,7 @@ def capacity_day(request: HttpRequest, code: str, day: str) -> HttpResponse:
 
 urlpatterns = [
     *shares.urlpatterns,
+    *workbench.urlpatterns,
     path("items/<str:code>.json", item_document, name="item-json"),
     path("items/<str:code>", item, name="item"),
     path("morning", morning, name="morning"),

@@ -7,6 +7,7 @@ from atoll_web.accounts.models import Company
 from atoll_web.accounts.services import system_user
 from atoll_web.catalogue.snapshot import calendar_of
 from atoll_web.planning import services
+from atoll_web.planning.services import stocking
 from atoll_web.runs import services as runs
 from atoll_web.runs import states
 from atoll_web.runs.models import Run
@@ -33,6 +34,25 @@ def plan(run_id: int) -> None:
         run = runs.take_up_again(actor=actor, run=run)
     if run.state == states.QUEUED:
         services.plan(actor=actor, run=run)
+
+
+def request_optimisation(*, actor: Actor, service: float, window: float, holding_rate: float, seed: int) -> Run:
+    """Ask for optimised stock levels, which the worker finds as soon as it can."""
+    with acting(actor):
+        run = stocking.request_optimisation(actor=actor, service=service, window=window, holding_rate=holding_rate, seed=seed)
+        optimise.defer(run_id=run.pk)
+    return run
+
+
+@app.task(name="planning.optimise", lock="stock optimisation")
+def optimise(run_id: int) -> None:
+    """Carry out an optimisation on behalf of the user who asked for it, unless it was cancelled or done meanwhile."""
+    run = Run.objects.select_related("created_by").get(pk=run_id)
+    actor = actor_now(run.created_by, "stock optimisation")
+    if run.state == states.RUNNING:  # its worker died, as for planning runs
+        run = runs.take_up_again(actor=actor, run=run)
+    if run.state == states.QUEUED:
+        stocking.optimise(actor=actor, run=run)
 
 
 @app.periodic(cron=EVENING)

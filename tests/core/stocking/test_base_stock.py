@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nbinom
 
+from atoll.model.system import AssemblySystem
+from atoll.simulate import Experiment, Policy
 from atoll.stocking import base_stock_levels, item_fill_rate
 
 
@@ -16,9 +18,10 @@ def poisson_probability(mean: float, k: int) -> float:
     return math.exp(k * math.log(mean) - mean - math.lgamma(k + 1))
 
 
-def fill_rate(mean: float, variance: float, level: int) -> float:
-    (rate,) = item_fill_rate(np.array([mean]), np.array([variance]), np.array([level])).tolist()
-    return rate
+def fill_rate(rate: float, variance: float, lead_days: int, level: int, review_days: int = 1) -> float:
+    one = (np.array([value]) for value in (rate, variance, lead_days, level))
+    (filled,) = item_fill_rate(*one, review_days=review_days).tolist()
+    return filled
 
 
 def level(rate: float, variance: float, lead_days: int, target: float, review_days: int = 1) -> int:
@@ -28,45 +31,67 @@ def level(rate: float, variance: float, lead_days: int, target: float, review_da
     return units
 
 
-@pytest.mark.parametrize("mean", [0.05, 1.0, 7.3, 60.0])
+@pytest.mark.parametrize("rate", [0.05, 1.0, 7.3])
+@pytest.mark.parametrize(("lead", "review"), [(0, 1), (9, 1), (9, 7)])
 @pytest.mark.parametrize("stock", [0, 1, 5, 70])
-def test_the_poisson_fill_rate_is_the_direct_sum(mean: float, stock: int) -> None:
-    """Expected units met are Σ min(k, S) P(D = k)."""
-    met = math.fsum(min(k, stock) * poisson_probability(mean, k) for k in range(400))
-    assert fill_rate(mean, mean, stock) == pytest.approx(met / mean, abs=1e-10)
+def test_the_poisson_fill_rate_is_the_direct_sum(rate: float, lead: int, review: int, stock: int) -> None:
+    def short(days: int) -> float:
+        """Σ (k − S)⁺ P(D = k)."""
+        return math.fsum((k - stock) * poisson_probability(rate * days, k) for k in range(stock + 1, 500)) if days else 0.0
+
+    filled = 1 - (short(lead + review) - short(lead)) / (rate * review)
+    assert fill_rate(rate, rate, lead, stock, review) == pytest.approx(filled, abs=1e-10)
 
 
-@pytest.mark.parametrize(("mean", "variance"), [(0.4, 1.1), (6.0, 9.0), (40.0, 200.0)])
-@pytest.mark.parametrize("stock", [0, 2, 9, 55])
-def test_the_negative_binomial_fill_rate_is_the_direct_sum(mean: float, variance: float, stock: int) -> None:
+@pytest.mark.parametrize(("rate", "variance"), [(0.4, 1.1), (6.0, 9.0), (40.0, 200.0)])
+@pytest.mark.parametrize("stock", [0, 2, 9, 155])
+def test_the_negative_binomial_fill_rate_is_the_direct_sum(rate: float, variance: float, stock: int) -> None:
     k = np.arange(3000)
-    law = nbinom(mean**2 / (variance - mean), mean / variance)
-    assert law.var() == pytest.approx(variance)
-    assert fill_rate(mean, variance, stock) == pytest.approx((np.minimum(k, stock) * law.pmf(k)).sum() / mean, abs=1e-9)
+
+    def short(days: int) -> float:
+        law = nbinom(days * rate**2 / (variance - rate), rate / variance)
+        assert law.var() == pytest.approx(days * variance)
+        return float((np.maximum(k - stock, 0) * law.pmf(k)).sum())
+
+    assert fill_rate(rate, variance, 3, stock) == pytest.approx(1 - (short(4) - short(3)) / rate, abs=1e-9)
 
 
-def test_the_fill_rate_agrees_with_simulated_demand() -> None:
-    """Gamma-mixed Poisson demand is negative binomial; 200,000 cycles, four standard errors."""
+def test_the_fill_rate_agrees_with_simulated_cycles() -> None:
+    """Gamma-mixed Poisson demand is negative binomial. 200,000 cycles of 5 lead days and 2 review days, four standard errors."""
     rng = np.random.default_rng(3)
-    demand = rng.poisson(rng.gamma(4.0, 2.5, 200_000))
-    met = np.minimum(demand, 14) / 10
-    assert fill_rate(10.0, 35.0, 14) == pytest.approx(met.mean(), abs=4 * met.std() / math.sqrt(len(met)))
+    before, within = (rng.poisson(rng.gamma(2.0 * days, 1.5, 200_000)) for days in (5, 2))
+    met = np.minimum(within, np.maximum(22 - before, 0)) / 6
+    filled = fill_rate(3.0, 7.5, 5, 22, review_days=2)
+    assert filled == pytest.approx(met.mean(), abs=4 * met.std() / math.sqrt(len(met)))
+
+
+@pytest.mark.parametrize("stock", [8, 12, 16])
+def test_the_fill_rate_agrees_with_the_event_simulation(stock: int) -> None:
+    """An order for one unit is complete at once exactly when its unit is met from stock."""
+    system = AssemblySystem.simple([[1]], rate=[1.0], lead_time=9, holding=[1.0])
+    policy = Policy(np.array([stock]), review=np.array([1.0]))
+    low, high = Experiment(system, 60, 1).run(policy).order_fill_rate.interval(0.999)
+    assert low < fill_rate(1.0, 1.0, 9, stock) < high
 
 
 def test_the_level_of_a_hand_sized_case() -> None:
-    """Mean 1: E[(D − 1)⁺] = 1/e and E[(D − 2)⁺] = 3/e − 1, so levels 1 and 2 fill 63.2 % and 89.6 %."""
-    assert fill_rate(1, 1, 1) == pytest.approx(1 - 1 / math.e)
-    assert fill_rate(1, 1, 2) == pytest.approx(2 - 3 / math.e)
-    assert [level(0.5, 0.5, 1, target) for target in (0.63, 0.64, 0.89, 0.90)] == [1, 2, 2, 3]
+    """Mean 1 a day: after no lead time E[(D − 1)⁺] = 1/e and E[(D − 2)⁺] = 3/e − 1, so levels 1 and 2 fill 63.2 % and 89.6 %.
+
+    After one day of lead time level 2 fills 1 − (4/e² − (3/e − 1)) = 56.2 %.
+    """
+    assert fill_rate(1, 1, 0, 1) == pytest.approx(1 - 1 / math.e)
+    assert fill_rate(1, 1, 0, 2) == pytest.approx(2 - 3 / math.e)
+    assert fill_rate(1, 1, 1, 2) == pytest.approx(3 / math.e - 4 / math.e**2)
+    assert [level(1, 1, 0, target) for target in (0.63, 0.64, 0.89, 0.90)] == [1, 2, 2, 3]
 
 
 def test_an_item_without_demand_needs_no_stock() -> None:
     assert level(0.0, 0.0, 30, 0.99) == 0
-    assert fill_rate(0.0, 0.0, 0) == 1
+    assert fill_rate(0.0, 0.0, 30, 0) == 1
 
 
 def test_nothing_is_filled_without_stock() -> None:
-    assert fill_rate(5.0, 9.0, 0) == pytest.approx(0)
+    assert fill_rate(5.0, 9.0, 4, 0) == pytest.approx(0)
 
 
 @pytest.mark.parametrize("target", [0.0, 1.0, 97.0])
@@ -83,10 +108,9 @@ targets = st.floats(0.05, 0.999)
 
 @given(rates, ratios, leads, targets)
 def test_the_level_is_the_smallest_that_reaches_the_target(rate: float, ratio: float, lead: int, target: float) -> None:
-    mean = rate * (lead + 1)
     found = level(rate, ratio * rate, lead, target)
-    assert fill_rate(mean, ratio * mean, found) >= target
-    assert fill_rate(mean, ratio * mean, found - 1) < target
+    assert fill_rate(rate, ratio * rate, lead, found) >= target
+    assert fill_rate(rate, ratio * rate, lead, found - 1) < target
 
 
 @given(rates, ratios, leads, targets, st.floats(1, 3), st.integers(0, 20), st.floats(0, 0.9))
@@ -99,10 +123,10 @@ def test_a_higher_target_rate_or_lead_time_never_lowers_the_level(
     assert level(rate, ratio * rate, lead + longer, target) >= base
 
 
-@given(rates, ratios)
-def test_more_stock_never_lowers_the_fill_rate(rate: float, ratio: float) -> None:
+@given(rates, ratios, leads)
+def test_more_stock_never_lowers_the_fill_rate(rate: float, ratio: float, lead: int) -> None:
     stock = np.arange(60)
-    filled = item_fill_rate(np.full(60, rate), np.full(60, ratio * rate), stock)
+    filled = item_fill_rate(np.full(60, rate), np.full(60, ratio * rate), np.full(60, lead), stock, review_days=1)
     assert (np.diff(filled) >= -1e-12).all()
     assert ((filled > -1e-12) & (filled < 1 + 1e-12)).all()
 

@@ -19,7 +19,7 @@ from atoll.stocking.fcfs import (
     optimise_fcfs,
 )
 from atoll.stocking.minimum_cut import minimum_cut
-from atoll.stocking.order_sample import draw_sample, price_waits
+from atoll.stocking.order_sample import NoOrderSampled, draw_sample, price_waits
 from atoll.stocking.service import ServiceTarget, targets_for
 from tests.core.stocking.systems import DESKTOP, M, N, W, lost_sales_m
 
@@ -129,3 +129,24 @@ def test_merged_components_save_what_pooling_saves() -> None:
     assert exact > 1
     with pytest.raises(ValueError, match="two or more"):
         merge_components(apart, ("component 1",))
+
+
+def many_rare_products() -> AssemblySystem:
+    """Three orders in ten are for a product that is always in stock, the others for one of 700 whose component never is."""
+    quantity = np.zeros((701, 2), dtype=int)
+    quantity[0, 0], quantity[1:, 1] = 1, 1
+    return AssemblySystem.simple(quantity, rate=[0.3, *[0.001] * 700], lead_time=5, holding=[1.0, 1.0])
+
+
+def test_rare_products_count_as_much_as_they_are_ordered() -> None:
+    """A hundred orders meet a tenth of the 700 rare products; all the same seven orders in ten are for one of them."""
+    asked = Requirements((ServiceTarget(0.5),))
+    value = evaluate_fcfs(many_rare_products(), np.array([40, 0]), asked, seed=1, replications=40, orders=100)
+    low, high = value.service[0].interval(0.999)
+    assert low < 0.3 < high
+
+
+def test_a_target_of_which_no_order_is_sampled_is_refused() -> None:
+    asked = Requirements((ServiceTarget(0.5, products=("product 700",)),))
+    with pytest.raises(NoOrderSampled, match="product 700"):
+        evaluate_fcfs(many_rare_products(), np.array([40, 0]), asked, seed=1, replications=1, orders=10)

@@ -11,10 +11,9 @@ from django.db import connection
 from atoll.configure import Configuration
 from atoll.plan import NettingProblem, exploded
 from atoll_web.catalogue.models import BillLine, Item, ProductModel
-from atoll_web.catalogue.services import orderable_revision
-from atoll_web.catalogue.snapshot import configurator, structure, super_bill
 from atoll_web.planning.errors import NoForecast
 from atoll_web.planning.models import Forecast, StockPolicy
+from atoll_web.planning.snapshot.company_system import drawn_bills
 from atoll_web.purchasing.models import SupplierItem
 from atoll_web.sales.models import OrderLine
 from atoll_web.sales.states import CANCELLED
@@ -161,12 +160,10 @@ def demand_rates(today: date, samples: int, seed: int) -> DemandRates:
 
 def _usage(forecast: Forecast, at: dict[str, int], today: date, samples: int, rng: np.random.Generator) -> np.ndarray:
     """Units of each item in drawn configurations, shape (samples, m)."""
-    revision = orderable_revision(forecast.product_model.code, today)
-    engine, bill = configurator(revision, today), super_bill(revision, structure())
     usage = np.zeros((samples, len(at)))
-    for row in usage:
-        for line in bill.resolve(engine.sample(rng)).lines:
-            row[at[line.item]] += line.quantity
+    for row, bill in zip(usage, drawn_bills(forecast.product_model.code, today, samples, rng), strict=True):
+        for item, units in bill:
+            row[at[item]] += units
     return usage
 
 
