@@ -25,7 +25,8 @@ PerValue = Mapping[str, Mapping[str, float]]
 NO_CHOICES: Choices = MappingProxyType({})
 
 DIAGRAM, KNOWLEDGE, SAT = "decision diagram", "d-DNNF", "SAT"
-BUDGET = Budget(nodes=20_000_000, seconds=60.0)
+BUDGET = Budget(nodes=1_000_000, seconds=60.0)
+"""A larger circuit would not answer sooner than the solver; what does not compile is given up after ten seconds or so."""
 MOST_REPAIRS = 3
 PRICE = "price"
 """The attribute, in any case, that is taken for the price of a feature."""
