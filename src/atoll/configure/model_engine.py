@@ -237,10 +237,8 @@ def _compiled(model: ConstraintModel, clauses: ClausalModel, budget: Budget) -> 
 
     ways = [(KNOWLEDGE, by_knowledge), (DIAGRAM, by_diagram)]
     has_tables = any(isinstance(part, Table) for constraint in model.constraints for part in constraint.parts)
-    if has_tables or clauses.variables > 2 * clauses.axes.variables:  # sums, most of whose clauses tell their diagrams
-        ways = ways[::-1]
-    else:
-        ways = ways[:1]  # a diagram of clauses alone is never smaller
+    has_sums = clauses.variables > 2 * clauses.axes.variables  # most of their clauses tell their diagrams
+    ways = ways[::-1] if has_tables or has_sums else ways[:1]  # a diagram of clauses alone is never smaller
     for name, way in ways if budget.nodes else ():
         try:
             return name, way()
