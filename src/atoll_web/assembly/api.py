@@ -219,12 +219,13 @@ def complete(request: HttpRequest, number: str, units: int | None = None) -> Fin
 @router.post("/shipments", response=answers(list[ShipmentOut], 201))
 def ship(request: HttpRequest, payload: ShipIn) -> Status[list[Shipment]]:
     """Send finished units to their customers, one shipment for each order: whole lines, or parts of them."""
+    actor = actor_for(request, "ship")
     if not payload.lines and not payload.parts:
         raise BadInput([Issue("lines", "nothing-to-ship", "Name at least one line in `lines` or `parts`.")])
     asked = [*payload.parts, *(PartIn(line=name) for name in payload.lines)]
     lines = dict(zip((part.line for part in asked), _order_lines(part.line for part in asked), strict=True))
     parts = [services.Part(lines[part.line], part.units, part.serials) for part in asked]
-    made = services.ship_parts(actor=actor_for(request, "ship"), parts=parts)
+    made = services.ship_parts(actor=actor, parts=parts)
     rows = Shipment.objects.filter(id__in=[shipment.pk for shipment in made])
     return Status(201, list(rows.select_related("order").prefetch_related("units__unit")))
 

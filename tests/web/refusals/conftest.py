@@ -61,7 +61,7 @@ class Workshop:
         return Allocation.objects.create(requirement=requirement, supply=supply, quantity=quantity)
 
     def order_line(self, demand: Demand | None = None) -> OrderLine:
-        """A draft line of a new order."""
+        """A draft line of two units of a new order."""
         with acting(self.actor):
             order = Order.objects.create(
                 number=f"SO-{Order.objects.count()}", customer=self.customer, ordered_at=NOON, currency="USD"
@@ -70,7 +70,7 @@ class Workshop:
                 order=order,
                 position=1,
                 configuration=self.configuration,
-                quantity=1,
+                quantity=2,
                 unit_price=100,
                 request_date=FRIDAY,
                 demand=demand,
@@ -90,6 +90,13 @@ class Workshop:
         with acting(self.actor):
             self.promise(line, demand.need_date)
             OrderLine.objects.filter(pk=line.pk).update(state=sales_states.CONFIRMED)
+        return line
+
+    def released_line(self) -> OrderLine:
+        """A line that is in assembly."""
+        line = self.confirmed_line()
+        with acting(self.actor):
+            OrderLine.objects.filter(pk=line.pk).update(state=sales_states.IN_ASSEMBLY)
         return line
 
 

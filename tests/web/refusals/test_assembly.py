@@ -61,7 +61,7 @@ def test_a_kit_line_belongs_to_one_order(workshop, refused):
 
 
 def test_of_two_shipments_of_a_unit_at_once_one_is_refused(open_workshop, rivals):
-    line, unit = open_workshop.confirmed_line(), open_workshop.serial("pc", "P1")
+    line, unit = open_workshop.released_line(), open_workshop.serial("pc", "P1")
     shipments = [
         Shipment.objects.create(number=number, order=line.order, at=open_workshop.actor.at, user=open_workshop.actor.user)
         for number in ("SH-1", "SH-2")

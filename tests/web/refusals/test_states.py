@@ -36,10 +36,9 @@ ALSO: dict[tuple[type[Model], str], dict[str, Any]] = {
 
 def new(model: type[Model], workshop) -> Model:
     """A row of the model in the state in which it starts."""
-    if model in (Order, OrderLine, FinalAssemblyOrder):
+    if model in (Order, OrderLine):
         line = workshop.order_line(Demand.objects.create(kind="order line", need_date=DAY))
-        rows = {Order: lambda: line.order, OrderLine: lambda: line}
-        return rows.get(model, lambda: FinalAssemblyOrder.objects.create(number="FA-1", order_line=line, released_at=AT))()
+        return line if model is OrderLine else line.order
     fields = {
         Run: lambda: {"kind": "replenishment", "created_by": workshop.actor.user, "created_at": AT},
         Revision: lambda: {
@@ -55,6 +54,7 @@ def new(model: type[Model], workshop) -> Model:
             "supplier": Supplier.objects.create(code="s1", name="Supplier"),
             "ordered_at": AT,
         },
+        FinalAssemblyOrder: lambda: {"number": "FA-1", "order_line": workshop.released_line(), "released_at": AT},
         BuildOrder: lambda: {
             "number": "BO-1",
             "item": workshop.items["kit"],
