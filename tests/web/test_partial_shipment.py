@@ -94,7 +94,7 @@ def test_no_more_units_leave_than_are_finished(company):
     with pytest.raises(NotFinished):
         ship(company, line, 1)
     assemble(company, line, 2)
-    with pytest.raises(NotFinished, match="2 unit"):
+    with pytest.raises(NotFinished, match="2 finished unit"):
         ship(company, line, 3)
     with pytest.raises(NotFinished):
         ship(company, line, 0)
@@ -183,7 +183,8 @@ def test_a_program_ships_some_units_or_those_that_it_names(company, signed_in):
     assert (told["state"], told["shipped_units"]) == ("assembled", 3)
     answer = client.post("/api/v1/shipments", {"lines": [name]}, content_type="application/json")
     assert (answer.status_code, state(line)) == (201, ("shipped", "shipped"))
-    assert client.post("/api/v1/shipments", {}, content_type="application/json").status_code == 422
+    for wrong in ({}, {"lines": [name], "parts": [{"line": name, "units": 1}]}):
+        assert client.post("/api/v1/shipments", wrong, content_type="application/json").status_code == 422
 
 
 def test_a_program_reports_units_as_they_are_finished(company, signed_in):

@@ -223,7 +223,7 @@ def ship(request: HttpRequest, payload: ShipIn) -> Status[list[Shipment]]:
     if not payload.lines and not payload.parts:
         raise BadInput([Issue("lines", "nothing-to-ship", "Name at least one line in `lines` or `parts`.")])
     asked = [*payload.parts, *(PartIn(line=name) for name in payload.lines)]
-    lines = dict(zip((part.line for part in asked), _order_lines(part.line for part in asked), strict=True))
+    lines = {str(line): line for line in _order_lines(part.line for part in asked)}
     parts = [services.Part(lines[part.line], part.units, part.serials) for part in asked]
     made = services.ship_parts(actor=actor, parts=parts)
     rows = Shipment.objects.filter(id__in=[shipment.pk for shipment in made])

@@ -16,11 +16,15 @@ class WrongState(AtollError):
 
 
 class NotLeft(AtollError):
-    """{order} has {left} unit(s) left to assemble, {asked} were reported. Report 1 to {left}."""
+    """{order} has {left} unit(s) left to assemble, {asked} were reported. Report one at least, and no more than are left."""
 
 
 class NotFinished(AtollError):
-    """{line} has {finished} unit(s) that are finished and not shipped, {asked} were to leave. Ship 1 to {finished}."""
+    """{line} has {finished} finished unit(s) that can leave, {asked} were to leave. Ship one at least, and no more than there are."""
+
+
+class LeavesTwice(AtollError):
+    """{line} is named twice. Name it once, with all its units that leave."""
 
 
 class UnitNotFinished(AtollError):

@@ -1,6 +1,6 @@
 """Finished units leave for the customers: whole lines, or parts of them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.numbering import numbers
-from atoll_web.assembly.errors import NotFinished, UnitNotFinished, WrongState
+from atoll_web.assembly.errors import LeavesTwice, NotFinished, UnitNotFinished, WrongState
 from atoll_web.assembly.models import FinalAssemblyOrder
 from atoll_web.sales import states
 from atoll_web.sales.errors import ShipsComplete
@@ -53,7 +53,7 @@ def ship_parts(*, actor: Actor, parts: Sequence[Part]) -> list[Shipment]:
 
     Raises
     ------
-    WrongState, NotFinished, UnitNotFinished
+    LeavesTwice, WrongState, NotFinished, UnitNotFinished
         When units are not finished or have left already; nothing is shipped then.
     ShipsComplete
         When others of an order that ships complete would stay behind.
@@ -83,7 +83,9 @@ def ship_parts(*, actor: Actor, parts: Sequence[Part]) -> list[Shipment]:
 
 def _lines_with_units(parts: Sequence[Part]) -> list[OrderLine]:
     """The lines as they stand now, locked, with `shipped` units; those that leave as a whole are assembled."""
-    keys = [part.line.pk for part in parts]
+    keys = Counter(part.line.pk for part in parts)
+    if twice := [part.line for part in parts if keys[part.line.pk] > 1]:
+        raise LeavesTwice(line=str(twice[0]))
     locked = list(OrderLine.objects.select_for_update().filter(id__in=keys).order_by("id").values_list("id", flat=True))
     rows = list(OrderLine.objects.filter(id__in=locked).annotate(shipped=Count("shipped_units")).order_by("id"))
     whole = {part.line.pk for part in parts if part.units is None and not part.serials}
