@@ -20,7 +20,7 @@ class NotLeft(AtollError):
 
 
 class NotFinished(AtollError):
-    """{line} has {finished} finished unit(s) that can leave, {asked} were to leave. Ship one at least, and no more than there are."""
+    """{line} has {finished} finished unit(s), {asked} were to leave. Ship one at least, and no more than there are."""
 
 
 class LeavesTwice(AtollError):
