@@ -87,7 +87,8 @@ def _lines_with_units(parts: Sequence[Part]) -> list[OrderLine]:
     if twice := [part.line for part in parts if keys[part.line.pk] > 1]:
         raise LeavesTwice(line=str(twice[0]))
     locked = list(OrderLine.objects.select_for_update().filter(id__in=keys).order_by("id").values_list("id", flat=True))
-    rows = list(OrderLine.objects.filter(id__in=locked).annotate(shipped=Count("shipped_units")).order_by("id"))
+    found = OrderLine.objects.select_related("order").filter(id__in=locked)
+    rows = list(found.annotate(shipped=Count("shipped_units")).order_by("id"))
     whole = {part.line.pk for part in parts if part.units is None and not part.serials}
     for row in rows:
         if row.pk in whole and row.state != states.ASSEMBLED:
@@ -139,7 +140,7 @@ def _leaving(rows: Sequence[OrderLine], parts: Sequence[Part]) -> dict[int, list
 def _finished_units(rows: Sequence[OrderLine]) -> dict[int, dict[str, Piece]]:
     """The units of each line that can leave, by number; the shipment's ledger reference is the order line."""
     origin = dict(FinalAssemblyOrder.objects.filter(order_line__in=rows).values_list("number", "order_line"))
-    names = {row.pk: str(row) for row in OrderLine.objects.filter(id__in=[r.pk for r in rows]).select_related("order")}
+    names = {row.pk: str(row) for row in rows}
     units: dict[int, dict[str, Piece]] = defaultdict(dict)
     here = Lot.objects.filter(origin__in=origin, shipped=None).order_by("id")
     for lot, item, number, made_by in here.values_list("id", "item", "number", "origin"):
