@@ -66,7 +66,7 @@ def test_a_fault_of_the_file_is_told_with_its_place(
         (W | {"lam": [1e9, 1]}, SIMULATE),
         (W | {"lam": [1e9, 1]}, OPTIMISE),
         (W | {"L": 1e11}, BOUND),
-        (W | {"A": [[10**6, 0, 1], [0, 1, 1]]}, OPTIMISE),
+        (W | {"A": [[10**8, 0, 1], [0, 1, 1]]}, OPTIMISE),
     ],
 )
 def test_what_would_not_fit_is_refused_before(console: Console, case: dict[str, Any], command: tuple[str, ...]) -> None:

@@ -78,16 +78,15 @@ def replicate(state: State, target: Target, time: Floats, kind: Integers, patien
             border = next_row(state, border)
         while world[0].entries > 0 and heap[0].time == now:
             happen(state, target, now, n < len(time) or now <= patience)
-        if n < len(time) and time[n] == now:
-            while n < len(time) and time[n] == now:
-                arrive(state, target, kind[n], n, now)
-                n += 1
-            settle(state, target, now)
+        is_order = n < len(time) and time[n] == now
+        while n < len(time) and time[n] == now:
+            arrive(state, target, kind[n], n, now)
+            n += 1
+        settle(state, target, now)
+        if is_order:
             if world[0].at_orders:
                 count_stock(state, now - last)
             last = now
-        else:
-            settle(state, target, now)
     while border <= world[0].end:
         border = next_row(state, border)
 
