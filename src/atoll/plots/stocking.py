@@ -70,7 +70,7 @@ def frontier(
         ax.plot([now.service], [now.value], color=COLOURS[5], marker="D", linestyle="none", label="levels in force")
         if chosen is not None:
             ax.scatter([chosen.service], [chosen.value], s=180, facecolors="none", edgecolors=INK, label="chosen", zorder=3)
-        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0))
         ax.set_xlabel("order fill rate")
         _dress(ax, f"What service costs: inventory on hand, {currency}")
         ax.legend(loc="best", frameon=False)
