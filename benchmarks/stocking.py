@@ -5,18 +5,25 @@ Published cases lie beside the project; rows whose case is missing are left out.
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from time import process_time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.measure import Row
 
+if TYPE_CHECKING:
+    from atoll.simulate import Experiment, Policy
+
 SHARED = Path(__file__).parent.parent.parent / "shared"
 INSTANCES = SHARED / "instances" / "stocking"
 HISTORY = SHARED / "data" / "renault" / "renault_small.csv.gz"
 BEST = [4, 3, 3, 7, 5, 5, 4, 2]
+ROUNDS = 5
+"""The machine is not equally fast all the time, so that Atoll and SimPy take turns; the median counts."""
 
 
 def run(*, quick: bool) -> list[Row]:
@@ -85,14 +92,30 @@ def throughput(*, quick: bool) -> Iterator[Row]:
     fcfs, fifo, priority = experiment.run(policies)
     for name, gain in (("FCFS above FIFO", difference(fcfs, fifo)), ("FIFO above priority", difference(fifo, priority))):
         yield Row(f"A11: W, {name}: 2 standard errors over the gain", round(float(2 * gain.se / gain.mean), 4), "", 1.0)
+    rates = [in_turn(experiment, policies[1]) for _ in range(ROUNDS)]
+    ours, simpys = (float(np.median([getattr(one, of) for one in rates])) for of in ("ours", "simpys"))
+    yield Row("A20: W under no-holdback, customers on one core", round(ours / 1e6, 2), "million/s", 2, is_least=True)
+    if np.isnan(simpys):
+        print("SimPy is not installed, so its rows are left out: pip install simpy", file=sys.stderr)
+        return
+    yield Row("A20: the same in SimPy", round(simpys / 1e6, 4), "million/s")
+    yield Row("A20: times SimPy's rate", round(ours / simpys), "times", 100, is_least=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Customers a second, by Atoll and by SimPy, which were measured one right after the other; not a number without SimPy."""
+
+    ours: float
+    simpys: float
+
+
+def in_turn(experiment: "Experiment", policy: "Policy") -> Rates:
+    """One measurement of both, random numbers and figures included."""
     start = process_time()
-    found = experiment.run(policies[1])
-    rate = found.figures.orders.sum() / (process_time() - start)
-    yield Row("A20: W under no-holdback, customers on one core", round(float(rate) / 1e6, 2), "million/s", 2, is_least=True)
-    if find_spec("simpy"):
-        yield Row("A20: times SimPy's rate", round(float(rate) / by_simpy(20_000)), "times", 100, is_least=True)
-    else:
-        print("SimPy is not installed, so its row is left out: pip install simpy", file=sys.stderr)
+    found = experiment.run(policy)
+    ours = float(found.figures.orders.sum()) / (process_time() - start)
+    return Rates(ours, by_simpy(20_000) if find_spec("simpy") else np.nan)
 
 
 def by_simpy(customers: int) -> float:

@@ -1,7 +1,8 @@
-"""How good and how fast stocks are optimised: rows A4, A7 to A13 and a large system. Times are those of the processor."""
+"""How good and how fast stocks are optimised: rows A4 and A7 to A13 and a large system. Times are those of the processor."""
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from time import process_time
 
@@ -16,7 +17,7 @@ def run(*, quick: bool) -> list[Row]:
     """All rows; those of published cases only where the cases lie beside the project."""
     rows = list(large(quick=quick))
     if INSTANCES.exists():
-        rows += [*closed_forms(), *rules(quick=quick), *markov(), *willems(), *lost_sales()]
+        rows += [*closed_forms(), *brute_force(quick=quick), *rules(quick=quick), *markov(), *willems(), *lost_sales()]
     return rows
 
 
@@ -41,6 +42,26 @@ def closed_forms() -> Iterator[Row]:
             found = optimise_fcfs(system, seed=1, orders=50_000)
             yield Row(f"A8: levels of the sample off, {system.name}", int(abs(found.levels - best.base_stock).sum()), "", 0)
             yield Row(f"A8: time of it, {system.name}", round(process_time() - start, 2), "s", 5)
+
+
+def brute_force(*, quick: bool) -> Iterator[Row]:
+    """A9: the minimum cut of a sample of the W system against every vector of levels within limits."""
+    from atoll.io.stocking import read_systems
+    from atoll.stocking.best_response import LevelLimits, sample_cost
+    from atoll.stocking.minimum_cut import minimum_cut
+    from atoll.stocking.order_sample import draw_sample, price_waits
+
+    system = read_systems(INSTANCES / "exact_fcfs_small.json")[0]
+    sample = draw_sample(system, orders=200 if quick else 2000, stride=1, rng=np.random.default_rng(1))
+    prices = price_waits(sample, system.order_cost)
+    limits = LevelLimits(np.array([6, 6, 16]), np.array([17, 17, 45]))
+    ranges = [range(low, high + 1) for low, high in zip(limits.low, limits.high, strict=True)]
+    vectors = [np.array(levels) for levels in product(*ranges)]
+    best = min(sample_cost(sample, system.holding, prices, levels) for levels in vectors)
+    start = process_time()
+    cut = minimum_cut(sample, system.holding, prices, limits)
+    yield Row(f"A9: minimum cut less the best of {len(vectors):,} vectors, relative", abs(cut.cost / best - 1), "", 1e-6)
+    yield Row("A9: time of the cut", round(process_time() - start, 2), "s")
 
 
 def rules(*, quick: bool) -> Iterator[Row]:

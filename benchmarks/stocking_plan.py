@@ -4,24 +4,29 @@ Times are those of the processor. Rows of files that are not beside the project 
 """
 
 import json
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from time import process_time
 
 import numpy as np
 
-from benchmarks.measure import Row
+from benchmarks.measure import Row, times
 
 INSTANCES = Path(__file__).parent.parent.parent / "shared" / "instances" / "stocking"
 CHAINS = range(1, 39)
 FEW_CHAINS = (1, 4, 7, 10, 13, 16, 22, 29, 38)
 PUBLISHED_SIZES = {34: (1206, 4063), 38: (2025, 16225)}
 SMALLEST_PROFIT = 11.3e6
+EXAMPLE_6_5 = 8.277917
+ROUNDS = 20
+"""Calls of each solver of which the median counts."""
 
 
 def run(*, quick: bool) -> list[Row]:
     """Rows A14 to A18."""
-    return [*supply_under_capacity(quick=quick), *chains(quick=quick), *serial()]
+    return [*supply_under_capacity(quick=quick), *chains(quick=quick), *serial(), *beside_stockpyl()]
 
 
 def supply_under_capacity(*, quick: bool) -> Iterator[Row]:
@@ -98,14 +103,24 @@ def serial() -> Iterator[Row]:
     """A17 and A18: the serial system, and examples 6.1 and 6.5 of Snyder and Shen (2019)."""
     from atoll.stocking.decoupling import find_decoupling_points
     from atoll.stocking.serial import serial_base_stock
-    from atoll.stocking.service_network import ServiceNetwork
 
     a17 = serial_base_stock(echelon_holding=[4, 3, 1], lead_time=[1, 1, 2], backorder_cost=40, demand_mean=10, demand_deviation=2)
     a18 = serial_base_stock(
         echelon_holding=[3, 2, 2], lead_time=[1, 1, 2], backorder_cost=37.12, demand_mean=5, demand_deviation=1
     )
+    levels = np.abs(a17.echelon_level - [12.765, 23.497, 46.280]).max()
+    yield Row("A17 serial system: largest difference of a level", float(levels), "", 0.04)
+    yield Row("A17 serial system: difference of the cost", 100 * abs(a17.cost / 86.0253 - 1), "%", 0.02)
+    yield Row("A18 example 6.1: difference of the cost", 100 * abs(a18.cost / 47.665 - 1), "%", 0.02)
+    yield Row("A18 example 6.5: difference of the cost", abs(find_decoupling_points(example_6_5()).cost - EXAMPLE_6_5), "", 1e-6)
+
+
+def example_6_5() -> object:
+    """A tree of four stages; the first supplies the third, which supplies the others."""
+    from atoll.stocking.service_network import ServiceNetwork
+
     root = np.sqrt(2)
-    tree = ServiceNetwork(
+    return ServiceNetwork(
         names=("1", "2", "3", "4"),
         stage_time=np.array([2.0, 1, 1, 1]),
         safety_cost=np.array([root, 3, 2 * root, 3]),
@@ -113,8 +128,21 @@ def serial() -> Iterator[Row]:
         inbound_time=np.array([1.0, 0, 0, 0]),
         promised_time=np.array([np.inf, 0, np.inf, 1]),
     )
-    levels = np.abs(a17.echelon_level - [12.765, 23.497, 46.280]).max()
-    yield Row("A17 serial system: largest difference of a level", float(levels), "", 0.04)
-    yield Row("A17 serial system: difference of the cost", 100 * abs(a17.cost / 86.0253 - 1), "%", 0.02)
-    yield Row("A18 example 6.1: difference of the cost", 100 * abs(a18.cost / 47.665 - 1), "%", 0.02)
-    yield Row("A18 example 6.5: difference of the cost", abs(find_decoupling_points(tree).cost - 8.277917), "", 1e-6)
+
+
+def beside_stockpyl() -> Iterator[Row]:
+    """The same tree by stockpyl (Snyder 2023), which finds the same cost."""
+    if not find_spec("stockpyl"):
+        print("stockpyl is not installed, so its rows are left out: pip install stockpyl", file=sys.stderr)
+        return
+    from stockpyl.gsm_tree import optimize_committed_service_times, preprocess_tree
+    from stockpyl.instances import load_instance
+
+    from atoll.stocking.decoupling import find_decoupling_points
+
+    ours, theirs = example_6_5(), preprocess_tree(load_instance("example_6_5"))
+    _, cost = optimize_committed_service_times(tree=theirs)
+    yield Row("A18 example 6.5: difference of stockpyl's cost", abs(cost - EXAMPLE_6_5), "", 1e-6)
+    by_us = times(iter([lambda: find_decoupling_points(ours)] * ROUNDS))
+    by_them = times(iter([lambda: optimize_committed_service_times(tree=theirs)] * ROUNDS))
+    yield Row("A18 example 6.5: stockpyl's time over Atoll's", round(float(np.median(by_them) / np.median(by_us)), 1), "times")

@@ -12,6 +12,7 @@ from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.runs.models import Run
+from atoll_web.sales.api import LineDetail, OrderDetail
 from atoll_web.sales.models import Customer, Order, Promise
 from atoll_web.stock.models import Allocation, Move, Supply
 
@@ -495,6 +496,8 @@ def test_a_business_runs_from_order_to_shipment_over_the_api(company, program):
     assert order["state"] == "shipped"
     built = order["lines"][0]["as_built"]
     assert [unit["serial"] for unit in built] == shipment["units"]
+    assert order.keys() == OrderDetail.model_fields.keys()  # the database writes it, so that nobody checks it on the way
+    assert order["lines"][0].keys() == LineDetail.model_fields.keys()
     assert all(any(part["item"] == "FOOT" and part["lot"] for part in unit["contents"]) for unit in built)
     assert Move.objects.filter(reference=f"{number}/1", destination__kind="customer").count() == 2
 

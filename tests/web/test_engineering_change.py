@@ -230,12 +230,16 @@ def test_a_program_tells_that_a_delivery_ended_short(company, signed_in):
 
 
 def test_the_page_of_a_purchase_order_takes_a_delivery_that_ended_short(company, signed_in):
-    """3 of 5 heads arrive, and the rest will not come."""
+    """3 of 5 heads arrive, of which an order takes 4, and the rest will not come."""
+    company.order(1, head="HEAD-L", arm="ARM-L")
     line = buy(company, "HEAD-L", 5)
+    order = company.order(4, head="HEAD-L", arm="ARM-L")
     page = reverse("purchase-order", args=[line.order.number])
     client = signed_in("warehouse")
     assert "The rest will not come" in client.get(page).content.decode()
-    client.post(reverse("receive", args=[line.order.number]), {f"quantity-{line.pk}": "3", f"last-{line.pk}": "on"})
+    posted = {f"quantity-{line.pk}": "3", f"last-{line.pk}": "on"}
+    told = client.post(reverse("receive", args=[line.order.number]), posted, follow=True).content.decode()
     line.refresh_from_db()
     assert (line.received, line.missing) == (3, 2)
-    assert "short" in client.get(page).content.decode()
+    assert "short" in told
+    assert f"At risk now: {order.number}/1." in told

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from atoll.configure.choice import parse_value
 from atoll.configure.compiled.circuit import Budget
-from atoll.configure.compiled.diagram import smallest_diagram
+from atoll.configure.compiled.diagram import joint_diagram
 from atoll.configure.compiled.layered import Diagram, conjunction
 from atoll.configure.compiled.rule_diagram import Part, table_part
 from atoll.configure.encoding import GIVEN, Axis, Encoding
@@ -102,7 +102,7 @@ class _Joint:
 
     def count(self) -> int:
         """Choices of the decisions that are looked at, from each of which there is a way to go on."""
-        found = smallest_diagram(self.sizes, self.parts, BUDGET)
+        found = joint_diagram(self.sizes, self.parts, BUDGET)
         looked_at = [variable for variable in found.variables if variable not in self.open]
         if found.start and self.open:
             order = [*looked_at, *(variable for variable in found.variables if variable in self.open)]

@@ -48,7 +48,8 @@ GIVEN = "…"
 """Stands for any text that is not empty."""
 
 LARGEST_TABLE = 20_000
-LARGEST_DIAGRAM = 100_000
+LARGEST_DIAGRAM = 3_000_000
+"""Edges of the diagram of a sum, which are made in a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +389,11 @@ class Encoding:
         distinct = sorted(set(amounts))
         if len(distinct) == 1:
             return {distinct[0]: self.truth}
+        if len(term.axes) == 1:
+            leading: dict[int, list[int]] = {amount: [] for amount in distinct}
+            for amount, literal in zip(amounts, term.axes[0].literals.values(), strict=True):
+                leading[amount].append(literal)
+            return {amount: self._any(literals) for amount, literals in leading.items()}
         return {amount: self._where(term.axes, [found == amount for found in amounts]) for amount in distinct}
 
     def _at_most(self, columns: Sequence[Mapping[int, int]], bound: int) -> int:
@@ -420,7 +426,7 @@ class _Sum:
         return self._new_node(level, bound)
 
     def _new_node(self, level: int, bound: int) -> tuple[int, float, float]:
-        self.size += 1
+        self.size += len(self.columns[level])
         if self.size > LARGEST_DIAGRAM:
             raise _TooLargeError
         first, last = -inf, inf

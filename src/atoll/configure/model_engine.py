@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
 
@@ -25,7 +26,8 @@ PerValue = Mapping[str, Mapping[str, float]]
 NO_CHOICES: Choices = MappingProxyType({})
 
 DIAGRAM, KNOWLEDGE, SAT = "decision diagram", "d-DNNF", "SAT"
-BUDGET = Budget(nodes=20_000_000, seconds=60.0)
+BUDGET = Budget(nodes=1_000_000, seconds=60.0)
+"""A larger circuit would not answer sooner than the solver; what does not compile is given up after ten seconds or so."""
 MOST_REPAIRS = 3
 PRICE = "price"
 """The attribute, in any case, that is taken for the price of a feature."""
@@ -221,19 +223,22 @@ class ModelEngine:
 
 
 def _compiled(model: ConstraintModel, clauses: ClausalModel, budget: Budget) -> tuple[str, Circuit | None]:
-    """The model in compiled form, by the compiler that suits it, or by the other one."""
+    """The model in compiled form, by the compiler that suits it, or by the other one in the time that is left."""
+    until = monotonic() + budget.seconds
+
+    def left() -> Budget:
+        return Budget(budget.nodes, until - monotonic())
 
     def by_diagram() -> Circuit:
-        return diagram.compile_model(model, budget)
+        return diagram.compile_model(model, left())
 
     def by_knowledge() -> Circuit:
-        return knowledge.compile_clauses(clauses.clauses, clauses.variables, budget=budget)
+        return knowledge.compile_clauses(clauses.clauses, clauses.variables, budget=left())
 
     ways = [(KNOWLEDGE, by_knowledge), (DIAGRAM, by_diagram)]
-    if any(isinstance(part, Table) for constraint in model.constraints for part in constraint.parts):
-        ways = [(DIAGRAM, by_diagram), (KNOWLEDGE, by_knowledge)]
-    else:
-        ways = ways[:1]  # a diagram of clauses alone is never smaller
+    has_tables = any(isinstance(part, Table) for constraint in model.constraints for part in constraint.parts)
+    has_sums = clauses.variables > 2 * clauses.axes.variables  # most of their clauses tell their diagrams
+    ways = ways[::-1] if has_tables or has_sums else ways[:1]  # a diagram of clauses alone is never smaller
     for name, way in ways if budget.nodes else ():
         try:
             return name, way()

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.configure.compiled.circuit import Axes, Budget
+from atoll.configure.compiled.circuit import Axes, Budget, Circuit
 from atoll.configure.compiled.knowledge import compile_clauses
 from atoll.configure.compiled.passes import Compiled
 from atoll.configure.compiled.storing import FormNotReadable, OtherModel, read_compiled, write_compiled
@@ -23,7 +23,7 @@ from atoll.configure.material import Material, Taken, material_of
 from atoll.configure.model_engine import DIAGRAM, KNOWLEDGE
 from atoll.configure.pricing import rounded
 from atoll.configure.super_bill import OrderBillItem
-from atoll.configure.tabulation import axes_of, compile_product
+from atoll.configure.tabulation import RuleDiagram, axes_of
 from atoll.errors import LimitReached
 from atoll.model.bill import Bills
 from atoll.model.expression import Expression
@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 
 LENGTH_BYTES = 8
 
-CONDITIONS_BUDGET = Budget(nodes=40_000, seconds=0.8)
+CONDITIONS_BUDGET = Budget(nodes=40_000, seconds=5.0)
 """What a circuit with the conditions of material may cost; without them dates are bounds that are less tight."""
 
 PerValue = Mapping[str, Mapping[Value, float]]
@@ -107,7 +107,8 @@ class Outline:
             When there is none within the budget.
         """
         try:
-            return self._compiled(self._diagram, budget, DIAGRAM)
+            rules = RuleDiagram(self.encoding, budget)
+            return self._compiled(rules.circuit, budget, DIAGRAM)
         except (LimitReached, RuleTooLarge):
             return self.compile_clauses(budget)
 
@@ -142,16 +143,20 @@ class Outline:
 
     def _compiled(self, compiler: "Compiler", budget: Budget, engine: str) -> "ProductForm":
         """The circuit of the rules, with the conditions of material if it may be, and the one that prices need."""
+
+        def compiled(conditions: Sequence[Expression], budget: Budget) -> Compiled:
+            return Compiled(compiler(conditions, budget), self._axes(conditions))
+
         material = self.materials[0]
         try:
-            rules = compiler(_conditions(material), CONDITIONS_BUDGET if _conditions(material) else budget)
+            rules = compiled(_conditions(material), CONDITIONS_BUDGET if _conditions(material) else budget)
         except LimitReached:
             material = self.materials[1]
-            rules = compiler((), budget)
+            rules = compiled((), budget)
         priced = None
         if self.prices:
             with suppress(LimitReached):
-                priced = compiler(self._price_conditions(), budget)
+                priced = compiled(self._price_conditions(), budget)
         return ProductForm(self, engine, material, rules, priced)
 
     def _price_conditions(self) -> Sequence[Expression]:
@@ -160,20 +165,17 @@ class Outline:
     def _axes(self, conditions: Sequence[Expression]) -> Axes:
         return axes_of(self.encoding, len(conditions))
 
-    def _diagram(self, conditions: Sequence[Expression], budget: Budget) -> Compiled:
-        return Compiled(compile_product(self.encoding, budget, conditions), self._axes(conditions))
-
-    def _clauses(self, conditions: Sequence[Expression], budget: Budget) -> Compiled:
+    def _clauses(self, conditions: Sequence[Expression], budget: Budget) -> Circuit:
         encoding = Encoding(self.model, self.on)
         own = encoding.reserve(len(conditions))
         for variable, condition in zip(own, conditions, strict=True):
             met = encoding.certain(condition, f"condition {variable}")
             encoding.clauses += [[-met, variable], [met, -variable]]
         clauses = [*encoding.clauses, *([literal] for literal in encoding.literals)]
-        return Compiled(compile_clauses(clauses, encoding.top, budget=budget), self._axes(conditions))
+        return compile_clauses(clauses, encoding.top, budget=budget)
 
 
-Compiler = Callable[[Sequence[Expression], Budget], Compiled]
+Compiler = Callable[[Sequence[Expression], Budget], Circuit]
 
 
 def _conditions(material: Material) -> Sequence[Expression]:

@@ -23,7 +23,7 @@ from atoll.configure.offer import (
     read_volume_prices,
     rule_of,
 )
-from atoll.configure.table import read_table
+from atoll.configure.table import read_tables
 from atoll.errors import BadInput
 from atoll.model.expression import Choice, Comparison, Number, Word
 from atoll.model.item import NO_ATTRIBUTES, Attributes, Item
@@ -106,7 +106,7 @@ class _Reader:
         rules = [self._rule(fields) for fields in record.records("rules", "rule", RULE)]
         packages = [read_package(fields, self.language) for fields in record.records("packages", "package", PACKAGE)]
         rules += [rule for package in packages if (rule := rule_of(package, self.language))]
-        tables = [read_table(fields, by_code) for fields in record.records("tables", "table", TABLE)]
+        tables = read_tables(record.records("tables", "table", TABLE), by_code)
         rules += [rule for rule, _ in tables]
         self._refuse_doubles((rule.name for rule in rules), "rules and tables", record.faults)
         prices = [read_price(fields, self.language) for fields in record.records("prices", "price", PRICE)]

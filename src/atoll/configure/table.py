@@ -1,6 +1,6 @@
 """Rules written as tables of allowed or forbidden combinations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,25 @@ from atoll.model.expression import Choice, Comparison, Expression, Logical, Not,
 from atoll.model.product import Feature, FeatureKind, Rule
 
 ANY = "*"
+
+SORTS = ("allowed", "forbidden")
+"""What the rows of a table are."""
+
+MOST_ROWS = 100_000
+"""Rows of all tables of a model, which are read in about five seconds."""
+
+
+def read_tables(records: Iterable[Record], features: Features) -> list[tuple[Rule, Mapping[str, Any]]]:
+    """The tables of a model, see `read_table`. Those beyond the most rows are not looked into."""
+    tables, rows = [], 0
+    for record in records:
+        rows += sum(len(found) for sort in SORTS if isinstance(found := record.fields.get(sort), (list, tuple)))
+        if rows > MOST_ROWS:
+            message = f"The tables of a model can have {MOST_ROWS:,} rows in all, and up to this one there are {rows:,}."
+            record.faults.add("too-many-rows", message, "Say several rows in one by `*`, `a|b` or `10..20`, or by a rule.")
+        else:
+            tables.append(read_table(record, features))
+    return tables
 
 
 def read_table(record: Record, features: Features) -> tuple[Rule, Mapping[str, Any]]:
@@ -51,7 +70,7 @@ def _columns(record: Record, features: Features) -> list[Feature | None]:
 
 def _sort(record: Record) -> str:
     """Whether the rows are allowed or forbidden."""
-    sorts = [sort for sort in ("allowed", "forbidden") if sort in record]
+    sorts = [sort for sort in SORTS if sort in record]
     if len(sorts) != 1 or not record.fields[sorts[0]]:
         record.faults.add("missing-key", "Expected rows, either as `allowed` or as `forbidden`.")
     return sorts[0] if sorts else "allowed"

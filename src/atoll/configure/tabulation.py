@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.configure.compiled.circuit import Axes, Budget, Circuit
-from atoll.configure.compiled.diagram import smallest_diagram
+from atoll.configure.compiled.diagram import extended_diagram, joint_diagram
 from atoll.configure.compiled.layered import Diagram, circuit_of, combination
 from atoll.configure.compiled.rule_diagram import LARGEST_SUM, Part, sum_diagram, table_part
 from atoll.configure.encoding import LARGEST_TABLE, Axis, Encoding, Term
@@ -40,14 +40,13 @@ def axes_of(encoding: Encoding, conditions: int = 0) -> Axes:
     return Axes((*model, *((-literal, literal) for literal in range(encoding.top + 1, encoding.top + 1 + conditions))))
 
 
-def compile_product(encoding: Encoding, budget: Budget, conditions: Sequence[Expression] = ()) -> Circuit:
-    """Compile the rules of a product model into a circuit over `axes_of` its encoding.
+class RuleDiagram:
+    """The rules of a product model as one decision diagram, from which circuits are made.
 
     Parameters
     ----------
-    conditions
-        What else shall be known of a configuration, such as the condition of a price. Each has an axis of its own, which is true
-        exactly where the condition certainly holds; so it can have a price or a date like any value.
+    budget
+        What the diagram may cost.
 
     Raises
     ------
@@ -56,10 +55,36 @@ def compile_product(encoding: Encoding, budget: Budget, conditions: Sequence[Exp
     LimitReached
         When the diagram takes more nodes or time than the budget has.
     """
-    compiler = _Compiler(encoding, len(conditions))
-    parts = [part for rule in encoding.rules for part in compiler.rule(rule)]
-    parts += [compiler.observed(number, condition) for number, condition in enumerate(conditions)]
-    return circuit_of(smallest_diagram(compiler.sizes, parts, budget), axes_of(encoding, len(conditions)))
+
+    def __init__(self, encoding: Encoding, budget: Budget) -> None:
+        self.encoding = encoding
+        compiler = _Compiler(encoding, 0)
+        self._diagram = joint_diagram(compiler.sizes, [part for rule in encoding.rules for part in compiler.rule(rule)], budget)
+
+    def circuit(self, conditions: Sequence[Expression], budget: Budget) -> Circuit:
+        """A circuit over `axes_of` the encoding and some conditions.
+
+        Parameters
+        ----------
+        conditions
+            What else shall be known of a configuration, such as the condition of a price. Each has an axis of its own, which is
+            true exactly where the condition certainly holds; so it can have a price or a date like any value.
+
+        Raises
+        ------
+        RuleTooLarge, LimitReached
+            As above, because of the conditions.
+        """
+        diagram, compiler = self._diagram, _Compiler(self.encoding, len(conditions))
+        if conditions:
+            parts = [compiler.observed(number, condition) for number, condition in enumerate(conditions)]
+            diagram = extended_diagram(diagram, compiler.sizes, parts, budget)
+        return circuit_of(diagram, axes_of(self.encoding, len(conditions)))
+
+
+def compile_product(encoding: Encoding, budget: Budget, conditions: Sequence[Expression] = ()) -> Circuit:
+    """Compile the rules of a product model into a circuit over `axes_of` its encoding and some conditions, see `RuleDiagram`."""
+    return RuleDiagram(encoding, budget).circuit(conditions, budget)
 
 
 def parts_of_rules(encoding: Encoding) -> list[Part]:

@@ -51,14 +51,17 @@ class Row:
             self.fault("bad-code", f"`{cell}` is no code.", "Use up to 40 letters, digits and the signs _ . + / - in a code.")
         return cell if CODE.fullmatch(cell) else NO_CODE
 
-    def whole(self, column: str, *, least: int, default: int | None = None) -> int:
-        """A whole number that is not below `least`."""
+    def whole(self, column: str, *, least: int, most: int | None = None, default: int | None = None) -> int:
+        """A whole number that is not below `least`, nor above `most`."""
         cell = self.cells.get(column, "")
         if not cell and default is not None:
             return default
         if not WHOLE.fullmatch(cell) or int(cell) < least:
             self.fault("bad-number", f"Column {column} is `{cell}`, expected a whole number of at least {least}.")
             return least
+        if most is not None and int(cell) > most:
+            self.fault("bad-number", f"Column {column} is `{cell}`, expected at most {most}.")
+            return most
         return int(cell)
 
     def decimal(self, column: str) -> Decimal:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atoll.model.markup import table
 from atoll.model.system import Booleans, Floats, Integers
 
 
@@ -58,6 +59,11 @@ class SupplyNetwork:
         if len(self.arc) and not (self.arc.min() >= 0 and self.arc.max() < n):
             raise ValueError("Expected arcs between stages of the network.")
         self.order()
+
+    def _repr_html_(self) -> str:
+        facts = [("stages", f"{len(self.stages):,}"), ("arcs", f"{len(self.arc):,}")]
+        facts += [("stages with customers", f"{int(self.is_demand.sum()):,}"), ("longest time", f"{self.time.max():g}")]
+        return table(self.name or "Supply network", facts)
 
     def order(self) -> Integers:
         """Stages in an order in which each comes after its suppliers; shape (n,).

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -53,32 +54,34 @@ def frontier(
         figure = Figure(figsize=(7.2, 4.2))
         ax = figure.subplots()
         figure.subplots_adjust(left=0.13, right=0.97, bottom=0.14, top=0.9)
-        values = [point.value for point in points]
-        ax.fill_betweenx(
-            values,
-            [p.low for p in points],
-            [p.high for p in points],
-            color=COLOURS[1],
-            alpha=0.35,
-            linewidth=0,
-            label="95 % band",
-        )
-        ax.plot([p.service for p in points], values, color=COLOURS[0], linewidth=2, marker="o", label="optimised levels")
-        bounded = [(p.service, p.bound) for p in points if p.bound is not None]
-        if bounded:
-            ax.plot(*zip(*bounded, strict=True), color=INK, linestyle="--", marker="_", label="no base-stock levels below")
-        ax.plot([now.service], [now.value], color=COLOURS[5], marker="D", linestyle="none", label="levels in force")
-        if chosen is not None:
-            ax.scatter([chosen.service], [chosen.value], s=180, facecolors="none", edgecolors=INK, label="chosen", zorder=3)
-        ax.xaxis.set_major_formatter(PercentFormatter(1.0))
-        ax.set_xlabel("order fill rate")
-        _dress(ax, f"What service costs: inventory on hand, {currency}")
-        ax.legend(loc="best", frameon=False)
+        draw_frontier(points, now, currency, chosen=chosen, ax=ax)
         told = "; ".join(f"{p.service:.1%} for {p.value:,.0f}" for p in points)
         figure.set_label(
             f"Order fill rate and inventory value in {currency}: {told}. In force: {now.service:.1%} for {now.value:,.0f}."
         )
     return figure
+
+
+def draw_frontier(
+    points: Sequence[FrontierPoint], now: FrontierPoint, currency: str, *, chosen: FrontierPoint | None = None, ax: Axes
+) -> None:
+    """The same on axes of one's own; points in order of service."""
+    values = [point.value for point in points]
+    ax.fill_betweenx(
+        values, [p.low for p in points], [p.high for p in points], color=COLOURS[1], alpha=0.35, linewidth=0, label="95 % band"
+    )
+    ax.plot([p.service for p in points], values, color=COLOURS[0], linewidth=2, marker="o", label="optimised levels")
+    bounded = [(p.service, p.bound) for p in points if p.bound is not None]
+    if bounded:
+        ax.plot(*zip(*bounded, strict=True), color=INK, linestyle="--", marker="_", label="no base-stock levels below")
+    ax.plot([now.service], [now.value], color=COLOURS[5], marker="D", linestyle="none", label="levels in force")
+    if chosen is not None:
+        ring: dict[str, Any] = {"marker": "o", "markersize": 14, "markerfacecolor": "none", "markeredgecolor": INK}
+        ax.plot([chosen.service], [chosen.value], linestyle="none", label="chosen", **ring)
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.set_xlabel("order fill rate")
+    _dress(ax, f"What service costs: inventory on hand, {currency}")
+    ax.legend(loc="best", frameon=False)
 
 
 def strategies(bars: Sequence[StrategyBar], currency: str) -> Figure:

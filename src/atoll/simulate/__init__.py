@@ -1,7 +1,7 @@
 """Simulation of assemble-to-order systems: sample paths of FCFS base stock, events for everything else, and their statistics."""
 
 from atoll.simulate.demand import OrderPath, PoissonDemand, ReplayedDemand, ResampledDemand
-from atoll.simulate.errors import BadPolicy, Unstable
+from atoll.simulate.errors import BadPolicy, TooLarge, Unstable
 from atoll.simulate.experiment import Experiment
 from atoll.simulate.policy import Allocation, Policy
 from atoll.simulate.simulation import Accounting, Simulation, difference
@@ -19,6 +19,7 @@ __all__ = [
     "ReplayedDemand",
     "ResampledDemand",
     "Simulation",
+    "TooLarge",
     "Unstable",
     "batch_means",
     "difference",

@@ -2,7 +2,7 @@
 
 from atoll.model.system import Floats
 from atoll.native import in_line, in_place
-from atoll.simulate.calendar import push
+from atoll.simulate.calendar import plan
 from atoll.simulate.replenishing import demand, due, issue
 from atoll.simulate.state import FCFS, NONE, State, Table
 from atoll.simulate.tracking import TINY, Target, solve
@@ -26,7 +26,7 @@ def ship(state: State, kind: int, slot: int, now: float) -> None:
             state.sold[world[0].row, item] += units
     world[0].waiting -= 1
     if makes != NONE:
-        push(world, state.events, due(world, items, state.lead, makes, now), makes, items[makes].lot)
+        plan(world, state.calendar, due(world, items, state.lead, makes, now), makes, items[makes].lot, items[makes].lane)
     else:
         finish(state.stations, state.shipped, state.kinds[kind].assembly_time, state.slots[slot].order, now)
 
@@ -60,6 +60,24 @@ def lacking(items: Table, kinds: Table, lines: Table, kind: int) -> int:
         if lines[line].is_key and items[lines[line].item].free < lines[line].units + lines[line].reserve:
             return lines[line].item  # type: ignore[no-any-return]
     return NONE
+
+
+@in_line
+def look_at(state: State, kind: int) -> None:
+    """No-holdback: look at a kind before this instant ends."""
+    state.kinds[kind].after = state.world[0].looked_at
+    state.world[0].looked_at = kind
+
+
+@in_place
+def look_at_watchers(state: State, item: int) -> None:
+    """No-holdback: the same for the kinds that wait for a component which arrived."""
+    kind = state.items[item].watched
+    while kind != NONE:
+        following = state.kinds[kind].after
+        look_at(state, kind)
+        kind = following
+    state.items[item].watched = NONE
 
 
 @in_line
@@ -106,46 +124,44 @@ def hand_out(state: State, item: int, now: float) -> None:
             ship(state, slots[slot].kind, slot, now)
 
 
-@in_line
-def serve_watchers(state: State, item: int, now: float) -> None:
-    """No-holdback: ship, by rank and then by time, the orders that the arrival of a component completed."""
-    items, kinds = state.items, state.kinds
-    while items[item].free > 0 and items[item].watched != NONE:
-        best, best_before = NONE, NONE
-        before, kind = NONE, items[item].watched
+@in_place
+def serve_looked_at(state: State, now: float) -> None:
+    """No-holdback: ship, by rank and then by time, what is complete after all that happened in this instant."""
+    world, items, kinds = state.world, state.items, state.kinds
+    while True:
+        best, kind = NONE, world[0].looked_at
+        world[0].looked_at = NONE
         while kind != NONE:
             following = kinds[kind].after
             lacked = lacking(items, kinds, state.lines, kind)
-            if lacked != NONE and lacked != item:
-                unhook(items, kinds, item, before, kind)
+            if lacked != NONE:
                 watch(items, kinds, kind, lacked)
+            elif best == NONE:
+                best = kind
+            elif comes_before(kinds, state.slots, kind, best):
+                look_at(state, best)
+                best = kind
             else:
-                if lacked == NONE and (best == NONE or comes_before(kinds, state.slots, kind, best)):
-                    best, best_before = kind, before
-                before = kind
+                look_at(state, kind)
             kind = following
         if best == NONE:
             return
-        if kinds[best].went + 1 == kinds[best].came:
-            unhook(items, kinds, item, best_before, best)
         ship_first(state, best, now)
-
-
-@in_line
-def unhook(items: Table, kinds: Table, item: int, before: int, kind: int) -> None:
-    """Take a kind out of the list of those that watch a component."""
-    if before == NONE:
-        items[item].watched = kinds[kind].after
-    else:
-        kinds[before].after = kinds[kind].after
+        if kinds[best].went < kinds[best].came:
+            look_at(state, best)
+        elif world[0].looked_at == NONE:
+            return
 
 
 @in_line
 def comes_before(kinds: Table, slots: Table, one: int, other: int) -> bool:
-    """Whether the first order of one kind is served before that of another."""
+    """Whether the first order of one kind is served before that of another: by rank, then by time, then as they are listed."""
     if kinds[one].rank != kinds[other].rank:
         return bool(kinds[one].rank < kinds[other].rank)
-    return bool(slots[kinds[one].start + kinds[one].went].time < slots[kinds[other].start + kinds[other].went].time)
+    first, second = kinds[one].start + kinds[one].went, kinds[other].start + kinds[other].went
+    if slots[first].time != slots[second].time:
+        return bool(slots[first].time < slots[second].time)
+    return bool(slots[first].order < slots[second].order)
 
 
 @in_place

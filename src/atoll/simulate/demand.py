@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from atoll.model.system import MOST_UNITS, AssemblySystem, Floats, Integers
+from atoll.native import native
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,4 +141,19 @@ def _poisson_times(rate: float, length: float, rng: np.random.Generator) -> Floa
 
 def _choose(share: Floats, draw: Floats) -> Integers:
     """The product of each order by its share."""
-    return np.searchsorted(share.cumsum()[:-1], draw, side="right").astype(np.int64)
+    border = share.cumsum()
+    border[-1] = np.inf  # rounding must not leave a draw without a product
+    guide = np.searchsorted(border, np.arange(len(border)) / len(border), side="right")
+    return _look_up(border, guide, draw)
+
+
+@native
+def _look_up(border: Floats, guide: Integers, draw: Floats) -> Integers:
+    """The first border above each draw, from a guide table (Chen and Asau 1974): a step or two, however many there are."""
+    found = np.empty(len(draw), dtype=np.int64)
+    for n in range(len(draw)):
+        k = guide[int(draw[n] * len(guide))]
+        while draw[n] >= border[k]:
+            k += 1
+        found[n] = k
+    return found

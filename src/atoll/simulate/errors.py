@@ -11,3 +11,25 @@ class Unstable(AtollError):
 
 class BadPolicy(AtollError):
     """The policy does not fit the system: {reason}"""
+
+
+class TooLarge(AtollError):
+    """{what} comes to {count:,.0f}, more than the {most:,} that can be handled."""
+
+    hint = "Count in larger units or in shorter times, or take a shorter horizon."
+
+
+MOST_ROWS = 100_000_000
+"""Of the arrays that hold orders, lines or units; some gigabytes."""
+
+
+def refuse_above(count: float, what: str, most: int = MOST_ROWS) -> None:
+    """Refuse what would not fit into memory.
+
+    Raises
+    ------
+    TooLarge
+        Where the count is above the most.
+    """
+    if count > most:
+        raise TooLarge(what=what, count=count, most=most)

@@ -10,13 +10,14 @@ import numpy as np
 from atoll.model.system import AssemblySystem, Shortage, Window
 from atoll.simulate.demand import Demand, PoissonDemand
 from atoll.simulate.draws import Draws, draw
+from atoll.simulate.errors import refuse_above
 from atoll.simulate.figures import Figures, collect
 from atoll.simulate.kernel import run
 from atoll.simulate.policy import Policy, check_capacity
 from atoll.simulate.simulation import Accounting, Simulation
 from atoll.simulate.tables import OrderKinds, blank_state, stock_rows
 
-ORDERS_PER_BLOCK = 40_000
+ORDERS_PER_BLOCK = 100_000
 """About as many are drawn and simulated at once."""
 
 MOST_PER_BLOCK = 64
@@ -73,6 +74,11 @@ class Experiment:
     promised: float = 0.0
     accounting: Accounting = Accounting.EXACT
     keep_draws: bool = False
+    length: float = field(init=False)
+    """Time of each replication. Where orders wait, they go on coming for a while after the window, so that its last orders meet
+    the usual company."""
+    block: int = field(init=False)
+    """Replications in a block."""
     _kept: dict[int, Draws] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +89,10 @@ class Experiment:
             self.window = self.system.window or usual_window(self.system)
         if self.demand is None:
             self.demand = PoissonDemand(self.system)
+        self.length = self.window.end + (0.0 if self.system.shortage is Shortage.LOST else chain_time(self.system))
+        lines = max(float(self.system.rate.sum()), float(self.system.component_rate.sum()))
+        refuse_above(lines * self.length, "The number of orders and units of one replication")
+        self.block = int(np.clip(ORDERS_PER_BLOCK / (self.system.rate.sum() * self.length), 1, MOST_PER_BLOCK))
 
     @overload
     def run(self, policies: Policy, executor: Executor | None = None, progress: Progress | None = None) -> Simulation: ...
@@ -126,11 +136,6 @@ class Experiment:
         ]
         return results[0] if isinstance(policies, Policy) else results
 
-    @property
-    def block(self) -> int:
-        """Replications in a block."""
-        return int(np.clip(ORDERS_PER_BLOCK / (self.system.rate.sum() * self._length()), 1, MOST_PER_BLOCK))
-
     def simulate_block(self, policies: Sequence[Policy], number: int) -> list[Figures]:
         """The figures of one block for each policy."""
         draws = self._draws(number)
@@ -156,15 +161,10 @@ class Experiment:
         rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(number,))))
         assert self.demand is not None
         count = min(self.block, self.replications - number * self.block)
-        draws = draw(self.system, self.demand, self._length(), self.block, rng).only(count)
+        draws = draw(self.system, self.demand, self.length, self.block, rng).only(count)
         if self.keep_draws:
             self._kept[number] = draws
         return draws
-
-    def _length(self) -> float:
-        """Where orders wait, they go on coming for a while after the window, so that its last orders meet the usual company."""
-        assert self.window is not None
-        return self.window.end + (0.0 if self.system.shortage is Shortage.LOST else chain_time(self.system))
 
     def _simulation(self, policy: Policy, figures: Figures) -> Simulation:
         assert self.window is not None

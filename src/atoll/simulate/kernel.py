@@ -4,8 +4,8 @@ import numpy as np
 
 from atoll.model.system import Floats, Integers
 from atoll.native import in_line, in_place, native
-from atoll.simulate.allocating import commit, finish, hand_out, lacking, serve_target, serve_watchers, ship_first, watch
-from atoll.simulate.calendar import drop_first, push
+from atoll.simulate.allocating import commit, finish, hand_out, lacking, look_at, look_at_watchers, serve_looked_at, serve_target
+from atoll.simulate.calendar import plan, take_first
 from atoll.simulate.replenishing import accrue, demand, issue, replenish
 from atoll.simulate.state import FCFS, NONE, TRACKING, State, begin_replication
 from atoll.simulate.tracking import Target, new_target
@@ -42,7 +42,7 @@ def run(blank: State, begin: Integers, time: Floats, kind: Integers, first: Inte
             blank.lines,
             blank.slots,
             blank.claims,
-            blank.events,
+            blank.calendar,
             blank.lead,
             area[r],
             sold[r],
@@ -60,33 +60,34 @@ def run(blank: State, begin: Integers, time: Floats, kind: Integers, first: Inte
 def replicate(state: State, target: Target, time: Floats, kind: Integers, patience: float) -> None:
     """Simulate one replication: all orders of the path, then receipts until nobody waits who can be served.
 
+    What happens in one instant happens together, receipts first, and then is served: else units that came a moment earlier
+    would go to an order of lower rank.
+
     Reviews end at the time `patience`, when all that was demanded must have been ordered.
     """
-    world, items, events, n = state.world, state.items, state.events, 0
+    world, items, heap, n = state.world, state.items, state.calendar.heap, 0
     for item in range(len(items)):
         if items[item].review > 0:
-            push(world, events, items[item].review, item, 0)
-    border = world[0].warm_up
-    while n < len(time) or (world[0].waiting > 0 and world[0].events > 0):
-        is_receipt = world[0].events > 0 and (n == len(time) or events[0].time <= time[n])
-        now = events[0].time if is_receipt else time[n]
+            plan(world, state.calendar, items[item].review, item, 0, NONE)
+    border, last = world[0].warm_up, 0.0
+    while n < len(time) or (world[0].waiting > 0 and world[0].entries > 0):
+        now = time[n] if n < len(time) else np.inf
+        if world[0].entries > 0 and heap[0].time < now:
+            now = heap[0].time
         while now >= border:
             border = next_row(state, border)
-        if not is_receipt:
-            arrive(state, target, kind[n], n, now)
+        while world[0].entries > 0 and heap[0].time == now:
+            happen(state, target, now, n < len(time) or now <= patience)
+        if n < len(time) and time[n] == now:
+            while n < len(time) and time[n] == now:
+                arrive(state, target, kind[n], n, now)
+                n += 1
+            settle(state, target, now)
             if world[0].at_orders:
-                count_stock(state, now - time[n - 1] if n else now)
-            n += 1
-            continue
-        item, units = events[0].item, events[0].units
-        drop_first(world, events)
-        if units > 0:
-            receive(state, target, item, units, now)
-        elif n < len(time) or now <= patience:
-            replenish(world, items, events, state.lead, state.builds, item, now)
-            push(world, events, now + items[item].review, item, 0)
-        if world[0].builds > 0:
-            build(state, target, now)
+                count_stock(state, now - last)
+            last = now
+        else:
+            settle(state, target, now)
     while border <= world[0].end:
         border = next_row(state, border)
 
@@ -112,14 +113,37 @@ def count_stock(state: State, since_last: float) -> None:
 
 
 @in_line
+def happen(state: State, target: Target, now: float, is_reviewed: bool) -> None:
+    """The next event of the calendar: a receipt, or a review."""
+    world, items, event = state.world, state.items, take_first(state.world, state.calendar)
+    item, units = state.calendar.events[event].item, state.calendar.events[event].units
+    if units > 0:
+        receive(state, target, item, units, now)
+    elif is_reviewed:
+        replenish(world, items, state.calendar, state.lead, state.builds, item, now)
+        plan(world, state.calendar, now + items[item].review, item, 0, NONE)
+
+
+@in_line
 def arrive(state: State, target: Target, kind: int, order: int, now: float) -> None:
     """A customer's order comes."""
     if state.world[0].is_lost:
         sell_or_lose(state, kind, order, now)
     else:
         ask(state, target, kind, order, now)
-    if state.world[0].builds > 0:
-        build(state, target, now)
+
+
+@in_line
+def settle(state: State, target: Target, now: float) -> None:
+    """After all that happened in one instant: serve who waits, and start builds, as long as one leads to the other."""
+    world = state.world
+    if world[0].allocation == TRACKING:
+        serve_target(state, target, now)
+    while world[0].looked_at != NONE or world[0].builds > 0:
+        if world[0].looked_at != NONE:
+            serve_looked_at(state, now)
+        if world[0].builds > 0:
+            build(state, target, now)
 
 
 @in_line
@@ -158,13 +182,8 @@ def ask(state: State, target: Target, kind: int, order: int, now: float) -> None
     elif allocation == TRACKING:
         for line in range(kinds[kind].begin, kinds[kind].end):
             target.shortage[lines[line].item] += lines[line].units
-        serve_target(state, target, now)
     elif is_alone:
-        lacked = lacking(state.items, kinds, lines, kind)
-        if lacked == NONE:
-            ship_first(state, kind, now)
-        else:
-            watch(state.items, kinds, kind, lacked)
+        look_at(state, kind)
 
 
 @in_line
@@ -176,9 +195,8 @@ def receive(state: State, target: Target, item: int, units: int, now: float) -> 
         hand_out(state, item, now)
     elif state.world[0].allocation == TRACKING:
         target.shortage[item] -= units
-        serve_target(state, target, now)
     elif state.items[item].watched != NONE:
-        serve_watchers(state, item, now)
+        look_at_watchers(state, item)
 
 
 @in_place

@@ -2,8 +2,8 @@
 
 from atoll.model.system import Floats, Integers
 from atoll.native import in_line, in_place
-from atoll.simulate.calendar import push
-from atoll.simulate.state import NONE, State, Table
+from atoll.simulate.calendar import plan
+from atoll.simulate.state import NONE, Calendar, State, Table
 
 
 @in_line
@@ -39,7 +39,7 @@ def due(world: Table, items: Table, lead: Floats, item: int, now: float) -> floa
 
 
 @in_place
-def replenish(world: Table, items: Table, events: Table, lead: Floats, builds: Integers, item: int, now: float) -> None:
+def replenish(world: Table, items: Table, calendar: Calendar, lead: Floats, builds: Integers, item: int, now: float) -> None:
     """Order what a component lacks: from its supplier, or as builds that are put on the stack."""
     lot = items[item].lot
     missing = items[item].level - lot - items[item].position
@@ -53,9 +53,9 @@ def replenish(world: Table, items: Table, events: Table, lead: Floats, builds: I
         world[0].builds += 1
     elif items[item].is_capacitated:
         for _ in range(lots):
-            push(world, events, due(world, items, lead, item, now), item, lot)
+            plan(world, calendar, due(world, items, lead, item, now), item, lot, items[item].lane)
     else:
-        push(world, events, due(world, items, lead, item, now), item, lots * lot)
+        plan(world, calendar, due(world, items, lead, item, now), item, lots * lot, items[item].lane)
 
 
 @in_line
@@ -63,4 +63,4 @@ def demand(state: State, item: int, units: int, now: float) -> None:
     """Lower the inventory position, and replenish unless the component waits for its review."""
     state.items[item].position -= units
     if state.items[item].review == 0.0:
-        replenish(state.world, state.items, state.events, state.lead, state.builds, item, now)
+        replenish(state.world, state.items, state.calendar, state.lead, state.builds, item, now)

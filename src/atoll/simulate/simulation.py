@@ -6,6 +6,7 @@ from html import escape
 
 import numpy as np
 
+from atoll.model.markup import table
 from atoll.model.system import AssemblySystem, Floats, Window
 from atoll.simulate.figures import Figures
 from atoll.simulate.policy import Policy
@@ -156,10 +157,9 @@ class Simulation:
             ("order fill rate", f"{self.order_fill_rate.mean:.2%}", f"± {self.order_fill_rate.se:.2%}"),
             ("mean response time", f"{self.response_time.mean:.4g}", f"± {self.response_time.se:.2g}"),
         ]
-        cells = "".join(f"<tr><th>{name}</th><td>{value}</td><td>{error}</td></tr>" for name, value, error in rows)
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        title = escape(self.system.name or "Simulation")
-        return f"<table><caption>{title}, {self.replications:,} replications, seed {self.seed}</caption>{cells}</table>{notes}"
+        title = f"{self.system.name or 'Simulation'}, {self.replications:,} replications, seed {self.seed}"
+        return table(title, rows) + notes
 
 
 def difference(one: Simulation, other: Simulation) -> Estimate:

@@ -24,12 +24,12 @@ def _fields(whole: str, real: str) -> np.dtype[Any]:
 
 
 ITEM = _fields(
-    "level lot built is_capacitated free on_hand position drawn first watched claims given", "review lead_time last since"
+    "level lot built is_capacitated lane free on_hand position drawn first watched claims given", "review lead_time last since"
 )
 """A component. It is replenished by so many lots that its position is above level − lot again; at ends of `review` periods, or
-after each demand if these are 0. `built` is the kind of its builds. `drawn` replenishments took lead times, beginning at `first`.
-The list of kinds that watch it begins with `watched`. Of its `claims`, the first `given` are settled. Stock is counted until
-`since`; the last replenishment comes at `last`."""
+after each demand if these are 0. `built` is the kind of its builds. Its receipts come in a `lane` of the calendar. `drawn`
+replenishments took lead times, beginning at `first`. The list of kinds that watch it begins with `watched`. Of its `claims`, the
+first `given` are settled. Stock is counted until `since`; the last replenishment comes at `last`."""
 
 KIND = _fields("begin end rank makes start came went after", "cost assembly_time")
 """A kind of customers' orders, or the builds of the component that it `makes`: lines from `begin` to `end`; slots from `start`,
@@ -45,11 +45,37 @@ SLOT = _fields("order kind missing", "time")
 CLAIM = _fields("slot left", "")
 """FCFS: units of a component that are `left` to be committed to the order in a slot, in order of arrival."""
 
-EVENT = _fields("item units", "time")
-"""A receipt to come; no units mean a review."""
+EVENT = _fields("item units lane after", "time")
+"""A receipt to come, and the event `after` it in its lane; no units mean a review."""
 
-WORLD = _fields("allocation is_lost may_cross is_fixed at_orders stations batches waiting events row builds", "warm_up end")
-"""What holds for the whole system, and the numbers of waiting orders, events, the row of the batch and builds on the stack."""
+ENTRY = _fields("event", "time")
+"""An event in the heap."""
+
+WORLD = _fields(
+    "allocation is_lost may_cross is_fixed at_orders stations batches waiting looked_at used free entries row builds",
+    "warm_up end",
+)
+"""What holds for the whole system. Of what moves: the number of waiting orders; the first of the kinds that are `looked_at` in
+this instant; rows of events that were `used`, and the first that is `free` again; entries of the heap; the row of the batch;
+builds on the stack."""
+
+
+class Calendar(NamedTuple):
+    """Coming events.
+
+    Parameters
+    ----------
+    events
+        Rows of `EVENT`. Those that are free again form a list through their `after`.
+    heap
+        Rows of `ENTRY`: the next event of each lane and all events of no lane, as a binary heap by time.
+    tail
+        The last event of each lane, `NONE` where it is empty.
+    """
+
+    events: Table
+    heap: Table
+    tail: Integers
 
 
 class State(NamedTuple):
@@ -59,8 +85,10 @@ class State(NamedTuple):
     ----------
     world
         One row of `WORLD`.
-    items, kinds, lines, slots, claims, events
-        Rows of what their names say; the events are a heap by time.
+    items, kinds, lines, slots, claims
+        Rows of what their names say.
+    calendar
+        What is to come.
     lead
         Lead times that were drawn before.
     area, sold
@@ -79,7 +107,7 @@ class State(NamedTuple):
     lines: Table
     slots: Table
     claims: Table
-    events: Table
+    calendar: Calendar
     lead: Floats
     area: Floats
     sold: Floats
@@ -95,13 +123,14 @@ def begin_replication(state: State, kind: Integers, first: Integers) -> State:
     Parameters
     ----------
     state
-        Its tables are copied; slots, claims and events are made with room for all that can come.
+        Its tables are copied; slots, claims and the calendar are made with room for all that can come.
     kind
         Of each order.
     first
         Where the lead times of each component begin. No component has more replenishments or lines than lead times.
     """
-    items, kinds, world = state.items.copy(), state.kinds.copy(), state.world.copy()
+    items, kinds, world, blank = state.items.copy(), state.kinds.copy(), state.world.copy(), state.calendar
+    world[0].looked_at = world[0].free = NONE
     m, c, room = len(items), len(kinds), first[-1] - first[0]
     for i in range(m):
         items[i].free = items[i].on_hand = items[i].position = items[i].level
@@ -123,7 +152,11 @@ def begin_replication(state: State, kind: Integers, first: Integers) -> State:
         state.lines,
         np.empty(slots, dtype=state.slots.dtype),
         np.empty(room if world[0].allocation == FCFS else 0, dtype=state.claims.dtype),
-        np.empty(room + m, dtype=state.events.dtype),
+        Calendar(
+            np.empty(room + m, dtype=blank.events.dtype),
+            np.empty(room + m, dtype=blank.heap.dtype),
+            np.full(len(blank.tail), NONE),
+        ),
         state.lead,
         state.area,
         state.sold,

@@ -7,7 +7,23 @@ import numpy as np
 from atoll.model.system import AssemblySystem, Floats, Integers, Shortage, Window
 from atoll.simulate.demand import OrderPath
 from atoll.simulate.policy import Allocation, Policy
-from atoll.simulate.state import CLAIM, EVENT, FCFS, ITEM, KIND, LINE, NO_HOLDBACK, NONE, SLOT, TRACKING, WORLD, State, Table
+from atoll.simulate.state import (
+    CLAIM,
+    ENTRY,
+    EVENT,
+    FCFS,
+    ITEM,
+    KIND,
+    LINE,
+    NO_HOLDBACK,
+    NONE,
+    SLOT,
+    TRACKING,
+    WORLD,
+    Calendar,
+    State,
+    Table,
+)
 
 CODES = {
     Allocation.FCFS: FCFS,
@@ -48,7 +64,6 @@ def blank_state(
 ) -> State:
     """The tables from which each replication starts, with no order in them."""
     kinds, lines = _kinds_and_lines(system, policy, orders)
-    empty = {name: np.zeros(0, dtype=dtype) for name, dtype in (("slots", SLOT), ("claims", CLAIM), ("events", EVENT))}
     world = _world(system, policy, window, batches, at_orders=at_orders)
     items, nothing = _items(system, policy, len(orders.product)), np.zeros((0, 0))
     return State(
@@ -56,7 +71,11 @@ def blank_state(
         items,
         kinds,
         lines,
-        **empty,
+        slots=np.zeros(0, dtype=SLOT),
+        claims=np.zeros(0, dtype=CLAIM),
+        calendar=Calendar(
+            np.zeros(0, dtype=EVENT), np.zeros(0, dtype=ENTRY), np.full(int(items["lane"].max()) + 1, NONE, dtype=np.int64)
+        ),
         lead=np.zeros(0),
         area=nothing,
         sold=nothing,
@@ -124,7 +143,17 @@ def _items(system: AssemblySystem, policy: Policy, customers: int) -> Table:
     items["built"] = np.where(is_built, customers + np.cumsum(is_built) - 1, NONE)
     items["is_capacitated"] = system.supply.capacitated
     items["lead_time"] = system.lead_time
+    items["lane"] = _lanes(system)
     return items
+
+
+def _lanes(system: AssemblySystem) -> Integers:
+    """The lane of each component's receipts, which come in the order in which they are planned; `NONE` where they may cross."""
+    supply = system.supply
+    if supply.is_fixed and not supply.capacitated.any():
+        return np.unique(supply.lead_time, return_inverse=True)[1].astype(np.int64)
+    own = np.arange(len(system.components))
+    return np.where(supply.capacitated | supply.is_fixed | (not supply.may_cross), own, NONE)
 
 
 def _world(system: AssemblySystem, policy: Policy, window: Window, batches: int, *, at_orders: bool) -> Table:

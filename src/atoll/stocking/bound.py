@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from atoll.errors import AtollError
+from atoll.model.markup import table
 from atoll.model.system import AssemblySystem, Shortage
 
 EVERY_POLICY = "every policy"
@@ -38,6 +39,10 @@ class Bound:
     def low(self) -> float:
         """The bound less two standard errors."""
         return self.value - 2 * self.error
+
+    def _repr_html_(self) -> str:
+        error = f" ± {self.error:.2g}" if self.error else ""
+        return table("Lower bound", [("value", f"{self.value:,.4f}{error}"), ("by", self.method), ("holds for", self.holds_for)])
 
 
 def certified_gap(cost: float, error: float, bound: Bound) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atoll.model.markup import table
 from atoll.stocking.service_bound import bound_cost
 from atoll.stocking.service_network import TOLERANCE, Floats, Integers, ServiceNetwork
 from atoll.stocking.service_program import ServiceProgram
@@ -87,6 +88,12 @@ class DecouplingPlan:
 
     def _stocked(self) -> Integers:
         return np.flatnonzero((self.net_replenishment_time > TOLERANCE) & (self.network.safety_cost > 0))
+
+    def _repr_html_(self) -> str:
+        built, quoted = set(self.built_ahead), dict(zip(self.network.names, self.service_time.tolist(), strict=True))
+        title = f"Safety stock costs {self.cost:,.2f}, at most {self.gap:.1%} of it too much"
+        rows = [(name, "built ahead" if name in built else "stocked", f"quotes {quoted[name]:g}") for name in self.stocked]
+        return table(title, rows)
 
 
 def find_decoupling_points(network: ServiceNetwork, *, effort: Effort | None = None, seed: int = 0) -> DecouplingPlan:

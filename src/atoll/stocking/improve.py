@@ -10,7 +10,7 @@ from atoll.model.system import AssemblySystem, Floats, Integers, Window
 from atoll.simulate import Accounting, Allocation, Experiment, Policy, Simulation
 from atoll.solve import Stop, never
 from atoll.stocking.best_response import LevelLimits
-from atoll.stocking.fcfs import Requirements
+from atoll.stocking.fcfs import Requirements, UnattainableService
 from atoll.stocking.search import Evaluate, Found, Search
 
 SEARCH_ORDERS = 80_000
@@ -130,11 +130,19 @@ def final_replications(system: AssemblySystem) -> int:
 
 def optimise_lost_sales(trial: Trial, *, seed: int, stop: Stop = never) -> Improved:
     """Levels, and reserves where asked, for orders that are lost: coarse search from several starts, then all single and pair
-    moves."""
+    moves.
+
+    Raises
+    ------
+    UnattainableService
+        Where a target is missed even with the largest levels.
+    """
     system = trial.system
     first, second = _seeds(seed)
     limits = _lost_sales_limits(trial)
-    coarse = Search(_evaluation(trial, trial.experiment(COARSE, first, keep=True)), limits.low, limits.high, stop)
+    experiment = trial.experiment(COARSE, first, keep=True)
+    _refuse_unattainable(trial, experiment, limits)
+    coarse = Search(_evaluation(trial, experiment), limits.low, limits.high, stop)
     ends = [coarse.descend(start, _steps(limits)) for start in _starts(system, limits)]
     best = ends[int(np.argmin(coarse.cost(ends)))]
     close = Search(_evaluation(trial, trial.experiment(CLOSE, second, keep=True)), limits.low, limits.high, stop)
@@ -143,6 +151,17 @@ def optimise_lost_sales(trial: Trial, *, seed: int, stop: Stop = never) -> Impro
         close.look_around(best)
     found = close.found() if close.seen else coarse.found()
     return _choose(trial, found, FINAL, second + 1)
+
+
+def _refuse_unattainable(trial: Trial, experiment: Experiment, limits: LevelLimits) -> None:
+    m = len(trial.system.components)
+    if not trial.asked.targets:
+        return
+    served = experiment.run(Policy(limits.high[:m], trial.allocation)).window_services.mean
+    for target in trial.asked.targets:
+        attainable = float(np.nansum(target.weights(trial.system) * served))
+        if attainable < target.share:
+            raise UnattainableService(target=target, attainable=attainable)
 
 
 def _seeds(seed: int) -> tuple[int, int]:

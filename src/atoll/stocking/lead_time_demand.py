@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from atoll.model.system import AssemblySystem, Floats, Integers
+from atoll.simulate.errors import refuse_above
 
 SPREADS = 12.0
 """So many standard deviations above the mean the probabilities are computed; what is above is below 1e-16."""
@@ -90,6 +91,7 @@ def demand_during(takes: Takes, duration: float) -> LeadTimeDemand:
     deviation = float(np.sqrt(takes.rate @ takes.units**2 * duration))
     largest = int(takes.units.max(initial=1))
     length = 1 << int(np.ceil(np.log2(mean + SPREADS * (deviation + largest) + 16)))
+    refuse_above(length, "The number of possible demands during a lead time")
     jumps = np.bincount(takes.units, weights=takes.rate, minlength=length)
     transform = np.exp(duration * (np.fft.rfft(jumps) - takes.rate.sum()))
     return LeadTimeDemand(mean, deviation, np.maximum(np.fft.irfft(transform, length), 0.0))

@@ -1,12 +1,13 @@
 """How much of what to stock: levels, what they cost on fresh orders, and how far they can be from the best."""
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
+from atoll.model.markup import table
 from atoll.model.system import AssemblySystem, Integers, Shortage
 from atoll.simulate import Accounting, Allocation, Estimate, Policy
+from atoll.simulate.policy import check_capacity
 from atoll.solve import Stop, never
 from atoll.stocking.bound import Bound, NoBoundKnown, certified_gap
 from atoll.stocking.decomposition import service_bound
@@ -16,6 +17,7 @@ from atoll.stocking.stochastic_program import stochastic_bound
 
 UNBOUNDED = Bound(-np.inf, 0.0, "none known")
 SIMULATED = "search by simulation; choice and value on fresh random numbers"
+STOPPED = "stopped: best so far; value on fresh random numbers"
 REPLICATIONS = 20_000
 """Of lost sales, for the value."""
 
@@ -57,20 +59,18 @@ class OptimisedStock:
         return certified_gap(float(self.value.mean), float(self.value.se), self.bound)
 
     def _repr_html_(self) -> str:
-        title = escape(self.system.name or "Stock") + ("" if self.is_settled else " (stopped: best so far)")
+        title = (self.system.name or "Stock") + ("" if self.is_settled else " (stopped: best so far)")
         bound = f"{self.bound.value:,.2f}" if np.isfinite(self.bound.value) else "none known"
         facts = [
-            ("allocation", escape(self.policy.allocation)),
+            ("allocation", str(self.policy.allocation)),
             ("value", f"{self.value.mean:,.2f} ± {self.value.se:.2g}"),
             ("order fill rate", f"{self.order_fill_rate.mean:.2%}"),
             ("bound", bound),
             ("certified gap", f"{self.gap:.1%}" if np.isfinite(self.gap) else "none"),
-            ("certificate", escape(self.certificate)),
+            ("certificate", self.certificate),
         ]
-        levels = zip(self.system.components, self.policy.level.tolist(), strict=True)
-        rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in facts)
-        stock = "".join(f"<tr><td>{escape(name)}</td><td>{level:,}</td></tr>" for name, level in levels)
-        return f"<table><caption>{title}</caption>{rows}</table><table><caption>Base-stock levels</caption>{stock}</table>"
+        levels = map("{:,}".format, self.policy.level.tolist())
+        return table(title, facts) + table("Base-stock levels", zip(self.system.components, levels, strict=True))
 
 
 def optimise_stock(
@@ -99,7 +99,10 @@ def optimise_stock(
     ------
     UnattainableService, BudgetTooSmall
         Where the requirements cannot be met, with what can.
+    Unstable
+        Where a supplier cannot keep up with the orders.
     """
+    check_capacity(system)
     if system.shortage is Shortage.LOST:
         trial = Trial(system, allocation, asked, with_reserves, accounting)
         found = optimise_lost_sales(trial, seed=seed, stop=stop)
@@ -133,7 +136,8 @@ def _policy(levels: Integers, asked: Requirements) -> Policy:
 def _simulated(trial: Trial, policy: Policy, bound: Bound, is_settled: bool, replications: int, seed: int) -> OptimisedStock:
     shown = trial.experiment(replications, _fresh(seed), keep=False).run(policy)
     value = shown.holding_cost if trial.asked.targets else shown.value
-    return OptimisedStock(trial.system, policy, value, shown.order_fill_rate, bound, SIMULATED, is_settled, seed)
+    certificate = SIMULATED if is_settled else STOPPED
+    return OptimisedStock(trial.system, policy, value, shown.order_fill_rate, bound, certificate, is_settled, seed)
 
 
 def _fresh(seed: int) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 
 from atoll.errors import AtollError
 from atoll.model.system import AssemblySystem, Floats, Integers, Law
+from atoll.simulate.errors import refuse_above
 from atoll.stocking.responding import trace
 from atoll.stocking.service import ServiceTarget
 
@@ -135,6 +136,8 @@ def draw_sample(
     rate = float(system.rate.sum())
     before = int(np.ceil(rate * WARM_UP * system.lead_time.max())) + 1
     count = before + orders * stride
+    units_per_order = max(1.0, float(system.component_rate.sum()) / rate)
+    refuse_above(count * units_per_order, "The number of units in a sample of orders")
     time = np.cumsum(rng.exponential(1 / rate, count))
     product = rng.choice(len(system.products), size=count, p=system.rate / rate).astype(np.int64)
     units = _draw_units(system, product, rng)

@@ -7,6 +7,8 @@ lead times; Reiman and Wang, 2015, for stages). A program over a sample of deman
 a bound, with a standard error.
 """
 
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +51,9 @@ class Scenarios:
     nodes: tuple[int, ...]
 
 
-def stochastic_bound(system: AssemblySystem, *, seed: int, batches: int = 10, stop: Stop = never) -> Bound:
+def stochastic_bound(
+    system: AssemblySystem, *, seed: int, batches: int = 10, stop: Stop = never, executor: Executor | None = None
+) -> Bound:
     """Lower bound on the cost of every policy: stochastic programs for groups of costly components, the newsvendor for the
     others.
 
@@ -63,6 +67,9 @@ def stochastic_bound(system: AssemblySystem, *, seed: int, batches: int = 10, st
         Independent samples; at least two are taken.
     stop
         Asked after each batch.
+    executor
+        Runs the batches, in any number of processes on any number of machines; the bound is the same to the bit. None runs them
+        here.
 
     Returns
     -------
@@ -77,9 +84,8 @@ def stochastic_bound(system: AssemblySystem, *, seed: int, batches: int = 10, st
         return Bound(shares.value, 0.0, "decomposition")
     alone = np.setdiff1d(np.arange(len(system.components)), np.concatenate([group.components for group in groups]))
     values, errors = [float(shares.cost[alone].sum())], [0.0]
-    rng = np.random.default_rng(seed)
-    for group in groups:
-        found = _bound_group(system, group, shares, batches, rng, stop)
+    for group, sequence in zip(groups, np.random.SeedSequence(seed).spawn(len(groups)), strict=True):
+        found = _bound_group(system, group, shares, sequence.spawn(max(2, batches)), stop, executor)
         values.append(found.value)
         errors.append(found.error)
     value, error = sum(values), float(np.linalg.norm(errors))
@@ -89,18 +95,39 @@ def stochastic_bound(system: AssemblySystem, *, seed: int, batches: int = 10, st
 
 
 def _bound_group(
-    system: AssemblySystem, group: Group, shares: Shares, batches: int, rng: np.random.Generator, stop: Stop
+    system: AssemblySystem,
+    group: Group,
+    shares: Shares,
+    seeds: Sequence[np.random.SeedSequence],
+    stop: Stop,
+    executor: Executor | None,
 ) -> Bound:
     usage = system.matrix[np.ix_(group.products, group.components)]
     holding = system.holding[group.components]
     if len(group.times) == 1 and (all_demands := _enumerated(system, group, usage)) is not None:
         return Bound(_optimum(group, usage, holding, all_demands), 0.0, "enumeration")
-    control = _Control.of(system, group, shares)
+    batch = _Batch(system, group, usage, holding, _Control.of(system, group, shares))
     values: list[float] = []
-    while len(values) < 2 or (len(values) < batches and not stop()):
-        scenarios = _drawn(system, group, usage, rng)
-        values.append(_optimum(group, usage, holding, scenarios) - control.excess(holding, scenarios))
+    for value in map(batch.value, seeds) if executor is None else executor.map(batch.value, seeds):
+        values.append(value)
+        if len(values) >= 2 and stop():
+            break
     return Bound(float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values))), "batches")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """The least cost of a sample of scenarios of a group, for any seed."""
+
+    system: AssemblySystem
+    group: Group
+    usage: Integers
+    holding: Floats
+    control: "_Control"
+
+    def value(self, seed: np.random.SeedSequence) -> float:
+        scenarios = _drawn(self.system, self.group, self.usage, np.random.default_rng(seed))
+        return _optimum(self.group, self.usage, self.holding, scenarios) - self.control.excess(self.holding, scenarios)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

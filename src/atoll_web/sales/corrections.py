@@ -1,7 +1,8 @@
 """Forms on the pages of items and purchase orders: a count, scrap, what arrived. They stand here, since they move promises."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
@@ -15,6 +16,7 @@ from atoll_web.pages import attempt, needs
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.purchasing.services import Delivery
 from atoll_web.sales import services
+from atoll_web.sales.models import Promise
 from atoll_web.stock.errors import UnknownLot
 from atoll_web.stock.models import Lot
 
@@ -30,7 +32,7 @@ def count(request: HttpRequest, code: str) -> HttpResponse:
         counted = whole(request.POST, "counted", "Counted")
         services.count(actor=actor, item=item, counted=counted, lot=_lot(item, request.POST.get("lot", "").strip()))
 
-    attempt(request, use_case, f"The ledger of {code} agrees with the count.")
+    _carry_out(request, use_case, f"The ledger of {code} agrees with the count.")
     return redirect("item", code)
 
 
@@ -45,7 +47,7 @@ def scrap(request: HttpRequest, code: str) -> HttpResponse:
         quantity = whole(request.POST, "quantity", "Scrapped", least=1)
         services.scrap(actor=actor, item=item, quantity=quantity, lot=_lot(item, request.POST.get("lot", "").strip()))
 
-    attempt(request, use_case, f"The units of {code} are scrapped.")
+    _carry_out(request, use_case, f"The units of {code} are scrapped.")
     return redirect("item", code)
 
 
@@ -59,7 +61,7 @@ def receive(request: HttpRequest, number: str) -> HttpResponse:
     def use_case() -> None:
         services.receive(actor=actor, deliveries=_deliveries(row, request.POST))
 
-    attempt(request, use_case, f"What arrived of {number} is in stock; whatever waited for it rests on stock now.")
+    _carry_out(request, use_case, f"What arrived of {number} is in stock; whatever waited for it rests on stock now.")
     return redirect("purchase-order", number)
 
 
@@ -80,6 +82,19 @@ def _deliveries(row: PurchaseOrder, posted: Mapping[str, str]) -> list[Delivery]
     if not found:
         raise BadInput([Issue("quantity", "nothing-received", "Enter how many units arrived of at least one line.")])
     return found
+
+
+def _carry_out(request: HttpRequest, use_case: Callable[[], None], done: str) -> None:
+    """Do it, and say which promises are at risk from it."""
+    before = _at_risk()
+    if attempt(request, use_case, done) and (hit := sorted(_at_risk() - before)):
+        lines = ", ".join(f"{order}/{position}" for order, position in hit)
+        messages.warning(request, f"At risk now: {lines}. Promise them again under “Promises at risk”.")
+
+
+def _at_risk() -> set[tuple[str, int]]:
+    marked = Promise.objects.filter(in_force=True, at_risk=True)
+    return set(marked.values_list("line__order__number", "line__position"))
 
 
 def _lot(item: Item, number: str) -> Lot | None:

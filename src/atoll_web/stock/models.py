@@ -182,7 +182,11 @@ class Demand(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(kind__in=DEMAND_KINDS), name="demand_kind_is_known")]
-        triggers = [triggers.build_waits_from_need_date, named_by("stock_requirement", "demand")]
+        triggers = [
+            triggers.build_waits_from_need_date,
+            triggers.build_is_due_after_it_begins,
+            named_by("stock_requirement", "demand"),
+        ]
 
     def __str__(self) -> str:
         return self.reference or f"demand {self.pk}"

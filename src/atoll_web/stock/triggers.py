@@ -172,8 +172,21 @@ def _build_waits(
 
 build_waits_for_supply = _build_waits(pgtrigger.UpdateOf("due"), "s.id = NEW.id")
 build_waits_from_need_date = _build_waits(
-    pgtrigger.Insert | pgtrigger.UpdateOf("need_date"), "d.id = NEW.id", pgtrigger.Condition("NEW.builds_id IS NOT NULL")
+    pgtrigger.UpdateOf("need_date"), "d.id = NEW.id", pgtrigger.Condition("NEW.builds_id IS NOT NULL")
 )
+
+build_is_due_after_it_begins = for_each_statement(
+    "build_is_due_after_it_begins",
+    pgtrigger.Insert,
+    pgtrigger.Referencing(new="new_rows"),
+    """
+    IF EXISTS (SELECT 1 FROM new_rows d JOIN stock_supply s ON s.id = d.builds_id WHERE s.due < d.need_date) THEN
+        RAISE EXCEPTION 'a build cannot be due before it begins' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """,
+)
+"""A new build has no components yet; those that come are looked at as they are allocated."""
 
 OUTDATED_BUILDS = """
 SELECT s.id FROM stock_supply s JOIN stock_demand d ON d.builds_id = s.id
@@ -185,16 +198,19 @@ WHERE s.kind = 'planned' AND EXISTS (
 """
 """Builds that are planned and nobody has opened, whose kit is no longer what their bill says."""
 
-REFUSE_OVER_REQUIREMENT = """
+OVER_REQUIREMENT = "r.quantity - r.issued < (SELECT SUM(x.quantity) FROM stock_allocation x WHERE x.requirement_id = r.id)"
+
+REFUSE_OVER_REQUIREMENT = f"""
 IF EXISTS (
-    SELECT 1 FROM stock_requirement r
-    JOIN stock_allocation a ON a.requirement_id = r.id
-    WHERE r.id IN (SELECT {key} FROM new_rows)
-    GROUP BY r.id HAVING SUM(a.quantity) + r.issued > r.quantity
+    SELECT 1 FROM new_rows CROSS JOIN LATERAL (
+        SELECT {OVER_REQUIREMENT} AS is_over FROM stock_requirement r WHERE r.id = new_rows.{{key}} OFFSET 0
+    ) found
+    WHERE found.is_over
 ) THEN
     RAISE EXCEPTION 'a requirement has more allocated and issued than it requires' USING ERRCODE = 'check_violation';
 END IF;
 """
+"""Every new row is looked up by itself (`OFFSET 0`): how many there are is not planned for, and other ways read whole tables."""
 
 issued_within_requirement = for_each_statement(
     "issued_within_requirement",
@@ -227,34 +243,38 @@ FROM (SELECT supply_id, SUM(quantity) AS quantity FROM ({rows}) r GROUP BY 1 HAV
 WHERE s.id = change.supply_id;
 """
 
-REFUSE_WRONG_SUPPLY = """
+REFUSE_WRONG_ALLOCATION = f"""
 IF EXISTS (
-    SELECT 1 FROM new_rows a
-    JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_supply s ON s.id = a.supply_id
-    WHERE r.item_id <> s.item_id
+    SELECT 1 FROM new_rows CROSS JOIN LATERAL (
+        SELECT r.item_id <> s.item_id OR (d.builds_id IS NOT NULL AND s.due > d.need_date) OR {OVER_REQUIREMENT} AS is_wrong
+        FROM stock_requirement r JOIN stock_demand d ON d.id = r.demand_id JOIN stock_supply s ON s.id = new_rows.supply_id
+        WHERE r.id = new_rows.requirement_id
+        OFFSET 0
+    ) found
+    WHERE found.is_wrong
 ) THEN
-    RAISE EXCEPTION 'a requirement cannot be met by the supply of another item' USING ERRCODE = 'check_violation';
-END IF;
-IF EXISTS (
-    SELECT 1 FROM new_rows a
-    JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_supply s ON s.id = a.supply_id
-    JOIN stock_demand d ON d.id = r.demand_id
-    WHERE d.builds_id IS NOT NULL AND s.due > d.need_date
-) THEN
+    {REFUSE_OVER_REQUIREMENT.format(key="requirement_id")}
+    IF EXISTS (
+        SELECT 1 FROM new_rows a
+        JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_supply s ON s.id = a.supply_id
+        WHERE r.item_id <> s.item_id
+    ) THEN
+        RAISE EXCEPTION 'a requirement cannot be met by the supply of another item' USING ERRCODE = 'check_violation';
+    END IF;
     RAISE EXCEPTION 'a build cannot rest on what is due after it begins' USING ERRCODE = 'check_violation';
 END IF;
 """
+"""All is checked in one pass, and only what is wrong is looked at again, for the words."""
 
 ADDED = "SELECT supply_id, quantity FROM new_rows"
 TAKEN = "SELECT supply_id, -quantity AS quantity FROM old_rows"
-CHECK_NEW = REFUSE_OVER_REQUIREMENT.format(key="requirement_id") + REFUSE_WRONG_SUPPLY
 
 keep_allocated = [
     for_each_statement(
         "allocated",
         pgtrigger.Insert,
         pgtrigger.Referencing(new="new_rows"),
-        LOCK_REQUIREMENTS + KEEP_ALLOCATED.format(rows=ADDED) + CHECK_NEW + "RETURN NULL;",
+        LOCK_REQUIREMENTS + KEEP_ALLOCATED.format(rows=ADDED) + REFUSE_WRONG_ALLOCATION + "RETURN NULL;",
     ),
     for_each_statement(
         "released",
@@ -266,6 +286,6 @@ keep_allocated = [
         "reallocated",
         pgtrigger.Update,
         pgtrigger.Referencing(old="old_rows", new="new_rows"),
-        LOCK_REQUIREMENTS + KEEP_ALLOCATED.format(rows=f"{ADDED} UNION ALL {TAKEN}") + CHECK_NEW + "RETURN NULL;",
+        LOCK_REQUIREMENTS + KEEP_ALLOCATED.format(rows=f"{ADDED} UNION ALL {TAKEN}") + REFUSE_WRONG_ALLOCATION + "RETURN NULL;",
     ),
 ]

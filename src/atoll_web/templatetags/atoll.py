@@ -74,6 +74,7 @@ STATES = {
     "expedite": ("warn", "warning"),
     "release": ("info", "check"),
     "option": ("info", "pencil"),
+    "substitute": ("info", "box"),
     "split": ("info", "truck"),
     "overtime": ("warn", "clock"),
     "express": ("warn", "cart"),

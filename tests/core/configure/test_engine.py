@@ -7,12 +7,24 @@ import numpy as np
 import pytest
 
 from atoll.configure import Configurator, InvalidConfiguration, UnknownFeature, UnknownOption, read_product_model
+from atoll.configure.errors import RuleTooLarge
 from atoll.errors import BadInput
 
 
 @pytest.fixture
 def engine(document):
     return Configurator(read_product_model(document, {}))
+
+
+def test_a_sum_of_two_long_ranges_is_refused_by_the_name_of_its_rule(document, monkeypatch):
+    """7 a + 3 b over 101 values each has 101 × 101 edges in its diagram."""
+    document["features"] += [{"code": code, "name": code, "kind": "quantity", "maximum": 100} for code in ("a1", "b1")]
+    document["rules"].append({"name": "long sum", "text": "A long sum", "rule": "7 * a1 + 3 * b1 <= 500"})
+    model = read_product_model(document, {})
+    assert Configurator(model).domains({"a1": 71})["b1"] == {value: value <= 1 for value in range(101)}
+    monkeypatch.setattr("atoll.configure.encoding.LARGEST_DIAGRAM", 10_000)
+    with pytest.raises(RuleTooLarge, match="`long sum`"):
+        Configurator(model)
 
 
 def test_without_choices_defaults_shares_and_order_decide(engine):

@@ -207,6 +207,14 @@ def test_a_fault_in_the_rest_of_the_language_is_named_too(rich, path, value, cod
     assert any(words in text for text in found), [(issue.code, str(issue)) for issue in refusal.value.issues]
 
 
+def test_a_table_of_a_million_rows_is_refused_before_it_is_read(document):
+    document["tables"][0]["allowed"] = [["i5", "*"]] * 1_000_000
+    with pytest.raises(BadInput) as refused:
+        read_product_model(document, {})
+    assert [issue.code for issue in refused.value.issues] == ["too-many-rows"]
+    assert "1,000,000" in str(refused.value)
+
+
 def test_derived_values_that_double_each_other_are_refused_before_they_fill_the_memory(document):
     chain = [{"name": f"d{n}", "expression": f"d{n - 1} + d{n - 1}"} for n in range(1, 60)]
     document["derived"] = [{"name": "d0", "expression": "fans"}, *chain]

@@ -96,6 +96,26 @@ def test_priority_beats_no_holdback_beats_first_come_first_served(w_system: Asse
     assert difference(tracking, priority).mean < 2 * difference(tracking, priority).se + 1e-9
 
 
+def responses(history: list[tuple[float, int]], level: list[int], allocation: str) -> list[float]:
+    """Response times of orders of a dear product of a shared and an own component, and a cheap one of the shared one alone."""
+    system = AssemblySystem.simple([[1, 1], [1, 0]], rate=[1, 1], lead_time=10, holding=[1, 1], backorder_cost=[9, 1])
+    time, product = (np.array(values) for values in zip(*history, strict=True))
+    path = OrderPath(time.astype(float), product, np.ones(len(time), dtype=np.int64))
+    experiment = Experiment(system, 1, 1, window=Window(0, 100), demand=ReplayedDemand(path))
+    return experiment.run(Policy.base_stock(level, allocation=allocation)).figures.response.tolist()
+
+
+@pytest.mark.parametrize("allocation", ["priority", "tracking"])
+def test_what_arrives_together_is_handed_out_together(allocation: str) -> None:
+    """Both components come at 10. Handed out one by one, the shared one would go to the cheap order that waits since 1."""
+    assert responses([(0, 0), (1, 1), (2, 0)], [1, 1], allocation) == [0, 10, 8]
+
+
+@pytest.mark.parametrize(("allocation", "waits"), [("no-holdback", [0, 10]), ("priority", [10, 0]), ("tracking", [10, 0])])
+def test_orders_of_one_instant_are_served_by_rank_or_as_they_are_listed(allocation: str, waits: list[float]) -> None:
+    assert responses([(5, 1), (5, 0)], [1, 9], allocation) == waits
+
+
 @pytest.mark.parametrize(("reserve", "cost"), [(None, 20.644920), ([[1, 1], [1, 1], [0, 0]], 19.761799)])
 def test_lost_sales_cost_what_the_markov_chain_says(  # A12
     lost_m_system: AssemblySystem, reserve: list[list[int]] | None, cost: float

@@ -132,3 +132,11 @@ def test_equal_configurations_entered_at_once_are_one_row(open_workshop, rivals)
     insert = f"INSERT INTO catalogue_configuration ({columns}) VALUES ({open_workshop.revision.pk}, 'new', '{{}}', 1, 1, 1)"
     assert rivals.meet(insert) == [psycopg.errors.UniqueViolation]
     assert Configuration.objects.filter(key="new").count() == 1
+
+
+def test_what_an_order_bill_names_is_there_and_stays(workshop, refused):
+    with refused("configuration names a row of catalogue_configuration that is not there"):
+        OrderBillLine.objects.create(configuration_id=987, item=workshop.items["cpu"], quantity=1)
+    line = OrderBillLine.objects.get()
+    with refused("still named in catalogue_orderbillline.item"):
+        Item.objects.filter(pk=line.item_id)._raw_delete("default")

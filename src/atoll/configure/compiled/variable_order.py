@@ -1,6 +1,6 @@
 """In which order a decision diagram reads the variables: near to each other what stands in the same rules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import log2
 
 from scipy.sparse import csr_array
@@ -24,26 +24,6 @@ def orders(scopes: Sequence[Sequence[int]], sizes: Sequence[int]) -> list[Order]
     neighbours = _neighbours(scopes, len(sizes))
     found = [_by_bandwidth(neighbours), _by_frontier(neighbours, sizes), [*range(len(sizes))]]
     return [list(order) for order in dict.fromkeys(tuple(order) for one in found for order in (one, one[::-1]))]
-
-
-def chains(scopes: Sequence[Sequence[int]], sizes: Sequence[int]) -> Iterator[Order]:
-    """From each variable on, one by one the variable that has most to do with those before it.
-
-    Rules of few variables bind more: each counts 1 / (variables − 1)². So what only a long sum ties to the rest comes last.
-    """
-    of_variable: dict[int, list[Sequence[int]]] = {variable: [] for variable in range(len(sizes))}
-    for scope in scopes:
-        for variable in scope if len(scope) > 1 else ():
-            of_variable[variable].append(scope)
-    for first in range(len(sizes)):
-        ties, order, left = [0.0] * len(sizes), [first], {*range(len(sizes))} - {first}
-        while left:
-            for scope in of_variable[order[-1]]:
-                for variable in scope:
-                    ties[variable] += (len(scope) - 1) ** -2
-            order.append(min(left, key=lambda variable: (-round(ties[variable], 9), sizes[variable], variable)))
-            left.remove(order[-1])
-        yield order
 
 
 def _neighbours(scopes: Sequence[Sequence[int]], count: int) -> list[set[int]]:

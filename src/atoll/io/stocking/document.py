@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from atoll.io.faults import Faults
-from atoll.model.system import Floats, QuantityPer
+from atoll.model.system import MOST_UNITS, Floats, QuantityPer
 
 MOST = 1e12
 """Larger numbers are mistakes."""
@@ -101,7 +101,9 @@ class Document:
             self.fault(
                 name, "bad-number", f"Expected a whole number, found {matrix[row, column]:g}.", at=f"[{row + 1}][{column + 1}]"
             )
-        return np.floor(matrix)
+        for row, column in np.argwhere(matrix > MOST_UNITS).tolist():
+            self.fault(name, "bad-number", f"Expected at most {MOST_UNITS}.", at=f"[{row + 1}][{column + 1}]")
+        return np.clip(np.floor(matrix), None, MOST_UNITS)
 
     def labels(self, name: str, size: int, word: str) -> tuple[str, ...]:
         """Labels that differ; numbered ones if the field is missing."""

@@ -76,7 +76,7 @@ def _quantities(folder: Folder, places: dict[str, int], rows: dict[str, int]) ->
     direct: list[list[int]] = []
     built: list[list[int]] = []
     for row in table.rows:
-        parent, component, units = row.code("parent"), row.code("component"), row.whole("quantity", least=1)
+        parent, component, units = row.code("parent"), row.code("component"), row.whole("quantity", least=1, most=MOST_UNITS)
         known = folder.is_known("component", component, places, row)
         if parent in rows and known:
             direct.append([rows[parent], places[component], units])
@@ -176,7 +176,7 @@ def _sizes(folder: Folder, rows: dict[str, int]) -> OrderSizes | None:
         return None
     table = folder.table("order size", "order_sizes.csv", "product", "units", "share")
     read: list[tuple[Row, str, int, float]] = [
-        (row, row.code("product"), row.whole("units", least=1), row.number("share")) for row in table.rows
+        (row, row.code("product"), row.whole("units", least=1, most=MOST_UNITS), row.number("share")) for row in table.rows
     ]
     units = np.array(sorted({1, *(size for _, _, size, _ in read)}), dtype=np.int64)
     share = np.zeros((len(rows), len(units)))
