@@ -78,7 +78,7 @@ def draw_frontier(
     if chosen is not None:
         ring: dict[str, Any] = {"marker": "o", "markersize": 14, "markerfacecolor": "none", "markeredgecolor": INK}
         ax.plot([chosen.service], [chosen.value], linestyle="none", label="chosen", **ring)
-    ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     ax.set_xlabel("order fill rate")
     _dress(ax, f"What service costs: inventory on hand, {currency}")
     ax.legend(loc="best", frameon=False)
