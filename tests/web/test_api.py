@@ -281,7 +281,9 @@ def test_scrap_leaves_the_warehouse_and_more_than_there_is_is_refused(company, p
 
 def test_an_inquiry_answers_price_and_date_and_writes_nothing(program):
     answer = program("manager").post("/inquiries", {"model": "DL", "choices": {"arm": "ARM-L"}, "quantity": 2})
-    assert answer["unit_price"] == "79.00"
+    assert (answer["unit_price"], answer["currency"]) == ("79.00", "EUR")
+    assert answer["margin"] == {"amount": "27.00", "share": 0.3418}  # 12 + 14 + 2 + 24 = 52 of 79 are cost
+    assert program("buyer").post("/inquiries", {"model": "DL"})["margin"] is None
     assert answer["ship_date"] > "2026-03-02"
     assert answer["filled_from_stock"] is True
     assert not Order.objects.exists()

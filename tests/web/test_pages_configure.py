@@ -65,6 +65,17 @@ def checked(page: str) -> dict[str, list[str]]:
     return {name[2:]: [v for v in values if v] for name, values in Form(page).fields.items() if name.startswith("f.")}
 
 
+def test_the_margin_moves_with_the_choices_for_those_who_may_see_it(company: Lamps, signed_in: SignIn) -> None:
+    """Small head 12, light arm 8, cable 2 and the foot of 24 (transformer 9, board 7, two plates 8) leave 18 of 64; the large
+    head of 25 and the strong arm of 14 leave 44 of 109."""
+    sales = signed_in("sales")
+    assert "Margin 18.00 EUR 28.1 %" in text(sales.get("/configure/DL"))
+    assert "Margin 44.00 EUR 40.4 %" in text(sales.get("/configure/DL?f.head=HEAD-L"))
+    seen_by_buyer = text(signed_in("buyer").get("/configure/DL"))
+    assert "64.00 EUR" in seen_by_buyer
+    assert "Margin" not in seen_by_buyer
+
+
 def test_the_first_look_is_a_complete_configuration_with_price_and_date(company: Lamps, signed_in: SignIn) -> None:
     response = signed_in("sales").get("/configure/DL")
     assert checked(response.content.decode()) == {
@@ -194,7 +205,7 @@ def test_what_followed_a_choice_is_named_with_the_rule_that_asked_for_it(company
     assert "Followed your choice: Arm: Strong arm – The arm must carry the head." in text(response)
     heard = re.search(r'id="heard"[^>]*>(.*?)</p>', response.content.decode())
     assert heard
-    assert heard[1].endswith("2026. Arm: Strong arm. The arm must carry the head.")
+    assert heard[1].endswith("2026. Margin 40.4 %. Arm: Strong arm. The arm must carry the head.")
 
 
 def test_steps_are_taken_back_one_after_the_other(company: Lamps, signed_in: SignIn) -> None:

@@ -91,7 +91,9 @@ class RuleWriter:
             When it has too many combinations, or numbers that are too long.
         """
         columns = [self.by_code[code] for code in dict.fromkeys(features_of(rule.condition))]
-        is_table = not rule.source and not any(column.kind in {FeatureKind.MANY, FeatureKind.TEXT} for column in columns)
+        adds_up = any(isinstance(part, Sum) for part in walk(rule.condition))  # over features that it does not name
+        is_open = any(column.kind in {FeatureKind.MANY, FeatureKind.TEXT} for column in columns)
+        is_table = not (rule.source or adds_up or is_open)
         if is_table and _combinations(columns) <= MOST_ROWS:
             parts = self._rows(rule.condition, columns, {True, None})
         else:

@@ -17,6 +17,7 @@ class Role(StrEnum):
 
 CAPABILITIES: dict[str, frozenset[Role]] = {
     "order": frozenset({Role.SALES}),
+    "margin": frozenset({Role.SALES, Role.PLANNER}),
     "plan": frozenset({Role.PLANNER}),
     "purchase": frozenset({Role.BUYER, Role.PLANNER}),
     "receive": frozenset({Role.WAREHOUSE, Role.BUYER}),
@@ -29,7 +30,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "company": frozenset(),
     "users": frozenset(),
 }
-"""Who may do what. Managers and admins may do everything; everybody signed in may read."""
+"""Who may do what. Managers and admins may do everything; everybody signed in may read, but what is left of a
+price (`margin`)."""
 
 
 def may(roles: frozenset[str], capability: str) -> bool:

@@ -1,5 +1,6 @@
 """Customers, inquiries, orders and their promises."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -48,12 +49,21 @@ class LineIn(Input):
         return services.NewLine(self.model, self.choices, self.quantity, self.request_date, place)
 
 
+class MarginOut(Schema):
+    """What is left of a unit price over material and labour, in the currency of the price."""
+
+    amount: Money
+    share: float = Field(description="Of the price")
+
+
 class InquiryOut(Schema):
     """The answer to an inquiry. Nothing is reserved."""
 
     model: str
     values: dict[str, Any] = Field(description="The complete configuration")
     unit_price: Money
+    currency: str
+    margin: MarginOut | None = Field(description="Empty for those who may not see it (capability `margin`)")
     quantity: int
     ship_date: date
     need_date: date = Field(description="First day of assembly")
@@ -198,9 +208,10 @@ def list_customers(request: HttpRequest) -> QuerySet[Customer]:
 
 
 @router.post("/inquiries", response=answers(InquiryOut))
-def inquire(request: HttpRequest, payload: LineIn) -> services.Inquiry:
-    """Price and promise date of a configured product. Nothing is reserved or written."""
-    return services.inquire(line=payload.line(), today=business_time().date())
+def inquire(request: HttpRequest, payload: LineIn) -> dict[str, Any]:
+    """Price, margin and promise date of a configured product. Nothing is reserved or written."""
+    answer = asdict(services.inquire(line=payload.line(), today=business_time().date()))
+    return answer if request.auth.may("margin") else answer | {"margin": None}
 
 
 @router.post("/orders", response=answers(OrderDetail, 201))

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from atoll.configure import Margin, margin
 from atoll.configure.terms import Terms
 from atoll.errors import AtollError, BadInput, Issue
 from atoll_web.catalogue import services as catalogue
@@ -65,6 +66,8 @@ class Drafted:
     ----------
     unit_price, currency
         Of each unit when so many are ordered, on the buyer's terms.
+    margin
+        What is left of that over material and labour. Nobody outside should see it.
     """
 
     line: NewLine
@@ -72,6 +75,7 @@ class Drafted:
     resolved: catalogue.Resolved
     unit_price: Decimal
     currency: str
+    margin: Margin
 
     @property
     def price(self) -> Decimal:
@@ -116,7 +120,7 @@ class Drafter:
         self.there, self.today = there, today
         self._revisions: dict[str, Revision] = {}
         self._terms: dict[tuple[Buyer, date], Terms] = {}
-        self._priced: dict[object, tuple[catalogue.Resolved, Decimal, str]] = {}
+        self._priced: dict[object, pricing.Priced] = {}
 
     def draft(self, line: NewLine, buyer: Buyer = ANYBODY, under: Under | None = None) -> Drafted:
         """One line.
@@ -133,7 +137,8 @@ class Drafter:
         """
         self._check(line)
         under = under or self._orderable(line.model)
-        return Drafted(line, under.revision, *self._price(line, under, buyer))
+        found = self._price(line, under, buyer)
+        return Drafted(line, under.revision, found.resolved, found.unit_price, found.currency, found.margin)
 
     def _orderable(self, model: str) -> Under:
         if (revision := self._revisions.get(model)) is None:
@@ -159,27 +164,26 @@ class Drafter:
         if line.request_date is not None and line.request_date > last:
             raise RequestDateTooFar(day=line.request_date, last=last)
 
-    def _price(self, line: NewLine, under: Under, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
+    def _price(self, line: NewLine, under: Under, buyer: Buyer) -> pricing.Priced:
         choices = tuple(sorted((code, str(value)) for code, value in line.choices.items()))
         key = (under.revision.pk, under.on, choices, line.quantity, buyer)
         if key not in self._priced:
             self._priced[key] = self._price_anew(line, under, buyer)
         return self._priced[key]
 
-    def _price_anew(self, line: NewLine, under: Under, buyer: Buyer) -> tuple[catalogue.Resolved, Decimal, str]:
+    def _price_anew(self, line: NewLine, under: Under, buyer: Buyer) -> pricing.Priced:
         own, of_model = self.there.currency, product_model(under.revision).currency
         if not self.there.has_price_lists and {buyer.currency or own, of_model} == {own}:
             resolved = catalogue.resolve(under.revision, line.choices, under.on, line.quantity, self.there.structure)
-            return resolved, resolved.unit_price, own
+            return pricing.Priced(resolved, resolved.unit_price, own, (), margin(resolved.unit_price, resolved.cost))
         if (buyer, under.on) not in self._terms:
             self._terms[buyer, under.on] = pricing.terms(
                 on=under.on, currency=buyer.currency, customer_class=buyer.customer_class, price_list=buyer.price_list
             )
         terms = self._terms[buyer, under.on]
-        priced = pricing.resolve(
+        return pricing.resolve(
             revision=under.revision, choices=line.choices, today=under.on, quantity=line.quantity, terms=terms
         )
-        return priced.resolved, priced.unit_price, priced.currency
 
 
 def raise_all(faults: Sequence[tuple[str, AtollError]]) -> None:

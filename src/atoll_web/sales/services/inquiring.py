@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from atoll.configure import Margin
 from atoll.promise import plan_build, promise
 from atoll_web.accounts.acting import Actor
 from atoll_web.bulk import exchange, together
@@ -26,6 +27,8 @@ class Inquiry:
     ----------
     values
         The complete configuration, defaults included.
+    margin
+        What is left of the unit price over material and labour. Nobody outside should see it.
     filled_from_stock
         Whether all it takes is free on hand now.
     """
@@ -33,6 +36,8 @@ class Inquiry:
     model: str
     values: Mapping[str, Any]
     unit_price: Decimal
+    currency: str
+    margin: Margin
     quantity: int
     ship_date: date
     need_date: date
@@ -65,6 +70,8 @@ def inquire(*, line: NewLine, today: date, customer_class: str = "") -> Inquiry:
         model=line.model,
         values=drafted.resolved.values,
         unit_price=drafted.unit_price,
+        currency=drafted.currency,
+        margin=drafted.margin,
         quantity=line.quantity,
         ship_date=seen.date(answer.ship_day[0]),
         need_date=seen.date(answer.need_day[0]),
