@@ -13,7 +13,6 @@ from atoll_web import invariants
 from atoll_web.accounts.acting import acting
 from atoll_web.assembly import services as assembly
 from atoll_web.assembly.errors import KitsGone, NoBottleneck, NoKitProposal, OrderHeld, UnknownKitRule
-from atoll_web.assembly.models import FinalAssemblyOrder
 from atoll_web.assembly.services import RULES, KitRule
 from atoll_web.runs.models import Run
 from atoll_web.sales import services as sales
@@ -135,7 +134,7 @@ def test_what_is_held_gives_way_but_is_never_released(company: Lamps, hoarded: t
         with pytest.raises(OrderHeld, match="credit limit"):
             release(actor=company.actor("planner"), lines=[line_of(second)])
     with pytest.raises(IntegrityError, match="is held"), transaction.atomic(), acting(company.actor("planner")):
-        FinalAssemblyOrder.objects.create(number="FA-X", order_line=line_of(second), released_at=company.actor("planner").at)
+        OrderLine.objects.filter(pk=line_of(second).pk).update(state="in assembly")
     with acting(company.actor("sales")):
         Order.objects.filter(pk=second.pk).update(hold_reason="")
         Customer.objects.filter(code="MUELLER").update(on_hold=True)
