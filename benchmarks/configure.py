@@ -4,9 +4,11 @@ Side by side on the same choices: the compiled form, incremental SAT as in `atol
 each value as users write it, z3's `consequences`, and OR-Tools CP-SAT. Times are those of the processor.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +31,9 @@ SLOW = ("automotive2", "decisionmaking")
 """Of these nothing is measured but ours."""
 
 CLICKS, OTHERS_CLICKS = 60, 4
+
+MOST_BLOCKED = 3
+"""Values that are explained after each click."""
 
 FEW_VALUES = 20
 """CP-SAT takes long, so it is asked for so many values only."""
@@ -75,7 +80,16 @@ def _computer() -> list[Row]:
             3.0,
         ),
         *_quantiles(f"{name}: release distance of every value", [_ms(form.release, click) for click in clicks], 3.0),
+        _explained(name, [_ms(configurator.explain, choices) for click in clicks for choices in _blocked(click, form.possible)]),
     ]
+
+
+def _blocked(click: Mapping[str, Any], possible: Callable[[Any], Mapping[str, Mapping[Any, bool]]]) -> Iterator[dict[str, Any]]:
+    """Choices with one more that is blocked, up to a few of them at different features."""
+    values = possible(click)
+    blocked = {name: value for name, domain in values.items() if name not in click for value, free in domain.items() if not free}
+    for name, value in [*blocked.items()][:MOST_BLOCKED]:
+        yield {**click, name: value}
 
 
 def _published(file: Path, *, compare: bool) -> list[Row]:
@@ -104,6 +118,9 @@ def _published(file: Path, *, compare: bool) -> list[Row]:
             *_quantiles(f"{name}: release distance of every value", [_ms(compiled.release, x) for x in clicks]),
         ]
     rows += _quantiles(f"{name}: valid values after a click, incremental SAT", by_sat)
+    named = {literal: pair for pair, literal in engine._literal.items()}
+    blocked = [choices for click in clicks for choices in _blocked(dict(named[x] for x in click), partial(_possible, engine))]
+    rows.append(_explained(name, [_ms(engine.clash, choices) for choices in blocked]))
     if compare:
         few = clicks[:: max(1, len(clicks) // OTHERS_CLICKS)][:OTHERS_CLICKS]
         rows.append(
@@ -184,6 +201,20 @@ def _cp_sat(clauses: Sequence[Sequence[int]], values: Sequence[int], click: Sequ
 def _quantiles(what: str, milliseconds: Sequence[float], median: float | None = None, high: float | None = None) -> list[Row]:
     middle, most = np.quantile(milliseconds, [0.5, 0.95]).round(3).tolist()
     return [Row(f"{what}, median", middle, "ms", median), Row(f"{what}, 95 %", most, "ms", high)]
+
+
+def _possible(engine: Any, click: Mapping[str, str]) -> dict[str, dict[str, bool]]:
+    """Whether each value of each variable is possible."""
+    valid = engine.valid(click)
+    return {
+        variable.name: {value: value in valid[variable.name] for value in variable.values} for variable in engine.model.variables
+    }
+
+
+def _explained(name: str, milliseconds: Sequence[float]) -> Row:
+    """The row of explanations; where nothing is ever blocked it says so by 0."""
+    high = round(float(np.quantile(milliseconds or [0.0], 0.95)), 3)
+    return Row(f"{name}: minimal explanation of a blocked value, 95 %", high, "ms", 10.0)
 
 
 def _mean(what: str, milliseconds: Sequence[float]) -> Row:
