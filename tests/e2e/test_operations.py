@@ -50,7 +50,7 @@ def test_an_order_goes_from_desk_to_door_with_one_big_button_at_a_time(page: Pag
         assert min(box["height"], box["width"]) >= TOUCH
         action.focus()
         page.keyboard.press("Enter")
-        expect(page.get_by_role("status").first).to_contain_text(re.compile("released|laid out|assembled|on its way"))
+        expect(page.get_by_role("status").first).to_contain_text(re.compile("released|laid out|assembled|on the way"))
         expect(page.get_by_role("heading", level=1)).to_have_text("Ready work")
     assert OrderLine.objects.get().state == "shipped"
 
