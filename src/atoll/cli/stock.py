@@ -21,7 +21,12 @@ SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 @click.group(
-    "stock", cls=Group, examples=[("atoll stock optimise shop.json --service 0.95", "levels for an order fill rate of 95 %")]
+    "stock",
+    cls=Group,
+    examples=[
+        ("atoll stock optimise shop.json --service 0.95", "levels for an order fill rate of 95 %"),
+        ("atoll stock compare --company", "beside make-to-stock and make-to-order"),
+    ],
 )
 def stock() -> None:
     """How much of what to stock, and how far it is from the best."""
