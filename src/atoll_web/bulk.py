@@ -47,6 +47,12 @@ def together(statements: Iterable[Statement]) -> Statement:
     return f"WITH {parts} SELECT 1", [parameter for _, parameters in statements for parameter in parameters]
 
 
+def plan_anew() -> None:
+    """Forget the plans that the connection keeps for statements and triggers, before very many rows are written."""
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS")
+
+
 def _rows(cursor: "Cursor[tuple[Any, ...]]") -> list[tuple[Any, ...]]:
     return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
