@@ -263,22 +263,21 @@ END IF;
 RETURN NULL;
 """
 
-order_ends_with_its_lines = pgtrigger.Trigger(
-    name="order_ends_with_its_lines",
-    when=pgtrigger.After,
-    operation=pgtrigger.UpdateOf("state"),
-    timing=pgtrigger.Deferred,
-    condition=pgtrigger.Condition(f"NEW.state = '{SHIPPED}'"),
-    func=ORDER_ENDS_WITH_ITS_LINES.format(order="id"),
-)
 
-lines_end_with_their_order = pgtrigger.Trigger(
-    name="lines_end_with_their_order",
-    when=pgtrigger.After,
-    operation=pgtrigger.UpdateOf("state"),
-    timing=pgtrigger.Deferred,
-    condition=pgtrigger.Condition(f"NEW.state IN ('{SHIPPED}', '{CANCELLED}')"),
-    func=ORDER_ENDS_WITH_ITS_LINES.format(order="order_id"),
+def _ends_together(name: str, order: str, condition: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.After,
+        operation=pgtrigger.UpdateOf("state"),
+        timing=pgtrigger.Deferred,
+        condition=pgtrigger.Condition(condition),
+        func=ORDER_ENDS_WITH_ITS_LINES.format(order=order),
+    )
+
+
+order_ends_with_its_lines = _ends_together("order_ends_with_its_lines", "id", f"NEW.state = '{SHIPPED}'")
+lines_end_with_their_order = _ends_together(
+    "lines_end_with_their_order", "order_id", f"NEW.state IN ('{SHIPPED}', '{CANCELLED}')"
 )
 
 complete_order_leaves_together = pgtrigger.Trigger(
