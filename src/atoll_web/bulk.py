@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 from psycopg import Cursor
+from psycopg.pq import TransactionStatus
 
 PREPARED_FROM = 2
 """A statement is kept planned by the server from the so manieth time on."""
@@ -31,10 +32,11 @@ def exchange(statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
     connection.ensure_connection()
     raw = connection.connection
     raw.prepare_threshold = PREPARED_FROM
+    begins = raw.info.transaction_status == TransactionStatus.IDLE and not raw.autocommit  # the driver sends BEGIN before
     sent = [(sql, [array(p) if isinstance(p, list) else p for p in parameters]) for sql, parameters in statements]
     with connection.wrap_database_errors:
-        if len(sent) == 1:
-            return [_rows(Cursor(raw).execute(*sent[0]))]
+        if len(sent) <= 1 and not begins:
+            return [_rows(Cursor(raw).execute(*statement)) for statement in sent]
         with raw.pipeline():
             cursors = [Cursor(raw).execute(*statement) for statement in sent]
         return [_rows(cursor) for cursor in cursors]

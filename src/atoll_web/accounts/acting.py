@@ -1,18 +1,18 @@
 """Who acts, and at which business time: every use case runs inside `acting`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 from atoll_web.accounts.models import User
-from atoll_web.bulk import exchange
+from atoll_web.bulk import Statement, exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,27 @@ _present: ContextVar[Actor | None] = ContextVar("_present", default=None)
 
 
 @contextmanager
-def acting(actor: Actor) -> Iterator[None]:
+def acting(actor: Actor, along: Iterable[Statement] = ()) -> Iterator[list[list[tuple[Any, ...]]]]:
     """One transaction in which the triggers know the acting user; whoever acted around it acts again afterwards.
 
     A use case inside another belongs to its transaction: what the inner one refuses undoes the outer one too.
+
+    Parameters
+    ----------
+    along
+        Statements with which the transaction begins, in the same exchange; their rows are what the context gives.
     """
     before = _present.get()
     with transaction.atomic(savepoint=before is None):
-        if before != actor:
-            _tell_triggers(actor)
+        told = [] if before == actor else [_telling(actor)]
+        rows = exchange([*told, *along])
         token = _present.set(actor)
         try:
-            yield
+            yield rows[len(told) :]
         finally:
             _present.reset(token)
         if before is not None and before != actor:
-            _tell_triggers(before)
+            exchange([_telling(before)])
 
 
 TELL_TRIGGERS = (
@@ -59,9 +64,9 @@ TELL_TRIGGERS = (
 )
 
 
-def _tell_triggers(actor: Actor) -> None:
+def _telling(actor: Actor) -> Statement:
     """Until the transaction ends; the database takes it back by itself when a savepoint is rolled back."""
-    exchange([(TELL_TRIGGERS, [str(actor.user.pk), actor.at.isoformat(), actor.reason])])
+    return TELL_TRIGGERS, [str(actor.user.pk), actor.at.isoformat(), actor.reason]
 
 
 ATTEMPTS = 5

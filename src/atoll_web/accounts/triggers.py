@@ -120,7 +120,7 @@ def for_each_statement(
     )
 
 
-def refers_to(table: str, column: str) -> list[pgtrigger.Trigger]:
+def refers_to(table: str, column: str, *, lasts: bool = False) -> list[pgtrigger.Trigger]:
     """Triggers that hold a reference as a foreign key does, but for all rows of a statement at once.
 
     The database checks a foreign key row by row, which is most of the work where rows come by the hundred thousand. The
@@ -132,11 +132,14 @@ def refers_to(table: str, column: str) -> list[pgtrigger.Trigger]:
         The table whose rows the column names.
     column
         Field of the model, without ``_id``.
+    lasts
+        Whether rows of the table hardly ever go. They are not locked then: who deletes one waits until nobody writes.
     """
+    lock = "" if lasts else " ORDER BY t.id FOR KEY SHARE"
     there = f"""
     IF (
         SELECT count(*) FROM (
-            SELECT 1 FROM {table} t WHERE t.id IN (SELECT {column}_id FROM new_rows) ORDER BY t.id FOR KEY SHARE
+            SELECT 1 FROM {table} t WHERE t.id IN (SELECT {column}_id FROM new_rows){lock}
         ) found
     ) <> (SELECT count(DISTINCT {column}_id) FROM new_rows) THEN
         RAISE EXCEPTION '%.{column} names a row of {table} that is not there', TG_TABLE_NAME
@@ -150,13 +153,20 @@ def refers_to(table: str, column: str) -> list[pgtrigger.Trigger]:
     ]
 
 
-def named_by(table: str, column: str) -> pgtrigger.Trigger:
-    """The trigger of a table whose rows may not go while a row of another table names them in a column."""
+def named_by(table: str, column: str, *, lasts: bool = False) -> pgtrigger.Trigger:
+    """The trigger of a table whose rows may not go while a row of another table names them in a column.
+
+    Parameters
+    ----------
+    lasts
+        As of `refers_to`: it waits for all who write to the other table, and lets nobody begin until it ends.
+    """
+    wait = f"\n        LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;" if lasts else ""
     return for_each_statement(
         f"named_by_{table}",
         pgtrigger.Delete,
         pgtrigger.Referencing(old="old_rows"),
-        f"""
+        f"""{wait}
         IF EXISTS (SELECT 1 FROM {table} r JOIN old_rows o ON o.id = r.{column}_id) THEN
             RAISE EXCEPTION 'a row of % is still named in {table}.{column}', TG_TABLE_NAME
                 USING ERRCODE = 'foreign_key_violation';

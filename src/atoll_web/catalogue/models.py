@@ -59,7 +59,7 @@ class Item(models.Model):
                 name="what_is_built_is_numbered",
             ),
         ]
-        triggers = [named_by("catalogue_orderbillline", "item")]
+        triggers = [named_by("catalogue_orderbillline", "item", lasts=True)]
 
     def __str__(self) -> str:
         return self.code
@@ -197,7 +197,7 @@ class Configuration(models.Model):
         constraints = [models.UniqueConstraint(fields=["revision", "key"], name="equal_configurations_share_a_row")]
         triggers = [
             Protect(name="configuration_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
-            named_by("catalogue_orderbillline", "configuration"),
+            named_by("catalogue_orderbillline", "configuration", lasts=True),
             emptied_with_company,
         ]
 
@@ -222,8 +222,8 @@ class OrderBillLine(models.Model):
         triggers = [
             Protect(name="order_bill_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
             triggers.order_bill_is_written_at_once,
-            *refers_to("catalogue_configuration", "configuration"),
-            *refers_to("catalogue_item", "item"),
+            *refers_to("catalogue_configuration", "configuration", lasts=True),
+            *refers_to("catalogue_item", "item", lasts=True),
             emptied_with_company,
         ]
 

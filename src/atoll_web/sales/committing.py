@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import connection
@@ -15,7 +15,7 @@ from atoll_web.sales.answering import bases, reason
 
 if TYPE_CHECKING:
     from atoll.promise import Promises
-    from atoll_web.sales.snapshot import PromiseSnapshot
+    from atoll_web.sales.snapshot import Items, PromiseSnapshot, Work
 
 NOBODY = -1
 
@@ -92,9 +92,28 @@ def keys(counts: Mapping[str, int]) -> Keys:
 
     Numbers of documents are drawn along by the name of their sequence.
     """
-    drawn = ", ".join(f"ARRAY(SELECT nextval('{_sequence(table)}') FROM generate_series(1, %s))" for table in counts)
-    (((*found,),),) = exchange([(f"SELECT {drawn}", [*counts.values()])])
+    (rows,) = exchange([drawing(counts)])
+    return drawn(counts, rows)
+
+
+def drawing(counts: Mapping[str, int]) -> Statement:
+    """The statement by which `keys` are drawn, to be sent along with others."""
+    found = ", ".join(f"ARRAY(SELECT nextval('{_sequence(table)}') FROM generate_series(1, %s))" for table in counts)
+    return f"SELECT {found}", [*counts.values()]
+
+
+def drawn(counts: Mapping[str, int], rows: Sequence[tuple[Any, ...]]) -> Keys:
+    """The keys that its rows bring."""
+    ((*found,),) = rows
     return dict(zip(counts, found, strict=True))
+
+
+def enough(there: Keys, counts: Mapping[str, int]) -> Keys:
+    """Keys that were drawn before, and more where they are fewer than these."""
+    missing = {table: more for table, count in counts.items() if (more := count - len(there.get(table, ()))) > 0}
+    if not missing:
+        return there
+    return {**there, **{table: [*there.get(table, ()), *found] for table, found in keys(missing).items()}}
 
 
 def _sequence(table: str) -> str:
@@ -111,6 +130,18 @@ def room(seen: "PromiseSnapshot", promises: "Promises") -> dict[str, int]:
         "stock_demand": len(built),
         "stock_requirement": len(promises.requirement_item) + parts,
     }
+
+
+def likely_room(works: Iterable["Work"], items: "Items") -> dict[str, int]:
+    """What `room` says where each subassembly that lines can touch is built once: a guess, before they are promised."""
+    per = np.diff(items.bills.start)
+    counts = {"stock_supply": 0, "stock_demand": 0, "stock_requirement": 0}
+    for work in works:
+        reached = [items.at[key] for key in items.reachable(work.touches())]
+        counts["stock_supply"] += len(reached)
+        counts["stock_demand"] += int(np.count_nonzero(per[reached]))
+        counts["stock_requirement"] += len(work.requirements) + int(per[reached].sum())
+    return counts
 
 
 def commit(
@@ -166,11 +197,11 @@ class Sums:
     @classmethod
     def of(cls, first: np.ndarray, second: np.ndarray, quantity: np.ndarray) -> "Sums":
         """The sums; pairs without a first key are left out."""
-        named = first > 0
-        pairs, place = np.unique(np.stack((first[named], second[named])), axis=1, return_inverse=True)
-        sums = np.zeros(pairs.shape[1], dtype=np.int64)
-        np.add.at(sums, place, quantity[named])
-        return cls(pairs[0], pairs[1], sums)
+        named = np.flatnonzero(first > 0)
+        rising = named[np.lexsort((second[named], first[named]))]
+        first, second = first[rising], second[rising]
+        begins = np.flatnonzero((np.diff(first, prepend=0) != 0) | (np.diff(second, prepend=0) != 0))
+        return cls(first[begins], second[begins], np.add.reduceat(quantity[rising], begins) if begins.size else quantity[rising])
 
 
 def pegging(seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Target], fresh: Keys) -> list[Statement]:

@@ -163,7 +163,7 @@ class Promise(models.Model):
         triggers = [
             Protect(name="promise_is_kept_in_history", operation=pgtrigger.Delete),
             ReadOnly(name="promise_never_changes", exclude=["in_force", "at_risk"]),
-            triggers.promise_is_of_confirmed_line,
+            *triggers.promise_is_of_confirmed_line,
             *triggers.promise_rests_on_what_is_in_time,
             *notices.promise_is_made_or_at_risk,
             emptied_with_company,

@@ -83,6 +83,8 @@ class PromiseSnapshot:
         What stands behind each supply.
     lines
         Code of each assembly line by key.
+    along
+        Rows of each statement that was sent along.
     """
 
     availability: Availability
@@ -91,6 +93,7 @@ class PromiseSnapshot:
     items: "Items"
     supplies: Sequence[FreeSupply]
     lines: Mapping[int, str]
+    along: Sequence[Sequence[tuple[Any, ...]]]
     _times: Sequence[tuple[int, int, int, int]]
 
     def date(self, day: int) -> date:
@@ -328,6 +331,7 @@ def snapshot(
     there: Master | None = None,
     also: Iterable[int] = (),
     given_back: Held | None = None,
+    along: Sequence[Statement] = (),
 ) -> PromiseSnapshot:
     """Read all that promises for some order lines depend on, in the order in which they are to be served.
 
@@ -343,12 +347,15 @@ def snapshot(
         Keys of further items whose supplies are wanted.
     given_back
         What counts as free although it is held: nothing is written, and nothing is locked.
+    along
+        Statements to send in the same exchange, after what locks.
     """
     there = there or master(today)
     items = there.items
     keys = items.reachable(set(also).union(*(work.touches() for work in works)))
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
-    supplies, lines, times = exchange(_statements(keys, models, today, lock=lock, given_back=given_back))
+    asked = _statements(keys, models, today, lock=lock, given_back=given_back)
+    supplies, lines, times, *others = exchange([*asked, *along])
     builders: dict[int, list[int]] = {}
     for line, _, model in lines:
         builders.setdefault(model, []).append(line)
@@ -362,6 +369,7 @@ def snapshot(
         items,
         [*map(FreeSupply._make, supplies)],
         {line: code for line, code, _ in lines},
+        others,
         times,
     )
 

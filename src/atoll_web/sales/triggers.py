@@ -51,13 +51,29 @@ confirmed_line_has_promise = pgtrigger.Trigger(
     func=LINE_AGREES_WITH_PROMISE.format(line="id") + "RETURN NULL;",
 )
 
-promise_is_of_confirmed_line = pgtrigger.Trigger(
-    name="promise_is_of_confirmed_line",
-    when=pgtrigger.After,
-    operation=pgtrigger.Insert | pgtrigger.UpdateOf("in_force"),
-    timing=pgtrigger.Deferred,
-    func=LINE_AGREES_WITH_PROMISE.format(line="line_id") + "RETURN NULL;",
-)
+promise_is_of_confirmed_line = [
+    for_each_statement(
+        "promise_is_made_for_confirmed_line",
+        pgtrigger.Insert,
+        pgtrigger.Referencing(new="new_rows"),
+        f"""
+        IF EXISTS (
+            SELECT 1 FROM new_rows p JOIN sales_orderline line ON line.id = p.line_id
+            WHERE p.in_force AND line.state NOT IN {PROMISED}
+        ) THEN
+            RAISE EXCEPTION 'a promise is made for a line that is not confirmed' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NULL;
+        """,
+    ),
+    pgtrigger.Trigger(
+        name="promise_is_of_confirmed_line",
+        when=pgtrigger.After,
+        operation=pgtrigger.UpdateOf("in_force"),
+        timing=pgtrigger.Deferred,
+        func=LINE_AGREES_WITH_PROMISE.format(line="line_id") + "RETURN NULL;",
+    ),
+]
 
 REFUSE_LATE_SUPPLY = """
 IF EXISTS (

@@ -71,7 +71,7 @@ class StockedItem(Item):
 
     class Meta:
         proxy = True
-        triggers = [triggers.tracking_stays, named_by("stock_requirement", "item")]
+        triggers = [triggers.tracking_stays, named_by("stock_requirement", "item", lasts=True)]
 
 
 class Move(models.Model):
@@ -209,7 +209,7 @@ class Requirement(models.Model):
         ]
         triggers = [
             *refers_to("stock_demand", "demand"),
-            *refers_to("catalogue_item", "item"),
+            *refers_to("catalogue_item", "item", lasts=True),
             named_by("stock_allocation", "requirement"),
             triggers.issued_within_requirement,
         ]

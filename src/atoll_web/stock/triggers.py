@@ -220,39 +220,39 @@ issued_within_requirement = for_each_statement(
 )
 
 LOCK_REQUIREMENTS = """
-IF (
-    SELECT count(*) FROM (
-        SELECT 1 FROM stock_requirement r WHERE r.id IN (SELECT requirement_id FROM new_rows) ORDER BY r.id FOR NO KEY UPDATE
-    ) found
-) <> (SELECT count(DISTINCT requirement_id) FROM new_rows) THEN
-    RAISE EXCEPTION 'an allocation names a requirement that is not there' USING ERRCODE = 'foreign_key_violation';
-END IF;
+PERFORM 1 FROM stock_requirement r
+WHERE r.id IN (SELECT requirement_id FROM new_rows) AND r.xmin <> pg_current_xact_id()::xid
+ORDER BY r.id FOR NO KEY UPDATE;
 """
-"""Two writers who allocate for the same requirement take turns, and neither can allocate for one that is gone."""
+"""Two writers who allocate for the same requirement take turns, and neither can allocate for one that is gone. What this
+transaction has written itself nobody else can see.
+"""
 
 KEEP_ALLOCATED = """
-IF (
-    SELECT count(*) FROM (
-        SELECT 1 FROM stock_supply s WHERE s.id IN (SELECT supply_id FROM ({rows}) r) ORDER BY s.id FOR NO KEY UPDATE
-    ) found
-) <> (SELECT count(DISTINCT supply_id) FROM ({rows}) r) THEN
-    RAISE EXCEPTION 'an allocation names a supply that is not there' USING ERRCODE = 'foreign_key_violation';
-END IF;
+PERFORM 1 FROM stock_supply s WHERE s.id IN (SELECT supply_id FROM ({rows}) r) ORDER BY s.id FOR NO KEY UPDATE;
 UPDATE stock_supply s SET allocated = s.allocated + change.quantity
 FROM (SELECT supply_id, SUM(quantity) AS quantity FROM ({rows}) r GROUP BY 1 HAVING SUM(quantity) <> 0) change
 WHERE s.id = change.supply_id;
 """
 
+REFUSE_MISSING = """
+IF EXISTS (SELECT 1 FROM new_rows a WHERE NOT EXISTS (SELECT 1 FROM stock_{named} t WHERE t.id = a.{named}_id)) THEN
+    RAISE EXCEPTION 'an allocation names a {named} that is not there' USING ERRCODE = 'foreign_key_violation';
+END IF;
+"""
+
 REFUSE_WRONG_ALLOCATION = f"""
 IF EXISTS (
-    SELECT 1 FROM new_rows CROSS JOIN LATERAL (
-        SELECT r.item_id <> s.item_id OR (d.builds_id IS NOT NULL AND s.due > d.need_date) OR {OVER_REQUIREMENT} AS is_wrong
+    SELECT 1 FROM new_rows LEFT JOIN LATERAL (
+        SELECT r.id, r.item_id <> s.item_id OR (d.builds_id IS NOT NULL AND s.due > d.need_date) OR {OVER_REQUIREMENT} AS is_wrong
         FROM stock_requirement r JOIN stock_demand d ON d.id = r.demand_id JOIN stock_supply s ON s.id = new_rows.supply_id
         WHERE r.id = new_rows.requirement_id
         OFFSET 0
-    ) found
-    WHERE found.is_wrong
+    ) found ON true
+    WHERE found.id IS NULL OR found.is_wrong
 ) THEN
+    {REFUSE_MISSING.format(named="requirement")}
+    {REFUSE_MISSING.format(named="supply")}
     {REFUSE_OVER_REQUIREMENT.format(key="requirement_id")}
     IF EXISTS (
         SELECT 1 FROM new_rows a

@@ -88,8 +88,8 @@ class Workshop:
         demand = requirement.demand if requirement else Demand.objects.create(kind="order line", need_date=WEDNESDAY)
         line = self.order_line(demand)
         with acting(self.actor):
-            self.promise(line, demand.need_date)
             OrderLine.objects.filter(pk=line.pk).update(state=sales_states.CONFIRMED)
+            self.promise(line, demand.need_date)
         return line
 
     def released_line(self) -> OrderLine:

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.models import Sum
 
+from atoll_web.catalogue.models import Item
 from atoll_web.stock.models import Allocation, Demand, Requirement, Supply
 
 TUESDAY, WEDNESDAY, FRIDAY = date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 6)
@@ -120,6 +121,23 @@ def test_what_a_requirement_names_is_there_and_stays(workshop, refused):
     for row in (requirement.demand, requirement.item):
         with refused("is still named in"):
             type(row).objects.filter(pk=row.pk)._raw_delete("default")
+
+
+def test_an_item_does_not_go_while_somebody_requires_it(open_workshop, rivals):
+    demand = Demand.objects.create(kind="order line", need_date=FRIDAY)
+    item = Item.objects.create(code="bolt", name="Bolt", kind="component")
+    required = "INSERT INTO stock_requirement (demand_id, item_id, quantity, issued) VALUES ({}, {}, 1, 0)"
+    gone = f"DELETE FROM catalogue_item WHERE id = {item.pk}"
+    assert rivals.meet(required.format(demand.pk, item.pk), gone) == [psycopg.errors.ForeignKeyViolation]
+    assert Requirement.objects.filter(item=item).exists()
+
+
+def test_nobody_requires_an_item_that_is_about_to_go(open_workshop, rivals):
+    demand = Demand.objects.create(kind="order line", need_date=FRIDAY)
+    item = Item.objects.create(code="bolt", name="Bolt", kind="component")
+    required = f"INSERT INTO stock_requirement (demand_id, item_id, quantity, issued) VALUES ({demand.pk}, {item.pk}, 1, 0)"
+    assert rivals.meet(f"DELETE FROM catalogue_item WHERE id = {item.pk}", required) == [psycopg.errors.ForeignKeyViolation]
+    assert not Item.objects.filter(pk=item.pk).exists()
 
 
 def test_a_requirement_is_not_met_by_another_item(workshop, refused):

@@ -83,10 +83,10 @@ def test_of_two_promises_at_once_for_a_line_one_is_refused(open_workshop, rivals
 
 
 def test_a_draft_or_cancelled_line_has_no_promise(workshop, refused):
-    with refused("has one without being confirmed"):
+    with refused("line that is not confirmed"):
         workshop.promise(workshop.order_line())
     line = workshop.confirmed_line()
-    with refused("has one without being confirmed"), acting(workshop.actor):
+    with refused("line that is not confirmed"), acting(workshop.actor):
         OrderLine.objects.filter(pk=line.pk).update(state=states.CANCELLED)
 
 

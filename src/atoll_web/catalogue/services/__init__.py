@@ -67,6 +67,9 @@ from atoll_web.catalogue.services.resolving import (
     configure as configure,
 )
 from atoll_web.catalogue.services.resolving import (
+    known_configurations as known_configurations,
+)
+from atoll_web.catalogue.services.resolving import (
     ranked as ranked,
 )
 from atoll_web.catalogue.services.resolving import (

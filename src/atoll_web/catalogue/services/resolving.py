@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from atoll.configure import Alternates, OrderBill, roll_up
-from atoll_web.bulk import exchange
+from atoll_web.bulk import Statement, exchange
 from atoll_web.catalogue import snapshot
 from atoll_web.catalogue.models import Revision
 
@@ -161,13 +161,21 @@ SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
 """
 
 
-def save_configurations(resolved: Sequence[tuple[Revision, Resolved]]) -> list[int]:
+def save_configurations(
+    resolved: Sequence[tuple[Revision, Resolved]], there: Sequence[tuple[int, int, str]] | None = None
+) -> list[int]:
     """Keep the configurations that choices came to, and give their keys; an equal one is found, not made again.
 
-    Call it inside `acting`. Writers of an equal configuration wait for each other, so all write theirs in the same order.
+    Call it inside `acting`, after what locks supplies. Writers of an equal configuration wait for each other, so all write theirs
+    in the same order.
+
+    Parameters
+    ----------
+    there
+        Rows of `known_configurations`, where that was asked already.
     """
     wanted = {(revision.pk, one.key): one for revision, one in resolved}
-    found = _keys_of_configurations(list(wanted))
+    found = _keys_of_configurations(list(wanted)) if there is None else _by_pair(there)
     if missing := sorted(wanted.keys() - found.keys()):
         columns = [
             [revision for revision, _ in missing],
@@ -201,6 +209,16 @@ def ranked(resolved: Resolved) -> Iterator[tuple[int, int, int, bool]]:
             yield item, rank, alternate, rank >= len(alternates)
 
 
+def known_configurations(resolved: Sequence[tuple[Revision, Resolved]]) -> Statement:
+    """The statement that finds those which are kept already, to be sent along with others."""
+    pairs = dict.fromkeys((revision.pk, one.key) for revision, one in resolved)
+    return KEYS_OF_CONFIGURATIONS, [[revision for revision, _ in pairs], [key for _, key in pairs]]
+
+
 def _keys_of_configurations(pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
     (rows,) = exchange([(KEYS_OF_CONFIGURATIONS, [[revision for revision, _ in pairs], [key for _, key in pairs]])])
+    return _by_pair(rows)
+
+
+def _by_pair(rows: Iterable[tuple[int, int, str]]) -> dict[tuple[int, str], int]:
     return {(revision, key): row for row, revision, key in rows}

@@ -17,7 +17,7 @@ from atoll_web.bulk import Statement, exchange
 from atoll_web.catalogue import services as catalogue
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Keys, Target, commit, keys, room
+from atoll_web.sales.committing import MANY, Keys, Target, commit, drawing, drawn, enough, likely_room, room
 from atoll_web.sales.errors import (
     CannotPromise,
     CustomerOnHold,
@@ -154,9 +154,8 @@ def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: 
 
 def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:
     """Enter those orders that are not known by their keys, and give all of them in their sequence."""
-    with acting(actor):
-        codes = {order.customer for order in orders}
-        company, customers_found = exchange([MASTER, _of_customers(codes)])
+    codes = {order.customer for order in orders}
+    with acting(actor, [MASTER, _of_customers(codes)]) as (company, customers_found):
         there, customers = master_of(company, actor.today), _customers_of(customers_found)
         if there.first_expiry and there.first_expiry <= actor.at:
             release_expired(actor)
@@ -303,21 +302,28 @@ class _Entry:
 
     def enter(self, orders: Sequence[NewOrder], drafts: Sequence[Drafted]) -> list[Order]:
         """Promise and write orders."""
-        configurations = catalogue.save_configurations([(draft.revision, draft.resolved) for draft in drafts])
+        resolved, works = [(draft.revision, draft.resolved) for draft in drafts], [draft.work() for draft in drafts]
+        counts = {"sales_order": len(orders), sequence("order"): len(orders), "sales_orderline": len(drafts)}
+        if len(drafts) < MANY:  # keys that are not needed cost less than to ask again
+            counts |= likely_room(works, self.there.items)
+        counts["stock_demand"] = counts.get("stock_demand", 0) + len(drafts)
         seen = snapshot(
-            [draft.work() for draft in drafts],
+            works,
             self.actor.today,
             lock=True,
             kept=self.there.kept_from(self.customers[orders[0].customer].buyer.customer_class),
             there=self.there,
+            along=[catalogue.known_configurations(resolved), drawing(counts)],
         )
+        known, fresh = seen.along
+        configurations = catalogue.save_configurations(resolved, known)
         answer = (promise_complete if orders[0].ship_complete else promise)(seen.availability, seen.wanted)
         refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
         names = {k: drafts[k].line.place or f"line {k + 1}" for k in refused}
         raise_all([(names[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
         space = room(seen, answer)
         space["stock_demand"] += len(drafts)
-        fresh = keys(space | {"sales_order": len(orders), sequence("order"): len(orders), "sales_orderline": len(drafts)})
+        fresh = enough(drawn(counts, fresh), space)
         first = accumulate((len(order.lines) for order in orders[:-1]), initial=0)
         rows = self._rows(orders, fresh, [drafts[k].currency for k in first])
         references = [
