@@ -86,7 +86,7 @@ def test_a_draft_or_cancelled_line_has_no_promise(workshop, refused):
     with refused("line that is not confirmed"):
         workshop.promise(workshop.order_line())
     line = workshop.confirmed_line()
-    with refused("line that is not confirmed"), acting(workshop.actor):
+    with refused("has one without being confirmed"), acting(workshop.actor):
         OrderLine.objects.filter(pk=line.pk).update(state=states.CANCELLED)
 
 
