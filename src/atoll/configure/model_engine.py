@@ -160,8 +160,7 @@ class ModelEngine:
         left = _of(choices, names, sorted(blamed))
         rules = self._sat.fewest_rules(self._literals(left))
         words = tuple(self.model.constraints[rule].text for rule in rules)
-        made = ", ".join(f"{name} = {value}" for name, value in left.items()) or "Every choice"
-        return Clash(left, words, f"{made} goes against: {'; '.join(words)}.", tuple(self._repairs(choices)))
+        return Clash(left, words, _told(left, words), tuple(self._repairs(choices)))
 
     def anomalies(self) -> Anomalies:
         """Dead and forced features and redundant constraints; of a model without configurations only that it has none."""
@@ -249,6 +248,11 @@ def _compiled(model: ConstraintModel, clauses: ClausalModel, budget: Budget) -> 
 
 def _of(choices: Choices, names: Sequence[str], kept: Iterable[int]) -> Choices:
     return {names[place]: choices[names[place]] for place in kept}
+
+
+def _told(choices: Choices, rules: Sequence[str]) -> str:
+    made = " with ".join(f"{name} = {value}" for name, value in choices.items()) or "Every choice"
+    return f"{made} goes against: {'; '.join(rule.rstrip('.') for rule in rules)}."
 
 
 def _never(values: Sequence[str], valid: Sequence[str]) -> list[str]:
