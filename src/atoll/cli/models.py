@@ -115,7 +115,8 @@ def all_of(choices: Sequence[str]) -> dict[str, str]:
     made: dict[str, str] = {}
     for name, value in map(pair, choices):
         if made.setdefault(name, value) != value:
-            raise click.UsageError(f"{name} is chosen twice: {made[name]} and {value}. Several options are one choice: {name}=A,B.")
+            hint = f"Several options are one choice: {name}=A,B."
+            raise click.UsageError(f"{name} is chosen twice: {made[name]} and {value}. {hint}")
     return made
 
 

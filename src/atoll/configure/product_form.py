@@ -74,11 +74,12 @@ class Outline:
     ) -> None:
         self.model, self.on = model, on
         self.encoding = Encoding(model, on)
-        if items is None:
-            self.materials = (unknown_material(self.encoding),) * 2
-        else:
-            ways = (True, False)
-            self.materials = tuple(material_of(model, self.encoding, bills, items, with_conditions=flag) for flag in ways)
+        self.materials = tuple(
+            unknown_material(self.encoding)
+            if items is None
+            else material_of(model, self.encoding, bills, items, with_conditions=flag)
+            for flag in (True, False)
+        )
         self.prices: list[Condition] | None = None
         self.cents = [float(cents(amount)) for axis in self.encoding.all_axes() for amount in list_prices(axis)]
         if can_find_cheapest(model):
