@@ -25,6 +25,53 @@ constraints
     Belt => !Bell
 """
 
+DESK = """
+code = "DESK"
+name = "Desk"
+end_item = "DESK"
+revision = "A"
+base_price = 100
+currency = "EUR"
+
+[[features]]
+code = "top"
+name = "Top"
+kind = "one"
+options = [{ code = "pine", name = "Pine" }, { code = "oak", name = "Oak", price = 80 }]
+
+[[features]]
+code = "lamp"
+name = "Lamp"
+kind = "optional"
+options = [{ code = "clamp", name = "Clamp lamp", price = 30 }]
+
+[[features]]
+code = "extras"
+name = "Extras"
+kind = "many"
+options = [{ code = "drawer", name = "Drawer", price = 40 }, { code = "mat", name = "Mat", price = 10 }]
+
+[[rules]]
+name = "oak"
+text = "An oak desk has a drawer"
+rule = "top = oak -> extras contains drawer"
+
+[[packages]]
+name = "set"
+text = "Oak with lamp and drawer"
+choices = { top = "oak", lamp = "clamp", extras = ["drawer"] }
+price = 105
+
+[[prices]]
+name = "winter"
+text = "A mat costs less with a lamp"
+feature = "extras"
+option = "mat"
+amount = -4
+when = "lamp = clamp"
+valid_until = 2026-03-01
+"""
+
 ARIA = FOLDER / "electronics" / "models" / "aria.toml"
 
 
@@ -78,6 +125,7 @@ def test_choices_that_contradict_are_explained_with_repairs_and_end_with_1(
     assert document["explanation"]["choices"] == {"Belt": "true", "Bell": "true"}
     assert document["explanation"]["rules"] in (["Belt => Hub", "Hub => !Bell"], ["Belt => !Bell"])
     assert sorted(document["repairs"], key=str) == [{"Bell": "true"}, {"Belt": "true"}]
+    assert document["explanation"]["text"].startswith("Belt = true with Bell = true goes against: ")
 
 
 def test_a_product_model_is_checked_and_configured_alike(capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,6 +136,38 @@ def test_a_product_model_is_checked_and_configured_alike(capsys: pytest.CaptureF
     assert code == 0
     assert "CUP-RED" in document["valid"]["colour"]
     assert document["release"]["colour"]["CUP-RED"] == 1
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A product model with a package and a price rule."""
+    file = tmp_path / "desk.toml"
+    file.write_text(DESK, encoding="utf-8")
+    return file
+
+
+def test_the_cheapest_product_with_each_value_counts_packages_and_price_rules(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, document = run(capsys, "configure", desk)
+    assert (code, document["cheapest"]["top"]) == (0, {"pine": 100, "oak": 205})  # the package with its lamp, not 100 + 80 + 40
+    assert document["cheapest"]["lamp"] == {"none": 100, "clamp": 130}
+    assert run(capsys, "configure", desk, "--choose", "top=oak")[1]["cheapest"]["lamp"] == {"none": 220, "clamp": 205}
+    with_mat = run(capsys, "configure", desk, "--choose", "extras=mat,drawer", "--choose", "lamp=clamp")[1]
+    assert with_mat["cheapest"]["top"] == {"pine": 176, "oak": 211}
+    assert with_mat["release"]["lamp"] == {"none": 1, "clamp": 0}
+
+
+def test_price_rules_of_another_day_do_not_count(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    choices = ("--choose", "extras=mat,drawer", "--choose", "lamp=clamp")
+    assert run(capsys, "configure", desk, *choices, "--on", "2026-02-28")[1]["cheapest"]["top"]["pine"] == 176
+    assert run(capsys, "configure", desk, *choices, "--on", "2026-03-01")[1]["cheapest"]["top"]["pine"] == 180
+
+
+def test_two_values_for_one_name_are_wrong_usage(bike: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = run(capsys, "configure", bike, "--choose", "Bell=true", "--choose", "Bell=false")
+    assert code == 2
+    assert "Bell is chosen twice: true and false" in document["error"]["message"]
 
 
 def test_an_unknown_choice_is_bad_input(bike: Path, capsys: pytest.CaptureFixture[str]) -> None:

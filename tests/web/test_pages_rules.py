@@ -85,10 +85,28 @@ def test_everybody_reads_rules_in_words_and_in_formal_form_with_what_the_checks_
     page = text(response)
     assert "The arm must carry the head." in page
     assert "head.weight <= arm.carries" in page
-    assert "can be released 120 valid configurations." in page  # 3 of 4 heads and arms, 2 dimmers, 4 extras, 5 cables
+    assert "sound 120 valid configurations." in page  # 3 of 4 heads and arms, 2 dimmers, 4 extras, 5 cables
     assert "New draft" not in page
     assert signed_in("sales").post("/models/DL/drafts", {"revision": "A"}).status_code == 403
     assert Revision.objects.count() == 1
+
+
+def test_packages_price_rules_volume_prices_and_currencies_are_shown_where_rules_are(company: Lamps, signed_in: SignIn) -> None:
+    document = deepcopy(LAMP) | {
+        "revision": "P",
+        "packages": [{"name": "bright", "text": "Bright desk", "choices": {"head": "HEAD-L", "arm": "ARM-L"}, "price": 5}],
+        "prices": [{"name": "spring", "amount": -3, "feature": "head", "option": "HEAD-L", "when": "arm = ARM-L"}],
+        "volume_prices": [{"from_quantity": 10, "discount_percent": 4}],
+        "currencies": [{"code": "CHF", "rate": "0.95", "rounding": "0.05"}],
+    }
+    planner = company.actor("planner")
+    catalogue.draft_revision(actor=planner, document=document, valid_from=planner.today, source="test")
+    for address in ("/models/DL?revision=P", "/models/DL/rules?revision=P"):
+        page = text(signed_in("assembler").get(address))
+        assert "Package: Bright desk for 5.00 EUR instead of the prices one by one arm ARM-L head HEAD-L" in page
+        assert "spring: -3 EUR on head = HEAD-L when arm = ARM-L always" in page
+        assert "From 10 units on: 4 % off" in page
+        assert "In CHF: 0.95 for one EUR, rounded to 0.05" in page
 
 
 def test_only_a_planner_opens_a_draft(company: Lamps, signed_in: SignIn) -> None:

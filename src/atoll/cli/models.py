@@ -1,7 +1,7 @@
 """Commands about a model in a file, without database: check it, and configure it."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +24,18 @@ time_limit = click.option(
 )
 
 
-def opened(file: Path, seconds: float) -> "Answers":
+def on_day(words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option for the day on which rules are looked at."""
+    return click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help=words)
+
+
+def opened(file: Path, seconds: float, on: date | None = None) -> "Answers":
     """The engine of the model in a file."""
     from atoll.configure.compiled.circuit import Budget
     from atoll.configure.model_engine import BUDGET
     from atoll.configure.model_file import open_model
 
-    return open_model(file, Budget(BUDGET.nodes if seconds else 0, seconds))
+    return open_model(file, Budget(BUDGET.nodes if seconds else 0, seconds), on)
 
 
 @click.command(
@@ -83,12 +88,13 @@ def check(file: Path, time_limit: float, as_json: bool) -> int:
 )
 @click.argument("file", type=FILE)
 @click.option("--choose", "choices", multiple=True, metavar="NAME=VALUE", help="A choice; as often as you like.")
+@on_day("Only rules and price rules that are in force on this day.")
 @time_limit
 @as_json
-def configure(file: Path, choices: tuple[str, ...], time_limit: float, as_json: bool) -> int:
+def configure(file: Path, choices: tuple[str, ...], on: datetime | None, time_limit: float, as_json: bool) -> int:
     """Say what is possible in the model in FILE after some choices, or why these do not go together."""
-    made = dict(pair(choice) for choice in choices)
-    engine = opened(file, time_limit)
+    made = all_of(choices)
+    engine = opened(file, time_limit, on.date() if on else None)
     if choices or as_json:
         document = answer(engine, made)
         write_document(document) if as_json else tell(document)
@@ -102,6 +108,16 @@ def pair(choice: str) -> tuple[str, str]:
     if not sign:
         raise click.UsageError(f"Expected NAME=VALUE, got {choice!r}.")
     return name.strip(), value.strip()
+
+
+def all_of(choices: Sequence[str]) -> dict[str, str]:
+    """Choices by name; a name has one value."""
+    made: dict[str, str] = {}
+    for name, value in map(pair, choices):
+        if made.setdefault(name, value) != value:
+            hint = f"Several options are one choice: {name}=A,B."
+            raise click.UsageError(f"{name} is chosen twice: {made[name]} and {value}. {hint}")
+    return made
 
 
 def answer(engine: "Answers", choices: Mapping[str, str]) -> dict[str, Any]:
@@ -162,7 +178,7 @@ def converse(engine: "Answers") -> int:
     ],
 )
 @click.argument("file", type=FILE)
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Only rules that are in force on this day.")
+@on_day("Only rules that are in force on this day.")
 @as_json
 def export_model(file: Path, on: datetime | None, as_json: bool) -> None:
     """Write the model in FILE as UVL, the Universal Variability Language.

@@ -93,8 +93,16 @@ def _text(feature: Feature, raw: Any) -> str:
     if len(text) > feature.max_length:
         raise _unknown(feature, raw, f"Expected at most {feature.max_length} characters, got {len(text)}.")
     if text and feature.pattern and not re.fullmatch(feature.pattern, text):
-        raise _unknown(feature, raw, f"Expected a text like {feature.pattern}.")
+        raise _unknown(feature, raw, _unlike(text, feature.pattern))
     return text
+
+
+def _unlike(text: str, pattern: str) -> str:
+    """What keeps a text from following a pattern: single signs, where it would do without them."""
+    strange = [sign for sign in dict.fromkeys(text) if not re.fullmatch(pattern, sign)]
+    if re.fullmatch(pattern, "".join(sign for sign in text if sign not in strange)):
+        return f"It must do without {' '.join(strange)}."
+    return f"Expected a text like {pattern}."
 
 
 def _unknown(feature: Feature, raw: Any, hint: str) -> UnknownOption:

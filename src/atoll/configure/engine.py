@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
@@ -273,10 +272,14 @@ class Configurator:
         Empty when there is no conflict, or when the rules contradict each other without any choice.
         """
         made = read_choices(self.model, choices)
+        pairs = [*made.items()]
         with self._lock:
-            if self._sat.holds(self._literals(made)) or not self._sat.holds([]):
+            groups = [self._encoding.chosen(code, value) for code, value in made.items()]
+            if self._sat.holds(literal for group in groups for literal in group):
                 return []
-            return next(found for size in range(1, len(made) + 1) if (found := self._repairs(made, size)))
+            smallest: Sequence[tuple[int, ...]] = [(place,) for place in self._sat.enough_to_give_up(groups)][:MOST_REPAIRS]
+            smallest = smallest or self._sat.several_to_give_up(groups, MOST_REPAIRS)
+            return [tuple(pairs[place] for place in given_up) for given_up in smallest]
 
     def sample(self, rng: np.random.Generator, choices: Mapping[str, Any] = MappingProxyType({})) -> Configuration:
         """Draw a valid configuration.
@@ -440,24 +443,6 @@ class Configurator:
     def _fewest_rules(self, literals: list[int], left_out: Collection[int] = ()) -> tuple[Rule, ...]:
         """Rules that cannot be kept together with literals; without any one of them the others can."""
         return tuple(self.rules[rule] for rule in self._sat.fewest_rules(literals, left_out))
-
-    def _repairs(self, made: Mapping[str, Value], size: int) -> list[Choices]:
-        """Sets of a size to give up. One that leaves a conflict seen before untouched need not be tried."""
-        found: list[Choices] = []
-        conflicts: list[set[str]] = []
-        for given_up in combinations(made.items(), size):
-            codes = {code for code, _ in given_up}
-            if not all(codes & conflict for conflict in conflicts):
-                continue
-            rest = {code: value for code, value in made.items() if code not in codes}
-            if self._sat.holds(self._literals(rest)):
-                found.append(given_up)
-            else:
-                core = self._sat.core()
-                conflicts.append({code for code, value in rest.items() if core & set(self._encoding.chosen(code, value))})
-            if len(found) == MOST_REPAIRS:
-                break
-        return found
 
 
 def key_of(model: ProductModel, values: Choices) -> str:

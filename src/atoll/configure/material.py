@@ -95,6 +95,11 @@ def material_of(
     return _Reader(model, encoding, bills, items, with_conditions).read()
 
 
+def unknown_material(encoding: Encoding) -> Material:
+    """That of a model of which neither items nor bills are known."""
+    return Material(Taken(), (Taken(),) * sum(len(axis.literals) for axis in encoding.all_axes()), (), is_partial=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """Units of an item that come with something; where that is a value, its feature and code too."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
@@ -153,15 +152,30 @@ class ModelEngine:
 
     def clash(self, choices: Choices) -> Clash | None:
         """Why choices do not go together, and what could be given up instead; None if they do."""
-        if self._sat.holds(self._literals(choices)):
+        literals = self._literals(choices)
+        if self._sat.holds(literals):
             return None
-        names = [*choices]
-        blamed = fewest(range(len(names))[::-1], lambda kept: not self._sat.holds(self._literals(_of(choices, names, kept))))
-        left = _of(choices, names, sorted(blamed))
-        rules = self._sat.fewest_rules(self._literals(left))
-        words = tuple(self.model.constraints[rule].text for rule in rules)
-        made = ", ".join(f"{name} = {value}" for name, value in left.items()) or "Every choice"
-        return Clash(left, words, f"{made} goes against: {'; '.join(words)}.", tuple(self._repairs(choices)))
+        names, groups = [*choices], [[literal] for literal in literals]
+
+        def named(places: Iterable[int]) -> Choices:
+            return {names[place]: choices[names[place]] for place in sorted(places)}
+
+        enough = self._sat.enough_to_give_up(groups)
+        sets = [(place,) for place in enough][:MOST_REPAIRS] or self._sat.several_to_give_up(groups, MOST_REPAIRS)
+        blamed = named(self._blamed(literals, enough))
+        words = tuple(self.model.constraints[rule].text for rule in self._sat.fewest_rules(self._literals(blamed)))
+        return Clash(blamed, words, _told(blamed, words), tuple(map(named, sets)))
+
+    def _blamed(self, literals: Sequence[int], enough: Sequence[int]) -> Sequence[int]:
+        """Those of conflicting literals, by place, of which none can be left out.
+
+        One that is enough to give up is part of every conflict. So where all of these together conflict, there is no other.
+        """
+
+        def conflict(places: Iterable[int]) -> bool:
+            return not self._sat.holds(literals[place] for place in places)
+
+        return enough if conflict(enough) else fewest(range(len(literals))[::-1], conflict)
 
     def anomalies(self) -> Anomalies:
         """Dead and forced features and redundant constraints; of a model without configurations only that it has none."""
@@ -190,19 +204,6 @@ class ModelEngine:
         if value not in self._values[name]:
             return UnknownOption(option=value, feature=name, did_you_mean=f" {did_you_mean(value, self._values[name])}".rstrip())
         return None
-
-    def _repairs(self, choices: Choices) -> Iterable[Choices]:
-        """The smallest sets of choices to give up, up to a few of them."""
-        names = [*choices]
-        for size in range(1, len(names) + 1):
-            found = [
-                {name: choices[name] for name in given_up}
-                for given_up in combinations(names, size)
-                if self._sat.holds(self._literals({name: value for name, value in choices.items() if name not in given_up}))
-            ]
-            if found:
-                return found[:MOST_REPAIRS]
-        return ()
 
     def _prices(self) -> NDArray[np.float64] | None:
         """The price of each value: of a feature when it is true."""
@@ -247,8 +248,9 @@ def _compiled(model: ConstraintModel, clauses: ClausalModel, budget: Budget) -> 
     return SAT, None
 
 
-def _of(choices: Choices, names: Sequence[str], kept: Iterable[int]) -> Choices:
-    return {names[place]: choices[names[place]] for place in kept}
+def _told(choices: Choices, rules: Sequence[str]) -> str:
+    made = " with ".join(f"{name} = {value}" for name, value in choices.items()) or "Every choice"
+    return f"{made} goes against: {'; '.join(rule.rstrip('.') for rule in rules)}."
 
 
 def _never(values: Sequence[str], valid: Sequence[str]) -> list[str]:

@@ -19,11 +19,16 @@ from atoll.model.item import Item
 from atoll.model.product import ProductModel
 
 
-def open_model(path: Path, budget: Budget = BUDGET) -> Answers:
+def open_model(path: Path, budget: Budget = BUDGET, on: date | None = None) -> Answers:
     """Read a model and make its engine.
 
     A product model (TOML) in the folder `models` of a company takes its items from the company's folder; any other must be
     complete. All other formats are those of `atoll.io.exchange`.
+
+    Parameters
+    ----------
+    on
+        Of a product model, rules and price rules in force on this day count; all of them when None.
 
     Raises
     ------
@@ -32,7 +37,7 @@ def open_model(path: Path, budget: Budget = BUDGET) -> Answers:
     """
     if path.suffix != ".toml":
         return ModelEngine(read_constraint_model(path), budget)
-    return ProductEngine(_product_model(path), budget)
+    return ProductEngine(_product_model(path), budget, on)
 
 
 def model_as_uvl(path: Path, on: date | None = None) -> UvlDocument:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import date
 from functools import cached_property
 from math import inf
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from atoll.configure.completing import CENT, can_find_cheapest, cents, list_pric
 from atoll.configure.encoding import Encoding
 from atoll.configure.engine import Condition
 from atoll.configure.errors import RuleTooLarge
-from atoll.configure.material import Material, Taken, material_of
+from atoll.configure.material import Material, Taken, material_of, unknown_material
 from atoll.configure.model_engine import DIAGRAM, KNOWLEDGE
 from atoll.configure.pricing import rounded
 from atoll.configure.super_bill import OrderBillItem
@@ -33,6 +34,8 @@ from atoll.model.product import FeatureKind, ProductModel, Value
 Floats = NDArray[np.float64]
 
 LENGTH_BYTES = 8
+
+NO_BILLS: Bills = MappingProxyType({})
 
 CONDITIONS_BUDGET = Budget(nodes=40_000, seconds=5.0)
 """What a circuit with the conditions of material may cost; without them dates are bounds that are less tight."""
@@ -58,7 +61,7 @@ class Outline:
     bills
         Of the model's subassemblies and phantoms, at least.
     items
-        All that the model names.
+        All that the model names; without them nothing is told of material.
 
     Raises
     ------
@@ -66,10 +69,17 @@ class Outline:
         When a rule has more combinations than can be kept, or a phantom no bill.
     """
 
-    def __init__(self, model: ProductModel, on: date | None, bills: Bills, items: Mapping[str, Item]) -> None:
+    def __init__(
+        self, model: ProductModel, on: date | None, bills: Bills = NO_BILLS, items: Mapping[str, Item] | None = None
+    ) -> None:
         self.model, self.on = model, on
         self.encoding = Encoding(model, on)
-        self.materials = tuple(material_of(model, self.encoding, bills, items, with_conditions=flag) for flag in (True, False))
+        self.materials = tuple(
+            unknown_material(self.encoding)
+            if items is None
+            else material_of(model, self.encoding, bills, items, with_conditions=flag)
+            for flag in (True, False)
+        )
         self.prices: list[Condition] | None = None
         self.cents = [float(cents(amount)) for axis in self.encoding.all_axes() for amount in list_prices(axis)]
         if can_find_cheapest(model):
@@ -276,9 +286,15 @@ class ProductForm:
 
     # one number, or some configurations
 
-    def count(self, choices: Mapping[str, Value]) -> int:
-        """The number of configurations that keep the choices, exactly; texts that are not chosen are left empty."""
-        return self._compiled.count(self._without_texts(choices))
+    def count(self, choices: Mapping[str, Value], *, with_texts: bool = False) -> int:
+        """The number of configurations that keep the choices, exactly; texts that are not chosen are left empty.
+
+        Parameters
+        ----------
+        with_texts
+            Count texts that are not chosen as there or not, too.
+        """
+        return self._compiled.count(self.literals(choices) if with_texts else self._without_texts(choices))
 
     def counts(self, choices: Mapping[str, Value]) -> Mapping[str, Mapping[Value, int]]:
         """The number of configurations with each value and all other choices, exactly; texts that are not chosen are empty."""

@@ -26,7 +26,7 @@ def reason(seen: "PromiseSnapshot", promises: "Promises", k: int) -> str:
         return f"Everything is there earlier, but the assembly lines are full until {in_words(seen.date(binding.day))}."
     if binding.cause == "request":
         return "As late as the requested date allows, so that early supply stays free for others."
-    return "Everything is there; assembly begins on the next free day."
+    return "Everything is there in time; assembly begins on the next free day."
 
 
 def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:

@@ -26,6 +26,7 @@ ICONS = {
 
 STATES = {
     "draft": ("neutral", "pencil"),
+    "sound": ("good", "check"),
     "can be released": ("good", "check"),
     "cannot be released": ("bad", "cross"),
     "cannot be read": ("bad", "cross"),
@@ -49,7 +50,7 @@ STATES = {
     "received": ("good", "check"),
     "shipped": ("good", "truck"),
     "from stock": ("good", "box"),
-    "not all on hand": ("warn", "clock"),
+    "not all on hand yet": ("warn", "clock"),
     "cancelled": ("neutral", "cross"),
     "discarded": ("neutral", "cross"),
     "obsolete": ("neutral", "cross"),
@@ -137,6 +138,12 @@ def signed(value: Decimal) -> str:
 def units(value: float | None) -> str:
     """A number with separated thousands."""
     return NOTHING if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+@register.filter
+def thousands(digits: str) -> str:
+    """A whole number that is kept as text, with separated thousands."""
+    return f"{Decimal(digits):,f}" if digits.isdecimal() else digits
 
 
 @register.filter

@@ -137,7 +137,8 @@ def test_a_configuration_is_found_again_from_what_json_keeps(engine):
         ({"width": 2.25}, "`2.25` is not a value of Width. Expected 1.5 to 3 in steps of 0.5."),
         ({"extras": "a"}, "`a` is not a value of Extras. Expected a list of options."),
         ({"engraving": "much too long"}, "`much too long` is not a value of Engraving. Expected at most 10 characters, got 13."),
-        ({"engraving": "R2D2"}, "`R2D2` is not a value of Engraving. Expected a text like [A-Za-z ]+."),
+        ({"engraving": "R2D2"}, "`R2D2` is not a value of Engraving. It must do without 2."),
+        ({"engraving": "22"}, "`22` is not a value of Engraving. Expected a text like [A-Za-z ]+."),
         ({"engraving": "a\nb"}, "`a\nb` is not a value of Engraving. Expected a text of one line."),
     ],
 )
