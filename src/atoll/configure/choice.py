@@ -7,7 +7,7 @@ from typing import Any
 from atoll.configure.document import as_decimal, did_you_mean, shown
 from atoll.configure.errors import UnknownFeature, UnknownOption
 from atoll.errors import AtollError, BadInput, Issue
-from atoll.model.product import Feature, FeatureKind, ProductModel, Value
+from atoll.model.product import NONE, Feature, FeatureKind, ProductModel, Value
 
 
 def read_choices(model: ProductModel, choices: Mapping[str, Any]) -> dict[str, Value]:
@@ -63,12 +63,11 @@ def parse_value(feature: Feature, raw: Any) -> Value:
 
 
 def _option(feature: Feature, raw: Any) -> str:
-    codes = [str(value) for value in feature.values()]
     if isinstance(raw, int) and not isinstance(raw, bool):
         raw = str(raw)
-    if not isinstance(raw, str) or raw not in codes:
-        raise _unknown(feature, raw, did_you_mean(raw, codes))
-    return raw
+    if isinstance(raw, str) and (feature.option(raw) or (raw == NONE and feature.kind is FeatureKind.OPTIONAL)):
+        return raw
+    raise _unknown(feature, raw, did_you_mean(raw, [*map(str, feature.values())]))
 
 
 def _many(feature: Feature, raw: Any) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What a configuration costs the customer."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -164,6 +164,33 @@ class Pricing:
             raise BadPrice(what=f"The price of {model.name}", found=total, expected="at least 0", choices=_all(model, values))
         return Price(total, tuple((what, amount) for what, amount in parts if amount), self.currency, quantity)
 
+    def changes(self, values: Mapping[str, Value]) -> Callable[[str, Value], Decimal]:
+        """What single changes of a configuration do to the price of one unit, whether or not they go together with the rest.
+
+        Parameters
+        ----------
+        values
+            Values of all features.
+
+        Returns
+        -------
+        callable
+            Gives the difference for a feature and another value of it.
+        """
+        added = EXACT.add(self._prices.base, _sum(part for code in self._features for part in self._added(code, values[code])))
+        now = self._total(added, values)
+
+        def difference(code: str, value: Value) -> Decimal:
+            own = EXACT.subtract(_sum(self._added(code, value)), _sum(self._added(code, values[code])))
+            return EXACT.subtract(self._total(EXACT.add(added, own), {**values, code: value}), now)
+
+        return difference
+
+    def _total(self, added: Decimal, values: Mapping[str, Value]) -> Decimal:
+        """The price of one unit, from what its choices add up to by themselves."""
+        total = EXACT.add(added, _sum((*self._ruled(values), *self._packaged(values))))
+        return EXACT.add(total, _sum(self._by_volume(1, total)))
+
     def _adds(self, code: str, value: Value) -> tuple[Part, ...]:
         """What the choice for a feature adds."""
         feature, prices, parts = self._features[code], self._prices, list[Part]()
@@ -200,10 +227,11 @@ class Pricing:
 
     def _packaged(self, values: Mapping[str, Value]) -> Iterator[Part]:
         """What packages take off. A choice is part of one package only."""
-        left = Counter(dict(self._units(values)))
-        for one in self._packages:
-            if _is_taken(one.package, values) and one.taken <= left:
-                left -= one.taken
+        taken = [one for one in self._packages if _is_taken(one.package, values)]
+        left = dict(self._units(values)) if taken else {}
+        for one in taken:
+            if all(left.get(option, 0) >= units for option, units in one.taken.items()):
+                left |= {option: left[option] - units for option, units in one.taken.items()}
                 yield one.package.text, one.amount
 
     def _units(self, values: Mapping[str, Value]) -> Iterator[tuple[tuple[str, str], int]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from math import inf
 from types import MappingProxyType
 from typing import TypeVar
@@ -32,6 +33,7 @@ from atoll.model.item import Item
 from atoll.model.product import FeatureKind, ProductModel, Value
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 LENGTH_BYTES = 8
 
@@ -217,11 +219,23 @@ class ProductForm:
         self._text = {axis.feature.code for axis in self._axes if axis.feature.kind is FeatureKind.TEXT}
         self._taken = [*material.values, *(taken for _, under in material.conditions for taken in (Taken(), under))]
         self._minutes = np.array([float(taken.minutes) for taken in self._taken])
+        self._items = [*dict.fromkeys(one for part in (material.always, *self._taken) for need in part.needs for one in need)]
+        self._needs = self._groups()
 
-    @cached_property
-    def needs(self) -> frozenset[OrderBillItem]:
+    def _groups(self) -> tuple[Integers, Integers, Integers, Integers]:
+        """Places of the items that will do for each need, and of the needs of what is always taken and of each value."""
+        place = {one: number for number, one in enumerate(self._items)}
+        needs: dict[tuple[int, ...], int] = {(len(place),): 0}  # the first is that of who needs nothing
+        parts = [
+            [needs.setdefault(tuple(place[one] for one in need), len(needs)) for need in part.needs] or [0]
+            for part in (self.material.always, *self._taken)
+        ]
+        return *_joined(needs), *_joined(parts)
+
+    @property
+    def needs(self) -> Sequence[OrderBillItem]:
         """All items that a product may take, with the units of one value or condition."""
-        return frozenset(one for part in (self.material.always, *self._taken) for need in part.needs for one in need)
+        return self._items
 
     @property
     def nodes(self) -> int:
@@ -346,13 +360,11 @@ class ProductForm:
 
     def _days(self, day_of: DayOf) -> Floats:
         """The day of each value: of the latest of its needs, each of which is there with the first of those that will do."""
-        known: dict[OrderBillItem, float] = {}
-
-        def day(need: Iterable[OrderBillItem]) -> float:
-            return min(known[one] if one in known else known.setdefault(one, day_of(one)) for one in need)
-
-        always = max(map(day, self.material.always.needs), default=-inf)
-        return np.array([max(map(day, taken.needs), default=always) for taken in self._taken]).clip(always)
+        items, first_item, needs, first_need = self._needs
+        day_of_item = np.array([*map(day_of, self._items), -inf])
+        day_of_need = np.minimum.reduceat(day_of_item[items], first_item)
+        days: Floats = np.maximum.reduceat(day_of_need[needs], first_need)
+        return days[1:].clip(days[0])
 
     def _by_value(self, answers: Floats) -> PerValue:
         return self._by_place(answers.tolist())
@@ -381,3 +393,9 @@ class ProductForm:
             else:
                 values[code] = texts.get(code, "") if code in self._text else value
         return values
+
+
+def _joined(groups: Iterable[Sequence[int]]) -> tuple[Integers, Integers]:
+    """Members of groups one after the other, and where each group begins; none is empty."""
+    groups = list(groups)
+    return np.array([*chain.from_iterable(groups)]), np.cumsum([0, *map(len, groups)])[:-1]

@@ -259,14 +259,17 @@ def see(
     told = tell(engine, form, snapshot.read(revision, made), available(form) if form and available else None)
     in_place = form.possible(usual) if form else {}
     together = frozenset() if conflict else snapshot.features_priced_together(revision)
-    priced = _Priced(revision, usual, today) if together else None
+    difference = snapshot.pricing(revision, today).changes(usual) if together else None
+    values = {**usual, **choices}
     features = [
         FeatureSeen(
             feature,
-            {**usual, **choices}.get(feature.code, ""),
+            values.get(feature.code, ""),
             feature.code in choices,
             tuple(
-                _Options(engine, feature, made, usual, told, in_place, priced if feature.code in together else None).seen(choices)
+                _Options(engine, feature, made, usual, told, in_place, difference if feature.code in together else None).seen(
+                    choices
+                )
             ),
             faults.get(feature.code, ""),
         )
@@ -363,21 +366,12 @@ def _faults(revision: Revision, choices: Mapping[str, Any]) -> dict[str, str]:
     return faults
 
 
-class _Priced:
-    """What options do to the price where it is more than a sum: price rules and packages count."""
-
-    def __init__(self, revision: Revision, values: Mapping[str, Any], today: date) -> None:
-        self.revision, self.values, self.today = revision, values, today
-        self.now = snapshot.price_of(revision, values, today)
-
-    def difference(self, feature: Any, code: str) -> Decimal:
-        """What it changes by when the option is taken, or of several is given up, and all else stays."""
-        taken = self.values[feature.code]
-        value: Any = code
-        if feature.kind == "many":
-            wanted = {*taken} ^ {code}
-            value = tuple(option.code for option in feature.options if option.code in wanted)
-        return snapshot.price_of(self.revision, {**self.values, feature.code: value}, self.today) - self.now
+def _instead(feature: Any, values: Mapping[str, Any], code: str) -> Any:
+    """The value of a feature when an option is taken, or of several is given up."""
+    if feature.kind != "many":
+        return code
+    wanted = {*values[feature.code]} ^ {code}
+    return tuple(option.code for option in feature.options if option.code in wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +384,7 @@ class _Options:
     usual: Mapping[str, Any]
     told: Told
     in_place: Mapping[str, Mapping[Any, bool]]
-    priced: _Priced | None
+    differing: Callable[[str, Any], Decimal] | None  # where price rules and packages count
 
     def seen(self, choices: Mapping[str, Any]) -> Iterator[OptionSeen]:
         """Each of them."""
@@ -410,7 +404,7 @@ class _Options:
             yield OptionSeen(
                 value=code,
                 name=name,
-                difference=self.priced.difference(feature, code) if self.priced else alone,
+                difference=self.differing(feature.code, _instead(feature, self.usual, code)) if self.differing else alone,
                 is_chosen=is_chosen,
                 why_not=_why_not(self.engine, feature, self.made, code) if blocked else "",
                 lowest=None if is_chosen or blocked else self._lowest(code),

@@ -13,7 +13,6 @@ import numpy as np
 from django.db import connection
 
 from atoll.configure import (
-    Configuration,
     Configurator,
     Cost,
     Outline,
@@ -256,12 +255,6 @@ def _priced_together(digest: str) -> frozenset[str]:
 def features_priced_together(revision: Revision) -> frozenset[str]:
     """Features of which a choice may change what other choices cost."""
     return _priced_together(revision.digest)
-
-
-def price_of(revision: Revision, values: Mapping[str, Any], on: date) -> Decimal:
-    """The price of one unit with these values, whether or not they go together."""
-    model = product_model(revision)
-    return pricing(revision, on).of(Configuration(model.code, model.revision, tuple(values.items()), "")).total
 
 
 def pricing(revision: Revision, on: date) -> Pricing:

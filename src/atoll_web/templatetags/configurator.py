@@ -1,16 +1,60 @@
-"""Options of the configurator. There are hundreds on a page, so they are put together here and not by templates."""
+"""Features and options of the configurator. There are hundreds of options on a page, so they are put together here and not by
+templates; and most features look as they did at some earlier click, so that what was made of them is kept.
+"""
 
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape  # Django's own takes lazy texts too, which costs most of the time here
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
 from atoll_web.templatetags.atoll import money, signed
 
 register = template.Library()
+
+MOST_KEPT = 4096
+"""Features that are kept as they were shown, a few thousand characters each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A feature as the page shows it.
+
+    Parameters
+    ----------
+    key
+        All that its fields depend on.
+    """
+
+    key: Hashable
+    context: dict[str, Any] = field(compare=False)
+
+
+@register.simple_tag(takes_context=True)
+def feature_field(context: Any, feature: Any) -> SafeString:
+    """The fields of a feature, with what is promised now, on the page of an address."""
+    promised, address, revision = context["promised"], context["address"], context["revision"]
+    key = (
+        revision.digest,
+        address,
+        feature.definition.code,
+        feature.text,
+        feature.is_set,
+        feature.fault,
+        feature.options,
+        promised,
+    )
+    return _feature_field(_Shown(key, {"feature": feature, "promised": promised, "address": address}))
+
+
+@lru_cache(MOST_KEPT)
+def _feature_field(shown: _Shown) -> SafeString:
+    return render_to_string("sales/feature.html", shown.context)
 
 
 @register.simple_tag

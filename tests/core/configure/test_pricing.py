@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from atoll.configure import Configurator, price, read_product_model
 from atoll.configure.errors import BadPrice, UnknownCurrency
-from atoll.configure.pricing import rounded
+from atoll.configure.pricing import Pricing, rounded
+from atoll.model.product import Configuration
 
 CHOICES = {"gpu": "g2", "fans": 4, "psu": "p800", "engraving": "Ada", "extras": ["a"]}
 
@@ -177,3 +178,18 @@ def test_the_parts_of_every_price_add_up_to_it_and_are_multiples_of_the_smallest
         found = price(model, configuration, data.draw(st.integers(1, 20)), currency=currency)
         assert sum(Fraction(amount) for _, amount in found.parts) == Fraction(found.total)
         assert all(Fraction(amount) % Fraction(coin) == 0 for _, amount in found.parts)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_what_a_change_does_to_the_price_is_the_difference_of_both_prices(rich, data):
+    model = read_product_model(rich, {})
+    engine, pricing = Configurator(model), Pricing(model)
+    rng = np.random.default_rng(data.draw(st.integers(0, 10**6)))
+    before, after = (dict(engine.sample(rng).values) for _ in range(2))
+    code = data.draw(st.sampled_from([code for code in before if before[code] != after[code]] or [*before]))
+    prices = [
+        pricing.of(Configuration(model.code, model.revision, tuple(values.items()), "")).total
+        for values in (before, {**before, code: after[code]})
+    ]
+    assert pricing.changes(before)(code, after[code]) == prices[1] - prices[0]
