@@ -1,6 +1,7 @@
 """Many statements in one exchange with the database, over whole sets of rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -49,10 +50,27 @@ def together(statements: Iterable[Statement]) -> Statement:
     return f"WITH {parts} SELECT 1", [parameter for _, parameters in statements for parameter in parameters]
 
 
-def plan_anew() -> None:
-    """Forget the plans that the connection keeps for statements and triggers, before very many rows are written."""
+MANY = 1000
+"""From so many lines of orders on, statements and their triggers are planned for very many rows."""
+
+BEGIN_MANY = "DISCARD PLANS; SET LOCAL enable_nestloop = off"
+END_MANY = "SET LOCAL enable_nestloop = on; DISCARD PLANS"
+
+
+@contextmanager
+def planned_for(lines: int) -> Iterator[None]:
+    """Let statements and triggers that write what so many lines of orders take join whole sets, where these are large.
+
+    The plans that a connection keeps may be for tables that were nearly empty; and of a table that was emptied and cleaned up the
+    database believes for a while that it has no rows, however many there are. Both ways it compares each row with each other.
+    """
+    if lines < MANY:
+        yield
+        return
     with connection.cursor() as cursor:
-        cursor.execute("DISCARD PLANS")
+        cursor.execute(BEGIN_MANY)
+        yield
+        cursor.execute(END_MANY)
 
 
 def _rows(cursor: "Cursor[tuple[Any, ...]]") -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import numpy as np
 from django.db import connection
 
 from atoll_web.accounts.acting import Actor
-from atoll_web.bulk import Statement, exchange, plan_anew, together
+from atoll_web.bulk import MANY, Statement, exchange, planned_for, together
 from atoll_web.sales.answering import bases, reason
 
 if TYPE_CHECKING:
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from atoll_web.sales.snapshot import Items, PromiseSnapshot, Work
 
 NOBODY = -1
-
-MANY = 1000
-"""From so many lines on, plans are made anew: those that a connection keeps may be for tables that were nearly empty. The tables
-are analysed afterwards, or what is checked at the end would be planned for few rows."""
 
 ANALYSED = "ANALYZE stock_demand, stock_requirement, stock_allocation, stock_supply, sales_order, sales_orderline, sales_promise"
 
@@ -178,10 +174,9 @@ def commit(
     ]
     slots: list[Statement] = [(SLOTS, _columns(reserved, 3))] if reserved else []
     promised = (PROMISES, [actor.at, actor.user.pk, *columns])
-    if len(targets) >= MANY:
-        plan_anew()
-    exchange([together([*pegging(seen, promises, targets, fresh), *lines, *slots, promised])])
-    if len(targets) >= MANY:
+    with planned_for(len(targets)):
+        exchange([together([*pegging(seen, promises, targets, fresh), *lines, *slots, promised])])
+    if len(targets) >= MANY:  # or what is checked at the end would be planned for few rows
         with connection.cursor() as cursor:
             cursor.execute(ANALYSED)
 

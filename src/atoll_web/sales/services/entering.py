@@ -13,11 +13,11 @@ from atoll.promise import promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time
 from atoll_web.accounts.numbering import sequence, worded
 from atoll_web.accounts.services import system_user
-from atoll_web.bulk import Statement, exchange
+from atoll_web.bulk import MANY, Statement, exchange
 from atoll_web.catalogue import services as catalogue
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import MANY, Keys, Target, commit, drawing, drawn, enough, likely_room, room
+from atoll_web.sales.committing import Keys, Target, commit, drawing, drawn, enough, likely_room, room
 from atoll_web.sales.errors import (
     CannotPromise,
     CustomerOnHold,

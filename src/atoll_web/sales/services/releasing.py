@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
-from atoll_web.bulk import plan_anew
+from atoll_web.bulk import planned_for
 from atoll_web.catalogue.models import OrderBillAlternate, OrderBillLine
 from atoll_web.sales import states
-from atoll_web.sales.committing import MANY
 from atoll_web.sales.errors import NotCancellable
 from atoll_web.sales.models import LeverTaken, Order, OrderLine, Promise, SlotReservation
 from atoll_web.sales.services.drafting import with_agreed
@@ -70,11 +69,10 @@ def _end(actor: Actor, orders: Sequence[Order], lines: Sequence[OrderLine], stat
 
 def give_back(lines: Sequence[OrderLine]) -> None:
     """Free supplies and slots of lines, and end their promises. Lock them before."""
-    if len(lines) >= MANY:
-        plan_anew()
-    stock.release_demands(line.demand_id for line in lines if line.demand_id)
-    SlotReservation.objects.filter(line__in=[line.pk for line in lines])._raw_delete("default")
-    Promise.objects.filter(line__in=[line.pk for line in lines], in_force=True).update(in_force=False)
+    with planned_for(len(lines)):
+        stock.release_demands(line.demand_id for line in lines if line.demand_id)
+        SlotReservation.objects.filter(line__in=[line.pk for line in lines])._raw_delete("default")
+        Promise.objects.filter(line__in=[line.pk for line in lines], in_force=True).update(in_force=False)
 
 
 def works(lines: Sequence[OrderLine]) -> list[Work]:
