@@ -167,6 +167,27 @@ def test_somebody_orders_in_the_shop_by_keyboard_without_signing_in(page: Page, 
     sound(page)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_was_chosen_stays_where_it_is_on_the_screen(page: Page, computers: None, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    sign_in(page, "sales")
+    page.goto("/configure/OFFICE")
+    for chosen, expected in (
+        (page.get_by_role("radio", name=SHORT), 0),
+        (page.locator("#feature-board .blocked input").first, 1),
+    ):
+        chosen.scroll_into_view_if_needed()
+        name, place = chosen.get_attribute("id"), chosen.evaluate("e => e.getBoundingClientRect().top")
+        with page.expect_response("**/configure/OFFICE"):
+            chosen.check()
+        expect(page.get_by_role("alert")).to_have_count(expected)
+        expect(page.locator(f"#{name}")).to_be_focused()
+        page.wait_for_function(
+            "([id, top]) => Math.abs(document.getElementById(id).getBoundingClientRect().top - top) < 5", arg=[name, place]
+        )
+    expect(page.get_by_role("button", name="Give up Processor")).to_be_in_viewport()
+
+
 def test_going_back_in_the_browser_goes_back_a_step(page: Page, shop: None) -> None:
     page.goto("/shop/DL")
     page.get_by_role("radio", name="Large head").check()

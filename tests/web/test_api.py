@@ -356,6 +356,28 @@ def test_a_strange_number_of_metres_is_refused_in_words(program, value):
 
 
 @pytest.mark.parametrize(
+    "choices",
+    [
+        {"head": "\0"},
+        {"\0": "x"},
+        {"x" * 20_000: "x"},
+        {"engraving": "a\0"},
+        {"engraving": "x" * 20_000},
+        {"engraving": "<b>Anna</b>"},
+        {"engraving": "\ud800"},
+        {"head": ["HEAD-L"]},
+        {"head": {"a": 1}},
+        {"extras": [["CLAMP"]]},
+        ["head"],
+    ],
+)
+def test_strange_choices_are_refused_in_words_that_stay_short(program, choices):
+    refused = program("buyer").post("/models/DL/configure", {"choices": choices}, expect=422)
+    assert refused["code"] in {"unknown-feature", "unknown-option", "bad-request"}
+    assert len(refused["message"]) < 400
+
+
+@pytest.mark.parametrize(
     ("path", "body"),
     [
         ("/items/CABLE/count", {"counted": 3_000_000_000}),

@@ -254,6 +254,9 @@ def test_choices_that_do_not_go_together_cannot_be_completed(company: Lamps, sig
         ("f.=x", "has no feature"),
         ("f.cable=" + "9" * 5000, "is not a value of Cable"),
         ("f.cable=1e99999999", "is not a value of Cable"),
+        ("f.engraving=%3Cb%3EAnna", "It must do without &lt; &gt;"),
+        ("f.engraving=" + "x" * 20_000, "Expected at most 12 characters, got 20000"),
+        ("f." + "x" * 20_000 + "=1", f"has no feature `{'x' * 59}…`"),
         ("f.engraving=%3Cscript%3Ealert(1)%3C/script%3E", "is not a value of Engraving"),
         ("f.head=HEAD-L&f.head=HEAD-S", "64.00 EUR"),
         ("f.extras=CLAMP&f.extras=HEAD-L", "is not a value of Extras"),
@@ -277,6 +280,14 @@ def test_a_tampered_link_gets_a_page_in_words_and_never_an_order(
     assert "<script>alert" not in response.content.decode()
     fields = Form(response.content.decode()).fields | {"customer": ["nobody"], "idempotency_key": ["k" * 500]}
     assert client.post("/configure/DL/order", fields).status_code == 422
+    assert Order.objects.count() == 0
+
+
+@pytest.mark.parametrize("query", ["f.head=%00", "was.cable=%00", "quantity=%00", "customer=%00", "undo=1&before=%00"])
+def test_signs_that_no_text_has_are_not_understood(company: Lamps, signed_in: SignIn, query: str) -> None:
+    client = signed_in("sales")
+    assert client.get(f"/configure/DL?{query}").status_code == 400
+    assert client.post("/configure/DL/order", parse_qs(query)).status_code == 400
     assert Order.objects.count() == 0
 
 

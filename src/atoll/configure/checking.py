@@ -219,9 +219,8 @@ def _below_cost(feature: Feature, items: Mapping[str, Item]) -> Iterator[Finding
         beyond = _cost(option, items) - paid
         if option.item and option not in included and option.price < beyond:
             more = " more than the one included" if paid else ""
-            text = (
-                f"{feature.name} {option.name} is sold for {option.price}, but {option.item} costs {beyond.normalize():f}{more}."
-            )
+            costs = f"{option.item} costs {beyond.normalize():f}{more}"
+            text = f"{feature.name} {option.name} is sold for {option.price}, but {costs}."
             yield Finding("price-below-cost", text, False)
 
 

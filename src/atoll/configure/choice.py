@@ -9,6 +9,9 @@ from atoll.configure.errors import UnknownFeature, UnknownOption
 from atoll.errors import AtollError, BadInput, Issue
 from atoll.model.product import NONE, Feature, FeatureKind, ProductModel, Value
 
+MOST_SHOWN = 60
+"""Characters of what was given that a message repeats."""
+
 
 def read_choices(model: ProductModel, choices: Mapping[str, Any]) -> dict[str, Value]:
     """Values by feature, in the order of the choices. None stands for not chosen.
@@ -39,7 +42,7 @@ def _feature(model: ProductModel, code: object) -> Feature:
     feature = model.feature(str(code))
     if feature is None:
         hint = did_you_mean(code, [known.code for known in model.features])
-        raise UnknownFeature(model=model.name, feature=code, did_you_mean=f" {hint}".rstrip())
+        raise UnknownFeature(model=model.name, feature=_short(code), did_you_mean=f" {hint}".rstrip())
     return feature
 
 
@@ -105,5 +108,11 @@ def _unlike(text: str, pattern: str) -> str:
 
 
 def _unknown(feature: Feature, raw: Any, hint: str) -> UnknownOption:
-    option = raw if isinstance(raw, str) and len(raw) <= 60 else shown(raw)
-    return UnknownOption(option=option, feature=feature.name, did_you_mean=f" {hint}".rstrip())
+    return UnknownOption(option=_short(raw), feature=feature.name, did_you_mean=f" {hint}".rstrip())
+
+
+def _short(raw: Any) -> str:
+    """What was given, as a message names it."""
+    if not isinstance(raw, str):
+        return shown(raw)
+    return raw if len(raw) <= MOST_SHOWN else f"{raw[: MOST_SHOWN - 1]}…"

@@ -1,8 +1,12 @@
-// The configurator: when a change replaces the form, the focus and what is being typed stay; and a link is copied.
+// The configurator: when a change replaces the form, the focus stays, where it is on the screen, and so does what is being typed;
+// and a link is copied.
 "use strict";
 
 let then = [];
 let typed = [];
+let focused = { id: "", top: 0 };
+
+const topOf = (element) => element.getBoundingClientRect().top;
 
 // Who orders changes neither price nor date, so nothing needs to be asked.
 document.addEventListener("change", (event) => event.target.closest("[data-still]") && event.stopPropagation(), true);
@@ -15,6 +19,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:beforeSwap", () => {
   const fields = document.querySelectorAll("#configurator :is([data-still], input:focus:not([type=radio], [type=checkbox]))");
   typed = [...fields].map(({ id, value }) => ({ id, value }));
+  focused = { id: document.activeElement.id, top: topOf(document.activeElement) };
 });
 
 document.addEventListener("htmx:afterSwap", () => {
@@ -22,7 +27,10 @@ document.addEventListener("htmx:afterSwap", () => {
     const field = document.getElementById(id);
     if (field) field.value = value;
   }
-  if (document.activeElement !== document.body) return;
+  if (document.activeElement !== document.body) {
+    if (document.activeElement.id === focused.id) scrollBy({ top: topOf(document.activeElement) - focused.top, behavior: "instant" });
+    return;
+  }
   const feature = then.map((code) => document.getElementById(`feature-${code}`)).find(Boolean);
   const field = feature?.querySelector(":checked, input:not([type=hidden])") ?? document.querySelector("#undo:enabled");
   field?.focus({ preventScroll: !feature });
