@@ -174,9 +174,8 @@ def test_what_does_not_exist_is_not_found(company: Lamps, signed_in: SignIn, pat
 
 def test_the_menu_begins_with_the_work_of_the_role(company: Lamps, signed_in: SignIn) -> None:
     def first_group(role: str) -> str:
-        return re.findall(
-            r'<p class="group"[^>]*>([^<]+)</p>', signed_in(role).get("/items").content.decode().split('aria-label="Pages"')[1]
-        )[0]
+        menu = signed_in(role).get("/items").content.decode().split('aria-label="Pages"')[1]
+        return re.findall(r'<p class="group"[^>]*>([^<]+)</p>', menu)[0]
 
     assert [first_group(role) for role in ("sales", "planner", "buyer", "assembler", "warehouse")] == [
         "Sell",
