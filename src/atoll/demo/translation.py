@@ -19,8 +19,8 @@ def translated_beside() -> Iterator[None]:
 
     The translations are kept where `atoll.native` finds them. What the block needs before they are there it translates itself.
     """
-    silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, "-m", __name__], **silent) as process:
+    nowhere = subprocess.DEVNULL
+    with subprocess.Popen([sys.executable, "-m", __name__], stdin=nowhere, stdout=nowhere, stderr=nowhere) as process:
         try:
             yield
         finally:

@@ -66,7 +66,7 @@ def replicate(state: State, target: Target, time: Floats, kind: Integers, patien
     Reviews end at the time `patience`, when all that was demanded must have been ordered.
     """
     world, items, heap = state.world, state.items, state.calendar.heap
-    n = np.int64(0)  # no bare number, for the same reason as `NONE`
+    n: int = np.int64(0)  # type: ignore[assignment]  # no bare number, for the same reason as `NONE`
     for item in range(len(items)):
         if items[item].review > 0:
             plan(world, state.calendar, items[item].review, item, 0, NONE)

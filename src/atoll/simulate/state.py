@@ -15,7 +15,7 @@ Table = Any
 
 FCFS, NO_HOLDBACK, TRACKING = 0, 1, 2
 
-NONE = np.int64(-1)
+NONE: int = np.int64(-1)  # type: ignore[assignment]
 """Stands for no component, no kind and no order. It is no bare number: that has a type of its own, for which all functions that
 it is given to would be translated once more."""
 
