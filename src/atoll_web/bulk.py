@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 
@@ -48,6 +49,25 @@ def together(statements: Iterable[Statement]) -> Statement:
     statements = list(statements)
     parts = ", ".join(f"part_{number} AS ({sql})" for number, (sql, _) in enumerate(statements))
     return f"WITH {parts} SELECT 1", [parameter for _, parameters in statements for parameter in parameters]
+
+
+def update_each(rows: Sequence[Model], fields: Sequence[str]) -> None:
+    """Write fields of rows that are there, in one statement. It takes a fraction of the time of Django's `bulk_update`.
+
+    Lock the rows before, in the order of their keys: they are written in any order.
+    """
+    if not rows:
+        return
+    meta, quoted = rows[0]._meta, connection.ops.quote_name
+    written = [meta.pk, *map(meta.get_field, fields)]
+    names = [quoted(field.column) for field in written]
+    changes = ", ".join(f"{name} = new.{name}" for name in names[1:])
+    arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in written)
+    sql = (
+        f"UPDATE {quoted(meta.db_table)} old SET {changes} FROM unnest({arrays}) new ({', '.join(names)})"
+        f" WHERE old.{names[0]} = new.{names[0]}"
+    )
+    exchange([(sql, [[getattr(row, field.attname) for row in rows] for field in written])])
 
 
 MANY = 1000

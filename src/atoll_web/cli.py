@@ -227,10 +227,11 @@ def manage(arguments: tuple[str, ...]) -> None:
 def demo(fresh: bool, improve_after: int | None, service: float, as_json: bool, **play: Any) -> None:
     """Play a company's business to the end and report."""
     migrate()
+    from atoll.demo.translation import translated_beside
     from atoll_web.demo import report, services
 
     improvement = services.Improvement(improve_after, service) if improve_after else None
-    with progress() as tell:
+    with translated_beside(), progress() as tell:
         document = services.play(fresh=fresh, improvement=improvement, progress=tell, **play)
     if as_json:
         write_document(document)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("atoll_web.purchasing.pages")),
     path("", include("atoll_web.planning.pages")),
     path("", include("atoll_web.assembly.pages")),
+    path("", include("atoll_web.assembly.ready_work")),
     path("", include("atoll_web.assembly.clear_to_build")),
     path("", include("atoll_web.runs.pages")),
     path("api/v1/", api.urls),

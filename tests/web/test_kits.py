@@ -14,10 +14,12 @@ from atoll_web.accounts.acting import acting
 from atoll_web.assembly import services as assembly
 from atoll_web.assembly.errors import KitsGone, NoBottleneck, NoKitProposal, OrderHeld, UnknownKitRule
 from atoll_web.assembly.services import RULES, KitRule
+from atoll_web.catalogue.models import Item
 from atoll_web.runs.models import Run
 from atoll_web.sales import services as sales
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
-from atoll_web.stock.models import Allocation, Supply
+from atoll_web.stock import services as stock
+from atoll_web.stock.models import Allocation, Lot, Supply
 from tests.lamps import Lamps
 
 LARGE = {"head": "HEAD-L", "arm": "ARM-L"}
@@ -234,3 +236,22 @@ def test_the_api_lists_proposes_and_applies(company: Lamps, hoarded: tuple[Order
     assert (again.status_code, again.json()["code"]) == (409, "not-yet-promised")
     assert browser.get("/api/v1/kit-proposals/999").status_code == 404
     assert browser.post("/api/v1/kit-proposals", {"by": "x"}, content_type="application/json").status_code == 422
+
+
+def test_a_line_that_lost_a_unit_lacks_it_until_another_is_there(company: Lamps) -> None:
+    order = company.order(1, **LARGE)
+    warehouse, head = company.actor("warehouse"), Item.objects.get(code="HEAD-L")
+    sales.count(actor=warehouse, item=head, counted=0, lot=Lot.objects.get(item=head))
+    (row,) = assembly.clear_to_build(today=company.today).lines
+    assert (row.group, row.missing) == ("short by one item", {"HEAD-L": 1})
+    assert propose(company).result["release"] == []
+    with pytest.raises(KitsGone):
+        assembly.release_kits(actor=company.actor("planner"), lines=[line_of(order)])
+
+    stock.open_stock(actor=warehouse, quantities={head: 1})
+    (row,) = assembly.clear_to_build(today=company.today).lines
+    assert (row.group, row.missing) == ("clear", {})
+    made = assembly.apply_kits(actor=company.actor("planner"), run=propose(company))
+    assert held(order, "HEAD-L") == {"on hand": 1}
+    assembly.kit(actor=warehouse, orders=made)
+    assert violations() == []

@@ -68,8 +68,9 @@ def test_every_page_answers_every_role_with_few_queries(addresses: list[str], si
         for address in addresses:
             with CaptureQueriesContext(connection) as queries:
                 response = client.get(address)
-                content(response)
+                page = content(response)
             assert response.status_code == 200, (role, address)
+            assert re.findall(r"<h(\d)", page)[:1] in ([], ["1"]), address  # the heading of the page comes before all others
             assert len(queries) <= MOST_QUERIES, (address, [query["sql"] for query in queries])
 
 

@@ -26,6 +26,7 @@ from atoll_web.runs.models import Run
 from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Lot, Move, Supply
+from atoll_web.words import in_words
 from tests.lamps import MONDAY, Lamps
 
 SignIn = Callable[[str], Client]
@@ -174,7 +175,8 @@ def test_what_does_not_exist_is_not_found(company: Lamps, signed_in: SignIn, pat
 
 def test_the_menu_begins_with_the_work_of_the_role(company: Lamps, signed_in: SignIn) -> None:
     def first_group(role: str) -> str:
-        return re.findall(r"<h2>([^<]+)</h2>", signed_in(role).get("/items").content.decode().split('aria-label="Pages"')[1])[0]
+        menu = signed_in(role).get("/items").content.decode().split('aria-label="Pages"')[1]
+        return re.findall(r'<p class="group"[^>]*>([^<]+)</p>', menu)[0]
 
     assert [first_group(role) for role in ("sales", "planner", "buyer", "assembler", "warehouse")] == [
         "Sell",
@@ -362,7 +364,7 @@ def test_a_delivery_that_slips_says_which_promises_are_at_risk_and_they_are_prom
     promise = Promise.objects.filter(in_force=True).latest("pk")
     later = line.supply.due + timedelta(days=14)
     page = press(signed_in("buyer"), f"/purchase-orders/{line.order.number}/{line.pk}/slip", due=later.isoformat())
-    assert f"HEAD-L is expected on {later.isoformat()} now." in page
+    assert f"HEAD-L is expected on {in_words(later)} now." in page
     assert f"At risk now: {promise.line}" in page
     client = signed_in("planner")
     assert f"{promise.line.order.number} Müller & Cie" in seen(client, "/risks")

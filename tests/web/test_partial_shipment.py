@@ -1,5 +1,7 @@
 """Units of a line leave as they are finished; the line and its order are shipped with the last of them."""
 
+import re
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
@@ -205,3 +207,41 @@ def test_units_are_reported_and_shipped_on_the_page_of_their_assembly_order(comp
     assert "3 of 4 finished, 2 shipped" in page
     assert "2 of 4 units shipped" in client.get(reverse("order", args=[line.order.number])).content.decode()
     assert state(line) == ("in assembly", "in assembly")
+
+
+def leaving(client) -> dict[str, dict[str, str]]:
+    """What the page of ready work offers to ship: by the name of its button the address and the units that go with it."""
+    page = client.get("/work").content.decode()
+    offered = re.findall(r'<form method="post" action="([^"]+/ship)">(.*?)aria-label="([^"]+)"', page, re.DOTALL)
+    units = {name: re.search(r'name="units" value="(\d+)"', form) for _, form, name in offered}
+    return {name: {"action": action} | ({"units": units[name][1]} if units[name] else {}) for action, _, name in offered}
+
+
+def test_ready_work_offers_the_units_of_a_line_that_are_finished(company, signed_in):
+    line = begun(company, company.order(5))
+    client = signed_in("warehouse")
+    assert leaving(client) == {}
+    assemble(company, line, 2)
+    button, task = leaving(client).popitem()
+    assert (button, task["units"]) == (f"Ship 2 of 5 {line}", "2")
+    client.post(task["action"], {"units": task["units"], "from": "work"})
+    assert (state(line), leaving(client)) == (("in assembly", "in assembly"), {})
+    assemble(company, line)
+    assert [*leaving(client)] == [f"Ship 3 of 5 {line}"]
+
+
+def test_an_order_that_ships_complete_leaves_at_one_press_when_all_of_it_is_finished(company, signed_in):
+    lines = [sales.NewLine("DL", {}), sales.NewLine("DL", {}, 2)]
+    order = sales.enter_order(actor=company.actor("sales"), customer="MUELLER", lines=lines, ship_complete=True)
+    first, second = order.lines.order_by("position")
+    made = assembly.release(actor=company.actor("planner"), lines=[first, second])
+    assembly.kit(actor=company.actor("warehouse"), orders=made)
+    client = signed_in("warehouse")
+    assemble(company, first)
+    assert leaving(client) == {}
+    assemble(company, second)
+    (button,), (task,) = zip(*leaving(client).items(), strict=True)
+    assert button == f"Ship {order.number}"
+    page = client.post(task["action"], {"from": "work"}, follow=True).content.decode()
+    assert f"{order.number} is on the way to" in page
+    assert (state(first), state(second)) == (("shipped", "shipped"), ("shipped", "shipped"))

@@ -65,7 +65,8 @@ def replicate(state: State, target: Target, time: Floats, kind: Integers, patien
 
     Reviews end at the time `patience`, when all that was demanded must have been ordered.
     """
-    world, items, heap, n = state.world, state.items, state.calendar.heap, 0
+    world, items, heap = state.world, state.items, state.calendar.heap
+    n: int = np.int64(0)  # type: ignore[assignment]  # no bare number, for the same reason as `NONE`
     for item in range(len(items)):
         if items[item].review > 0:
             plan(world, state.calendar, items[item].review, item, 0, NONE)

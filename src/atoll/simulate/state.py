@@ -15,8 +15,9 @@ Table = Any
 
 FCFS, NO_HOLDBACK, TRACKING = 0, 1, 2
 
-NONE = -1
-"""Stands for no component, no kind and no order."""
+NONE: int = np.int64(-1)  # type: ignore[assignment]
+"""Stands for no component, no kind and no order. It is no bare number: that has a type of its own, for which all functions that
+it is given to would be translated once more."""
 
 
 def _fields(whole: str, real: str) -> np.dtype[Any]:

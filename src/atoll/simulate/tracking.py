@@ -6,7 +6,7 @@ import numpy as np
 
 from atoll.model.system import Floats, Integers
 from atoll.native import in_place, native
-from atoll.simulate.state import Table
+from atoll.simulate.state import NONE, Table
 
 TINY = 1e-9
 MOST_PIVOTS = 500
@@ -95,7 +95,7 @@ def price(target: Target) -> int:
 @in_place
 def pivot(target: Target, column: int) -> bool:
     """Bring a column into the basis; false if nothing bounds it."""
-    table, leaving, best = target.table, -1, np.inf
+    table, leaving, best = target.table, NONE, np.inf
     right = table.shape[1] - 1
     for row in range(len(target.basis)):
         if table[row, column] > TINY:

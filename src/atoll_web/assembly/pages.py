@@ -1,8 +1,7 @@
-"""Pages of assembly: what is ready to do, build orders, final assembly orders, shipments, lots with their genealogy."""
+"""Pages of assembly: build orders, final assembly orders, shipments, lots with their genealogy, and what is done with them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -18,16 +17,12 @@ from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.assembly.record import assembly_record, build_record, lot_record
 from atoll_web.forms import keys, whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
-from atoll_web.pages import attempt, check, document, needs, today
+from atoll_web.pages import attempt, check, document, needs
 from atoll_web.planning import states as planning_states
 from atoll_web.planning.models import PlannedOrder
 from atoll_web.sales import states as sales_states
 from atoll_web.sales.models import OrderLine, Shipment, ShippedUnit, SlotReservation
-from atoll_web.stock import services as stock
 from atoll_web.stock.models import Lot, Supply
-
-TASKS = 40
-"""Tasks of each step on the page of ready work; the lists have all."""
 
 
 def builds() -> QuerySet[BuildOrder]:
@@ -165,105 +160,10 @@ def lot_document(request: HttpRequest, pk: int) -> HttpResponse:
     return document(lot_record(get_object_or_404(Lot.objects.select_related("item"), pk=pk)))
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Something that is ready to be done, and the button that does it."""
-
-    number: str
-    words: str
-    day: date | None
-    action: str
-    button: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Tasks of one kind, for those who have the capability."""
-
-    title: str
-    capability: str
-    tasks: list[Task]
-    total: int
-
-
-def work(request: HttpRequest) -> HttpResponse:
-    """What is ready to be done today: release, lay out kits, assemble, ship. Each user's own steps come first."""
-    day = today(request)
-    lines, kits, waiting = _clear(day)
-    steps = [
-        _step("To assemble", "assemble", [*map(_complete_assembly, _open(states.KITTED)), *map(_complete_build, _under_way())]),
-        _step("Kits to lay out", "kit", [*map(_kit_assembly, _open(states.RELEASED)), *map(_kit_build, kits)]),
-        _step("Orders to release to the lines", "release", [_release(line) for line in lines]),
-        _step("To ship", "ship", [_ship(line) for line in _finished()]),
-    ]
-    steps.sort(key=lambda step: not request.user.may(step.capability))
-    return render(request, "assembly/work.html", {"steps": steps, "waiting": waiting[:TASKS], "day": day})
-
-
-def _step(title: str, capability: str, tasks: list[Task]) -> Step:
-    return Step(title, capability, sorted(tasks, key=lambda task: (task.day or date.max, task.number))[:TASKS], len(tasks))
-
-
-def _clear(day: date) -> tuple[list[OrderLine], list[BuildOrder], list[tuple[Any, dict[str, int]]]]:
-    """Order lines and builds whose day has come: those for which everything is on hand, and what the others lack."""
-    lines = list(_lines().filter(services.TO_RELEASE, demand__need_date__lte=day))
-    kits = list(builds().filter(state=states.PLANNED, supply__consumes__need_date__lte=day))
-    demands = {row: row.demand for row in lines} | {row: row.supply.consumes for row in kits}
-    missing = stock.shortages(demands.values())
-    waiting = [(row, missing[demand.pk]) for row, demand in demands.items() if demand.pk in missing]
-    return (
-        [row for row in lines if row.demand_id not in missing],
-        [row for row in kits if row.supply.consumes.pk not in missing],
-        waiting,
-    )
-
-
-def _lines() -> QuerySet[OrderLine]:
+def order_lines() -> QuerySet[OrderLine]:
+    """Order lines with what their tasks tell of them."""
     rows = OrderLine.objects.select_related("order__customer", "demand", "configuration__revision__product_model")
     return rows.defer("configuration__revision__document")
-
-
-def _open(state: str) -> QuerySet[FinalAssemblyOrder]:
-    return assemblies().filter(state=state)
-
-
-def _under_way() -> QuerySet[BuildOrder]:
-    return builds().filter(state=states.KITTED)
-
-
-def _finished() -> QuerySet[OrderLine]:
-    promised = Q(promises__in_force=True)
-    return _lines().filter(promised, state=sales_states.ASSEMBLED).annotate(ship_date=F("promises__ship_date"))
-
-
-def _what(line: OrderLine) -> str:
-    return f"{line.quantity} × {line.configuration.revision.product_model.name} for {line.order.customer.name}"
-
-
-def _complete_assembly(row: FinalAssemblyOrder) -> Task:
-    return Task(row.number, _what(row.order_line), row.day, reverse("complete-assembly", args=[row.number]), "Assembled")
-
-
-def _complete_build(row: BuildOrder) -> Task:
-    words = f"{row.quantity} × {row.item.name}"
-    return Task(row.number, words, row.supply.due, reverse("complete-build", args=[row.number]), "Built")
-
-
-def _kit_assembly(row: FinalAssemblyOrder) -> Task:
-    return Task(row.number, _what(row.order_line), row.day, reverse("kit-assembly", args=[row.number]), "Lay out kit")
-
-
-def _kit_build(row: BuildOrder) -> Task:
-    words = f"{row.quantity} × {row.item.name}"
-    return Task(row.number, words, row.supply.consumes.need_date, reverse("kit-build", args=[row.number]), "Lay out kit")
-
-
-def _release(line: OrderLine) -> Task:
-    return Task(str(line), _what(line), line.demand.need_date, reverse("release-line", args=[line.pk]), "Release")
-
-
-def _ship(line: OrderLine) -> Task:
-    return Task(str(line), _what(line), line.ship_date, reverse("ship-line", args=[line.pk]), "Ship")
 
 
 def _back(request: HttpRequest, name: str, *args: Any) -> HttpResponse:
@@ -323,7 +223,7 @@ def _units(request: HttpRequest, what: str) -> int | None:
 @needs("release")
 def release_line(request: HttpRequest, pk: int) -> HttpResponse:
     """Release a confirmed order line to its assembly line."""
-    row, actor = get_object_or_404(_lines(), pk=pk), actor_now(request.user)
+    row, actor = get_object_or_404(order_lines(), pk=pk), actor_now(request.user)
     attempt(request, lambda: services.release(actor=actor, lines=[row]), f"{row} is released to its line.")
     return _back(request, "order", row.order.number)
 
@@ -331,13 +231,17 @@ def release_line(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("ship")
 def ship_line(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send finished units of an order line to the customer: all of them, or so many."""
-    row, actor = get_object_or_404(_lines(), pk=pk), actor_now(request.user)
+    """Send finished units of an order line to the customer: all, or so many. An order that ships complete leaves whole."""
+    row, actor = get_object_or_404(order_lines(), pk=pk), actor_now(request.user)
+    lines = row.order.lines.exclude(state=sales_states.CANCELLED) if row.order.ship_complete else [row]
 
     def use_case() -> None:
-        services.ship_parts(actor=actor, parts=[services.Part(row, _units(request, "Units that leave"))])
+        units = _units(request, "Units that leave")
+        services.ship_parts(actor=actor, parts=[services.Part(line, units) for line in lines])
 
-    what = f"{request.POST['units']} of {row.quantity} units of {row} are" if "units" in request.POST else f"{row} is"
+    what = f"{row.order} is" if row.order.ship_complete else f"{row} is"
+    if "units" in request.POST:
+        what = f"{request.POST['units']} of {row.quantity} units of {row} are"
     attempt(request, use_case, f"{what} on the way to {row.order.customer.name}.")
     return _back(request, "order", row.order.number)
 
@@ -380,7 +284,6 @@ def open_builds(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("work", work, name="work"),
     *BUILDS.urls(),
     path("build-orders/<str:number>.json", build_document, name="build-order-json"),
     path("build-orders/<str:number>", build, name="build-order"),

@@ -57,6 +57,18 @@ ORDER BY s.id
 """Open supplies with their free units; those that are kept for a class of customers are not free on hand."""
 
 
+LOST = """
+SELECT l.demand_id, r.id, r.item_id, i.code, i.cost, r.quantity - r.issued - COALESCE(sum(a.quantity), 0)::integer
+FROM sales_orderline l
+JOIN stock_requirement r ON r.demand_id = l.demand_id JOIN catalogue_item i ON i.id = r.item_id
+LEFT JOIN stock_allocation a ON a.requirement_id = r.id
+WHERE l.state IN ('quoted', 'confirmed') AND (%s::bigint[] IS NULL OR r.item_id = ANY(%s))
+GROUP BY l.id, r.id, i.id HAVING r.quantity - r.issued > COALESCE(sum(a.quantity), 0)
+ORDER BY r.id
+"""
+"""Units that lines need and nothing is allocated for: what they had was scrapped, miscounted or will not come."""
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingLine:
     """An order line whose assembly has not begun; `is_ready` unless it is a quote or held. `margin` in the company's currency."""
@@ -79,7 +91,7 @@ class WaitingLine:
 
 @dataclass(frozen=True, slots=True)
 class OpenSupply:
-    """A supply of units that are not all gone; `due` is None for what is on hand."""
+    """A supply of units that are not all gone, or what lines lost of an item; `due` is None for what is on hand."""
 
     id: int
     item_id: int
@@ -94,6 +106,16 @@ class OpenSupply:
     def day(self, today: date) -> int:
         """The day from which it counts: its date and its margin; what is overdue, tomorrow at the earliest."""
         return 0 if self.due is None else max((self.due - today).days + self.margin_days, 1)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it only stands for what never comes."""
+        return self.kind == "lost"
+
+    @classmethod
+    def lost(cls, item_id: int, code: str, cost: Decimal) -> "OpenSupply":
+        """What lines hold of an item that lost their units."""
+        return cls(-item_id, item_id, code, cost, "lost", "", date.max, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +167,7 @@ class Waiting:
 
 
 def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str = "") -> Waiting:
-    """Read all lines whose assembly has not begun, with what they hold, in three statements.
+    """Read all lines whose assembly has not begun, with what they hold and what they lost, in four statements.
 
     Parameters
     ----------
@@ -155,9 +177,11 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
         Code of the assembly line whose minutes count.
     """
     keys = None if items is None else sorted(set(items))
-    found = exchange([(LINES, [today, bottleneck]), (PEGS, [keys, keys]), (SUPPLIES, [keys, keys])])
+    found = exchange([(LINES, [today, bottleneck]), *((sql, [keys, keys]) for sql in (PEGS, SUPPLIES, LOST))])
     lines = [WaitingLine(*row[:8], row[8].date(), *row[9:]) for row in found[0]]
-    supplies = [OpenSupply(*row) for row in found[2]]
+    lost = {row[2]: OpenSupply.lost(*row[2:5]) for row in found[3]}
+    supplies = [*(OpenSupply(*row) for row in found[2]), *lost.values()]
+    pegs = [*found[1], *((demand, requirement, lost[item].id, units) for demand, requirement, item, *_, units in found[3])]
     at_item = {key: at for at, key in enumerate(dict.fromkeys(supply.item_id for supply in supplies))}
     facts = {supply.item_id: supply for supply in supplies}
     at_line: Mapping[int, int] = {line.demand_id: at for at, line in enumerate(lines)}
@@ -166,13 +190,13 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
         supply_item=_integers(at_item[supply.item_id] for supply in supplies),
         supply_day=_integers(supply.day(today) for supply in supplies),
         supply_free=_integers(supply.free for supply in supplies),
-        order=_integers(at_line[row[0]] for row in found[1]),
-        supply=_integers(at_supply[row[2]] for row in found[1]),
-        quantity=_integers(row[3] for row in found[1]),
+        order=_integers(at_line[row[0]] for row in pegs),
+        supply=_integers(at_supply[row[2]] for row in pegs),
+        quantity=_integers(row[3] for row in pegs),
         need_day=_integers((line.need_date - today).days for line in lines),
     )
     codes, costs = [facts[key].code for key in at_item], [facts[key].cost for key in at_item]
-    return Waiting(today, lines, supplies, codes, costs, [row[1] for row in found[1]], pegging)
+    return Waiting(today, lines, supplies, codes, costs, [row[1] for row in pegs], pegging)
 
 
 def _integers(values: Iterable[int]) -> np.ndarray:

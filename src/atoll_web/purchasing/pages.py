@@ -36,6 +36,7 @@ from atoll_web.purchasing import services, states
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, Supplier
 from atoll_web.purchasing.services import Wanted
 from atoll_web.stock.models import Allocation, Demand
+from atoll_web.words import in_words
 
 NEW_ROWS = 6
 """Rows of the form for a new purchase order."""
@@ -208,8 +209,9 @@ def slip(request: HttpRequest, number: str, line: int) -> HttpResponse:
     def use_case() -> None:
         due = day(request.POST, "due", f"New date of {row.item.code}")
         moved.update(services.slip(actor=actor, line=row, due=due))
+        row.supply.due = due
 
-    if attempt(request, use_case, lambda: f"{row.item.code} is expected on {request.POST['due']} now."):
+    if attempt(request, use_case, lambda: f"{row.item.code} is expected on {in_words(row.supply.due)} now."):
         _tell_effect(request, moved)
     return redirect("purchase-order", number)
 

@@ -10,6 +10,7 @@ from atoll.model.item import Supplier as SupplierValue
 from atoll.model.item import SupplierItem as SupplierItemValue
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.accounts.numbering import numbers
+from atoll_web.bulk import update_each
 from atoll_web.catalogue.errors import ObsoleteItem
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
@@ -287,7 +288,7 @@ def receive(*, actor: Actor, deliveries: Sequence[Delivery]) -> Received:
         ended = [lines[key] for key in {delivery.line.pk for delivery in deliveries if delivery.is_last}]
         for line in ended:
             line.missing = line.quantity - line.received
-        PurchaseOrderLine.objects.bulk_update(lines.values(), ["received", "missing"])
+        update_each([*lines.values()], ["received", "missing"])
         demands = correcting.end_supplies([line.supply_id for line in ended])
         _close_orders({line.order_id for line in lines.values()})
         receipts = Receipt.objects.bulk_create(

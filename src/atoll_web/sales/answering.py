@@ -1,18 +1,14 @@
 """The answer of the science in words, and what a promise rests on as a document to be kept with it."""
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from atoll_web.words import in_words
+
 if TYPE_CHECKING:
     from atoll.promise import Binding, Promises
     from atoll_web.sales.snapshot import PromiseSnapshot
-
-
-def in_words(day: date) -> str:
-    """Such as ``3 Feb 2026``, as the pages write it."""
-    return f"{day.day} {day:%b %Y}"
 
 
 def reason(seen: "PromiseSnapshot", promises: "Promises", k: int) -> str:
@@ -21,7 +17,7 @@ def reason(seen: "PromiseSnapshot", promises: "Promises", k: int) -> str:
     if not promises.is_promised[k]:
         return _refusal(seen, binding)
     if binding.cause == "material":
-        return f"{_binding_supply(seen, binding)}; assembly begins on {in_words(seen.date(promises.need_day[k]))}."
+        return f"{_binding_supply(seen, promises, binding)}; assembly begins on {in_words(seen.date(promises.need_day[k]))}."
     if binding.cause == "capacity":
         return f"Everything is there earlier, but the assembly lines are full until {in_words(seen.date(binding.day))}."
     if binding.cause == "request":
@@ -35,10 +31,11 @@ def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:
     return "the assembly lines have no free time for it within the planned calendar"
 
 
-def _binding_supply(seen: "PromiseSnapshot", binding: "Binding") -> str:
+def _binding_supply(seen: "PromiseSnapshot", promises: "Promises", binding: "Binding") -> str:
     code, day = seen.code(binding.item), in_words(seen.date(binding.day))
     if binding.supply < 0:
-        return f"{code} is short and must be ordered first; it is there on {day}"
+        is_built = promises.plan_is_build[promises.plan_item == binding.item].any()
+        return f"{code} is short and must be {'built' if is_built else 'ordered'} first; it is there on {day}"
     supply = seen.supplies[binding.supply]
     return f"Waits for {code} from {supply.reference or supply.kind}, there on {day}"
 

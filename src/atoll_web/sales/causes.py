@@ -8,10 +8,10 @@ from itertools import pairwise
 from django.urls import reverse
 
 from atoll_web.sales import states
-from atoll_web.sales.answering import in_words
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.pegging import Peg
 from atoll_web.stock.services import outdated_builds
+from atoll_web.words import in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 from fpdf import FPDF
 
 from atoll_web.accounts.models import Company
-from atoll_web.sales.answering import in_words
 from atoll_web.sales.models import Order
 from atoll_web.sales.record import order_record
+from atoll_web.words import in_words
 
 FONT = "DejaVu"
 """Ships with matplotlib and is embedded: it has Latin, Greek, Cyrillic, Arabic and many more letters."""

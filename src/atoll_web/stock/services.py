@@ -10,7 +10,7 @@ from django.db.models import F, Sum
 
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.numbering import numbers
-from atoll_web.bulk import exchange
+from atoll_web.bulk import exchange, update_each
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.stock.errors import AlreadyReversed, DuplicateLot, LotsDoNotMatch, NotEnoughStock, Shortage
@@ -254,7 +254,7 @@ def issue(actor: Actor, demands: Sequence[Demand]) -> dict[int, list[Piece]]:
         When something is not on hand; nothing is taken then.
     """
     unissued = Requirement.objects.filter(demand__in=[d.pk for d in demands], issued__lt=F("quantity"))
-    requirements = list(unissued.select_related("item").order_by("id"))
+    requirements = list(unissued.select_related("item").defer("item__attributes").order_by("id"))
     lock_supplies(r.item_id for r in requirements)
     refuse_short(demands)
     picked = _pick(requirements, {demand.pk: str(demand) for demand in demands})
@@ -375,7 +375,7 @@ def arrive(actor: Actor, arrivals: Sequence[Arrival], *, source: str) -> list[li
     changed = [supply for supply in supplies if supply.pk in arrived]
     for supply in changed:
         supply.quantity -= arrived[supply.pk]
-    Supply.objects.bulk_update(changed, ["quantity"])
+    update_each(changed, ["quantity"])
     return pieces
 
 

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from atoll_web.words import in_words
+
 register = template.Library()
 
 ICONS = {
@@ -111,7 +113,7 @@ def day(value: date | datetime | str | None) -> str | SafeString:
     if not value:
         return NOTHING
     value = date.fromisoformat(value) if isinstance(value, str) else value
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), f"{value.day} {value:%b %Y}")
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), in_words(value))
 
 
 @register.filter

@@ -321,6 +321,7 @@ def _repeg(there: Waiting, after: Pegging) -> None:
     changes, before = _units(after), _units(there.pegging)
     changes.subtract(before)
     item = there.pegging.supply_item.tolist()
-    rows = {(requirement[o, item[s]], there.supplies[s].id): units for (o, s), units in changes.items() if units}
+    changed = [(order, s, units) for (order, s), units in changes.items() if units and not there.supplies[s].is_lost]
+    rows = {(requirement[order, item[s]], there.supplies[s].id): units for order, s, units in changed}
     stock.repeg(rows)
     stock.drop_unneeded([supply for (_, supply), units in rows.items() if units < 0])

@@ -13,6 +13,7 @@ from atoll_web.accounts.numbering import numbers
 from atoll_web.assembly import states
 from atoll_web.assembly.errors import BillChanged, NotLeft, NotYetPromised, OrderHeld, WrongState
 from atoll_web.assembly.models import AsBuilt, BuildOrder, FinalAssemblyOrder, KitLine
+from atoll_web.bulk import update_each
 from atoll_web.catalogue.models import Item
 from atoll_web.sales import states as sales_states
 from atoll_web.sales.models import Order, OrderLine
@@ -43,13 +44,13 @@ def open_builds(*, actor: Actor, supplies: Sequence[Supply]) -> list[BuildOrder]
         ]
         for order, supply in zip(orders, locked, strict=True):
             supply.kind, supply.reference = "build", order.number
-        Supply.objects.bulk_update(locked, ["kind", "reference"])
+        update_each(locked, ["kind", "reference"])
         BuildOrder.objects.bulk_create(orders)
         demands = list(Demand.objects.filter(builds__in=locked))
         by_supply = {order.supply_id: order.number for order in orders}
         for demand in demands:
             demand.reference = by_supply[demand.builds_id]
-        Demand.objects.bulk_update(demands, ["reference"])
+        update_each(demands, ["reference"])
     return orders
 
 
@@ -218,10 +219,12 @@ def _locked(model, orders, needed: str):
 
 
 def _with_lines(rows: Sequence[FinalAssemblyOrder]) -> list[FinalAssemblyOrder]:
-    """The same orders with their lines, demands and end items, in one query."""
+    """The same orders with their lines, demands and end items, in one query; without the large documents on the way to them."""
+    made = "order_line__configuration"
     return list(
         FinalAssemblyOrder.objects.filter(id__in=[row.pk for row in rows])
-        .select_related("order_line__demand", "order_line__configuration__revision__product_model__end_item")
+        .select_related("order_line__demand", f"{made}__revision__product_model__end_item")
+        .defer(f"{made}__values", f"{made}__revision__document")
         .order_by("id")
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.assembly.models import BuildOrder
 from atoll_web.assembly.services.making import open_builds
+from atoll_web.bulk import update_each
 from atoll_web.planning import services as planning
 from atoll_web.planning.models import PlannedOrder
 from atoll_web.purchasing.models import PurchaseOrder
@@ -41,5 +42,5 @@ def _opened(actor: Actor, planned: Sequence[PlannedOrder]) -> list[BuildOrder]:
     rows = list(PlannedOrder.objects.filter(id__in=[row.pk for row in planned]))
     for row in rows:
         row.reference = number[row.reference]
-    PlannedOrder.objects.bulk_update(rows, ["reference"])
+    update_each(rows, ["reference"])
     return builds

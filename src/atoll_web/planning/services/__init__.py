@@ -16,6 +16,7 @@ from atoll.plan import MaterialPlan, plan_material, replenish_levels
 from atoll.promise import available_to_promise
 from atoll.stocking import base_stock_levels
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
+from atoll_web.bulk import update_each
 from atoll_web.catalogue.models import Item, ProductModel, Revision
 from atoll_web.catalogue.snapshot import calendar, configurator, product_model
 from atoll_web.planning import states
@@ -233,7 +234,7 @@ def _locked(planned: Sequence[PlannedOrder], kind: str) -> list[PlannedOrder]:
 def _released(rows: Sequence[PlannedOrder], references: Mapping[int, str]) -> None:
     for row in rows:
         row.state, row.reference = states.RELEASED, references[row.pk]
-    PlannedOrder.objects.bulk_update(rows, ["state", "reference"])
+    update_each(rows, ["state", "reference"])
 
 
 MOST_SAMPLES = 400
