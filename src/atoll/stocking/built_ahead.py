@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atoll.model.system import AssemblySystem, Floats, Integers, OrderSizes, QuantityPer
+from atoll.model.system import AssemblySystem, DemandLeadTimes, Floats, Integers, OrderSizes, QuantityPer
 from atoll.simulate import Estimate, Experiment, Policy, Simulation
 from atoll.solve import Stop, never
 from atoll.stocking.bound import Bound
@@ -240,7 +240,21 @@ def with_builds_as_orders(system: AssemblySystem) -> AssemblySystem:
         np.concatenate([bill.item, extra.item[chosen]]),
         np.concatenate([bill.units, extra.units[chosen]]),
     )
-    return _simple(system, quantity, np.concatenate([system.rate, rate]), _build_names(system), OrderSizes(units, share))
+    return replace(
+        _simple(system, quantity, np.concatenate([system.rate, rate]), _build_names(system), OrderSizes(units, share)),
+        demand_lead_times=_with_builds_at_once(system.demand_lead_times, len(built)),
+    )
+
+
+def _with_builds_at_once(ahead: DemandLeadTimes | None, builds: int) -> DemandLeadTimes | None:
+    """A build begins when the order for its subassembly comes, and wants its parts at once."""
+    if ahead is None:
+        return None
+    products = len(ahead.share)
+    share = np.zeros((products + builds, 1 + len(ahead.time)))
+    share[:products, 1:] = ahead.share
+    share[products:, 0] = 1.0
+    return DemandLeadTimes(np.append(0.0, ahead.time), share)
 
 
 def _takes_with_builds(system: AssemblySystem) -> list[dict[int, float]]:
@@ -273,6 +287,7 @@ def _of_orders(system: AssemblySystem, used: Integers) -> AssemblySystem:
         products=system.products,
         components=tuple(system.components[i] for i in used),
         order_sizes=system.order_sizes,
+        demand_lead_times=system.demand_lead_times,
         name=system.name,
     )
 

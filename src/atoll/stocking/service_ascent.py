@@ -114,9 +114,10 @@ def _fitted(entries: _Entries, share: Floats, allowed: float, start: float) -> f
 
 def _entries(system: AssemblySystem, target: ServiceTarget, lot: Integers) -> _Entries:
     weights, bill, takes = target.weights(system), system.quantity, takes_of_components(system)
+    laws = [one.share for one in (system.order_sizes, system.demand_lead_times) if one is not None]
     law = np.zeros(len(weights), dtype=np.int64)
-    if system.order_sizes is not None:
-        law = np.unique(system.order_sizes.share, axis=0, return_inverse=True)[1].ravel()
+    if laws:
+        law = np.unique(np.hstack(laws), axis=0, return_inverse=True)[1].ravel()
     counts = np.flatnonzero(weights[bill.parent] > 0)
     product, component = bill.parent[counts], bill.item[counts]
     alike = np.column_stack([component, bill.units[counts], law[product]])
@@ -124,7 +125,7 @@ def _entries(system: AssemblySystem, target: ServiceTarget, lot: Integers) -> _E
     blocks = []
     for i in np.unique(component).tolist():
         own = np.flatnonzero(kinds[:, 0] == i)
-        demand = demand_during(takes[i], float(system.lead_time[i]))
+        demand = demand_during(takes[i], float(system.lead_time[i]), system.demand_lead_times)
         levels = len(demand.chance) + int(lot[i])
         stock = _over_lot(np.append(demand.stock, demand.stock[-1] + np.arange(1, lot[i] + 1)), int(lot[i]))
         late = [late_chances(system, takes[i], i, int(product[first[one]]), (target,), levels)[0] for one in own]
