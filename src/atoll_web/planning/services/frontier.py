@@ -129,6 +129,7 @@ def _learned(company: CompanySystem) -> dict[str, Any]:
     return {
         "order_lines": company.order_lines,
         "never_ordered_before": company.learned.new_share,
+        "ordered_ahead": company.ahead_share,
         "components": len(system.components),
         "configurations": len(system.products),
         "lead_times_from_receipts": sum(code in company.receipts for code in system.components),
