@@ -14,7 +14,7 @@ import numpy as np
 
 from atoll.errors import AtollError
 from atoll.model.system import AssemblySystem, DemandLeadTimes, Floats, Integers, Law
-from atoll.simulate.demand import choose_by_product
+from atoll.simulate.demand import OrderPath, choose_by_product
 from atoll.simulate.errors import refuse_above
 from atoll.stocking.responding import trace
 from atoll.stocking.service import ServiceTarget
@@ -144,17 +144,34 @@ def draw_sample(
     product = rng.choice(len(system.products), size=count, p=system.rate / rate).astype(np.int64)
     units = _draw_units(system, product, rng)
     tagged = before + np.arange(orders) * stride + rng.integers(stride, size=orders)  # not in step with lots
-    comes = time if system.demand_lead_times is None else time - _draw_ahead(system.demand_lead_times, product, rng)
-    first, arrival, last = _trace_components(system, comes, product, units, tagged, lot, rng)
-    time, product, units = time[tagged], product[tagged], units[tagged]
-    bill = system.quantity
+    ahead = np.zeros(count) if system.demand_lead_times is None else _draw_ahead(system.demand_lead_times, product, rng)
+    return sample_of_path(system, OrderPath(time, product, units, ahead), tagged, lot=lot, rng=rng)
+
+
+def sample_of_path(
+    system: AssemblySystem, path: OrderPath, tagged: Integers, *, lot: Integers, rng: np.random.Generator
+) -> OrderSample:
+    """The sample of some orders of a path.
+
+    Parameters
+    ----------
+    path
+        With how long ahead each order came.
+    tagged
+        Positions of the tagged orders, increasing.
+    rng
+        Of random lead times.
+    """
+    first, arrival, last = _trace_components(system, path, tagged, lot, rng)
+    product, bill = path.product[tagged], system.quantity
     lines = np.diff(bill.start)[product]
     start = np.concatenate([[0], np.cumsum(lines)]).astype(np.int64)
     within = np.arange(start[-1]) - np.repeat(start[:-1], lines)
     component = bill.item[np.repeat(bill.start[product], lines) + within]
     by_component = np.argsort(component, kind="stable")
     ends = np.searchsorted(component[by_component], np.arange(len(system.components) + 1))
-    return OrderSample(product, time, units, start, component, last, first, arrival, by_component, ends, rate)
+    times, units, rate = path.time[tagged], path.units[tagged], float(system.rate.sum())
+    return OrderSample(product, times, units, start, component, last, first, arrival, by_component, ends, rate)
 
 
 def _draw_units(system: AssemblySystem, product: Integers, rng: np.random.Generator) -> Integers:
@@ -168,22 +185,17 @@ def _draw_ahead(ahead: DemandLeadTimes, product: Integers, rng: np.random.Genera
 
 
 def _trace_components(
-    system: AssemblySystem,
-    comes: Floats,
-    product: Integers,
-    units: Integers,
-    tagged: Integers,
-    lot: Integers,
-    rng: np.random.Generator,
+    system: AssemblySystem, path: OrderPath, tagged: Integers, lot: Integers, rng: np.random.Generator
 ) -> tuple[Integers, Floats, Integers]:
     """Where the units of each component begin, when their replenishments arrive, and the last unit of each entry of a tagged
-    order. Orders are listed by the time when they want their units; they come earlier."""
+    order. Units are served in the order in which they are wanted, and replenished in that in which their orders came."""
     bill, m = system.quantity, len(system.components)
-    ordered = np.bincount(product, weights=units, minlength=len(system.products))
+    ordered = np.bincount(path.product, weights=path.units, minlength=len(system.products))
     first = np.concatenate([[0], np.cumsum(bill.explode(ordered, m))]).astype(np.int64)
     lines = np.diff(bill.start)
-    demanded, last = np.empty(first[-1]), np.empty(lines[product[tagged]].sum(), dtype=np.int64)
-    trace(demanded, last, first[:-1].copy(), comes, product, units, bill.start, bill.item, bill.units, tagged)
+    demanded, last = np.empty(first[-1]), np.empty(lines[path.product[tagged]].sum(), dtype=np.int64)
+    comes = path.time - path.ahead
+    trace(demanded, last, first[:-1].copy(), comes, path.product, path.units, bill.start, bill.item, bill.units, tagged)
     for i, (begin, end) in enumerate(pairwise(first)):
         demanded[begin:end] = _arrivals(system, i, int(lot[i]), np.sort(demanded[begin:end]), rng)
     return first, demanded, last

@@ -14,7 +14,7 @@ import numpy as np
 from atoll.errors import AtollError
 from atoll.model.system import AssemblySystem, Integers, OrderSizes, QuantityPer
 from atoll.simulate import Estimate, Policy, Simulation
-from atoll.stocking.built_ahead import with_builds_as_orders
+from atoll.stocking.builds_as_orders import with_builds_as_orders
 from atoll.stocking.commonality import merge_components, positions_of
 from atoll.stocking.lead_time_demand import LeadTimeDemand, demand_during, takes_of_components
 from atoll.stocking.same_orders import SameOrders

@@ -12,18 +12,11 @@ from atoll.model.system import Floats, Integers
 from atoll.plots import FrontierPoint, frontier, to_svg
 from atoll.simulate import Estimate, Policy
 from atoll.stocking.bound import Bound, certified_gap
-from atoll.stocking.built_ahead import (
-    ROUNDS,
-    StockedLevels,
-    built_ahead_bound,
-    draw_built_ahead,
-    measure,
-    optimise_built_ahead,
-    with_builds_as_orders,
-)
-from atoll.stocking.fcfs import OrderSamples
+from atoll.stocking.builds_as_orders import with_builds_as_orders
+from atoll.stocking.built_ahead import ROUNDS, StockedLevels, draw_built_ahead, measure, optimise_built_ahead
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.order_mix import evidence
+from atoll.stocking.service_cut import ServiceCuts
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.catalogue.models import Item
 from atoll_web.planning.models import LevelProposal
@@ -71,15 +64,26 @@ def optimised(actor: Actor, run: Run, report: runs.Report) -> Mapping[str, Any]:
         actor.today, samples=asked["samples"], seed=seed, holding_rate=asked["holding_rate"], stop=progress.stop
     )
     now, found = _in_force(company, asked["window"], seed, progress), list[tuple[StockedLevels, Bound]]()
-    samples = draw_built_ahead(company.learned.system, lot=company.learned.lot, seed=seed, stop=progress.stop)
+    system, lot = company.learned.system, company.learned.lot
+    samples = draw_built_ahead(system, lot=lot, seed=seed, stop=progress.stop)
+    cuts = ServiceCuts.draw(system, window=asked["window"], lot=lot, seed=seed + 3, stop=progress.stop)
     wanted = targets(asked["service"], asked["around"])
     for number, target in enumerate(wanted):
         if progress.stop():
             break
         progress.part(number, len(wanted))
-        levels, bound = _levels(company, target, asked["window"], seed, samples, progress)
+        levels = optimise_built_ahead(
+            system,
+            target,
+            window=asked["window"],
+            lot=lot,
+            seed=seed,
+            samples=samples,
+            stop=progress.stop,
+            tell=progress.tell,
+        )
         if levels.is_settled or (levels.tries and not found):
-            found.append((levels, bound))
+            found.append((levels, cuts.bound(target, stop=progress.stop)))
     _propose(actor, run, company, [levels for levels, _ in found])
     points = [_frontier_point(company, *one) for one in found]
     return {
@@ -98,18 +102,6 @@ def _in_force(company: CompanySystem, window: float, seed: int, progress: _Progr
     policy = Policy(company.level, lot=company.learned.lot)
     now = measure(company.learned.system, policy, window=window, seed=seed + 2, rounds=ROUNDS[:2], stop=progress.stop)
     return _point(company, now.window_service, np.asarray(now.inventory.mean), company.level)
-
-
-def _levels(
-    company: CompanySystem, target: float, window: float, seed: int, samples: OrderSamples, progress: _Progress
-) -> tuple[StockedLevels, Bound]:
-    system, lot, stop = company.learned.system, company.learned.lot, progress.stop
-    levels = optimise_built_ahead(
-        system, target, window=window, lot=lot, seed=seed, samples=samples, stop=stop, tell=progress.tell
-    )
-    if not levels.is_settled:
-        return levels, Bound(0.0, 0.0, "not computed, as the run was stopped")
-    return levels, built_ahead_bound(system, target, window=window, lot=lot, stop=stop)
 
 
 def _demand(company: CompanySystem) -> list[dict[str, Any]]:
