@@ -1,8 +1,8 @@
 """A year of the computer maker with its first stock levels, and with optimised ones from the second quarter on.
 
 Both meet the same orders, and are played side by side. The planner optimises from what a quarter of orders and receipts has
-taught, and applies the whole proposal. What is told is of the second half year, when stock has adjusted; four weeks of a seed make
-one sample of the differences.
+taught, and applies the whole proposal. What is told is of the second half year, when stock has adjusted; four weeks of a
+seed make one sample of the differences.
 """
 
 import json
@@ -41,18 +41,12 @@ def run(home: Path, *, quick: bool) -> list[Row]:
             plays = two.map(_played, (home / f"first-{seed}", home / f"optimised-{seed}"), (played, played + improving))
             for blocks, report in zip((first, optimised), plays, strict=True):
                 blocks += second_half(report, weeks)
-    what = f"second half of {weeks} weeks of {orders} orders, seeds {seeds}"
-    return [*levels(f"{what}, first levels", "first", first), *levels(f"{what}, optimised levels", "optimised", optimised)] + [
-        *difference(
-            f"{what}: order fill rate gained",
-            "%",
-            [100 * (b.fill_rate - a.fill_rate) for a, b in zip(first, optimised, strict=True)],
-        ),
-        *difference(
-            f"{what}: inventory saved",
-            "%",
-            [100 * (1 - b.inventory / a.inventory) for a, b in zip(first, optimised, strict=True)],
-        ),
+    what, pairs = f"second half of {weeks} weeks of {orders} orders, seeds {seeds}", [*zip(first, optimised, strict=True)]
+    return [
+        *levels(f"{what}, first levels", "first", first),
+        *levels(f"{what}, optimised levels", "optimised", optimised),
+        *difference(f"{what}: order fill rate gained", "points", [100 * (b.fill_rate - a.fill_rate) for a, b in pairs]),
+        *difference(f"{what}: inventory saved", "%", [100 * (1 - b.inventory / a.inventory) for a, b in pairs]),
     ]
 
 

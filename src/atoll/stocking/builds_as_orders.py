@@ -88,9 +88,7 @@ def _simple(
     )
 
 
-def draw_with_builds(
-    system: AssemblySystem, *, orders: int, stride: int, rng: np.random.Generator, lot: Integers
-) -> OrderSample:
+def draw_with_builds(system: AssemblySystem, *, orders: int, stride: int, rng: np.random.Generator, lot: Integers) -> OrderSample:
     """Tagged customers' orders on a path that also has each build which they bring about, when they bring it about.
 
     Assumptions: built one by one, that is lots of one of what is built.

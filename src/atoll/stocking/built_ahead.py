@@ -26,8 +26,8 @@ NEAR = 0.005
 """Above the target by no more than this, levels are taken."""
 
 ORDERS_PER_COMPONENT, FEWEST, MOST = 75, 2_000, 25_000
-"""Tagged orders of a sample. The simulation corrects what they mislead to, but cannot take off stock that fits the sample alone: on
-the computer maker 30,000 gave levels 13 % cheaper than 8,000, for the same service."""
+"""Tagged orders of a sample. The simulation corrects what they mislead to, but cannot take off stock that fits the sample
+alone: on the computer maker 30,000 gave levels 13 % cheaper than 8,000, for the same service."""
 
 PATH_UNITS = 10_000_000
 """Units on the path of a sample: so that a stop need not wait long for it."""

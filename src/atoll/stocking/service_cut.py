@@ -7,7 +7,7 @@ the best for all orders (Mak, Morton and Wood 1999).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,10 +15,11 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import maximum_flow
 from scipy.stats import t as student
 
-from atoll.model.system import AssemblySystem, Floats, Integers
+from atoll.model.system import AssemblySystem, Floats, Integers, QuantityPer
 from atoll.solve import Stop, never
 from atoll.stocking.bound import Bound
 from atoll.stocking.builds_as_orders import draw_with_builds, with_builds_as_orders
+from atoll.stocking.fcfs import refuse_other
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.minimum_cut import FLOW
 from atoll.stocking.order_sample import OrderSample
@@ -125,7 +126,13 @@ class ServiceCuts:
         Assumptions: orders wait; suppliers of ample capacity, lead times independent of one another; subassemblies are built one
         by one. Parts of subassemblies count as always there when a build asks for them, which makes it a bound for the system
         where they are not.
+
+        Raises
+        ------
+        NotSamplePath
+            Where waits are not those of a sample path, but for subassemblies.
         """
+        refuse_other(replace(system, subassembly=QuantityPer.none(len(system.components))))
         lots = np.ones(len(system.components), dtype=np.int64) if lot is None else lot
         costs = stock_costs(with_builds_as_orders(system), lots)
         orders = int(np.clip(ORDERS_PER_COMPONENT * len(system.components), FEWEST, MOST))

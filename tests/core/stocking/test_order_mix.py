@@ -7,8 +7,8 @@ from atoll.model.system import AssemblySystem, OrderSizes, QuantityPer
 from atoll.simulate import Policy
 from atoll.stocking.builds_as_orders import with_builds_as_orders
 from atoll.stocking.built_ahead import measure, optimise_built_ahead
-from atoll.stocking.service_cut import ServiceCuts
 from atoll.stocking.order_mix import ItemSupply, ModelDemand, learn_system, order_sizes, prior_weight
+from atoll.stocking.service_cut import ServiceCuts
 
 RED, BLUE = (("frame", 1), ("red", 1)), (("blue", 2), ("frame", 1))
 ITEMS = {

@@ -152,7 +152,7 @@ def _frontier_point(company: CompanySystem, found: StockedLevels, bound: Bound) 
     years = 365 / float((company.learned.system.holding * 365 / company.learned.value).max())  # cost a day to value
     gap = certified_gap(float(found.holding_cost.mean), float(found.holding_cost.se), bound)
     known = np.isfinite(gap)
-    return point | {"bound_value": bound.value * years, "gap": gap if known else None, "bound_method": bound.method}
+    return point | {"bound_value": bound.low * years, "gap": gap if known else None, "bound_method": bound.method}
 
 
 def _propose(actor: Actor, run: Run, company: CompanySystem, found: Sequence[StockedLevels]) -> None:
@@ -162,7 +162,7 @@ def _propose(actor: Actor, run: Run, company: CompanySystem, found: Sequence[Sto
     rows = []
     for i, takes in enumerate(takes_of_components(flat)):
         code, lead = flat.components[i], float(flat.lead_time[i])
-        demand = demand_during(takes, lead)
+        demand = demand_during(takes, lead, flat.demand_lead_times)
         for levels in found:
             level = max(0, int(levels.level[i] - lot[i] + 1))
             row = LevelProposal(
