@@ -151,7 +151,7 @@ class Experiment:
         shipped = np.full(len(draws.path.time), np.inf)
         blank = blank_state(self.system, policy, orders, window, self.batches, at_orders=at_orders)
         blank = blank._replace(lead=draws.lead, shipped=shipped)
-        run(blank, draws.begin, draws.path.time, orders.kind, _early(draws, orders), draws.first, area, sold)
+        run(blank, draws.begin, draws.path.time, orders.kind, early_orders(draws, orders), draws.first, area, sold)
         whole = self.replications * len(draws.path.time) / draws.replications
         stride = max(1, int(np.ceil(whole / RESPONSES)))
         return collect(draws, shipped, area, sold, window, self.batches, self.system.assembly_time, self.promised, stride)
@@ -174,7 +174,7 @@ class Experiment:
         )
 
 
-def _early(draws: Draws, orders: OrderKinds) -> tuple[Integers, Floats, Integers]:
+def early_orders(draws: Draws, orders: OrderKinds) -> tuple[Integers, Floats, Integers]:
     """Orders that come before they want their units, as they come: where those of each replication begin, when, and their kinds.
 
     What came before the beginning comes at the beginning.
