@@ -26,7 +26,7 @@ from atoll.stocking.order_sample import OrderSample
 
 EVERY_REORDER_POLICY = "every base-stock or lot-size policy that serves first come, first served"
 
-BATCHES = 5
+BATCHES, FEWEST_SAMPLES = 5, 2
 ORDERS_PER_COMPONENT, FEWEST, MOST = 300, 5_000, 60_000
 """Tagged orders of a batch; the more there are, the higher is the bound."""
 
@@ -137,7 +137,7 @@ class ServiceCuts:
         costs = stock_costs(with_builds_as_orders(system), lots)
         orders = int(np.clip(ORDERS_PER_COMPONENT * len(system.components), FEWEST, MOST))
         cuts: list[ServiceCut] = []
-        for part in np.random.SeedSequence(seed).spawn(1 + max(2, batches)):
+        for part in np.random.SeedSequence(seed).spawn(1 + max(FEWEST_SAMPLES, batches)):
             if stop():
                 break
             sample = draw_with_builds(system, orders=orders, stride=STRIDE, rng=np.random.default_rng(part), lot=lots)
@@ -151,17 +151,23 @@ class ServiceCuts:
         -------
         Bound
             Its error is such that the bound less two errors holds with 97.5 %, by Student's t over the samples; 0 and no error
-            where fewer than three samples were drawn before a stop.
+            where fewer than two samples were looked at before a stop.
 
         Notes
         -----
         For any price μ: ``min_S cost(S) + μ (late(S) − (1 − share))``. Uncommitted stock is counted, ``E[(S − D)⁺]``, D the
         demand during the mean lead time; what is committed to waiting orders comes on top.
         """
-        if len(self.cuts) < 3 or stop():
+        found: list[float] = []
+        if len(self.cuts) > FEWEST_SAMPLES:
+            price = _best_price(self.cuts[0], share, stop)
+            for cut in self.cuts[1:]:
+                if stop():
+                    break
+                found.append(cut.cheapest(price) - price * (1 - share))
+        if len(found) < FEWEST_SAMPLES:
             return Bound(0.0, 0.0, "not computed, as the run was stopped", EVERY_REORDER_POLICY)
-        price = _best_price(self.cuts[0], share, stop)
-        values = np.array([cut.cheapest(price) - price * (1 - share) for cut in self.cuts[1:]])
+        values = np.array(found)
         error = float(values.std(ddof=1) / np.sqrt(len(values)) * student.ppf(0.975, len(values) - 1) / 2)
         value = max(0.0, float(values.mean()))
         return Bound(value, min(error, value / 2), "minimum cuts on samples of orders", EVERY_REORDER_POLICY)
