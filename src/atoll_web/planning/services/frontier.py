@@ -63,27 +63,8 @@ def optimised(actor: Actor, run: Run, report: runs.Report) -> Mapping[str, Any]:
     company = company_system(
         actor.today, samples=asked["samples"], seed=seed, holding_rate=asked["holding_rate"], stop=progress.stop
     )
-    now, found = _in_force(company, asked["window"], seed, progress), list[tuple[StockedLevels, Bound]]()
-    system, lot = company.learned.system, company.learned.lot
-    samples = draw_built_ahead(system, lot=lot, seed=seed, stop=progress.stop)
-    cuts = ServiceCuts.draw(system, window=asked["window"], lot=lot, seed=seed + 3, stop=progress.stop)
-    wanted = targets(asked["service"], asked["around"])
-    for number, target in enumerate(wanted):
-        if progress.stop():
-            break
-        progress.part(number, len(wanted))
-        levels = optimise_built_ahead(
-            system,
-            target,
-            window=asked["window"],
-            lot=lot,
-            seed=seed,
-            samples=samples,
-            stop=progress.stop,
-            tell=progress.tell,
-        )
-        if levels.is_settled or (levels.tries and not found):
-            found.append((levels, cuts.bound(target, stop=progress.stop)))
+    now = _in_force(company, asked["window"], seed, progress)
+    found = _searched(company, asked, seed, progress)
     _propose(actor, run, company, [levels for levels, _ in found])
     points = [_frontier_point(company, *one) for one in found]
     return {
@@ -95,6 +76,26 @@ def optimised(actor: Actor, run: Run, report: runs.Report) -> Mapping[str, Any]:
         "demand": _demand(company),
         "items": _items(company),
     }
+
+
+def _searched(
+    company: CompanySystem, asked: Mapping[str, Any], seed: int, progress: _Progress
+) -> list[tuple[StockedLevels, Bound]]:
+    """Levels and the bound of each target that the search came to."""
+    system, lot, window, stop = company.learned.system, company.learned.lot, asked["window"], progress.stop
+    samples = draw_built_ahead(system, lot=lot, seed=seed, stop=stop)
+    cuts = ServiceCuts.draw(system, window=window, lot=lot, seed=seed + 3, stop=stop)
+    wanted, found = targets(asked["service"], asked["around"]), list[tuple[StockedLevels, Bound]]()
+    for number, target in enumerate(wanted):
+        if stop():
+            break
+        progress.part(number, len(wanted))
+        levels = optimise_built_ahead(
+            system, target, window=window, lot=lot, seed=seed, samples=samples, stop=stop, tell=progress.tell
+        )
+        if levels.is_settled or (levels.tries and not found):
+            found.append((levels, cuts.bound(target, stop=stop)))
+    return found
 
 
 def _in_force(company: CompanySystem, window: float, seed: int, progress: _Progress) -> dict[str, Any]:
