@@ -52,13 +52,6 @@ def test_the_report_has_every_figure(played) -> None:
     assert played["turns"] > 0
 
 
-def test_the_simulation_of_its_levels_serves_as_the_play_did(played) -> None:
-    """Both learned how long ahead customers order; without it the simulation fell a third short of the play. Sixty orders show
-    the share within twelve points or so."""
-    simulated = played["strategies"]["strategies"]["assemble to order"]["order_fill_rate"]
-    assert simulated["mean"] == pytest.approx(played["order_fill_rate"], abs=0.15)
-
-
 def test_all_its_files_are_written(played) -> None:
     files = played["files"]
     assert json.loads(Path(files["Figures"]).read_text(encoding="utf-8"))["orders"] == played["orders"]
