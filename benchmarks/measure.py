@@ -1,8 +1,10 @@
 """Timing, and the rows of the table that it fills."""
 
-from collections.abc import Callable, Iterator
+import sys
+import traceback
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -36,6 +38,23 @@ class Row:
     def is_met(self) -> bool:
         """Whether the figure keeps its limit."""
         return self.limit is None or (self.value >= self.limit if self.is_least else self.value <= self.limit)
+
+
+def measured(*parts: Generator[Row, None, None]) -> list[Row]:
+    """Rows of some parts, one after the other; how long each took is told on the side.
+
+    A part that fails is a row that keeps no limit, and costs none of the others.
+    """
+    rows: list[Row] = []
+    for part in parts:
+        start, before = process_time(), len(rows)
+        try:
+            rows.extend(part)  # those before a failure are kept
+        except Exception as error:
+            traceback.print_exc()
+            rows.append(Row(f"{part.__name__}: ended by {type(error).__name__}: {error}", 1.0, "failure", 0.0))
+        print(f"{part.__name__}: {len(rows) - before} rows in {process_time() - start:.0f} s", file=sys.stderr)
+    return rows
 
 
 def times(calls: Iterator[Callable[[], object]]) -> np.ndarray:

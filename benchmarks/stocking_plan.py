@@ -5,14 +5,14 @@ Times are those of the processor. Rows of files that are not beside the project 
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from importlib.util import find_spec
 from pathlib import Path
 from time import process_time
 
 import numpy as np
 
-from benchmarks.measure import Row, times
+from benchmarks.measure import Row, measured, times
 
 INSTANCES = Path(__file__).parent.parent.parent / "shared" / "instances" / "stocking"
 CHAINS = range(1, 39)
@@ -26,10 +26,10 @@ ROUNDS = 20
 
 def run(*, quick: bool) -> list[Row]:
     """Rows A14 to A18."""
-    return [*supply_under_capacity(quick=quick), *chains(quick=quick), *serial(), *beside_stockpyl()]
+    return measured(supply_under_capacity(quick=quick), chains(quick=quick), serial(), beside_stockpyl())
 
 
-def supply_under_capacity(*, quick: bool) -> Iterator[Row]:
+def supply_under_capacity(*, quick: bool) -> Generator[Row, None, None]:
     """A14: mean profit of the rolling planner on the plant of Gioia, Fadda and Brandimarte (2024)."""
     from atoll.io.stocking import read_case
     from atoll.plan.rolling_horizon import RollingPlanner, follow
@@ -49,7 +49,7 @@ def supply_under_capacity(*, quick: bool) -> Iterator[Row]:
     yield Row("A14 supply plan: one step", max(seconds), "s", 2.0)
 
 
-def chains(*, quick: bool) -> Iterator[Row]:
+def chains(*, quick: bool) -> Generator[Row, None, None]:
     """A15 and A16: the networks of Willems (2008), with the costs that the published table has for them."""
     if not (INSTANCES / "willems38").is_dir():
         return
@@ -99,7 +99,7 @@ def as_published(raw: object, stages: list[dict]) -> object:
     return replace(service_network(raw), safety_cost=0.2 * norm.ppf(raw.service_level.max()) * worth * np.sqrt(variance))
 
 
-def serial() -> Iterator[Row]:
+def serial() -> Generator[Row, None, None]:
     """A17 and A18: the serial system, and examples 6.1 and 6.5 of Snyder and Shen (2019)."""
     from atoll.stocking.decoupling import find_decoupling_points
     from atoll.stocking.serial import serial_base_stock
@@ -130,7 +130,7 @@ def example_6_5() -> object:
     )
 
 
-def beside_stockpyl() -> Iterator[Row]:
+def beside_stockpyl() -> Generator[Row, None, None]:
     """The same tree by stockpyl (Snyder 2023), which finds the same cost."""
     if not find_spec("stockpyl"):
         print("stockpyl is not installed, so its rows are left out: pip install stockpyl", file=sys.stderr)

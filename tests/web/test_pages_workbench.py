@@ -1,6 +1,7 @@
 """The stocking workbench: levels are optimised in a run, shown with their frontier, and applied whole or by item."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -14,6 +15,8 @@ from atoll_web.planning.services.frontier import optimised
 from atoll_web.planning.snapshot.company_system import company_system
 from atoll_web.runs import services as runs
 from atoll_web.runs.models import Run
+from atoll_web.sales import services as sales
+from atoll_web.sales.models import OrderLine
 from tests.lamps import Lamps
 
 SignIn = Callable[[str], Client]
@@ -39,6 +42,20 @@ def test_orders_and_forecasts_make_a_system(company: Lamps) -> None:
     assert {"HEAD-S", "HEAD-L"} <= set(found.learned.system.components)
     again = company_system(actor.today, samples=30, seed=1, holding_rate=0.2)
     assert again.learned.system.rate.tolist() == found.learned.system.rate.tolist()
+
+
+def test_who_asks_for_a_later_day_orders_ahead_of_the_day_on_which_assembly_begins(company: Lamps) -> None:
+    """Of two lines one is wanted at once and one two weeks later, for which assembly begins some days before."""
+    company.order(1)
+    actor = company.actor("sales")
+    later = actor.today + timedelta(days=14)
+    sales.enter_order(actor=actor, customer="MUELLER", lines=[sales.NewLine("DL", {}, 1, later)])
+    found = company_system(actor.today, samples=30, seed=1, holding_rate=0.2)
+    begins = OrderLine.objects.get(request_date=later).demand.need_date
+    assert actor.today < begins < later
+    assert found.models[0].ahead == (0, (begins - actor.today).days)
+    assert found.ahead_share == 0.5
+    assert found.learned.system.longest_demand_lead_time == (begins - actor.today).days
 
 
 def test_what_is_obsolete_counts_as_what_takes_its_place(company: Lamps) -> None:

@@ -189,6 +189,51 @@ class OrderSizes:
         return self.share @ self.units
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DemandLeadTimes:
+    """How long before they want their units customers order (Hariharan and Zipkin 1995).
+
+    Parameters
+    ----------
+    time
+        The possible demand lead times; shape (r,), >= 0. 0 is an order that wants its units at once.
+    share
+        Probability of each, product by product; shape (k, r).
+    """
+
+    time: Floats
+    share: Floats
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.time).all() and (self.time >= 0).all()):
+            raise ValueError("Expected demand lead times >= 0.")
+        if self.share.ndim != 2 or self.share.shape[1] != len(self.time):
+            raise ValueError("Expected a share of each demand lead time for each product.")
+        if (self.share < 0).any() or not np.allclose(self.share.sum(axis=1), 1):
+            raise ValueError("Expected shares >= 0 that add up to 1 for each product.")
+
+    @property
+    def mean(self) -> Floats:
+        """Mean of each product; shape (k,)."""
+        return self.share @ self.time
+
+    def only(self, products: Integers) -> "DemandLeadTimes":
+        """Those of some products, by position."""
+        return DemandLeadTimes(self.time, self.share[products])
+
+    def short_of(self, duration: float) -> Floats:
+        """Mean time by which they are shorter than a duration, ``E[(τ − ℓ_j)⁺]``; shape (k,)."""
+        return np.asarray(self.share @ np.maximum(duration - self.time, 0.0))
+
+    def beyond(self, duration: float) -> Floats:
+        """Mean time by which they are longer than a duration, ``E[(ℓ_j − τ)⁺]``; shape (k,)."""
+        return np.asarray(self.share @ np.maximum(self.time - duration, 0.0))
+
+    def reaching(self, duration: float) -> Floats:
+        """Share of the orders of each product that come a duration ahead or more; shape (k,)."""
+        return np.asarray(self.share @ (self.time >= duration))
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The span of time that figures refer to; what happens before `warm_up` is left out."""
@@ -239,6 +284,9 @@ class AssemblySystem:
         Units of other components in one unit of a component that is built ahead; m parents, no entries where it is bought.
     order_sizes
         Units of an order; one each if None.
+    demand_lead_times
+        How long before they want their units customers order; all want them at once if None. Stock is replenished when an
+        order comes, and taken when it wants its units.
     stations
         Assembly stations, each with one order at a time; 0 stands for any number.
     assembly_time
@@ -271,6 +319,7 @@ class AssemblySystem:
     assembly_time: Floats
     most_level: Integers
     order_sizes: OrderSizes | None = None
+    demand_lead_times: DemandLeadTimes | None = None
     stations: int = 0
     window: Window | None = None
     low_level: Integers = field(init=False)
@@ -307,6 +356,9 @@ class AssemblySystem:
             raise ValueError("Expected a lead time for each component, stations >= 0 and largest levels >= 0.")
         if self.order_sizes is not None and len(self.order_sizes.share) != k:
             raise ValueError("Expected order sizes for each product.")
+        ahead = self.demand_lead_times
+        if ahead is not None and (len(ahead.share) != k or self.shortage is Shortage.LOST):
+            raise ValueError("Expected demand lead times for each product, and orders that wait.")
 
     @classmethod
     def simple(
@@ -382,9 +434,23 @@ class AssemblySystem:
         return total
 
     @property
+    def mean_short(self) -> Floats:
+        """Mean units by which stock less backorders is below the level, ``Λ_i L_i − Σ_j a_ji λ_j E[ℓ_j]``, ℓ_j the demand lead
+        time; shape (m,)."""
+        ordered = self.component_rate * self.lead_time
+        if self.demand_lead_times is None:
+            return ordered
+        return ordered - self.quantity.explode(self.unit_rate * self.demand_lead_times.mean, len(self.components))
+
+    @property
     def order_cost(self) -> Floats:
         """Cost c_j = b_j + Σ_i a_ji h_i of a unit that waits, in the closed form of the cost; shape (k,)."""
         return self.backorder_cost + self.quantity.collect(self.holding)
+
+    @property
+    def longest_demand_lead_time(self) -> float:
+        """The longest time ahead that an order comes; 0 where all want their units at once."""
+        return 0.0 if self.demand_lead_times is None else float(self.demand_lead_times.time.max())
 
     @property
     def is_flat(self) -> bool:

@@ -16,20 +16,25 @@ class OrderPath:
     Parameters
     ----------
     time
-        Of each order, from the start of its span, in order of time; shape (n,).
+        When each order wants its units, from the start of its span, in order of time; shape (n,).
     product
         Position of its product; shape (n,), int64.
     units
         Units of it; shape (n,), int64, >= 1.
+    ahead
+        How long before its time each order came, >= 0, shape (n,); none did if it is empty.
     """
 
     time: Floats
     product: Integers
     units: Integers
+    ahead: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         if not len(self.time) == len(self.product) == len(self.units):
             raise ValueError("Expected a time, a product and units for each order.")
+        if len(self.ahead) and (len(self.ahead) != len(self.time) or not self.ahead.min() >= 0):
+            raise ValueError("Expected of each order how long ahead it came, >= 0, or of none.")
         if len(self.time) and not (self.time.min() >= 0 and np.isfinite(self.time.max())):
             raise ValueError("Expected times >= 0.")
         if len(self.time) and not (self.units.min() >= 1 and self.units.max() <= MOST_UNITS and self.product.min() >= 0):
@@ -66,17 +71,17 @@ class PoissonDemand:
         units = self._units(product, rng)
         begin = np.searchsorted(time, np.arange(spans + 1) * length).astype(np.int64)
         time = time - np.repeat(np.arange(spans) * length, np.diff(begin))
-        return OrderPath(time.clip(0), product, units), begin
+        return OrderPath(time.clip(0), product, units, self._ahead(product, rng)), begin
+
+    def _ahead(self, product: Integers, rng: np.random.Generator) -> Floats:
+        ahead = self.system.demand_lead_times
+        return np.zeros(0) if ahead is None else ahead.time[choose_by_product(ahead.share, product, rng)]
 
     def _units(self, product: Integers, rng: np.random.Generator) -> Integers:
         sizes = self.system.order_sizes
         if sizes is None:
             return np.ones(len(product), dtype=np.int64)
-        draw, chosen = rng.random(len(product)), np.zeros(len(product), dtype=np.int64)
-        border = sizes.share.cumsum(axis=1)
-        for column in range(len(sizes.units) - 1):
-            chosen += draw > border[product, column]
-        return sizes.units[chosen]
+        return sizes.units[choose_by_product(sizes.share, product, rng)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,8 @@ class ReplayedDemand:
         """See `Demand`; nothing is drawn."""
         count = int(np.searchsorted(self.history.time, length))
         past = self.history
-        path = OrderPath(*(np.tile(values[:count], spans) for values in (past.time, past.product, past.units)))  # type: ignore[arg-type]
+        columns = (past.time, past.product, past.units, past.ahead)
+        path = OrderPath(*(np.tile(values[:count], spans) for values in columns))  # type: ignore[arg-type]
         return path, np.arange(spans + 1) * count
 
 
@@ -115,7 +121,9 @@ class ResampledDemand:
         times = [self._times(length, rng) for _ in range(spans)]
         begin = np.concatenate(([0], np.cumsum([len(span) for span in times]))).astype(np.int64)
         chosen = rng.integers(len(self.history.time), size=int(begin[-1]))
-        return OrderPath(np.concatenate(times), self.history.product[chosen], self.history.units[chosen]), begin
+        past = self.history
+        ahead = past.ahead[chosen] if len(past.ahead) else past.ahead
+        return OrderPath(np.concatenate(times), past.product[chosen], past.units[chosen], ahead), begin
 
     def _times(self, length: float, rng: np.random.Generator) -> Floats:
         chunk = max(16, int(1.2 * length / self.gaps.mean()))
@@ -137,6 +145,15 @@ def _poisson_times(rate: float, length: float, rng: np.random.Generator) -> Floa
     while times[-1] < length:
         times = np.concatenate((times, times[-1] + rng.standard_exponential(chunk).cumsum() / rate))
     return np.asarray(times[: np.searchsorted(times, length)])
+
+
+def choose_by_product(share: Floats, product: Integers, rng: np.random.Generator) -> Integers:
+    """A column for each order, by the shares in the row of its product; shape (n,)."""
+    draw, chosen = rng.random(len(product)), np.zeros(len(product), dtype=np.int64)
+    border = share.cumsum(axis=1)
+    for column in range(share.shape[1] - 1):
+        chosen += draw > border[product, column]
+    return chosen
 
 
 def _choose(share: Floats, draw: Floats) -> Integers:

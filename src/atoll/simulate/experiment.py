@@ -7,7 +7,7 @@ from typing import overload
 
 import numpy as np
 
-from atoll.model.system import AssemblySystem, Shortage, Window
+from atoll.model.system import AssemblySystem, Floats, Integers, Shortage, Window
 from atoll.simulate.demand import Demand, PoissonDemand
 from atoll.simulate.draws import Draws, draw
 from atoll.simulate.errors import refuse_above
@@ -89,7 +89,8 @@ class Experiment:
             self.window = self.system.window or usual_window(self.system)
         if self.demand is None:
             self.demand = PoissonDemand(self.system)
-        self.length = self.window.end + (0.0 if self.system.shortage is Shortage.LOST else chain_time(self.system))
+        after = 0.0 if self.system.shortage is Shortage.LOST else chain_time(self.system)
+        self.length = self.window.end + after + self.system.longest_demand_lead_time
         lines = max(float(self.system.rate.sum()), float(self.system.component_rate.sum()))
         refuse_above(lines * self.length, "The number of orders and units of one replication")
         self.block = int(np.clip(ORDERS_PER_BLOCK / (self.system.rate.sum() * self.length), 1, MOST_PER_BLOCK))
@@ -150,7 +151,7 @@ class Experiment:
         shipped = np.full(len(draws.path.time), np.inf)
         blank = blank_state(self.system, policy, orders, window, self.batches, at_orders=at_orders)
         blank = blank._replace(lead=draws.lead, shipped=shipped)
-        run(blank, draws.begin, draws.path.time, orders.kind, draws.first, area, sold)
+        run(blank, draws.begin, draws.path.time, orders.kind, early_orders(draws, orders), draws.first, area, sold)
         whole = self.replications * len(draws.path.time) / draws.replications
         stride = max(1, int(np.ceil(whole / RESPONSES)))
         return collect(draws, shipped, area, sold, window, self.batches, self.system.assembly_time, self.promised, stride)
@@ -173,6 +174,19 @@ class Experiment:
         )
 
 
+def early_orders(draws: Draws, orders: OrderKinds) -> tuple[Integers, Floats, Integers]:
+    """Orders that come before they want their units, as they come: where those of each replication begin, when, and their kinds.
+
+    What came before the beginning comes at the beginning.
+    """
+    ahead = np.flatnonzero(draws.path.ahead > 0)
+    comes = np.maximum(draws.path.time[ahead] - draws.path.ahead[ahead], 0.0)
+    ends = np.searchsorted(ahead, draws.begin).astype(np.int64)
+    replication = np.searchsorted(draws.begin, ahead, side="right")
+    in_order = np.lexsort((comes, replication))
+    return ends, comes[in_order], orders.kind[ahead[in_order]]
+
+
 def chain_time(system: AssemblySystem) -> float:
     """Longest lead time, that of a chain of subassemblies added up, stretched where suppliers are busy."""
     levels = [float(system.lead_time[system.low_level == level].max()) for level in range(int(system.low_level.max()) + 1)]
@@ -187,5 +201,5 @@ def usual_window(system: AssemblySystem) -> Window:
 
     Stock starts at its level with nothing on order. With fixed lead times and FCFS that is forgotten after one lead time.
     """
-    warm_up = 5 * chain_time(system)
+    warm_up = 5 * (chain_time(system) + system.longest_demand_lead_time)
     return Window(warm_up, warm_up + max(2 * warm_up, 2000 / float(system.rate.sum())))

@@ -12,7 +12,16 @@ from atoll.simulate.tracking import Target, new_target
 
 
 @native
-def run(blank: State, begin: Integers, time: Floats, kind: Integers, first: Integers, area: Floats, sold: Floats) -> None:
+def run(
+    blank: State,
+    begin: Integers,
+    time: Floats,
+    kind: Integers,
+    early: tuple[Integers, Floats, Integers],
+    first: Integers,
+    area: Floats,
+    sold: Floats,
+) -> None:
     """Simulate replications, one after the other, and fill `blank.shipped`, `area` and `sold`.
 
     Parameters
@@ -24,6 +33,8 @@ def run(blank: State, begin: Integers, time: Floats, kind: Integers, first: Inte
         Where the orders of each replication begin; shape (replications + 1,).
     time, kind
         Of each order, in order of time.
+    early
+        Orders that come before they want their units: where those of each replication begin, when they come, their kinds.
     first
         Where the lead times of each component begin; shape (replications, m + 1). They are not looked at where lead times are
         fixed, but there is room for as many replenishments.
@@ -53,11 +64,21 @@ def run(blank: State, begin: Integers, time: Floats, kind: Integers, first: Inte
         state = begin_replication(own, kind[orders], first[r])
         target = new_target(state.items, state.kinds, state.lines, state.world[0].allocation == TRACKING)
         last = time[begin[r + 1] - 1] if begin[r + 1] > begin[r] else 0.0
-        replicate(state, target, time[orders], kind[orders], last + longest * (len(state.items) + 1))
+        coming = slice(early[0][r], early[0][r + 1])
+        patience = last + longest * (len(state.items) + 1)
+        replicate(state, target, time[orders], kind[orders], early[1][coming], early[2][coming], patience)
 
 
 @in_place
-def replicate(state: State, target: Target, time: Floats, kind: Integers, patience: float) -> None:
+def replicate(
+    state: State,
+    target: Target,
+    time: Floats,
+    kind: Integers,
+    early_time: Floats,
+    early_kind: Integers,
+    patience: float,
+) -> None:
     """Simulate one replication: all orders of the path, then receipts until nobody waits who can be served.
 
     What happens in one instant happens together, receipts first, and then is served: else units that came a moment earlier
@@ -65,7 +86,7 @@ def replicate(state: State, target: Target, time: Floats, kind: Integers, patien
 
     Reviews end at the time `patience`, when all that was demanded must have been ordered.
     """
-    world, items, heap = state.world, state.items, state.calendar.heap
+    world, items, heap, known = state.world, state.items, state.calendar.heap, 0
     n: int = np.int64(0)  # type: ignore[assignment]  # no bare number, for the same reason as `NONE`
     for item in range(len(items)):
         if items[item].review > 0:
@@ -73,12 +94,17 @@ def replicate(state: State, target: Target, time: Floats, kind: Integers, patien
     border, last = world[0].warm_up, 0.0
     while n < len(time) or (world[0].waiting > 0 and world[0].entries > 0):
         now = time[n] if n < len(time) else np.inf
+        if known < len(early_time) and early_time[known] < now:
+            now = early_time[known]
         if world[0].entries > 0 and heap[0].time < now:
             now = heap[0].time
         while now >= border:
             border = next_row(state, border)
         while world[0].entries > 0 and heap[0].time == now:
             happen(state, target, now, n < len(time) or now <= patience)
+        while known < len(early_time) and early_time[known] == now:
+            announce(state, early_kind[known], now)
+            known += 1
         is_order = n < len(time) and time[n] == now
         while n < len(time) and time[n] == now:
             arrive(state, target, kind[n], n, now)
@@ -125,8 +151,16 @@ def happen(state: State, target: Target, now: float, is_reviewed: bool) -> None:
 
 
 @in_line
+def announce(state: State, kind: int, now: float) -> None:
+    """An order comes that wants its units later: what it will take is replenished from now on."""
+    for line in range(state.kinds[kind].begin, state.kinds[kind].end):
+        if state.lines[line].is_key or state.world[0].allocation == FCFS:
+            demand(state, state.lines[line].item, state.lines[line].units, now)
+
+
+@in_line
 def arrive(state: State, target: Target, kind: int, order: int, now: float) -> None:
-    """A customer's order comes."""
+    """A customer's order wants its units."""
     if state.world[0].is_lost:
         sell_or_lose(state, kind, order, now)
     else:
@@ -174,9 +208,8 @@ def ask(state: State, target: Target, kind: int, order: int, now: float) -> None
     state.slots[slot].time = now
     state.slots[slot].order = order
     state.slots[slot].kind = kind
-    for line in range(kinds[kind].begin, kinds[kind].end):
-        if lines[line].is_key or allocation == FCFS:
-            demand(state, lines[line].item, lines[line].units, now)
+    if not kinds[kind].is_ahead:
+        announce(state, kind, now)
     if allocation == FCFS:
         commit(state, kind, slot, now)
     elif allocation == TRACKING:

@@ -57,6 +57,8 @@ class SamplePath:
         """
         if system.shortage is Shortage.LOST or not system.is_flat or system.supply.capacitated.any() or not system.key.all():
             raise BadPolicy(reason="sample paths need backorders, ample suppliers, key components only and no subassemblies.")
+        if system.demand_lead_times is not None:
+            raise BadPolicy(reason="sample paths need orders that want their units at once.")
         part = slice(draws.begin[replication], draws.begin[replication + 1])
         time, product, units = draws.path.time[part], draws.path.product[part], draws.path.units[part]
         m, bill = len(system.components), system.quantity

@@ -32,10 +32,10 @@ after each demand if these are 0. `built` is the kind of its builds. Its receipt
 replenishments took lead times, beginning at `first`. The list of kinds that watch it begins with `watched`. Of its `claims`, the
 first `given` are settled. Stock is counted until `since`; the last replenishment comes at `last`."""
 
-KIND = _fields("begin end rank makes start came went after", "cost assembly_time")
+KIND = _fields("begin end rank makes is_ahead start came went after", "cost assembly_time")
 """A kind of customers' orders, or the builds of the component that it `makes`: lines from `begin` to `end`; slots from `start`,
 of which `came` are used and `went` are served; the kind `after` it in the list of those that watch a component. Kinds of lower
-rank are served first, those of equal rank by time."""
+rank are served first, those of equal rank by time. Where it `is_ahead`, stock is replenished before the order asks for it."""
 
 LINE = _fields("item units reserve is_key", "")
 """Units of a component in a kit; `reserve` units must stay behind; without a key line the kit is incomplete."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atoll.model.system import AssemblySystem, Floats, Integers, Shortage, Window
+from atoll.model.system import AssemblySystem, Booleans, Floats, Integers, Shortage, Window
 from atoll.simulate.demand import OrderPath
 from atoll.simulate.policy import Allocation, Policy
 from atoll.simulate.state import (
@@ -35,28 +35,35 @@ CODES = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrderKinds:
-    """The different orders of a path: so many units of a product.
+    """The different orders of a path: so many units of a product, at once or later.
 
     Parameters
     ----------
     product, units
         Of each kind.
+    is_ahead
+        Whether orders of each kind come before they want their units.
     kind
         The kind of each order.
     """
 
     product: Integers
     units: Integers
+    is_ahead: Booleans
     kind: Integers
 
     @classmethod
     def of(cls, path: OrderPath, products: int) -> "OrderKinds":
         """The kinds of a path; simply the products where all orders are for one unit."""
-        if not len(path.units) or path.units.max() == 1:
-            return cls(np.arange(products), np.ones(products, dtype=np.int64), path.product)
-        pairs, kind = np.unique(path.product * (int(path.units.max()) + 1) + path.units, return_inverse=True)
+        is_ahead = path.ahead > 0
+        if not is_ahead.any() and (not len(path.units) or path.units.max() == 1):
+            ones = np.ones(products, dtype=np.int64)
+            return cls(np.arange(products), ones, np.zeros(products, dtype=bool), path.product)
         most = int(path.units.max()) + 1
-        return cls(pairs // most, pairs % most, kind.astype(np.int64))
+        code = 2 * (path.product * most + path.units)
+        kinds, kind = np.unique(code + is_ahead if len(is_ahead) else code, return_inverse=True)
+        pairs = kinds // 2
+        return cls(pairs // most, pairs % most, kinds % 2 == 1, kind.astype(np.int64))
 
 
 def blank_state(
@@ -100,6 +107,7 @@ def _kinds_and_lines(system: AssemblySystem, policy: Policy, orders: OrderKinds)
     kinds["rank"][:customers] = _rank(system, policy)[orders.product]
     kinds["rank"][customers:] = len(system.products) if _is_ranked(policy) else 0
     kinds["cost"][:customers] = system.order_cost[orders.product] * orders.units
+    kinds["is_ahead"][:customers] = orders.is_ahead
     kinds["assembly_time"][:customers] = system.assembly_time[orders.product]
     lines = np.zeros(int(count.sum()), dtype=LINE)
     lines["item"] = np.concatenate((bill.item[of_orders], built.item[of_builds]))

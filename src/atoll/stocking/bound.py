@@ -70,3 +70,10 @@ def refuse_unbounded(system: AssemblySystem) -> None:
     for holds, reason in reasons:
         if holds:
             raise NoBoundKnown(reason=reason)
+
+
+def refuse_ahead(system: AssemblySystem) -> None:
+    """The same for bounds that hold for every policy, which may also wait before it replenishes for an order that came ahead."""
+    refuse_unbounded(system)
+    if system.demand_lead_times is not None:
+        raise NoBoundKnown(reason="every policy where orders come before they want their units")

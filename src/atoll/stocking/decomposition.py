@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from scipy.optimize import linprog
 
 from atoll.model.system import AssemblySystem, Floats, Integers
-from atoll.stocking.bound import EVERY_FCFS_BASE_STOCK, Bound, refuse_unbounded
+from atoll.stocking.bound import EVERY_FCFS_BASE_STOCK, Bound, refuse_ahead, refuse_unbounded
 from atoll.stocking.lead_time_demand import LeadTimeDemand, Takes, demand_during, takes_of_components
 from atoll.stocking.service import ServiceTarget
 
@@ -76,7 +76,7 @@ def decomposition_bound(system: AssemblySystem) -> Bound:
     The shortage of component i is at most ``Σ_j a_ji B_j``. The value is that of feasible shares, so it is a bound even where
     the search for the best ones ended early (within 3e-5 relative of them).
     """
-    refuse_unbounded(system)
+    refuse_ahead(system)
     return Bound(newsvendor_shares(system).value, 0.0, "decomposition")
 
 
@@ -120,18 +120,20 @@ def late_chances(
     """P(W_ij > w) of product j for component i at each level, for the window w of each target."""
     own = takes.product == j
     units, weight = takes.units[own], takes.rate[own] / takes.rate[own].sum()
+    ahead = system.demand_lead_times
     columns = []
     for target in targets:
         remaining = float(system.lead_time[i]) - target.window
-        over = demand_during(takes, remaining).over if remaining > 0 else np.zeros(1)
+        over = demand_during(takes, remaining, ahead).over if remaining > 0 else np.zeros(1)
         over = np.pad(over, (0, max(0, levels - len(over))))[:levels]
-        first = 1.0 if remaining > 0 else 0.0
-        columns.append(
-            sum(
-                w * np.concatenate([np.full(min(u, levels), first), over[: max(0, levels - u)]])
-                for u, w in zip(units, weight, strict=True)
-            )
+        # What comes far enough ahead has its own replenishment in time. Below nothing on hand, surplus units may still help.
+        in_time = 0.0 if ahead is None else float(ahead.reaching(remaining)[j])
+        first = 0.0 if remaining <= 0 else 1.0 if ahead is None else float(over[0])
+        late = sum(
+            w * np.concatenate([np.full(min(u, levels), first), over[: max(0, levels - u)]])
+            for u, w in zip(units, weight, strict=True)
         )
+        columns.append((1 - in_time) * late + in_time * over)
     return columns
 
 
@@ -153,14 +155,16 @@ def _shares_of_targets(
 
 def _lead_time_demands(system: AssemblySystem) -> list[LeadTimeDemand]:
     takes = takes_of_components(system)
-    return [demand_during(own, float(time)) for own, time in zip(takes, system.lead_time, strict=True)]
+    ahead = system.demand_lead_times
+    return [demand_during(own, float(time), ahead) for own, time in zip(takes, system.lead_time, strict=True)]
 
 
 def level_costs(demand: LeadTimeDemand, fixed: Floats, slope: Floats, variable: Integers, lot: int = 1) -> LevelCosts:
     """Levels around the mean. Lateness falls and stock rises in the level, which bounds the levels outside by a row at each
     end."""
-    low = int(max(0.0, demand.mean - DEEPEST * demand.deviation))
-    high = int(min(len(demand.chance) - 1, demand.mean + HIGHEST * demand.deviation + 10)) + lot - 1
+    mean = max(0.0, demand.mean)
+    low = int(max(0.0, mean - DEEPEST * demand.deviation))
+    high = int(min(len(demand.chance) - 1, mean + HIGHEST * demand.deviation + 10)) + lot - 1
     part = slice(low, high + 1)
     none = np.zeros((1, slope.shape[1]))
     return LevelCosts(np.concatenate([[0.0], fixed[part], [fixed[high]]]), np.vstack([slope[[low]], slope[part], none]), variable)

@@ -40,7 +40,7 @@ def split_families(system: AssemblySystem) -> tuple[AssemblySystem, ...]:
 
 def _restricted(system: AssemblySystem, items: Integers, products: Integers) -> AssemblySystem:
     """Some components and the products that need no others."""
-    supply, sizes = system.supply, system.order_sizes
+    supply, sizes, ahead = system.supply, system.order_sizes, system.demand_lead_times
     return replace(
         system,
         components=tuple(system.components[i] for i in items),
@@ -55,6 +55,7 @@ def _restricted(system: AssemblySystem, items: Integers, products: Integers) -> 
             seen=tuple(supply.seen[i] for i in items) if supply.seen else (),
         ),
         order_sizes=None if sizes is None else OrderSizes(sizes.units, sizes.share[products]),
+        demand_lead_times=None if ahead is None else ahead.only(products),
         **{name: getattr(system, name)[items] for name in ("holding", "key", "profit", "most_level")},
         **{name: getattr(system, name)[products] for name in ("rate", "backorder_cost", "lost_cost", "assembly_time")},
     )

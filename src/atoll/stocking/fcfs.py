@@ -268,7 +268,7 @@ def evaluate_fcfs(
     refuse_other(system)
     lot = np.ones(len(levels), dtype=np.int64) if asked.lot is None else asked.lot
     control = _Control.of(system, levels, asked)
-    held = system.holding @ (levels - (lot - 1) / 2 - system.component_rate * system.lead_time)
+    held = system.holding @ (levels - (lot - 1) / 2 - system.mean_short)
     unit_cost = system.quantity.collect(system.holding) if asked.targets else system.order_cost
     costs, excess, served, filled = [], [], [], []
     at_once = (ServiceTarget(0.5),)
@@ -300,6 +300,7 @@ class _Control:
             not system.supply.is_fixed
             or asked.lot is not None
             or system.order_sizes is not None
+            or system.demand_lead_times is not None
             or system.quantity.units.max() > 1
         ):
             return cls(np.zeros(m), 0.0)

@@ -65,6 +65,7 @@ def make_to_stock_system(system: AssemblySystem) -> AssemblySystem:
         components=system.products,
         products=system.products,
         order_sizes=system.order_sizes,
+        demand_lead_times=system.demand_lead_times,
         window=system.window,
     )
 
@@ -97,7 +98,8 @@ def stock_finished_goods(goods: AssemblySystem, known: Booleans, target: float) 
 
     Notes
     -----
-    An order of u units is filled with ``P(D ≤ S − u)``, D the demand during a lead time. The products are independent but for
+    An order of u units is filled with ``P(D ≤ S − u)``, D the demand during a lead time, and with ``P(D ≤ S)`` if it comes at
+    least a lead time ahead. The products are independent but for
     the target; a multiplier of it makes each level a choice of its own. What is found is the best stock for the fill rate that it
     reaches, which is above the target by less than what one step of one product fills.
     """
@@ -127,9 +129,11 @@ def _choices(goods: AssemblySystem, j: int) -> _Choices:
     sizes = goods.order_sizes
     units, share = (np.ones(1, dtype=np.int64), np.ones(1)) if sizes is None else (sizes.units, sizes.share[j])
     units, share = units[share > 0], share[share > 0]
-    demand = demand_during(Takes(np.full(len(units), j), units, goods.rate[j] * share), float(goods.lead_time[j]))
+    ahead, time = goods.demand_lead_times, float(goods.lead_time[j])
+    demand = demand_during(Takes(np.full(len(units), j), units, goods.rate[j] * share), time, ahead)
     below = np.cumsum(demand.chance)
-    filled = np.zeros(len(below))
+    in_time = 0.0 if ahead is None else float(ahead.reaching(time)[j])
+    filled = in_time * below
     for u, p in zip(units.tolist(), share.tolist(), strict=True):
-        filled[u:] += p * below[: max(0, len(below) - u)]
+        filled[u:] += (1 - in_time) * p * below[: max(0, len(below) - u)]
     return _Choices(goods.rate[j] * filled, goods.holding[j] * demand.stock)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from atoll.model.system import AssemblySystem, Floats, Integers
+from atoll.model.system import AssemblySystem, DemandLeadTimes, Floats, Integers
 from atoll.simulate.errors import refuse_above
 
 SPREADS = 12.0
@@ -38,9 +38,9 @@ class LeadTimeDemand:
     Parameters
     ----------
     mean, deviation
-        Of D.
+        Of D. Where orders come ahead, units replenished for orders still to come count as negative demand.
     chance
-        P(D = d).
+        P(D = d); the first one is P(D ≤ 0).
     """
 
     mean: float
@@ -80,18 +80,35 @@ def takes_of_components(system: AssemblySystem) -> list[Takes]:
     return found
 
 
-def demand_during(takes: Takes, duration: float) -> LeadTimeDemand:
-    """The compound Poisson law of the units taken during some time.
+def demand_during(takes: Takes, duration: float, ahead: DemandLeadTimes | None = None) -> LeadTimeDemand:
+    """The compound Poisson law of the units taken during some time, and not replenished for before it.
+
+    Parameters
+    ----------
+    ahead
+        How long before they want their units customers order. Orders that come ℓ < τ ahead count during τ − ℓ; of those that
+        come ℓ > τ ahead, the units that are there already, of ℓ − τ, are taken off.
 
     Notes
     -----
     The generating function ``exp(Σ_r λ_r τ (z^{u_r} − 1))`` is inverted by a fast Fourier transform, exact to about 1e-16.
     """
-    mean = float(takes.rate @ takes.units) * duration
-    deviation = float(np.sqrt(takes.rate @ takes.units**2 * duration))
-    largest = int(takes.units.max(initial=1))
-    length = 1 << int(np.ceil(np.log2(mean + SPREADS * (deviation + largest) + 16)))
+    late, early = np.full(len(takes.rate), duration), np.zeros(len(takes.rate))
+    if ahead is not None:
+        late, early = ahead.short_of(duration)[takes.product], ahead.beyond(duration)[takes.product]
+    above, below = _reach(takes, late), _reach(takes, early) if early.any() else 0
+    length = 1 << int(np.ceil(np.log2(above + below + 16)))
     refuse_above(length, "The number of possible demands during a lead time")
-    jumps = np.bincount(takes.units, weights=takes.rate, minlength=length)
-    transform = np.exp(duration * (np.fft.rfft(jumps) - takes.rate.sum()))
-    return LeadTimeDemand(mean, deviation, np.maximum(np.fft.irfft(transform, length), 0.0))
+    jumps, drops = (np.bincount(takes.units, weights=takes.rate * times, minlength=length) for times in (late, early))
+    transform = np.exp(np.fft.rfft(jumps) - jumps.sum() + np.fft.rfft(drops).conj() - drops.sum())
+    chance = np.maximum(np.fft.irfft(transform, length), 0.0)
+    if below:
+        chance = np.append(chance[:1] + chance[length - below :].sum(), chance[1 : length - below])
+    mean = float((takes.rate * (late - early)) @ takes.units)
+    return LeadTimeDemand(mean, float(np.sqrt((takes.rate * (late + early)) @ takes.units**2)), chance)
+
+
+def _reach(takes: Takes, times: Floats) -> int:
+    """More units than are ever taken while each kind of take is counted for its time."""
+    mean, variance = (float((takes.rate * times) @ takes.units**power) for power in (1, 2))
+    return int(np.ceil(mean + SPREADS * (np.sqrt(variance) + int(takes.units.max(initial=1)))))

@@ -13,6 +13,7 @@ from atoll.stocking.bound import Bound, NoBoundKnown, certified_gap
 from atoll.stocking.decomposition import service_bound
 from atoll.stocking.fcfs import NOTHING, Requirements, evaluate_fcfs, optimise_fcfs
 from atoll.stocking.improve import Trial, final_replications, improve_levels, optimise_lost_sales
+from atoll.stocking.service_cut import ServiceCuts
 from atoll.stocking.stochastic_program import stochastic_bound
 
 UNBOUNDED = Bound(-np.inf, 0.0, "none known")
@@ -124,7 +125,14 @@ def stock_bound(system: AssemblySystem, asked: Requirements = NOTHING, *, seed: 
     `UNBOUNDED` where none is known.
     """
     try:
-        return service_bound(system, asked.targets) if asked.targets else stochastic_bound(system, seed=seed, stop=stop)
+        if not asked.targets:
+            return stochastic_bound(system, seed=seed, stop=stop)
+        found = [service_bound(system, asked.targets)]
+        if len(asked.targets) == 1 and not asked.targets[0].products:
+            target = asked.targets[0]
+            cuts = ServiceCuts.draw(system, window=target.window, lot=asked.lot, seed=_fresh(seed), stop=stop)
+            found.append(cuts.bound(target.share, stop=stop))
+        return max(found, key=lambda bound: bound.low)
     except NoBoundKnown:
         return UNBOUNDED
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atoll.model.system import AssemblySystem, Booleans, Floats, Integers, OrderSizes, QuantityPer, Supply
+from atoll.model.system import AssemblySystem, Booleans, DemandLeadTimes, Floats, Integers, OrderSizes, QuantityPer, Supply
 
 Bill = tuple[tuple[str, int], ...]
 """Units of each item that one unit of a configuration takes, sorted by item."""
@@ -34,6 +34,8 @@ class ModelDemand:
         Bill and units of each past order line.
     drawn
         Bills of configurations drawn by the option shares, each as likely as the others.
+    ahead
+        Days from each past order line to the day on which it wanted its units; nothing where all want them at once.
     """
 
     model: str
@@ -41,8 +43,11 @@ class ModelDemand:
     lumpiness: float
     ordered: tuple[tuple[Bill, int], ...]
     drawn: tuple[Bill, ...]
+    ahead: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if len(self.ahead) not in (0, len(self.ordered)) or any(days < 0 for days in self.ahead):
+            raise ValueError("Expected days ahead >= 0 of each past order line, or of none.")
         if not self.daily_units >= 0 or not self.lumpiness >= 1:
             raise ValueError("Expected units a day >= 0 and a lumpiness >= 1.")
         if not self.drawn and not self.ordered:
@@ -105,7 +110,8 @@ def learn_system(
     Assumptions: orders of each model come in a Poisson stream; sizes and configurations are independent. The next order of a
     model is for what was ordered n_b times before with probability ``n_b / (n + α)``, and for one of the drawn configurations
     with ``α / (n + α)`` in all. So rare options keep the share that the model gives them, until orders tell better. α is such
-    that n orders are expected to show as many different configurations as they did (`prior_weight`).
+    that n orders are expected to show as many different configurations as they did (`prior_weight`). How long before they want
+    their units customers order is as it was.
 
     Parameters
     ----------
@@ -137,6 +143,7 @@ def learn_system(
         products=tuple(f"{model.model} {number}" for number, (model, *_) in enumerate(ordered, 1)),
         subassembly=_quantity([items[code].parts for code in codes], at),
         order_sizes=OrderSizes(units, share),
+        demand_lead_times=_demand_lead_times(models, [model for model, *_ in ordered]),
     )
     lot = np.array([items[code].lot for code in codes], dtype=np.int64)
     return LearnedSystem(system, value, lot, known, float(rate[~known].sum() / rate.sum()))
@@ -224,6 +231,16 @@ def _rates(model: ModelDemand) -> dict[Bill, tuple[float, bool]]:
     for bill in model.drawn:
         chance[bill] += prior / (n + prior) / len(model.drawn)
     return {bill: (orders * share, bill in counts) for bill, share in chance.items()}
+
+
+def _demand_lead_times(models: Sequence[ModelDemand], of_products: Sequence[ModelDemand]) -> DemandLeadTimes | None:
+    """As they were seen, model by model; None where nobody ever ordered ahead."""
+    days = np.array(sorted({0}.union(*(model.ahead for model in models))), dtype=np.int64)
+    if len(days) == 1:
+        return None
+    seen = {model.model: np.searchsorted(days, model.ahead or (0,)) for model in models}
+    shares = {code: np.bincount(place, minlength=len(days)) / len(place) for code, place in seen.items()}
+    return DemandLeadTimes(days.astype(float), np.array([shares[model.model] for model in of_products]))
 
 
 def _with_parts(used: set[str], items: Mapping[str, ItemSupply]) -> set[str]:

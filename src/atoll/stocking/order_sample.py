@@ -13,7 +13,8 @@ from itertools import pairwise
 import numpy as np
 
 from atoll.errors import AtollError
-from atoll.model.system import AssemblySystem, Floats, Integers, Law
+from atoll.model.system import AssemblySystem, DemandLeadTimes, Floats, Integers, Law
+from atoll.simulate.demand import OrderPath, choose_by_product
 from atoll.simulate.errors import refuse_above
 from atoll.stocking.responding import trace
 from atoll.stocking.service import ServiceTarget
@@ -135,52 +136,68 @@ def draw_sample(
     lot = np.ones(len(system.components), dtype=np.int64) if lot is None else lot
     rate = float(system.rate.sum())
     before = int(np.ceil(rate * WARM_UP * system.lead_time.max())) + 1
-    count = before + orders * stride
+    after = int(np.ceil(rate * system.longest_demand_lead_time))
+    count = before + orders * stride + after
     units_per_order = max(1.0, float(system.component_rate.sum()) / rate)
     refuse_above(count * units_per_order, "The number of units in a sample of orders")
     time = np.cumsum(rng.exponential(1 / rate, count))
     product = rng.choice(len(system.products), size=count, p=system.rate / rate).astype(np.int64)
     units = _draw_units(system, product, rng)
     tagged = before + np.arange(orders) * stride + rng.integers(stride, size=orders)  # not in step with lots
-    first, arrival, last = _trace_components(system, time, product, units, tagged, lot, rng)
-    time, product, units = time[tagged], product[tagged], units[tagged]
-    bill = system.quantity
+    ahead = np.zeros(count) if system.demand_lead_times is None else _draw_ahead(system.demand_lead_times, product, rng)
+    return sample_of_path(system, OrderPath(time, product, units, ahead), tagged, lot=lot, rng=rng)
+
+
+def sample_of_path(
+    system: AssemblySystem, path: OrderPath, tagged: Integers, *, lot: Integers, rng: np.random.Generator
+) -> OrderSample:
+    """The sample of some orders of a path.
+
+    Parameters
+    ----------
+    path
+        With how long ahead each order came.
+    tagged
+        Positions of the tagged orders, increasing.
+    rng
+        Of random lead times.
+    """
+    first, arrival, last = _trace_components(system, path, tagged, lot, rng)
+    product, bill = path.product[tagged], system.quantity
     lines = np.diff(bill.start)[product]
     start = np.concatenate([[0], np.cumsum(lines)]).astype(np.int64)
     within = np.arange(start[-1]) - np.repeat(start[:-1], lines)
     component = bill.item[np.repeat(bill.start[product], lines) + within]
     by_component = np.argsort(component, kind="stable")
     ends = np.searchsorted(component[by_component], np.arange(len(system.components) + 1))
-    return OrderSample(product, time, units, start, component, last, first, arrival, by_component, ends, rate)
+    times, units, rate = path.time[tagged], path.units[tagged], float(system.rate.sum())
+    return OrderSample(product, times, units, start, component, last, first, arrival, by_component, ends, rate)
 
 
 def _draw_units(system: AssemblySystem, product: Integers, rng: np.random.Generator) -> Integers:
     if system.order_sizes is None:
         return np.ones(len(product), dtype=np.int64)
-    chance = np.cumsum(system.order_sizes.share, axis=1)
-    at = (rng.random(len(product))[:, None] > chance[product]).sum(axis=1)
-    return np.asarray(system.order_sizes.units[np.minimum(at, len(system.order_sizes.units) - 1)])
+    return system.order_sizes.units[choose_by_product(system.order_sizes.share, product, rng)]
+
+
+def _draw_ahead(ahead: DemandLeadTimes, product: Integers, rng: np.random.Generator) -> Floats:
+    return ahead.time[choose_by_product(ahead.share, product, rng)]
 
 
 def _trace_components(
-    system: AssemblySystem,
-    time: Floats,
-    product: Integers,
-    units: Integers,
-    tagged: Integers,
-    lot: Integers,
-    rng: np.random.Generator,
+    system: AssemblySystem, path: OrderPath, tagged: Integers, lot: Integers, rng: np.random.Generator
 ) -> tuple[Integers, Floats, Integers]:
     """Where the units of each component begin, when their replenishments arrive, and the last unit of each entry of a tagged
-    order."""
+    order. Units are served in the order in which they are wanted, and replenished in that in which their orders came."""
     bill, m = system.quantity, len(system.components)
-    ordered = np.bincount(product, weights=units, minlength=len(system.products))
+    ordered = np.bincount(path.product, weights=path.units, minlength=len(system.products))
     first = np.concatenate([[0], np.cumsum(bill.explode(ordered, m))]).astype(np.int64)
     lines = np.diff(bill.start)
-    demanded, last = np.empty(first[-1]), np.empty(lines[product[tagged]].sum(), dtype=np.int64)
-    trace(demanded, last, first[:-1].copy(), time, product, units, bill.start, bill.item, bill.units, tagged)
+    demanded, last = np.empty(first[-1]), np.empty(lines[path.product[tagged]].sum(), dtype=np.int64)
+    comes = path.time - path.ahead
+    trace(demanded, last, first[:-1].copy(), comes, path.product, path.units, bill.start, bill.item, bill.units, tagged)
     for i, (begin, end) in enumerate(pairwise(first)):
-        demanded[begin:end] = _arrivals(system, i, int(lot[i]), demanded[begin:end], rng)
+        demanded[begin:end] = _arrivals(system, i, int(lot[i]), np.sort(demanded[begin:end]), rng)
     return first, demanded, last
 
 

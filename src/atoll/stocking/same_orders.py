@@ -34,7 +34,7 @@ class SameOrders:
         """One path of the system's streams, long enough for the last orders of the window to meet the usual company."""
         usual = system.window or usual_window(system)
         window = Window(usual.warm_up, usual.warm_up + USUAL_WINDOWS * (usual.end - usual.warm_up))
-        length = window.end + 2 * chain_time(system)
+        length = window.end + 2 * chain_time(system) + system.longest_demand_lead_time
         path, _ = PoissonDemand(system).draw(length, 1, np.random.default_rng(seed))
         return cls(path, window, seed)
 

@@ -18,7 +18,7 @@ from scipy.stats import poisson
 
 from atoll.model.system import AssemblySystem, Floats, Integers
 from atoll.solve import Stop, never
-from atoll.stocking.bound import Bound, refuse_unbounded
+from atoll.stocking.bound import Bound, refuse_ahead
 from atoll.stocking.decomposition import Shares, newsvendor_shares
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.stages import Group, form_groups
@@ -77,7 +77,7 @@ def stochastic_bound(
         Its error is that of the batches' mean; 0 where all scenarios were enumerated. Where no two costly components share a
         product, it is the decomposition's.
     """
-    refuse_unbounded(system)
+    refuse_ahead(system)
     shares = newsvendor_shares(system)
     groups = form_groups(system, shares) if system.order_sizes is None else ()
     if not groups:

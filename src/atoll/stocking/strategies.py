@@ -107,7 +107,8 @@ def compare_strategies(
 
     - Make to stock keeps the best stock of finished products for the same order fill rate (`stock_finished_goods`), knows the
       rates of all known products exactly, and holds no components: those of a product arrive together. Work on it costs nothing.
-    - Make to order buys what an order needs at once, timed so that everything arrives together, and holds no stock.
+    - Make to order buys what an order needs at once, timed so that everything arrives together, and holds no stock but for orders
+      that came further ahead than that takes.
     - All three pay, wait and assemble alike: lead times of components, then assembly; ample capacity. What a make-to-stock
       company was never asked for before, it makes to order.
 

@@ -14,7 +14,7 @@ import numpy as np
 from atoll.errors import AtollError
 from atoll.model.system import AssemblySystem, Integers, OrderSizes, QuantityPer
 from atoll.simulate import Estimate, Policy, Simulation
-from atoll.stocking.built_ahead import with_builds_as_orders
+from atoll.stocking.builds_as_orders import with_builds_as_orders
 from atoll.stocking.commonality import merge_components, positions_of
 from atoll.stocking.lead_time_demand import LeadTimeDemand, demand_during, takes_of_components
 from atoll.stocking.same_orders import SameOrders
@@ -160,7 +160,7 @@ def split_component(system: AssemblySystem, like: str, share: float, name: str) 
     stay = np.where(matrix[:, old] > 0, 1 - share, 1.0)
     whole = np.vstack([np.pad(matrix, ((0, 0), (0, 1))), moved])
     twice, products = np.append(np.arange(m), old), np.append(np.arange(len(matrix)), rows)
-    supply, sizes = system.supply, system.order_sizes
+    supply, sizes, ahead = system.supply, system.order_sizes, system.demand_lead_times
     return replace(
         system,
         components=(*system.components, name),
@@ -183,6 +183,7 @@ def split_component(system: AssemblySystem, like: str, share: float, name: str) 
         most_level=system.most_level[twice],
         subassembly=QuantityPer.of(np.pad(system.subassembly.dense(m), ((0, 1), (0, 1)))),
         order_sizes=None if sizes is None else OrderSizes(sizes.units, sizes.share[products]),
+        demand_lead_times=None if ahead is None else ahead.only(products),
     )
 
 
@@ -209,8 +210,9 @@ def _least(with_level: Callable[[int], Simulation], wanted: float, start: int, l
 
 
 def _lead_time_demands(system: AssemblySystem, positions: tuple[int, ...]) -> list[LeadTimeDemand]:
-    takes = takes_of_components(with_builds_as_orders(system))
-    return [demand_during(takes[i], float(system.lead_time[i])) for i in positions]
+    flat = with_builds_as_orders(system)
+    takes = takes_of_components(flat)
+    return [demand_during(takes[i], float(system.lead_time[i]), flat.demand_lead_times) for i in positions]
 
 
 def _alike(one: LeadTimeDemand, level: int, other: LeadTimeDemand) -> int:

@@ -55,6 +55,20 @@ def test_service_rates_and_lost_costs_mean_exponential_servers_and_lost_sales(tm
     assert system.supply.deviation.tolist() == system.lead_time.tolist() == [1 / 3, 1 / 3]
 
 
+def test_how_long_ahead_customers_order_is_read_and_its_faults_are_told(tmp_path: Path) -> None:
+    ahead = {"time": [0, 14], "share": [[0.75, 0.25], [1, 0]]}
+    (system,) = read_systems(written(tmp_path, W | {"demand_lead_times": ahead}))
+    assert system.demand_lead_times.mean.tolist() == [3.5, 0.0]
+    assert system.longest_demand_lead_time == 14
+
+    (fault,) = faults(written(tmp_path, W | {"demand_lead_times": ahead | {"share": [[0.75, 0.5], [1, 0]]}}))
+    assert fault == "case.json demand_lead_times: Expected shares that add up to 1 for each product."
+    (fault,) = faults(written(tmp_path, W | {"demand_lead_times": ahead | {"time": [-1, 14]}}))
+    assert "Expected an object with `time`" in fault
+    (fault,) = faults(written(tmp_path, W | {"shortage": "lost", "demand_lead_times": ahead}))
+    assert fault.startswith("case.json demand_lead_times: Expected orders that wait.")
+
+
 def test_all_faults_of_a_case_are_told_at_once(tmp_path: Path) -> None:
     found = faults(written(tmp_path, W | {"lam": [-1, 1], "L": [10, 0, 10], "h": [1, 1], "components": ["a", "a", "b"]}))
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from atoll.model.system import AssemblySystem, Law, OrderSizes, Supply, Window
 from atoll.simulate import BadPolicy, PoissonDemand, Policy
 from atoll.simulate.draws import Draws, draw
+from atoll.simulate.experiment import early_orders
 from atoll.simulate.kernel import run
 from atoll.simulate.sample_path import Levels, SamplePath, evaluate
 from atoll.simulate.tables import OrderKinds, blank_state, stock_rows
@@ -23,7 +24,8 @@ def simulated_waits(system: AssemblySystem, draws: Draws, level: list[int]) -> n
     orders = OrderKinds.of(draws.path, len(system.products))
     shipped, rows = np.full(len(draws.path.time), np.inf), [stock_rows(1, 1, len(level)) for _ in range(2)]
     blank = blank_state(system, Policy.base_stock(level), orders, WINDOW, 1, at_orders=False)
-    run(blank._replace(lead=draws.lead, shipped=shipped), draws.begin, draws.path.time, orders.kind, draws.first, *rows)
+    blank = blank._replace(lead=draws.lead, shipped=shipped)
+    run(blank, draws.begin, draws.path.time, orders.kind, early_orders(draws, orders), draws.first, *rows)
     return shipped - draws.path.time
 
 

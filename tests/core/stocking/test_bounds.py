@@ -12,7 +12,6 @@ from atoll.stocking.closed_form import exact_optimum, exact_waits
 from atoll.stocking.decomposition import decomposition_bound, service_bound
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.service import ServiceTarget
-from atoll.stocking.service_ascent import ascended_service_bound
 from atoll.stocking.stochastic_program import stochastic_bound
 from tests.core.stocking.systems import DESKTOP, M, N, W, lost_sales_m
 
@@ -59,38 +58,6 @@ def test_a_service_bound_lies_below_the_cheapest_levels_that_serve() -> None:
     more = levels + 1
     cost = float(W.holding @ (more - 10 * W.component_rate) + holding @ exact_waits(W, more).mean_wait)
     assert 0 < service_bound(W, target).value <= cost
-
-
-@pytest.mark.parametrize("system", [W, N, DESKTOP])
-@pytest.mark.parametrize("target", [ServiceTarget(0.8), ServiceTarget(0.95, 2.0)])
-def test_the_ascent_comes_close_to_the_linear_program_from_below(system: AssemblySystem, target: ServiceTarget) -> None:
-    best = service_bound(system, (target,)).value
-    assert 0.97 * best <= ascended_service_bound(system, target).value <= best * (1 + 1e-4)
-
-
-def test_a_stopped_ascent_is_a_bound_all_the_same() -> None:
-    target = ServiceTarget(0.9)
-    stopped = ascended_service_bound(DESKTOP, target, stop=lambda: True)
-    assert 0 <= stopped.value <= ascended_service_bound(DESKTOP, target).value
-
-
-def test_with_lots_of_one_component_the_bound_is_the_cheapest_reorder_point() -> None:
-    """The inventory position is uniform on R + 1 … R + 4; each order of one unit finds it as it is in the long run."""
-    one = AssemblySystem.simple([[1]], rate=[2.0], lead_time=3, holding=[1.0])
-    law = poisson(6.0)
-
-    def stock_and_fill(point: int) -> tuple[float, float]:
-        levels = range(point + 1, point + 5)
-        stock = [sum((level - d) * law.pmf(d) for d in range(level)) for level in levels]
-        return float(np.mean(stock)), float(np.mean([law.cdf(level - 1) for level in levels]))
-
-    # Between two points the bound mixes them, as its multiplier allows.
-    (low, low_fill), (high, high_fill) = next(
-        pair for point in range(20) if (pair := (stock_and_fill(point), stock_and_fill(point + 1)))[1][1] >= 0.9
-    )
-    mixed = low + (high - low) * (0.9 - low_fill) / (high_fill - low_fill)
-    found = ascended_service_bound(one, ServiceTarget(0.9), lot=np.array([4]))
-    assert found.value == pytest.approx(mixed, rel=1e-3)
 
 
 def test_systems_without_a_bound_are_refused_with_the_reason() -> None:

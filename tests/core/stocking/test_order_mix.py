@@ -5,8 +5,10 @@ import pytest
 
 from atoll.model.system import AssemblySystem, OrderSizes, QuantityPer
 from atoll.simulate import Policy
-from atoll.stocking.built_ahead import built_ahead_bound, measure, optimise_built_ahead, with_builds_as_orders
+from atoll.stocking.builds_as_orders import with_builds_as_orders
+from atoll.stocking.built_ahead import measure, optimise_built_ahead
 from atoll.stocking.order_mix import ItemSupply, ModelDemand, learn_system, order_sizes, prior_weight
+from atoll.stocking.service_cut import ServiceCuts
 
 RED, BLUE = (("frame", 1), ("red", 1)), (("blue", 2), ("frame", 1))
 ITEMS = {
@@ -57,6 +59,18 @@ def test_past_orders_tell_their_sizes() -> None:
     assert system.unit_rate.sum() == pytest.approx(3.5)
 
 
+def test_demand_lead_times_are_those_of_past_orders_model_by_model() -> None:
+    bike = ModelDemand("bike", 3.0, 1.0, ((RED, 1),) * 4, (RED, BLUE), ahead=(0, 14, 14, 0))
+    scooter = ModelDemand("scooter", 1.0, 1.0, (), (BLUE,))
+    found = learn_system([bike, scooter], ITEMS).system.demand_lead_times
+    assert found.time.tolist() == [0.0, 14.0]
+    assert found.share.tolist() == [[0.5, 0.5], [0.5, 0.5], [1.0, 0.0]]
+    at_once = ModelDemand("bike", 3.0, 1.0, ((RED, 1),) * 4, (RED,), ahead=(0, 0, 0, 0))
+    assert learn_system([at_once], ITEMS).system.demand_lead_times is None
+    with pytest.raises(ValueError, match="ahead"):
+        ModelDemand("bike", 3.0, 1.0, ((RED, 1),) * 4, (RED,), ahead=(1,))
+
+
 def two_levels() -> AssemblySystem:
     """A frame of three tubes, built in 2; a lamp takes a frame and a shade."""
     return AssemblySystem.simple(
@@ -101,8 +115,8 @@ def test_levels_with_subassemblies_serve_what_was_asked_and_cost_no_less_than_th
     found = optimise_built_ahead(system, 0.9, seed=1, tell=lambda share, words: told.append((share, words)))
     assert found.is_settled
     assert found.service.mean > 0.9 - 0.01
-    bound = built_ahead_bound(system, 0.9)
-    assert 0 < bound.value <= found.holding_cost.mean + 3 * found.holding_cost.se
+    bound = ServiceCuts.draw(system, seed=4).bound(0.9)
+    assert 0 < bound.low <= found.holding_cost.mean + 3 * found.holding_cost.se
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert told[-1][1].startswith("Order fill rate between")

@@ -10,6 +10,7 @@ from atoll.io.stocking.document import Document, is_number, quantities, shown
 from atoll.model.system import (
     MOST_UNITS,
     AssemblySystem,
+    DemandLeadTimes,
     Floats,
     Integers,
     Law,
@@ -73,6 +74,7 @@ def _figures(document: Document, bill: QuantityPer, m: int) -> dict[str, Any]:
         "profit": document.vector("profit", m, 0.0, signed=True),
         "subassembly": _subassemblies(document, m),
         "order_sizes": _sizes(document, k),
+        "demand_lead_times": _demand_lead_times(document, k),
         "stations": int(document.number("stations", 0)),
         "assembly_time": document.vector("assembly_time", k, 0.0),
         "most_level": _levels(document, m),
@@ -141,11 +143,32 @@ def _sizes(document: Document, k: int) -> OrderSizes | None:
     if not isinstance(units, list) or not all(type(size) is int and 1 <= size <= MOST_UNITS for size in units):
         document.fault("order_sizes", "bad-field", "Expected an object with `units`, whole numbers from 1, and `share`.")
         return None
-    share = Document(f"{document.source} order_sizes", value, document.faults).matrix("share", k, len(units))
-    if len(share) != k or not np.allclose(share.sum(axis=1), 1, atol=1e-6):
-        document.fault("order_sizes", "bad-share", "Expected shares that add up to 1 for each product.")
+    share = _shares(document, "order_sizes", k, len(units))
+    return None if share is None else OrderSizes(np.array(units, dtype=np.int64), share)
+
+
+def _demand_lead_times(document: Document, k: int) -> DemandLeadTimes | None:
+    value = document.get("demand_lead_times")
+    if value is None:
         return None
-    return OrderSizes(np.array(units, dtype=np.int64), share / share.sum(axis=1, keepdims=True))
+    times = value.get("time") if isinstance(value, dict) else None
+    if not isinstance(times, list) or not all(type(time) in (int, float) and 0 <= time < np.inf for time in times):
+        document.fault("demand_lead_times", "bad-field", "Expected an object with `time`, numbers from 0, and `share`.")
+        return None
+    if document.has("lost_cost") or document.get("shortage") == Shortage.LOST:
+        document.fault("demand_lead_times", "bad-field", "Expected orders that wait.", "Leave demand lead times out.")
+        return None
+    share = _shares(document, "demand_lead_times", k, len(times))
+    return None if share is None else DemandLeadTimes(np.array(times, dtype=float), share)
+
+
+def _shares(document: Document, name: str, k: int, count: int) -> Floats | None:
+    """The `share` of an object, one row a product, each of which adds up to 1; None and a fault if it does not."""
+    share = Document(f"{document.source} {name}", document.get(name), document.faults).matrix("share", k, count)
+    if len(share) != k or not np.allclose(share.sum(axis=1), 1, atol=1e-6):
+        document.fault(name, "bad-share", "Expected shares that add up to 1 for each product.")
+        return None
+    return np.asarray(share / share.sum(axis=1, keepdims=True))
 
 
 def _levels(document: Document, m: int) -> Integers:

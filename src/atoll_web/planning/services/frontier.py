@@ -12,18 +12,11 @@ from atoll.model.system import Floats, Integers
 from atoll.plots import FrontierPoint, frontier, to_svg
 from atoll.simulate import Estimate, Policy
 from atoll.stocking.bound import Bound, certified_gap
-from atoll.stocking.built_ahead import (
-    ROUNDS,
-    StockedLevels,
-    built_ahead_bound,
-    draw_built_ahead,
-    measure,
-    optimise_built_ahead,
-    with_builds_as_orders,
-)
-from atoll.stocking.fcfs import OrderSamples
+from atoll.stocking.builds_as_orders import with_builds_as_orders
+from atoll.stocking.built_ahead import ROUNDS, StockedLevels, draw_built_ahead, measure, optimise_built_ahead
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.order_mix import evidence
+from atoll.stocking.service_cut import ServiceCuts
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.catalogue.models import Item
 from atoll_web.planning.models import LevelProposal
@@ -70,16 +63,8 @@ def optimised(actor: Actor, run: Run, report: runs.Report) -> Mapping[str, Any]:
     company = company_system(
         actor.today, samples=asked["samples"], seed=seed, holding_rate=asked["holding_rate"], stop=progress.stop
     )
-    now, found = _in_force(company, asked["window"], seed, progress), list[tuple[StockedLevels, Bound]]()
-    samples = draw_built_ahead(company.learned.system, lot=company.learned.lot, seed=seed, stop=progress.stop)
-    wanted = targets(asked["service"], asked["around"])
-    for number, target in enumerate(wanted):
-        if progress.stop():
-            break
-        progress.part(number, len(wanted))
-        levels, bound = _levels(company, target, asked["window"], seed, samples, progress)
-        if levels.is_settled or (levels.tries and not found):
-            found.append((levels, bound))
+    now = _in_force(company, asked["window"], seed, progress)
+    found = _searched(company, asked, seed, progress)
     _propose(actor, run, company, [levels for levels, _ in found])
     points = [_frontier_point(company, *one) for one in found]
     return {
@@ -93,23 +78,31 @@ def optimised(actor: Actor, run: Run, report: runs.Report) -> Mapping[str, Any]:
     }
 
 
+def _searched(
+    company: CompanySystem, asked: Mapping[str, Any], seed: int, progress: _Progress
+) -> list[tuple[StockedLevels, Bound]]:
+    """Levels and the bound of each target that the search came to."""
+    system, lot, window, stop = company.learned.system, company.learned.lot, asked["window"], progress.stop
+    samples = draw_built_ahead(system, lot=lot, seed=seed, stop=stop)
+    cuts = ServiceCuts.draw(system, window=window, lot=lot, seed=seed + 3, stop=stop)
+    wanted, found = targets(asked["service"], asked["around"]), list[tuple[StockedLevels, Bound]]()
+    for number, target in enumerate(wanted):
+        if stop():
+            break
+        progress.part(number, len(wanted))
+        levels = optimise_built_ahead(
+            system, target, window=window, lot=lot, seed=seed, samples=samples, stop=stop, tell=progress.tell
+        )
+        if levels.is_settled or (levels.tries and not found):
+            found.append((levels, cuts.bound(target, stop=stop)))
+    return found
+
+
 def _in_force(company: CompanySystem, window: float, seed: int, progress: _Progress) -> dict[str, Any]:
     """What the levels in force cost and serve."""
     policy = Policy(company.level, lot=company.learned.lot)
     now = measure(company.learned.system, policy, window=window, seed=seed + 2, rounds=ROUNDS[:2], stop=progress.stop)
     return _point(company, now.window_service, np.asarray(now.inventory.mean), company.level)
-
-
-def _levels(
-    company: CompanySystem, target: float, window: float, seed: int, samples: OrderSamples, progress: _Progress
-) -> tuple[StockedLevels, Bound]:
-    system, lot, stop = company.learned.system, company.learned.lot, progress.stop
-    levels = optimise_built_ahead(
-        system, target, window=window, lot=lot, seed=seed, samples=samples, stop=stop, tell=progress.tell
-    )
-    if not levels.is_settled:
-        return levels, Bound(0.0, 0.0, "not computed, as the run was stopped")
-    return levels, built_ahead_bound(system, target, window=window, lot=lot, stop=stop)
 
 
 def _demand(company: CompanySystem) -> list[dict[str, Any]]:
@@ -129,6 +122,7 @@ def _learned(company: CompanySystem) -> dict[str, Any]:
     return {
         "order_lines": company.order_lines,
         "never_ordered_before": company.learned.new_share,
+        "ordered_ahead": company.ahead_share,
         "components": len(system.components),
         "configurations": len(system.products),
         "lead_times_from_receipts": sum(code in company.receipts for code in system.components),
@@ -159,7 +153,7 @@ def _frontier_point(company: CompanySystem, found: StockedLevels, bound: Bound) 
     years = 365 / float((company.learned.system.holding * 365 / company.learned.value).max())  # cost a day to value
     gap = certified_gap(float(found.holding_cost.mean), float(found.holding_cost.se), bound)
     known = np.isfinite(gap)
-    return point | {"bound_value": bound.value * years, "gap": gap if known else None, "bound_method": bound.method}
+    return point | {"bound_value": bound.low * years, "gap": gap if known else None, "bound_method": bound.method}
 
 
 def _propose(actor: Actor, run: Run, company: CompanySystem, found: Sequence[StockedLevels]) -> None:
@@ -169,7 +163,7 @@ def _propose(actor: Actor, run: Run, company: CompanySystem, found: Sequence[Sto
     rows = []
     for i, takes in enumerate(takes_of_components(flat)):
         code, lead = flat.components[i], float(flat.lead_time[i])
-        demand = demand_during(takes, lead)
+        demand = demand_during(takes, lead, flat.demand_lead_times)
         for levels in found:
             level = max(0, int(levels.level[i] - lot[i] + 1))
             row = LevelProposal(

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 
 import numpy as np
 from django.db import connection
+from django.db.models.functions import Least
 
 from atoll.model.system import Integers
 from atoll.stocking.order_mix import Bill, ItemSupply, LearnedSystem, ModelDemand, learn_system
@@ -67,6 +68,12 @@ class CompanySystem:
         """Past order lines that it was learned from."""
         return sum(len(model.ordered) for model in self.models)
 
+    @property
+    def ahead_share(self) -> float:
+        """Share of the past order lines that came before they wanted their units."""
+        ahead = [days > 0 for model in self.models for days in model.ahead]
+        return sum(ahead) / len(ahead) if ahead else 0.0
+
 
 def company_system(
     today: date, *, samples: int, seed: int, holding_rate: float, stop: Callable[[], bool] = lambda: False
@@ -97,8 +104,9 @@ def company_system(
             model=(code := forecast.product_model.code),
             daily_units=forecast.weekly_units / 7,
             lumpiness=forecast.units_per_order,
-            ordered=tuple(ordered[code]),
+            ordered=tuple((bill, units) for bill, units, _ in ordered[code]),
             drawn=tuple(drawn_bills(code, today, samples, np.random.default_rng(stream), stop)),
+            ahead=tuple(days for _, _, days in ordered[code]),
         )
         for forecast, stream in zip(forecasts, streams, strict=True)
     ]
@@ -141,18 +149,23 @@ def _current(lines: Iterable[tuple[str, int]], successors: Mapping[str, str]) ->
     return tuple(sorted(units.items()))
 
 
-def _ordered() -> dict[str, list[tuple[Bill, int]]]:
-    """Bill and units of each order line that was not cancelled, by model."""
+def _ordered() -> dict[str, list[tuple[Bill, int, int]]]:
+    """Bill, units, and days until it wanted its units, of each order line that was not cancelled, by model.
+
+    A customer who asks for a later day wants the units when assembly begins for it.
+    """
     lines = OrderLine.objects.exclude(state=CANCELLED).order_by("id")
-    rows = list(lines.values_list("configuration__revision__product_model__code", "configuration_id", "quantity"))
+    wanted = Least("demand__need_date", "request_date")  # without a promise there is no need date, which PostgreSQL leaves out
+    names = ("configuration__revision__product_model__code", "configuration_id", "quantity", "order__ordered_at")
+    rows = list(lines.annotate(wanted=wanted).values_list(*names, "wanted"))
     bills: dict[int, list[tuple[str, int]]] = defaultdict(list)
     taken = OrderBillLine.objects.filter(configuration__order_lines__in=lines).distinct()
     for key, item, units in taken.values_list("configuration_id", "item__code", "quantity"):
         bills[key].append((item, units))
-    successors, found = _successors(), defaultdict[str, list[tuple[Bill, int]]](list)
+    successors, found = _successors(), defaultdict[str, list[tuple[Bill, int, int]]](list)
     made = {key: _current(bill, successors) for key, bill in bills.items()}
-    for model, key, units in rows:
-        found[model].append((made.get(key, ()), units))
+    for model, key, units, ordered_at, day in rows:
+        found[model].append((made.get(key, ()), units, max(0, (day - ordered_at.astimezone(UTC).date()).days)))
     return found
 
 
