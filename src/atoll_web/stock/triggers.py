@@ -200,23 +200,40 @@ WHERE s.kind = 'planned' AND EXISTS (
 
 OVER_REQUIREMENT = "r.quantity - r.issued < (SELECT SUM(x.quantity) FROM stock_allocation x WHERE x.requirement_id = r.id)"
 
-REFUSE_OVER_REQUIREMENT = f"""
+
+def exists(one_by_one: str, together: str) -> str:
+    """Whether a query over new rows finds any, written in two ways.
+
+    Parameters
+    ----------
+    one_by_one
+        Looks up each new row by itself: `OFFSET 0` keeps the planner from joining whole tables, which it does where it cannot
+        know that the rows are few.
+    together
+        Joins; for very many rows (`atoll_web.bulk.planned_for`).
+    """
+    return f"(CASE WHEN current_setting('enable_nestloop')::boolean THEN EXISTS ({one_by_one}) ELSE EXISTS ({together}) END)"
+
+
+def refuse_over_requirement(key: str) -> str:
+    """Refuse where a requirement, whose key is in a column of the new rows, has more than it requires."""
+    return f"""
 IF EXISTS (
     SELECT 1 FROM new_rows CROSS JOIN LATERAL (
-        SELECT {OVER_REQUIREMENT} AS is_over FROM stock_requirement r WHERE r.id = new_rows.{{key}} OFFSET 0
+        SELECT {OVER_REQUIREMENT} AS is_over FROM stock_requirement r WHERE r.id = new_rows.{key} OFFSET 0
     ) found
     WHERE found.is_over
 ) THEN
     RAISE EXCEPTION 'a requirement has more allocated and issued than it requires' USING ERRCODE = 'check_violation';
 END IF;
 """
-"""Every new row is looked up by itself (`OFFSET 0`): how many there are is not planned for, and other ways read whole tables."""
+
 
 issued_within_requirement = for_each_statement(
     "issued_within_requirement",
     pgtrigger.Update,
     pgtrigger.Referencing(old="old_rows", new="new_rows"),
-    REFUSE_OVER_REQUIREMENT.format(key="id") + "RETURN NULL;",
+    refuse_over_requirement("id") + "RETURN NULL;",
 )
 
 LOCK_REQUIREMENTS = """
@@ -241,19 +258,28 @@ IF EXISTS (SELECT 1 FROM new_rows a WHERE NOT EXISTS (SELECT 1 FROM stock_{named
 END IF;
 """
 
+WRONG = f"r.item_id <> s.item_id OR (d.builds_id IS NOT NULL AND s.due > d.need_date) OR {OVER_REQUIREMENT}"
+
+ONE_BY_ONE = f"""
+SELECT 1 FROM new_rows LEFT JOIN LATERAL (
+    SELECT r.id, {WRONG} AS is_wrong
+    FROM stock_requirement r JOIN stock_demand d ON d.id = r.demand_id JOIN stock_supply s ON s.id = new_rows.supply_id
+    WHERE r.id = new_rows.requirement_id OFFSET 0
+) found ON true
+WHERE found.id IS NULL OR found.is_wrong
+"""
+
+TOGETHER = f"""
+SELECT 1 FROM new_rows LEFT JOIN stock_requirement r ON r.id = new_rows.requirement_id
+LEFT JOIN stock_demand d ON d.id = r.demand_id LEFT JOIN stock_supply s ON s.id = new_rows.supply_id
+WHERE r.id IS NULL OR s.id IS NULL OR {WRONG}
+"""
+
 REFUSE_WRONG_ALLOCATION = f"""
-IF EXISTS (
-    SELECT 1 FROM new_rows LEFT JOIN LATERAL (
-        SELECT r.id, r.item_id <> s.item_id OR (d.builds_id IS NOT NULL AND s.due > d.need_date) OR {OVER_REQUIREMENT} AS is_wrong
-        FROM stock_requirement r JOIN stock_demand d ON d.id = r.demand_id JOIN stock_supply s ON s.id = new_rows.supply_id
-        WHERE r.id = new_rows.requirement_id
-        OFFSET 0
-    ) found ON true
-    WHERE found.id IS NULL OR found.is_wrong
-) THEN
+IF {exists(ONE_BY_ONE, TOGETHER)} THEN
     {REFUSE_MISSING.format(named="requirement")}
     {REFUSE_MISSING.format(named="supply")}
-    {REFUSE_OVER_REQUIREMENT.format(key="requirement_id")}
+    {refuse_over_requirement("requirement_id")}
     IF EXISTS (
         SELECT 1 FROM new_rows a
         JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_supply s ON s.id = a.supply_id
