@@ -1,6 +1,6 @@
 """Measure on this machine and print a table. Nothing else should run meanwhile.
 
-python -m benchmarks                 all of it, about four minutes
+python -m benchmarks                 all of it, about half an hour
 python -m benchmarks --quick --json  a fifth of the demonstration, as one JSON document
 """
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from benchmarks.measure import Row
 
 ALL = ("business", "configure", "promise", "stocking")
-PARTS = (*ALL, "kits", "improvement")
-"""Kits are measured with promises, and can be measured alone. The improvement takes ten minutes and is measured alone only."""
+PARTS = (*ALL, "kits", "batch", "improvement")
+"""Kits and batches are measured with promises, and can be measured alone. The improvement takes ten minutes or more, alone only."""
 
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
@@ -98,7 +98,14 @@ def promise(_home: Path, *, quick: bool) -> list["Row"]:
     """Rows of promises and of kits."""
     from benchmarks import kits, promise
 
-    return [*kits.run(quick=quick), *promise.run(quick=quick)]
+    return [*kits.run(quick=quick), *promise.run(quick=quick), *in_process("batch", quick=quick)]
+
+
+def batch(_home: Path, *, quick: bool) -> list["Row"]:
+    """Rows of many order lines in one call."""
+    from benchmarks import promise
+
+    return promise.batch(quick=quick)
 
 
 def stocking(_home: Path, *, quick: bool) -> list["Row"]:
@@ -135,6 +142,7 @@ RUNS = {
     "promise": promise,
     "stocking": stocking,
     "kits": kits,
+    "batch": batch,
     "improvement": improvement,
 }
 

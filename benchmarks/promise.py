@@ -82,14 +82,42 @@ def _seconds(availability: Availability, wanted: Wanted, calls: int = 5) -> floa
 
 
 def stored(*, quick: bool) -> list[Row]:
-    """Everything that goes through the services, on an empty database."""
+    """Everything that goes through the services order by order, on an empty database."""
+    _make_tables()
+    return _Measured(quick=quick).rows()
+
+
+def batch(*, quick: bool) -> list[Row]:
+    """All lines of the scenario stored in one call, and all of them promised anew, on an empty database."""
+    _make_tables()
+    from atoll_web.accounts.acting import actor_now
+    from atoll_web.accounts.models import User
+    from atoll_web.sales import services as sales
+    from atoll_web.sales.models import OrderLine
+
+    lines = 1_000 if quick else 10_000
+    document = peers.document(lines)
+    company.enter(document)
+    actor, orders = actor_now(User.objects.get(username="sales")), [_order(asked) for asked in document["orders"][:lines]]
+    start = perf_counter()
+    made = sales.enter_orders(actor=actor, orders=orders)
+    entered = perf_counter() - start
+    start = perf_counter()
+    anew = sales.repromise(actor=actor, lines=OrderLine.objects.filter(order__in=made))
+    repromised = perf_counter() - start
+    return [
+        Row(f"{lines:,} order lines stored in one call", entered, "s", 5.0, name="batch_10000_s"),
+        Row(f"{len(anew.promises):,} order lines promised anew and stored", repromised, "s", 10.0, name="repromise_10000_s"),
+    ]
+
+
+def _make_tables() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "atoll_web.settings"
     import django
     from django.core.management import call_command
 
     django.setup()
     call_command("migrate", verbosity=0)
-    return _Measured(quick=quick).rows()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +135,8 @@ class _Measured:
     def __init__(self, *, quick: bool) -> None:
         self.calls = 100 if quick else 400
         self.open_lines = 500 if quick else 5_000
-        self.batch = 1_000 if quick else 10_000
-        self.document = peers.document(self.open_lines + 3 * self.batch)
+        self.at_once = 500 if quick else 5_000
+        self.document = peers.document(self.open_lines + 3 * self.at_once)
         company.enter(self.document)
         self.left = iter(self.document["orders"])
 
@@ -152,7 +180,6 @@ class _Measured:
             rows += _growth(level, taken)
         rows += self._http()
         rows += self._at_once()
-        rows += self._batch(actor)
         return rows
 
     def _open_lines(self) -> int:
@@ -174,9 +201,9 @@ class _Measured:
 
     def _at_once(self) -> list[Row]:
         """Orders by several clients, through the services in processes of their own, and over HTTP."""
-        asked = self.asked(self.batch // 2)
+        asked = self.asked(self.at_once)
         services = _in_processes([asked[n::CLIENTS] for n in range(CLIENTS)])
-        bodies = _bodies(self.some(self.batch // 4))
+        bodies = _bodies(self.some(self.at_once // 2))
         with _server() as address, ThreadPoolExecutor(CLIENTS) as clients:
             start = perf_counter()
             answered = sum(len(taken) for taken in clients.map(lambda n: _posted(address, bodies[n::CLIENTS]), range(CLIENTS)))
@@ -188,22 +215,6 @@ class _Measured:
             Row("over HTTP", answered / seconds, "lines/s", 60.0, is_least=True, name="concurrent.http_lines_per_s"),
             Row("supplies allocated beyond what they have", _over_allocated(), "", 0.0, name="concurrent.over_allocated"),
             Row("orders refused or failed", services.errors + len(bodies) - answered, "", 0.0, name="concurrent.errors"),
-        ]
-
-    def _batch(self, actor: Any) -> list[Row]:
-        from atoll_web.sales import services as sales
-        from atoll_web.sales.models import OrderLine
-
-        orders = self.some(self.batch)
-        start = perf_counter()
-        made = sales.enter_orders(actor=actor, orders=orders)
-        entered = perf_counter() - start
-        start = perf_counter()
-        anew = sales.repromise(actor=actor, lines=OrderLine.objects.filter(order__in=made))
-        repromised = perf_counter() - start
-        return [
-            Row(f"{self.batch:,} order lines stored in one call", entered, "s", 5.0, name="batch_10000_s"),
-            Row(f"{len(anew.promises):,} order lines promised anew and stored", repromised, "s", 10.0, name="repromise_10000_s"),
         ]
 
 
