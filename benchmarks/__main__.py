@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ALL = ("business", "configure", "promise", "stocking")
 PARTS = (*ALL, "kits", "batch", "improvement")
-"""Kits and batches are measured with promises, and can be measured alone. The improvement takes ten minutes or more, alone only."""
+"""Kits and batches are measured with promises, and can be measured alone. The improvement takes long, so only alone."""
 
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
