@@ -97,7 +97,7 @@ def _server(environment: dict[str, str]) -> Iterator[int]:
         free.bind((HOST, 0))
         port = int(free.getsockname()[1])
     command = [sys.executable, "-m", "atoll.cli", "serve", "--port", str(port), "--host", HOST]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             until = perf_counter() + 60
             while perf_counter() < until:
