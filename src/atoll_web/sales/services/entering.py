@@ -32,7 +32,7 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Customer, Order, OrderLine
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.releasing import release_expired
-from atoll_web.sales.snapshot import MASTER, Master, master_of, snapshot
+from atoll_web.sales.snapshot import MASTER, Master, Work, master_of, snapshot
 
 __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "enter_orders", "order_in_shop", "quote"]
 
@@ -303,10 +303,7 @@ class _Entry:
     def enter(self, orders: Sequence[NewOrder], drafts: Sequence[Drafted]) -> list[Order]:
         """Promise and write orders."""
         resolved, works = [(draft.revision, draft.resolved) for draft in drafts], [draft.work() for draft in drafts]
-        counts = {"sales_order": len(orders), sequence("order"): len(orders), "sales_orderline": len(drafts)}
-        if len(drafts) < MANY:  # keys that are not needed cost less than to ask again
-            counts |= likely_room(works, self.there.items)
-        counts["stock_demand"] = counts.get("stock_demand", 0) + len(drafts)
+        counts = self._keys_to_draw(orders, works)
         seen = snapshot(
             works,
             self.actor.today,
@@ -335,6 +332,14 @@ class _Entry:
         statements = [self._orders(rows), self._lines(rows, orders, drafts, configurations, targets, filled)]
         commit(self.actor, seen, answer, targets, fresh, is_first=True, lines=statements)
         return rows
+
+    def _keys_to_draw(self, orders: Sequence[NewOrder], works: Sequence[Work]) -> dict[str, int]:
+        """How many keys are drawn along, before it is known what the promises rest on."""
+        counts = {"sales_order": len(orders), sequence("order"): len(orders), "sales_orderline": len(works)}
+        if len(works) < MANY:  # keys that are not needed cost less than to ask again
+            counts |= likely_room(works, self.there.items)
+        counts["stock_demand"] = counts.get("stock_demand", 0) + len(works)
+        return counts
 
     def _rows(self, orders: Sequence[NewOrder], fresh: Keys, currencies: Sequence[str]) -> list[Order]:
         """The orders as they will be written."""
