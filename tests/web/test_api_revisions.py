@@ -8,7 +8,7 @@ import pytest
 from atoll.io.faults import Faults
 from atoll.io.uvl import read_uvl
 from tests.lamps import LAMP, MONDAY
-from tests.web.test_api import Program
+from tests.web.conftest import Program
 
 pytestmark = pytest.mark.django_db
 
