@@ -49,6 +49,8 @@ class Link:
 def explain(availability: Availability, promises: Promises, k: int) -> tuple[Link, ...]:
     """The critical path of a promised line: shipment, assembly, what comes last for it, what comes last for that, and so on.
 
+    Of several that come last on the same day it leads to the binding item.
+
     Returns
     -------
     tuple of Link
@@ -69,8 +71,8 @@ def explain(availability: Availability, promises: Promises, k: int) -> tuple[Lin
         end = int(availability.capacity_day[rows[-1]])
         line = int(availability.capacity_line[rows[-1]])
         chain.append(Link(Step.ASSEMBLY, end, need, ship - end, line=line))
-    parent, start = NOBODY, need
-    while (found := _latest(availability, promises, k, parent, start)) is not None:
+    parent, start, binding = NOBODY, need, _binding_plans(promises, k)
+    while (found := _latest(availability, promises, k, parent, start, binding)) is not None:
         link, parent = found
         chain.append(link)
         if link.step is not Step.BUILD:
@@ -79,14 +81,30 @@ def explain(availability: Availability, promises: Promises, k: int) -> tuple[Lin
     return tuple(chain)
 
 
-def _latest(availability: Availability, promises: Promises, k: int, parent: int, start: int) -> tuple[Link, int] | None:
+def _binding_plans(promises: Promises, k: int) -> frozenset[int]:
+    """The plans of a line for its binding item, and the builds that take it at any depth."""
+    item, found = promises.binding(k).item, set[int]()
+    of_line = promises.plan_line == k
+    ways = promises.peg_plan[(promises.peg_line == k) & (promises.peg_item == item)].tolist()
+    ways += np.flatnonzero(of_line & (promises.plan_item == item)).tolist()
+    for plan in ways:
+        while plan != NOBODY and plan not in found:
+            found.add(plan)
+            plan = int(promises.plan_parent[plan])
+    return frozenset(found)
+
+
+def _latest(
+    availability: Availability, promises: Promises, k: int, parent: int, start: int, binding: frozenset[int]
+) -> tuple[Link, int] | None:
     """What comes last of all that a line, or a build of it, takes; and its plan."""
     pegs = np.flatnonzero((promises.peg_line == k) & (promises.peg_plan == parent)).tolist()
     plans = np.flatnonzero((promises.plan_line == k) & (promises.plan_parent == parent)).tolist()
     links = [(_planned(promises, q, start), q) for q in plans] + [
         (_supplied(availability, promises, p, start), NOBODY) for p in pegs
     ]
-    return max(links, key=lambda pair: pair[0].day, default=None)
+    item = promises.binding(k).item
+    return max(links, key=lambda pair: (pair[0].day, pair[1] in binding or pair[0].item == item), default=None)
 
 
 def _planned(promises: Promises, q: int, start: int) -> Link:

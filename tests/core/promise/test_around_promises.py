@@ -191,6 +191,19 @@ def test_the_critical_path_ends_at_a_purchase_that_is_still_to_be_made() -> None
     assert (chain[-1].step, chain[-1].item, chain[-1].quantity, chain[-1].day) == (Step.PURCHASE, 0, 2, 10)
 
 
+def test_the_critical_path_leads_to_what_holds_the_line_back_where_several_come_last() -> None:
+    there = availability([(0, 10, 9)], leads=LEADS)
+    promises = promise(there, lines({0: 1, 1: 1}))
+    assert promises.binding(0).item == 0
+    assert [(link.step, link.item) for link in explain(there, promises, 0)][2:] == [(Step.SUPPLY, 0)]
+
+    there = availability([(1, 8, 9)], leads=[-1, 10, 8, 10], bills={0: ((1, 1), (2, 1))})
+    promises = promise(there, lines({0: 1}))
+    chain = explain(there, promises, 0)[2:]
+    assert [link.step for link in chain] == [Step.BUILD, Step.SUPPLY]
+    assert promises.binding(0).item in {link.item for link in chain}
+
+
 def test_each_lever_is_tried_alone_and_only_what_is_earlier_is_told() -> None:
     there = availability([(0, 8, 4), (1, 0, 9), (0, 2, 1)], leads=LEADS, capacity=[(0, day, 40) for day in range(1, 30)])
     line = WantedLine({0: 4}, minutes=40, lines=(0,))
