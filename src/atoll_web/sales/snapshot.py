@@ -13,7 +13,7 @@ import numpy as np
 from atoll.model.calendar import Calendar
 from atoll.promise import AS_SOON_AS_POSSIBLE, CANNOT_BE_SUPPLIED, Availability, Promises, Wanted, WantedLine, withheld
 from atoll.promise import Structure as Bills
-from atoll_web.bulk import Statement, exchange
+from atoll_web.bulk import MANY, Statement, exchange
 from atoll_web.catalogue.snapshot import VERSION_COLUMNS, VERSIONS, Released, Structure, known
 from atoll_web.purchasing.models import SupplierItem
 from atoll_web.sales.held import Held
@@ -290,13 +290,15 @@ SELECT l.id, l.code, b.productmodel_id
 FROM catalogue_assemblyline l JOIN catalogue_assemblyline_builds b ON b.assemblyline_id = l.id
 WHERE b.productmodel_id = ANY(%s::bigint[]) ORDER BY l.id {lock}
 """
-"""Whoever takes time of a line locks the line: its days are read, chosen and reserved by one at a time."""
+"""Whoever takes time of a line locks the line first: its days are read, chosen and reserved by one at a time.
+
+Those who wait for it look at the supplies only afterwards. Who waited for supplies would look at each of them once more.
+"""
 
 SUPPLIES_GIVEN_BACK = """
 SELECT s.id, s.item_id, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated + coalesce(held.units, 0)
 FROM stock_supply s LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, units) ON held.id = s.id
-WHERE s.item_id = ANY(%s::bigint[]) AND s.quantity - s.allocated + coalesce(held.units, 0) > 0
-    AND s.id <> ALL(%s::bigint[])
+WHERE ((s.item_id = ANY(%s::bigint[]) AND s.quantity > s.allocated) OR s.id = ANY(%s::bigint[])) AND s.id <> ALL(%s::bigint[])
 ORDER BY s.id
 """
 
@@ -311,6 +313,20 @@ ORDER BY d.day, d.line_id
 OPEN_SUPPLIES = """
 SELECT id FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND quantity > 0 ORDER BY id FOR NO KEY UPDATE
 """
+
+HELD_AND_FREE_SUPPLIES = """
+WITH RECURSIVE held (id) AS (
+    SELECT a.supply_id FROM stock_requirement r JOIN stock_allocation a ON a.requirement_id = r.id
+    WHERE r.demand_id = ANY(%s::bigint[])
+    UNION
+    SELECT a.supply_id FROM held JOIN stock_demand d ON d.builds_id = held.id
+    JOIN stock_requirement r ON r.demand_id = d.id JOIN stock_allocation a ON a.requirement_id = r.id
+)
+SELECT id FROM stock_supply WHERE id IN (
+    SELECT id FROM held UNION SELECT id FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND quantity > allocated
+) ORDER BY id FOR NO KEY UPDATE
+"""
+"""Those of the items that have something free, and what demands hold through any number of levels of builds."""
 
 TIMES = """
 SELECT id, line_id, day - %s, capacity - reserved FROM catalogue_lineday
@@ -338,7 +354,7 @@ def snapshot(
     Parameters
     ----------
     lock
-        Lock supplies and then assembly lines, each in the order of their keys, for promises that will be committed.
+        Lock assembly lines and then supplies, each in the order of their keys, for promises that will be committed.
     kept
         Units by item key that stay free for other customers.
     there
@@ -348,14 +364,14 @@ def snapshot(
     given_back
         What counts as free although it is held: nothing is written, and nothing is locked.
     along
-        Statements to send in the same exchange, after what locks.
+        Statements to send in the same exchange, before what locks: nobody waits for them.
     """
     there = there or master(today)
     items = there.items
     keys = items.reachable(set(also).union(*(work.touches() for work in works)))
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
     asked = _statements(keys, models, today, lock=lock, given_back=given_back)
-    supplies, lines, times, *others = exchange([*asked, *along])
+    *others, lines, supplies, times = exchange([*along, *asked])
     builders: dict[int, list[int]] = {}
     for line, _, model in lines:
         builders.setdefault(model, []).append(line)
@@ -377,21 +393,29 @@ def snapshot(
 def _statements(keys: list[int], models: list[int], today: date, *, lock: bool, given_back: Held | None) -> Sequence[Statement]:
     lines = (LINES.format(lock="FOR NO KEY UPDATE OF l" if lock else ""), [models])
     if given_back is None:
-        return (SUPPLIES.format(lock="FOR NO KEY UPDATE" if lock else ""), [keys]), lines, (TIMES, [today, models, today])
+        return lines, (SUPPLIES.format(lock="FOR NO KEY UPDATE" if lock else ""), [keys]), (TIMES, [today, models, today])
     units, minutes = given_back.units, given_back.minutes
     return (
-        (SUPPLIES_GIVEN_BACK, [list(units), list(units.values()), keys, list(given_back.planned)]),
         lines,
+        (SUPPLIES_GIVEN_BACK, [list(units), list(units.values()), keys, list(units), list(given_back.planned)]),
         (TIMES_GIVEN_BACK, [today, list(minutes), list(minutes.values()), models, today]),
     )
 
 
-def lock(works: Iterable[Work], today: date) -> None:
-    """Lock all that promises for some order lines touch, before what they hold is given back and they are promised anew."""
+def lock(works: Iterable[Work], today: date, demands: Iterable[int]) -> None:
+    """Lock all that promises for some order lines touch, before what they hold is given back and they are promised anew.
+
+    Parameters
+    ----------
+    demands
+        Keys of the demands that give back what they hold.
+    """
     works = list(works)
     keys = master(today).items.reachable(set[int]().union(*(work.touches() for work in works)))
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
-    exchange([(OPEN_SUPPLIES, [keys]), (LINES.format(lock="FOR NO KEY UPDATE OF l"), [models])])
+    # Very many lines hold most of what is there, which takes longer to find than to lock.
+    supplies = (OPEN_SUPPLIES, [keys]) if len(works) >= MANY else (HELD_AND_FREE_SUPPLIES, [[*demands], keys])
+    exchange([(LINES.format(lock="FOR NO KEY UPDATE OF l"), [models]), supplies])
 
 
 def _availability(there: Master, today: date, supplies: Sequence[tuple], times: Sequence[tuple]) -> Availability:

@@ -137,7 +137,7 @@ class Balance(models.Model):
 class Supply(models.Model):
     """Units that are there or will be: on hand, on a purchase order, on a build order, or planned to be ordered."""
 
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="supplies")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="supplies", db_index=False)
     kind = models.CharField(max_length=8, choices=[(k, k) for k in SUPPLY_KINDS])
     quantity = models.IntegerField(default=0, help_text="Still to come, or on hand")
     allocated = models.IntegerField(default=0, help_text="Kept by the trigger of the allocations")
@@ -149,7 +149,11 @@ class Supply(models.Model):
 
     class Meta:
         verbose_name_plural = "supplies"
-        indexes = [models.Index(fields=["item", "due"], condition=Q(quantity__gt=0), name="open_supply")]
+        indexes = [
+            models.Index(fields=["item", "due"], condition=Q(quantity__gt=0), name="open_supply"),
+            # Most of what is to come is promised; a promise looks only at the rest.
+            models.Index(fields=["item"], condition=Q(quantity__gt=F("allocated")), name="free_supply"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(allocated__gte=0, allocated__lte=F("quantity")), name="supply_not_over_allocated"),
             models.CheckConstraint(condition=Q(kind__in=SUPPLY_KINDS), name="supply_kind_is_known"),

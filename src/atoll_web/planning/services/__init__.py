@@ -182,7 +182,8 @@ def release_purchases(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[
     with acting(actor):
         rows = _locked(planned, "purchase")
         waiting: dict[int, list[Supply]] = defaultdict(list)
-        for supply in Supply.objects.filter(kind="planned", item__in=[row.item_id for row in rows], consumes=None):
+        supplies = Supply.objects.filter(kind="planned", item__in=[row.item_id for row in rows], quantity__gt=0, consumes=None)
+        for supply in supplies:
             waiting[supply.item_id].append(supply)
         orders = purchasing.order(
             actor=actor,

@@ -21,7 +21,7 @@ from atoll_web.sales.states import CANCELLED
 POSITIONS = """
 SELECT i.id,
        COALESCE((SELECT SUM(s.quantity) FROM stock_supply s WHERE s.item_id = i.id AND s.quantity > 0), 0),
-       COALESCE((SELECT SUM(s.quantity) FROM stock_supply s WHERE s.item_id = i.id AND s.kind = 'planned'), 0),
+       COALESCE((SELECT SUM(s.quantity) FROM stock_supply s WHERE s.item_id = i.id AND s.quantity > 0 AND s.kind = 'planned'), 0),
        COALESCE((SELECT SUM(r.quantity - r.issued) FROM stock_requirement r WHERE r.item_id = i.id AND r.issued < r.quantity), 0)
 FROM catalogue_item i
 WHERE i.active AND i.kind <> 'end item'

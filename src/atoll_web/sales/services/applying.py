@@ -14,7 +14,7 @@ from atoll_web.sales.errors import NotAllPromised, NotProposed, ProposalOutdated
 from atoll_web.sales.models import Proposal, ProposedPromise
 from atoll_web.sales.services.open_lines import OpenLine, open_lines
 from atoll_web.sales.services.proposing import ship_dates
-from atoll_web.sales.services.releasing import give_back
+from atoll_web.sales.services.releasing import demands_of, give_back
 from atoll_web.sales.snapshot import PromiseSnapshot, lock, snapshot
 
 NAMED = 5
@@ -43,8 +43,9 @@ def apply_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
             raise NotAllPromised(lines=len(lost))
         lines = _still_open(rows)
         works = [replace(line.work, request_date=r.requested) for line, r in zip(lines, rows, strict=True)]
-        lock(works, actor.today)
-        give_back([line.row for line in lines])
+        held = [line.row for line in lines]
+        lock(works, actor.today, demands_of(held))
+        give_back(held)
         seen = snapshot(works, actor.today, lock=True)
         answer = _as_proposed(seen, promise(seen.availability, seen.wanted), lines, rows)
         targets = [Target(line.row.pk, line.row.demand_id, is_new=False) for line in lines]

@@ -33,7 +33,7 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, Under, raise_all
 from atoll_web.sales.services.entering import LINES
-from atoll_web.sales.services.releasing import agreed, give_back, locked_lines, release_expired, works
+from atoll_web.sales.services.releasing import agreed, demands_of, give_back, locked_lines, release_expired, works
 from atoll_web.sales.snapshot import Master, Work, lock, master, snapshot
 
 
@@ -180,7 +180,7 @@ class _Change:
         wanted = self._wanted(at, lines, added, gone)
         held = [*gone, *(one.row for one in wanted if one.row)]
         before = dict(Promise.objects.filter(line__in=held, in_force=True).values_list("line_id", "ship_date"))
-        lock([*works(held), *(one.work for one in wanted)], self.actor.today)
+        lock([*works(held), *(one.work for one in wanted)], self.actor.today, demands_of(held))
         give_back(held)
         self._end(gone, bool(added))
         after = self._promise(wanted) if wanted else []

@@ -1,6 +1,6 @@
 """What orders and quotes hold is given back: they are cancelled, or their time is over."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import planned_for
@@ -59,7 +59,7 @@ def locked_lines(order_ids: Sequence[int]) -> list[OrderLine]:
 
 
 def _end(actor: Actor, orders: Sequence[Order], lines: Sequence[OrderLine], state: str) -> None:
-    lock(works(lines), actor.today)
+    lock(works(lines), actor.today, demands_of(lines))
     give_back(lines)
     OrderLine.objects.filter(id__in=[line.pk for line in lines]).update(state=state)
     Order.objects.filter(id__in=[order.pk for order in orders]).update(state=state)
@@ -67,10 +67,15 @@ def _end(actor: Actor, orders: Sequence[Order], lines: Sequence[OrderLine], stat
         order.state = state
 
 
+def demands_of(lines: Iterable[OrderLine]) -> list[int]:
+    """Keys of the demands of those lines that have one."""
+    return [line.demand_id for line in lines if line.demand_id]
+
+
 def give_back(lines: Sequence[OrderLine]) -> None:
     """Free supplies and slots of lines, and end their promises. Lock them before."""
     with planned_for(len(lines)):
-        stock.release_demands(line.demand_id for line in lines if line.demand_id)
+        stock.release_demands(demands_of(lines))
         SlotReservation.objects.filter(line__in=[line.pk for line in lines])._raw_delete("default")
         Promise.objects.filter(line__in=[line.pk for line in lines], in_force=True).update(in_force=False)
 

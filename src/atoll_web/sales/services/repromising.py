@@ -14,7 +14,7 @@ from atoll_web.sales.committing import Target, commit, keys, room
 from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.services.drafting import raise_all
-from atoll_web.sales.services.releasing import give_back, works
+from atoll_web.sales.services.releasing import demands_of, give_back, works
 from atoll_web.sales.snapshot import lock, snapshot
 from atoll_web.stock import services as stock
 
@@ -75,7 +75,7 @@ def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[Promise]:
     before = dict(Promise.objects.filter(line__in=[row.pk for row in rows], in_force=True).values_list("line_id", "ship_date"))
     rows.sort(key=lambda row: (before[row.pk], row.pk))
     wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, works(rows), strict=True)]
-    lock(wanted, actor.today)
+    lock(wanted, actor.today, demands_of(rows))
     give_back(rows)
     seen = snapshot(wanted, actor.today, lock=True)
     answer = promise(seen.availability, seen.wanted)
