@@ -19,10 +19,10 @@ import numpy as np
 
 from benchmarks.measure import Row
 
-SERVICE = 0.9
-"""Order fill rate that the planner asks for."""
+SERVICE = 0.92
+"""Order fill rate that the planner asks for: a little more than the first levels serve, since demand grows."""
 
-SEEDS = (1,)
+SEEDS = (1, 2, 3)
 """Each takes ten minutes."""
 
 BLOCK = 4

@@ -24,8 +24,13 @@ OPTIMISATION = "stock optimisation"
 """Kind of the runs that propose base-stock levels."""
 
 HOLDING_RATE = 0.2
-SAMPLES = 250
-"""Configurations drawn of each model."""
+SAMPLES = 2000
+"""Configurations drawn of each model to optimise for: levels fit what was drawn. With 250 of each, 16 of the 342 components of the
+computer maker were in none of them, and the levels found for 90 % of the orders served 87.6 %; with 2,000 they serve 90.2 %.
+"""
+
+SAMPLES_TO_COMPARE = 250
+"""Configurations drawn of each model to see what given levels serve, which that many tell without bias."""
 
 AROUND = (-0.06, 0.04, -0.12, 0.07)
 """Targets beside the one asked for, which make the frontier; the nearest first."""
@@ -116,7 +121,7 @@ def proposals_of(run: Run, target: float) -> QuerySet[LevelProposal]:
 
 
 def stock_in_value(
-    *, today: date, seed: int = 1, samples: int = SAMPLES, holding_rate: float = HOLDING_RATE
+    *, today: date, seed: int = 1, samples: int = SAMPLES_TO_COMPARE, holding_rate: float = HOLDING_RATE
 ) -> tuple[AssemblySystem, Policy]:
     """The company's system and its levels in force; holding a unit costs its value, so costs are values of stock. Reads only."""
     company = company_system(today, samples=samples, seed=seed, holding_rate=holding_rate)
@@ -125,7 +130,7 @@ def stock_in_value(
 
 
 def compare_company(
-    *, today: date, seed: int = 1, horizon: float = 0.0, samples: int = SAMPLES, holding_rate: float = HOLDING_RATE
+    *, today: date, seed: int = 1, horizon: float = 0.0, samples: int = SAMPLES_TO_COMPARE, holding_rate: float = HOLDING_RATE
 ) -> dict[str, Any]:
     """Assemble to order with the levels in force, beside make to stock and make to order, for the company; reads only."""
     company = company_system(today, samples=samples, seed=seed, holding_rate=holding_rate)
