@@ -25,8 +25,8 @@ OPTIMISATION = "stock optimisation"
 
 HOLDING_RATE = 0.2
 SAMPLES = 2000
-"""Configurations drawn of each model to optimise for: levels fit what was drawn. With 250 of each, 16 of the 342 components of the
-computer maker were in none of them, and the levels found for 90 % of the orders served 87.6 %; with 2,000 they serve 90.2 %.
+"""Configurations drawn of each model to optimise for: levels fit what was drawn. With 250 of each, 16 of the 342 components of
+the computer maker were in none of them, and the levels found for 90 % of the orders served 87.6 %; with 2,000 they serve 90.2 %.
 """
 
 SAMPLES_TO_COMPARE = 250
