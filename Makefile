@@ -40,7 +40,7 @@ serve: $(STAMP)
 	$(BIN)/atoll serve $(if $(PORT),--port $(PORT))
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n $(WORKERS) $(TESTS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(TESTS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check

@@ -17,6 +17,7 @@ def code(notebook: dict[str, Any]) -> list[dict[str, Any]]:
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_from_top_to_bottom_and_its_claims_hold(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cells assert what they claim."""

@@ -82,6 +82,7 @@ def test_the_business_date_is_the_day_after(played) -> None:
     assert (Company.objects.get().business_date - last).days == 1
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_report_and_fresh_begins_anew(own_home) -> None:
     arguments = ("--company", "electronics", "--weeks", "2", "--orders", "25", "--seed", "5", "--json")
     first = demo(own_home, *arguments)

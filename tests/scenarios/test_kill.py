@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import psycopg
+import pytest
 
 from atoll_web import cluster, database
 
@@ -69,6 +70,7 @@ def examined() -> dict[str, int]:
     return {check["name"]: check["rows"] for check in document["checks"]}
 
 
+@pytest.mark.long
 def test_a_demonstration_killed_at_any_moment_leaves_a_consistent_database(own_home):
     play = start()
     wait_until(TABLES_ARE_MADE, play)

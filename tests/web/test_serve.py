@@ -103,6 +103,7 @@ def test_an_address_of_another_computer_is_refused():
 
 
 @linux
+@pytest.mark.long
 def test_it_answers_revives_its_worker_and_ends_cleanly_when_asked(own_home):
     port = free_port()
     with serving(port) as process:
@@ -119,6 +120,7 @@ def test_it_answers_revives_its_worker_and_ends_cleanly_when_asked(own_home):
 
 
 @linux
+@pytest.mark.long
 def test_a_killed_server_takes_its_processes_along(own_home):
     port = free_port()
     with serving(port) as process:
