@@ -34,11 +34,13 @@ class LevelLimits:
 
     @classmethod
     def wide(cls, system: AssemblySystem) -> "LevelLimits":
-        """From nothing to the mean and six standard deviations of lead-time demand, or the system's largest level."""
+        """From nothing to the mean and six standard deviations of lead-time demand and one largest order, or the system's largest
+        level. Where large orders are rare six deviations hold less than one of them."""
         takes = takes_of_components(system)
         duration = system.lead_time + 2 * system.supply.deviation
         demands = [demand_during(own, float(time)) for own, time in zip(takes, duration, strict=True)]
-        high = [int(np.ceil(demand.mean + HIGH * demand.deviation)) + 1 for demand in demands]
+        largest = [int(own.units.max(initial=1)) for own in takes]
+        high = [int(np.ceil(one.mean + HIGH * one.deviation)) + more for one, more in zip(demands, largest, strict=True)]
         return cls(np.zeros(len(high), dtype=np.int64), np.minimum(np.array(high, dtype=np.int64), system.most_level))
 
 

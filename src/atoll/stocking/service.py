@@ -6,6 +6,9 @@ import numpy as np
 
 from atoll.model.system import AssemblySystem, Floats
 
+MOST_NAMED = 5
+"""Products that a target names in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceTarget:
@@ -42,7 +45,9 @@ class ServiceTarget:
         return np.asarray(rate / rate.sum())
 
     def __str__(self) -> str:
-        return f"{self.share:.1%} of {', '.join(self.products) or 'all orders'} within {self.window:g}"
+        named, more = ", ".join(self.products[:MOST_NAMED]), len(self.products) - MOST_NAMED
+        others = f" and {more:,} more" if more > 0 else ""
+        return f"{self.share:.1%} of {named or 'all orders'}{others} within {self.window:g}"
 
 
 def targets_for(

@@ -14,6 +14,7 @@ from atoll.simulate import Estimate, Policy
 from atoll.stocking.bound import Bound, certified_gap
 from atoll.stocking.builds_as_orders import with_builds_as_orders
 from atoll.stocking.built_ahead import ROUNDS, StockedLevels, draw_built_ahead, measure, optimise_built_ahead
+from atoll.stocking.fcfs import UnattainableService
 from atoll.stocking.lead_time_demand import demand_during, takes_of_components
 from atoll.stocking.order_mix import evidence
 from atoll.stocking.service_cut import ServiceCuts
@@ -81,7 +82,8 @@ def optimised(actor: Actor, run: Run, report: runs.Report) -> Mapping[str, Any]:
 def _searched(
     company: CompanySystem, asked: Mapping[str, Any], seed: int, progress: _Progress
 ) -> list[tuple[StockedLevels, Bound]]:
-    """Levels and the bound of each target that the search came to."""
+    """Levels and the bound of each target that the search came to; of those beside the one asked for, what no levels reach is left
+    out."""
     system, lot, window, stop = company.learned.system, company.learned.lot, asked["window"], progress.stop
     samples = draw_built_ahead(system, lot=lot, seed=seed, stop=stop)
     cuts = ServiceCuts.draw(system, window=window, lot=lot, seed=seed + 3, stop=stop)
@@ -90,9 +92,14 @@ def _searched(
         if stop():
             break
         progress.part(number, len(wanted))
-        levels = optimise_built_ahead(
-            system, target, window=window, lot=lot, seed=seed, samples=samples, stop=stop, tell=progress.tell
-        )
+        try:
+            levels = optimise_built_ahead(
+                system, target, window=window, lot=lot, seed=seed, samples=samples, stop=stop, tell=progress.tell
+            )
+        except UnattainableService:
+            if number == 0:
+                raise
+            continue
         if levels.is_settled or (levels.tries and not found):
             found.append((levels, cuts.bound(target, stop=stop)))
     return found
