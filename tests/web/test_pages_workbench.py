@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
+from atoll.model.system import AssemblySystem
+from atoll.stocking.built_ahead import StockedLevels, optimise_built_ahead
+from atoll.stocking.fcfs import UnattainableService
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Item
 from atoll_web.planning.errors import NotAnOptimisation, NothingProposed
 from atoll_web.planning.models import LevelProposal, StockPolicy
-from atoll_web.planning.services import stocking
+from atoll_web.planning.services import frontier, stocking
 from atoll_web.planning.services.frontier import optimised
 from atoll_web.planning.snapshot.company_system import company_system
 from atoll_web.runs import services as runs
@@ -125,6 +129,20 @@ def test_only_optimisations_have_levels_to_apply(company: Lamps) -> None:
     other = runs.create(actor=actor, kind="replenishment", parameters={})
     with pytest.raises(NotAnOptimisation):
         stocking.apply_levels(actor=actor, run=other, target=0.85)
+
+
+def test_a_point_beside_the_target_that_no_levels_reach_is_left_out(company: Lamps, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reach_nine_tenths(system: AssemblySystem, target: float, **options: Any) -> StockedLevels:
+        if target > 0.9:
+            raise UnattainableService(target=target, attainable=0.9)
+        return optimise_built_ahead(system, target, **options)
+
+    monkeypatch.setattr(frontier, "optimise_built_ahead", reach_nine_tenths)
+    actor = company.actor("planner")
+    run = stocking.request_optimisation(actor=actor, service=0.85, samples=20, around=(0.1, -0.1))
+    assert [point["target"] for point in stocking.optimise(actor=actor, run=run).result["frontier"]] == [0.75, 0.85]
+    with pytest.raises(UnattainableService):
+        stocking.optimise(actor=actor, run=stocking.request_optimisation(actor=actor, service=0.95, samples=20))
 
 
 def test_a_run_that_is_asked_to_stop_keeps_the_best_so_far(company: Lamps) -> None:

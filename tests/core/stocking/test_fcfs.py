@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from atoll.model.system import AssemblySystem
+from atoll.model.system import AssemblySystem, OrderSizes
 from atoll.stocking.best_response import LevelLimits, least_levels, respond_from_above, sample_cost
 from atoll.stocking.closed_form import exact_cost, exact_optimum, exact_waits
 from atoll.stocking.commonality import commonality_value, merge_components
@@ -72,6 +72,20 @@ def test_targets_of_each_product_are_met_and_hardly_more() -> None:
 def test_a_longer_window_needs_less_stock() -> None:
     at_once, later = (optimise_fcfs(W, Requirements((ServiceTarget(0.9, window),)), seed=1, orders=5000) for window in (0, 3))
     assert W.holding @ later.levels < W.holding @ at_once.levels
+
+
+def test_the_widest_levels_hold_one_largest_order_however_rare() -> None:
+    rare = OrderSizes(np.array([1, 40]), np.array([[0.9, 0.1]]))
+    system = AssemblySystem.simple([[1]], rate=[0.001], lead_time=10, holding=[1.0], order_sizes=rare)
+    assert LevelLimits.wide(system).high[0] > 40
+    found = optimise_fcfs(system, Requirements((ServiceTarget(0.95),)), seed=1, orders=2000)
+    assert found.levels[0] == 40
+
+
+def test_a_target_of_many_products_names_a_few() -> None:
+    products = tuple(f"P{n}" for n in range(1, 2001))
+    assert str(ServiceTarget(0.95, 0.0, products)) == "95.0% of P1, P2, P3, P4, P5 and 1,995 more within 0"
+    assert str(ServiceTarget(0.95, 0.0, products[:2])) == "95.0% of P1, P2 within 0"
 
 
 def test_an_unattainable_target_names_the_product_and_what_is_attainable() -> None:

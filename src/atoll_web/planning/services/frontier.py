@@ -82,8 +82,7 @@ def optimised(actor: Actor, run: Run, report: runs.Report) -> Mapping[str, Any]:
 def _searched(
     company: CompanySystem, asked: Mapping[str, Any], seed: int, progress: _Progress
 ) -> list[tuple[StockedLevels, Bound]]:
-    """Levels and the bound of each target that the search came to; of those beside the one asked for, what no levels reach is left
-    out."""
+    """Levels and the bound of each target that the search came to. Those beside the one asked for may be out of reach."""
     system, lot, window, stop = company.learned.system, company.learned.lot, asked["window"], progress.stop
     samples = draw_built_ahead(system, lot=lot, seed=seed, stop=stop)
     cuts = ServiceCuts.draw(system, window=window, lot=lot, seed=seed + 3, stop=stop)
