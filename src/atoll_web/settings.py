@@ -3,6 +3,7 @@
 import os
 
 import pghistory
+from django.templatetags.static import static
 
 from atoll_web import database, home, mail
 
@@ -115,5 +116,9 @@ WEBHOOKS_TO_PRIVATE = os.environ.get("ATOLL_WEBHOOKS_TO_PRIVATE") == "1"
 # History tells what was deleted too, and caches learn from it that something changed.
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 
-UNFOLD = {"SITE_TITLE": "Atoll", "SITE_HEADER": "Atoll master data"}
+UNFOLD = {
+    "SITE_TITLE": "Atoll",
+    "SITE_HEADER": "Atoll master data",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("atoll/icon.svg")}],
+}
 IMPORT_EXPORT_USE_TRANSACTIONS = True
