@@ -2,14 +2,16 @@
 
 Every value has a literal (`Axes`). A clause stays a clause; a table or a sum becomes its decision diagram, with a variable
 for each state: those on the way that the values take through the diagram are true, all others are false. So all auxiliary
-variables follow from the values, and solutions can be counted.
+variables follow from the values, and solutions can be counted. A sum reads a group of features of which at most one is true as
+one variable (`Grouping`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from atoll.configure.compiled.circuit import Axes
+from atoll.configure.compiled.circuit import NO_LITERAL, Axes
+from atoll.configure.compiled.grouping import Grouping, is_at_most_one
 from atoll.configure.compiled.layered import Diagram
 from atoll.configure.compiled.rule_diagram import part_of
 from atoll.model.constraint import Clause, Constraint, ConstraintModel, Linear, Table
@@ -62,6 +64,8 @@ class _Writer:
     def __init__(self, model: ConstraintModel) -> None:
         self.axes = Axes.of(model.variables)
         self.sizes = [len(variable.values) for variable in model.variables]
+        self.grouping = Grouping(model)
+        self.grouped = dict[int, list[int]]()
         self.top = self.axes.variables
         self.clauses: Clauses = []
         for literals in self.axes.literals:
@@ -75,19 +79,33 @@ class _Writer:
     def _part(self, part: Clause | Table | Linear) -> Iterable[list[int]]:
         if isinstance(part, Clause):
             return [[self._literal(at.variable, at.value) * (1 if at.holds else -1) for at in part.literals]]
-        if isinstance(part, Linear) and part.bound == 1 and all(amounts == (0, 1) for _, amounts in part.amounts):
+        if is_at_most_one(part):
             return self._exclusions([self._literal(variable, 1) for variable, _ in part.amounts])
-        rule = part_of(part, self.sizes)
-        return [[self._valid(rule.diagram(rule.scope))]]
+        if isinstance(part, Table):
+            rule = part_of(part, self.sizes)
+            return [[self._valid(rule.diagram(rule.scope), self.axes.literals)]]
+        if (grouped := self.grouping.part(part)) is None:
+            return []
+        rule = part_of(grouped, self.grouping.sizes)
+        return [[self._valid(rule.diagram(rule.scope), {axis: self._values(axis) for axis in rule.scope})]]
+
+    def _values(self, axis: int) -> list[int]:
+        """Literals of which one is true: that of each value of an axis of the grouping."""
+        if axis not in self.grouped:
+            self.grouped[axis] = literals = [*self.grouping.literals[axis]]
+            if literals[0] == NO_LITERAL:
+                literals[0] = none = self._new()
+                self.clauses += [literals, *([-none, -literal] for literal in literals[1:])]
+        return self.grouped[axis]
 
     def _literal(self, variable: int, value: int) -> int:
         return self.axes.literals[variable][value]
 
-    def _valid(self, diagram: Diagram) -> int:
-        """A literal that is true exactly where the diagram leads to a valid state."""
+    def _valid(self, diagram: Diagram, literals: Mapping[int, Sequence[int]] | Sequence[Sequence[int]]) -> int:
+        """A literal that is true exactly where the diagram leads to a valid state; `literals` of the values of its variables."""
         states = {diagram.start: self._true()}
         for variable, layer in zip(diagram.variables, diagram.layers, strict=True):
-            values = self.axes.literals[variable]
+            values = literals[variable]
             rows = {state: layer[state].tolist() if state else [0] * len(values) for state in states}
             after = {state: self._new() for state in sorted({then for row in rows.values() for then in row})}
             for state, literal in states.items():

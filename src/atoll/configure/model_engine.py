@@ -17,7 +17,7 @@ from atoll.configure.document import did_you_mean
 from atoll.configure.errors import UnknownFeature, UnknownOption
 from atoll.configure.sat import Sat, fewest
 from atoll.errors import AtollError, BadInput, Issue, LimitReached
-from atoll.model.constraint import FALSE_OR_TRUE, ConstraintModel, Table
+from atoll.model.constraint import FALSE_OR_TRUE, ConstraintModel, Linear, Table
 
 Choices = Mapping[str, str]
 PerValue = Mapping[str, Mapping[str, float]]
@@ -224,25 +224,25 @@ class ModelEngine:
 
 
 def _compiled(model: ConstraintModel, clauses: ClausalModel, budget: Budget) -> tuple[str, Circuit | None]:
-    """The model in compiled form, by the compiler that suits it, or by the other one in the time that is left."""
+    """The model in compiled form: by the compiler that suits it in half of the time, or by the other one in what is left."""
     until = monotonic() + budget.seconds
 
-    def left() -> Budget:
-        return Budget(budget.nodes, until - monotonic())
+    def by_diagram(share: float) -> Circuit:
+        return diagram.compile_model(model, Budget(budget.nodes, share * (until - monotonic())))
 
-    def by_diagram() -> Circuit:
-        return diagram.compile_model(model, left())
+    def by_knowledge(share: float) -> Circuit:
+        left = Budget(budget.nodes, share * (until - monotonic()))
+        return knowledge.compile_clauses(clauses.clauses, clauses.variables, budget=left)
 
-    def by_knowledge() -> Circuit:
-        return knowledge.compile_clauses(clauses.clauses, clauses.variables, budget=left())
-
+    kinds = {type(part) for constraint in model.constraints for part in constraint.parts}
     ways = [(KNOWLEDGE, by_knowledge), (DIAGRAM, by_diagram)]
-    has_tables = any(isinstance(part, Table) for constraint in model.constraints for part in constraint.parts)
-    has_sums = clauses.variables > 2 * clauses.axes.variables  # most of their clauses tell their diagrams
-    ways = ways[::-1] if has_tables or has_sums else ways[:1]  # a diagram of clauses alone is never smaller
-    for name, way in ways if budget.nodes else ():
+    if Table in kinds:
+        ways.reverse()
+    elif Linear not in kinds:
+        del ways[1]  # a diagram of clauses alone is never smaller
+    for (name, way), share in zip(ways, (1 / len(ways), 1.0), strict=False) if budget.nodes else ():
         try:
-            return name, way()
+            return name, way(share)
         except LimitReached:
             continue
     return SAT, None

@@ -79,7 +79,7 @@ class RuleDiagram:
         if conditions:
             parts = [compiler.observed(number, condition) for number, condition in enumerate(conditions)]
             diagram = extended_diagram(diagram, compiler.sizes, parts, budget)
-        return circuit_of(diagram, axes_of(self.encoding, len(conditions)))
+        return circuit_of(diagram, axes_of(self.encoding, len(conditions)).literals)
 
 
 def compile_product(encoding: Encoding, budget: Budget, conditions: Sequence[Expression] = ()) -> Circuit:

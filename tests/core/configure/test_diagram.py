@@ -154,7 +154,7 @@ def test_a_diagram_whose_variables_are_moved_allows_the_same(model, rng):
     diagrams = [part.diagram(tuple(v for v in order if v in part.scope)) for part in parts]
     before = conjunction(order, sizes, diagrams, AMPLE)
     after = sifted(before)
-    first, second = (Compiled(circuit_of(diagram, axes), axes) for diagram in (before, after))
+    first, second = (Compiled(circuit_of(diagram, axes.literals), axes) for diagram in (before, after))
     assert first.counts() == second.counts()
     assert after.edges <= before.edges
 
@@ -170,7 +170,7 @@ def test_orders_do_not_depend_on_time():
     first, second = (joint_diagram(sizes, parts, Budget(nodes=500_000, seconds=seconds)) for seconds in (60, 600))
     assert first.variables == second.variables
     counted = {
-        Compiled(circuit_of(diagram, Axes.of(model.variables)), Axes.of(model.variables)).count()
+        Compiled(circuit_of(diagram, Axes.of(model.variables).literals), Axes.of(model.variables)).count()
         for diagram in (first, extended_diagram(joint_diagram(sizes, parts[1:], AMPLE), sizes, parts[:1], AMPLE))
     }
     assert len(counted) == 1

@@ -11,6 +11,9 @@ from atoll.model.constraint import Variable
 FALSE, TRUE, LITERAL, AND, OR = range(5)
 """Kinds of nodes."""
 
+NO_LITERAL = 0
+"""Of a value that a variable has where no literal of its other values is true."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic
 
-from atoll.configure.compiled.circuit import Axes, Budget, Circuit
+from atoll.configure.compiled.circuit import Budget, Circuit
+from atoll.configure.compiled.grouping import Grouping
 from atoll.configure.compiled.layered import Diagram, circuit_of, conjunction
 from atoll.configure.compiled.rule_diagram import Part, part_of
 from atoll.configure.compiled.sifting import sifted
@@ -27,9 +28,10 @@ def compile_model(model: ConstraintModel, budget: Budget) -> Circuit:
     LimitReached
         When the diagram takes more nodes or time than the budget has, in every order of variables that is tried.
     """
-    sizes = [len(variable.values) for variable in model.variables]
-    rules = [part_of(part, sizes) for constraint in model.constraints for part in constraint.parts]
-    return circuit_of(joint_diagram(sizes, rules, budget), Axes.of(model.variables))
+    grouping = Grouping(model)
+    parts = [grouping.part(part) for constraint in model.constraints for part in constraint.parts]
+    rules = [part_of(part, grouping.sizes) for part in parts if part is not None]
+    return circuit_of(joint_diagram(grouping.sizes, rules, budget), grouping.literals)
 
 
 def joint_diagram(sizes: Sequence[int], parts: Sequence[Part], budget: Budget) -> Diagram:

@@ -17,7 +17,7 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.configure.compiled.circuit import Axes, Budget, Circuit, Nodes
+from atoll.configure.compiled.circuit import NO_LITERAL, Budget, Circuit, Nodes
 from atoll.errors import LimitReached
 
 Integers = NDArray[np.int64]
@@ -183,15 +183,21 @@ def reduced(order: Iterable[int], layers: Sequence[Integers], valid: Truths) -> 
     return Diagram(tuple(order), tuple(merged[::-1]), int(same[0]))
 
 
-def circuit_of(diagram: Diagram, axes: Axes) -> Circuit:
-    """The circuit of a diagram over all variables: a state is an OR over the states that follow, each with its values."""
+def circuit_of(diagram: Diagram, literals: Sequence[Sequence[int]]) -> Circuit:
+    """The circuit of a diagram over all variables: a state is an OR over the states that follow, each with its values.
+
+    Parameters
+    ----------
+    literals
+        For each variable the literal of each value, as of `Axes`, or `NO_LITERAL`.
+    """
     nodes = Nodes()
     below = [nodes.false, nodes.true]
     for variable, layer in zip(reversed(diagram.variables), reversed(diagram.layers), strict=True):
-        values = _value_nodes(nodes, axes.literals[variable])
+        values = _value_nodes(nodes, literals[variable])
         below = [nodes.either(_branches(nodes, row, values, below)) for row in layer.tolist()]
     root = below[diagram.start] if diagram.layers else (nodes.true if diagram.start else nodes.false)
-    return nodes.circuit(root, axes.variables)
+    return nodes.circuit(root, max((abs(literal) for values in literals for literal in values), default=0))
 
 
 def _branches(nodes: Nodes, row: Sequence[int], values: Sequence[int], below: Sequence[int]) -> list[int]:
@@ -206,9 +212,11 @@ def _value_nodes(nodes: Nodes, literals: Sequence[int]) -> list[int]:
     """For each value of a variable the AND of its literal and the negations of the others, which share their parts."""
     if len(literals) == 2 and literals[0] == -literals[1]:
         return [nodes.literal(literal) for literal in literals]
+    own = [nodes.true if literal == NO_LITERAL else nodes.literal(literal) for literal in literals]
+    not_so = [nodes.true if literal == NO_LITERAL else nodes.literal(-literal) for literal in literals]
     before, after = [nodes.true], [nodes.true]
-    for literal in literals[:-1]:
-        before.append(nodes.both([before[-1], nodes.literal(-literal)]))
-    for literal in literals[:0:-1]:
-        after.append(nodes.both([nodes.literal(-literal), after[-1]]))
-    return [nodes.both([b, nodes.literal(own), a]) for b, own, a in zip(before, literals, reversed(after), strict=True)]
+    for node in not_so[:-1]:
+        before.append(nodes.both([before[-1], node]))
+    for node in not_so[:0:-1]:
+        after.append(nodes.both([node, after[-1]]))
+    return [nodes.both(parts) for parts in zip(before, own, reversed(after), strict=True)]
