@@ -45,6 +45,8 @@ def test_the_report_has_every_figure(played) -> None:
     weeks = played["filled_by_week"].values()
     assert sum(week["orders"] for week in weeks) == ORDERS
     assert sum(week["filled"] for week in weeks) / ORDERS == pytest.approx(played["order_fill_rate"], abs=1e-4)
+    assert sum(week["in_time"] for week in weeks) / ORDERS == pytest.approx(played["in_time_rate"], abs=1e-4)
+    assert played["order_fill_rate"] <= played["in_time_rate"] <= 1
     assert 0 < played["on_time_in_full"] <= 1
     assert 0 < played["response_days"]["median"] <= played["response_days"]["p95"]
     by_kind = played["inventory_value"]["by_kind"]

@@ -1,6 +1,7 @@
 """The report of a played business: as a document for programs and as text for people."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from atoll_web.demo.snapshot import KINDS, Figures, Response
@@ -31,9 +32,8 @@ def document(
         "last_day": found.last.isoformat(),
         "orders": dict(found.orders),
         "order_fill_rate": _rounded(found.order_fill_rate, 4),
-        "filled_by_week": {
-            week.isoformat(): {"filled": one.filled, "orders": one.orders} for week, one in found.filled_by_week.items()
-        },
+        "in_time_rate": _rounded(found.in_time_rate, 4),
+        "filled_by_week": {week.isoformat(): asdict(one) for week, one in found.filled_by_week.items()},
         "on_time_in_full": _rounded(found.on_time_in_full, 4),
         "orders_promised_within": found.promised_orders,
         "response_days": _response(found.response),
@@ -80,6 +80,7 @@ def describe(report: Mapping[str, Any]) -> str:
             {
                 "Orders": ", ".join(f"{count:,} {state}" for state, count in report["orders"].items()),
                 "Order fill rate": f"{_percent(report['order_fill_rate'])} had everything free on hand when they were confirmed",
+                "  when wanted": f"{_percent(report['in_time_rate'])} had it when they wanted it, later days included",
                 "On time in full": f"{_percent(report['on_time_in_full'])} of {report['orders_promised_within']:,} orders, "
                 "by the first promise",
                 "Response time": _days(report["response_days"]),

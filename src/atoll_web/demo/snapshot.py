@@ -1,6 +1,6 @@
 """The figures of a played business, read from the rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,15 +17,21 @@ ORDERS = "SELECT state, count(*) FROM sales_order GROUP BY 1 ORDER BY 1"
 """Orders by state."""
 
 FILL_RATE = """
-SELECT date_trunc('week', ordered_at AT TIME ZONE 'UTC')::date, sum(filled::int), count(*) FROM (
-    SELECT o.ordered_at, bool_and(line.filled_from_stock) AS filled
+SELECT date_trunc('week', ordered_at AT TIME ZONE 'UTC')::date, sum(filled::int), sum(in_time::int), count(*) FROM (
+    SELECT o.ordered_at, bool_and(line.filled_from_stock) AS filled,
+           bool_and(line.filled_from_stock OR (line.request_date > (o.ordered_at AT TIME ZONE 'UTC')::date
+                                               AND first.binding IS DISTINCT FROM 'material')) AS in_time
     FROM sales_order o JOIN sales_orderline line ON line.order_id = o.id
+    JOIN (
+        SELECT DISTINCT ON (line_id) line_id, basis -> 'binding' ->> 'kind' AS binding FROM sales_promise ORDER BY line_id, id
+    ) first ON first.line_id = line.id
     WHERE line.state IN ('confirmed', 'in assembly', 'assembled', 'shipped')
     GROUP BY o.id
 ) orders
 GROUP BY 1 ORDER BY 1
 """
-"""Orders by the week in which they came: those for which everything was free on hand when they were confirmed, and all."""
+"""Orders by the week in which they came: those for which everything was free on hand when they were confirmed; those and the ones
+that asked for a later day and which no item kept from it; and all."""
 
 ON_TIME = """
 SELECT avg(on_time::int), count(*) FROM (
@@ -151,9 +157,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Orders for which everything was free on hand when they were confirmed, and all of them."""
+    """Orders for which everything was free on hand when they were confirmed, those that had it when they wanted it, and all."""
 
     filled: int
+    in_time: int
     orders: int
 
 
@@ -204,8 +211,16 @@ class Figures:
     @property
     def order_fill_rate(self) -> float | None:
         """Share of all orders that were filled from stock, None where there is none."""
+        return self._share_of_orders(lambda week: week.filled)
+
+    @property
+    def in_time_rate(self) -> float | None:
+        """Share of all orders that had everything when they wanted it, None where there is none."""
+        return self._share_of_orders(lambda week: week.in_time)
+
+    def _share_of_orders(self, counted: Callable[[Filled], int]) -> float | None:
         orders = sum(week.orders for week in self.filled_by_week.values())
-        return sum(week.filled for week in self.filled_by_week.values()) / orders if orders else None
+        return sum(counted(week) for week in self.filled_by_week.values()) / orders if orders else None
 
     @property
     def days(self) -> int:
@@ -235,7 +250,7 @@ def figures(first: date, last: date) -> Figures:
         first=first,
         last=last,
         orders=dict(_rows(ORDERS)),
-        filled_by_week={week: Filled(filled, orders) for week, filled, orders in _rows(FILL_RATE)},
+        filled_by_week={week: Filled(*counts) for week, *counts in _rows(FILL_RATE)},
         on_time_in_full=_share(on_time),
         promised_orders=promised,
         response=_responses("'all'", "").get("all"),
