@@ -12,7 +12,12 @@ Bill = tuple[tuple[str, int], ...]
 """Units of each item that one unit of a configuration takes, sorted by item."""
 
 LARGE_SHARE = 0.01
-"""Share of large orders that a stated lumpiness is taken to come from, as long as no order tells."""
+"""Share of large orders that a stated lumpiness is taken to come from."""
+
+STATED_ORDERS = 200
+"""The stated lumpiness counts as much as so many past orders, two of them large: fewer may have no large one by chance, and
+levels that know of none are far too low when one comes.
+"""
 
 MOST_PRIOR = 1e6
 """Weight of what could be ordered, in orders, where no configuration was ever ordered twice."""
@@ -202,21 +207,26 @@ def prior_weight(orders: int, different: int) -> float:
 
 
 def order_sizes(model: ModelDemand) -> dict[int, float]:
-    """Shares of the units of an order: those of past orders, or else two sizes that have the stated lumpiness.
+    """Shares of the units of an order: those of past orders, and large orders that the stated lumpiness tells of.
 
-    Without orders one order in a hundred is large and all others are for one unit: ``q (B² − 1) + 1 = c (q (B − 1) + 1)``.
+    Without orders one order in a hundred is large and all others are for one unit: ``q (B² − 1) + 1 = c (q (B − 1) + 1)``. Past
+    orders count by themselves and as `STATED_ORDERS` more of which so many are large.
 
     Examples
     --------
     >>> order_sizes(ModelDemand("bike", 5.0, 1.0, (), ((("frame", 1),),)))
     {1: 1.0}
     """
-    if model.ordered:
-        counts = Counter(units for _, units in model.ordered)
-        return {units: count / len(model.ordered) for units, count in sorted(counts.items())}
-    c, q = model.lumpiness, LARGE_SHARE
+    c, q, n = model.lumpiness, LARGE_SHARE, len(model.ordered)
     large = round((c + np.sqrt(c**2 + 4 * (1 - q) * (c - 1) / q)) / 2)
-    return {1: 1.0} if large <= 1 else {1: 1 - q, int(large): q}
+    sizes: dict[int, float] = {units: count / n for units, count in Counter(units for _, units in model.ordered).items()}
+    if not sizes:
+        sizes = {1: 1.0}
+    if large > 1:
+        stated = q * STATED_ORDERS / (n + STATED_ORDERS)
+        sizes = {units: share * (1 - stated) for units, share in sizes.items()}
+        sizes[int(large)] = sizes.get(int(large), 0.0) + stated
+    return dict(sorted(sizes.items()))
 
 
 def _rates(model: ModelDemand) -> dict[Bill, tuple[float, bool]]:

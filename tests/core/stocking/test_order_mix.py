@@ -52,6 +52,14 @@ def test_without_orders_two_sizes_have_the_stated_lumpiness() -> None:
     assert square / mean == pytest.approx(6.4, rel=0.05)
 
 
+def test_the_stated_lumpiness_tells_of_large_orders_that_have_not_come_yet() -> None:
+    (large,) = order_sizes(ModelDemand("bike", 1.0, 6.4, (), (RED,))).keys() - {1}
+    for past in (50, 200, 1800):
+        sizes = order_sizes(ModelDemand("bike", 1.0, 6.4, ((RED, 1),) * past, ()))
+        assert sum(sizes.values()) == pytest.approx(1.0)
+        assert sizes[large] == pytest.approx(2 / (past + 200))
+
+
 def test_past_orders_tell_their_sizes() -> None:
     model = ModelDemand("bike", 3.5, 1.0, ((RED, 1), (RED, 6)), ())
     assert order_sizes(model) == {1: 0.5, 6: 0.5}
