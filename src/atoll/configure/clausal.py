@@ -90,13 +90,28 @@ class _Writer:
         return [[self._valid(rule.diagram(rule.scope), {axis: self._values(axis) for axis in rule.scope})]]
 
     def _values(self, axis: int) -> list[int]:
-        """Literals of which one is true: that of each value of an axis of the grouping."""
+        """Literals of which one is true: that of each value of an axis of the grouping.
+
+        Of a group it is the first member that is true. So what defines a sum does not itself exclude the others: that is left to
+        the constraint which says so, and which an explanation names.
+        """
         if axis not in self.grouped:
-            self.grouped[axis] = literals = [*self.grouping.literals[axis]]
+            literals = [*self.grouping.literals[axis]]
             if literals[0] == NO_LITERAL:
-                literals[0] = none = self._new()
-                self.clauses += [literals, *([-none, -literal] for literal in literals[1:])]
+                literals = self._first_of(literals[1:])
+            self.grouped[axis] = literals
         return self.grouped[axis]
+
+    def _first_of(self, members: Sequence[int]) -> list[int]:
+        """Literals that none of the members is true, and for each that it is the first that is."""
+        firsts, any_before = [members[0]], members[0]
+        for member in members[1:]:
+            first, any_now = self._new(), self._new()
+            self.clauses += [[-first, member], [-first, -any_before], [first, -member, any_before]]
+            self.clauses += [[-any_before, any_now], [-member, any_now], [-any_now, any_before, member]]
+            firsts.append(first)
+            any_before = any_now
+        return [-any_before, *firsts]
 
     def _literal(self, variable: int, value: int) -> int:
         return self.axes.literals[variable][value]

@@ -1,5 +1,6 @@
 """Features of which at most one is true are read as one variable, by both compilers, and it changes no configuration."""
 
+from collections.abc import Sequence
 from itertools import combinations, product
 
 from hypothesis import given, settings
@@ -11,14 +12,17 @@ from atoll.configure.compiled.diagram import compile_model
 from atoll.configure.compiled.grouping import Grouping
 from atoll.configure.compiled.knowledge import compile_clauses
 from atoll.configure.compiled.passes import Compiled
+from atoll.configure.model_engine import ModelEngine
 from atoll.model.constraint import FALSE_OR_TRUE, Clause, Constraint, ConstraintModel, Linear, Literal, Table, Variable
 
 AMPLE = Budget(nodes=500_000, seconds=60)
+Parts = tuple[Clause | Table | Linear, ...]
 
 
-def model_of(features: int, *constraints: tuple[Clause | Table | Linear, ...]) -> ConstraintModel:
+def model_of(features: int, *rules: Parts, tree: Sequence[Parts] = ()) -> ConstraintModel:
     variables = tuple(Variable(f"f{i}", FALSE_OR_TRUE) for i in range(features))
-    return ConstraintModel("m", variables, tuple(Constraint(f"c{n}", "", parts) for n, parts in enumerate(constraints)))
+    structure = (Constraint(f"group {n}", f"group {n}", parts, is_structure=True) for n, parts in enumerate(tree))
+    return ConstraintModel("m", variables, (*structure, *(Constraint(f"c{n}", f"c{n}", parts) for n, parts in enumerate(rules))))
 
 
 def pairwise(group: tuple[int, ...]) -> tuple[Clause, ...]:
@@ -39,7 +43,7 @@ def models(draw: st.DrawFn) -> ConstraintModel:
     clause = st.builds(lambda literals: (Clause(tuple(literals)),), st.lists(literal, min_size=1, max_size=3))
     amounts = st.lists(st.tuples(st.integers(0, features - 1), st.tuples(st.integers(-3, 3), st.integers(-3, 3))), max_size=6)
     total = st.builds(lambda found, bound: (Linear(tuple(found), bound),), amounts, st.integers(-4, 4))
-    return model_of(features, *groups, *draw(st.lists(st.one_of(clause, total), max_size=3)))
+    return model_of(features, *draw(st.lists(st.one_of(clause, total), max_size=3)), tree=groups)
 
 
 def keeps(part: Clause | Table | Linear, values: tuple[int, ...]) -> bool:
@@ -66,7 +70,7 @@ def test_both_compilers_count_what_enumeration_finds(model: ConstraintModel) -> 
 
 def test_a_group_is_one_axis_and_what_follows_from_it_says_nothing_more() -> None:
     group, rest = (0, 1, 2), Clause((Literal(0, 1), Literal(3, 0)))
-    grouping = Grouping(model_of(4, pairwise(group), (rest,)))
+    grouping = Grouping(model_of(4, (rest,), tree=[pairwise(group)]))
     assert grouping.literals == ((NO_LITERAL, 1, 2, 3), (-4, 4))
     assert [grouping.part(part) for part in pairwise(group)] == [None] * 3
     assert grouping.part(*at_most_one(group)) is None
@@ -78,9 +82,22 @@ def test_a_sum_over_groups_has_no_state_for_what_excludes_each_other() -> None:
     """Four groups of twelve options with amounts that are all different: added up freely they would come to 2^48 sums."""
     groups = [tuple(range(start, start + 12)) for start in range(0, 48, 12)]
     total = Linear(tuple((v, (0, (v % 12) * 13 ** (v // 12))) for v in range(48)), 13**4 // 2)
-    clauses = clausal(model_of(48, *map(at_most_one, groups), (total,)))
+    clauses = clausal(model_of(48, (total,), tree=[*map(at_most_one, groups)]))
     assert clauses.variables < 4000
     assert Compiled(compile_clauses(clauses.clauses, clauses.variables, budget=AMPLE), clauses.axes).count() == sum(
         sum((value - 1) * 13**n for n, value in enumerate(values) if value) <= total.bound
         for values in product(range(13), repeat=4)
     )
+
+
+def test_an_explanation_names_the_group_although_a_sum_reads_it_at_once() -> None:
+    total = Linear(((0, (0, 5)), (1, (0, 6)), (2, (0, 1))), 10)
+    model = model_of(3, (total,), tree=[pairwise((0, 1))])
+    for engine in (ModelEngine(model), ModelEngine(model, Budget(0, 0))):
+        clash = engine.clash({"f0": "true", "f1": "true"})
+        assert clash is not None
+        assert clash.rules == ("group 0",)
+
+
+def test_what_a_rule_excludes_is_no_group() -> None:
+    assert Grouping(model_of(3, pairwise((0, 1, 2)))).literals == ((-1, 1), (-2, 2), (-3, 3))

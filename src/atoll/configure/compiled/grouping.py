@@ -81,12 +81,16 @@ def is_at_most_one(part: AnyPart) -> TypeGuard[Linear]:
 
 
 def _groups(model: ConstraintModel) -> list[tuple[int, ...]]:
-    """Groups that have no variable in common, the largest first. What tables speak of stays as it is."""
+    """Groups that have no variable in common, the largest first, without what tables speak of.
+
+    They are those of the tree of a feature model, which holds in any case; a rule may be left out to explain a conflict.
+    """
     parts = [part for constraint in model.constraints for part in constraint.parts]
     tabled = {variable for part in parts if isinstance(part, Table) for variable in part.scope}
     left = {place for place, variable in enumerate(model.variables) if variable.values == FALSE_OR_TRUE} - tabled
     groups = []
-    for exclusive in sorted(chain.from_iterable(map(_exclusive, model.constraints)), key=len, reverse=True):
+    structure = (constraint for constraint in model.constraints if constraint.is_structure)
+    for exclusive in sorted(chain.from_iterable(map(_exclusive, structure)), key=len, reverse=True):
         if len(group := exclusive & left) > 1:
             groups.append(tuple(sorted(group)))
             left -= group
