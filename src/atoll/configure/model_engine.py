@@ -240,9 +240,9 @@ def _compiled(model: ConstraintModel, clauses: ClausalModel, budget: Budget) -> 
         ways.reverse()
     elif Linear not in kinds:
         del ways[1]  # a diagram of clauses alone is never smaller
-    for (name, way), share in zip(ways, (1 / len(ways), 1.0), strict=False) if budget.nodes else ():
+    for tried, (name, way) in enumerate(ways if budget.nodes else ()):
         try:
-            return name, way(share)
+            return name, way(1 / (len(ways) - tried))
         except LimitReached:
             continue
     return SAT, None
