@@ -59,6 +59,11 @@ def acting(actor: Actor, along: Iterable[Statement] = ()) -> Iterator[list[list[
             exchange([_telling(before)])
 
 
+def is_acting() -> bool:
+    """Whether a use case is under way: what it calls belongs to its transaction."""
+    return _present.get() is not None
+
+
 TELL_TRIGGERS = (
     "SELECT set_config('atoll.user', %s, true), set_config('atoll.at', %s, true), set_config('atoll.reason', %s, true)"
 )

@@ -1,6 +1,7 @@
 """Database triggers that several apps put on their tables."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pgtrigger
 
@@ -120,36 +121,46 @@ def for_each_statement(
     )
 
 
-def refers_to(table: str, column: str, *, lasts: bool = False) -> list[pgtrigger.Trigger]:
-    """Triggers that hold a reference as a foreign key does, but for all rows of a statement at once.
-
-    The database checks a foreign key row by row, which is most of the work where rows come by the hundred thousand. The
-    column of the model has no constraint then (`db_constraint=False`), and the table that it refers to has `named_by`.
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column that names rows of a table.
 
     Parameters
     ----------
-    table
-        The table whose rows the column names.
     column
         Field of the model, without ``_id``.
     lasts
         Whether rows of the table hardly ever go. They are not locked then: who deletes one waits until nobody writes.
     """
-    lock = "" if lasts else " ORDER BY t.id FOR KEY SHARE"
-    there = f"""
-    IF (
-        SELECT count(*) FROM (
-            SELECT 1 FROM {table} t WHERE t.id IN (SELECT {column}_id FROM new_rows){lock}
-        ) found
-    ) <> (SELECT count(DISTINCT {column}_id) FROM new_rows) THEN
-        RAISE EXCEPTION '%.{column} names a row of {table} that is not there', TG_TABLE_NAME
+
+    column: str
+    table: str
+    lasts: bool = False
+
+    def refused(self) -> str:
+        """SQL that refuses new rows which name what is not there, and holds what they name, if others can take it away."""
+        lock = f"""
+    PERFORM 1 FROM {self.table} t WHERE t.id IN (SELECT {self.column}_id FROM new_rows) AND t.xmin <> pg_current_xact_id()::xid
+    ORDER BY t.id FOR KEY SHARE;"""
+        return f"""{"" if self.lasts else lock}
+    IF EXISTS (SELECT 1 FROM new_rows n WHERE NOT EXISTS (SELECT 1 FROM {self.table} t WHERE t.id = n.{self.column}_id)) THEN
+        RAISE EXCEPTION '%.{self.column} names a row of {self.table} that is not there', TG_TABLE_NAME
             USING ERRCODE = 'foreign_key_violation';
-    END IF;
-    RETURN NULL;
+    END IF;"""
+
+
+def refers_to(*references: Reference) -> list[pgtrigger.Trigger]:
+    """Triggers that hold references as foreign keys do, but for all rows of a statement at once.
+
+    The database checks a foreign key row by row, which is most of the work where rows come by the hundred thousand. The
+    columns of the model have no constraint then (`db_constraint=False`), and the tables that they refer to have `named_by`.
     """
+    refused = "".join(reference.refused() for reference in references)
     return [
-        for_each_statement(f"{column}_is_there", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), there),
-        ReadOnly(name=f"{column}_stays", fields=[column]),
+        for_each_statement(
+            "references_are_there", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), f"{refused}\n    RETURN NULL;\n    "
+        ),
+        ReadOnly(name="references_stay", fields=[reference.column for reference in references]),
     ]
 
 
@@ -159,7 +170,7 @@ def named_by(table: str, column: str, *, lasts: bool = False) -> pgtrigger.Trigg
     Parameters
     ----------
     lasts
-        As of `refers_to`: it waits for all who write to the other table, and lets nobody begin until it ends.
+        As of `Reference`: it waits for all who write to the other table, and lets nobody begin until it ends.
     """
     wait = f"\n        LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;" if lasts else ""
     return for_each_statement(

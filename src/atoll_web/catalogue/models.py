@@ -7,7 +7,15 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from atoll_web.accounts.triggers import Protect, emptied_with_company, kept_by_trigger, named_by, refers_to, state_machine
+from atoll_web.accounts.triggers import (
+    Protect,
+    Reference,
+    emptied_with_company,
+    kept_by_trigger,
+    named_by,
+    refers_to,
+    state_machine,
+)
 from atoll_web.catalogue import states, triggers
 from atoll_web.runs.models import Run
 
@@ -222,8 +230,9 @@ class OrderBillLine(models.Model):
         triggers = [
             Protect(name="order_bill_never_changes", operation=pgtrigger.Update | pgtrigger.Delete),
             triggers.order_bill_is_written_at_once,
-            *refers_to("catalogue_configuration", "configuration", lasts=True),
-            *refers_to("catalogue_item", "item", lasts=True),
+            *refers_to(
+                Reference("configuration", "catalogue_configuration", lasts=True), Reference("item", "catalogue_item", lasts=True)
+            ),
             emptied_with_company,
         ]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from atoll.promise import CANNOT_BE_SUPPLIED, earliest_days
 from atoll.schedule import earliest_slots
-from atoll_web.sales.snapshot import Work, master, snapshot
+from atoll_web.sales.snapshot import Lock, Work, master, snapshot
 
 
 class Availability:
@@ -35,7 +35,7 @@ class Availability:
         keys, self.quantity = there.structure.keys, quantity
         known = [need for need in needs if need.item in keys]
         work, kept = Work({keys[need.item]: 1 for need in known}, 1, product_model_id), there.kept_from(customer_class)
-        self.seen = snapshot([work], today, lock=False, kept=kept, there=there)
+        self.seen = snapshot([work], today, lock=Lock.NOTHING, kept=kept, there=there)
         self.working: list[int] = np.flatnonzero(self.seen.availability.working).tolist()
         items = np.array([self.seen.items.at[keys[need.item]] for need in known], np.int64)
         units = np.array([need.quantity * quantity for need in known], np.int64)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
@@ -280,17 +281,33 @@ def _successors(there: Structure, item: int) -> list[int]:
     return found[1:]
 
 
+class Lock(Enum):
+    """What of assembly lines and supplies is kept for a transaction until it ends, in SQL for the lines and the supplies."""
+
+    NOTHING = ("", "")
+    """For answers that reserve nothing."""
+
+    SHARED = (", pg_advisory_xact_lock_shared(hashtextextended('assembly line ' || l.id, 0))", "")
+    """Others may promise at the same time. What two of them take together beyond what is there, constraints refuse the second."""
+
+    ALONE = (", pg_advisory_xact_lock(hashtextextended('assembly line ' || l.id, 0))", "FOR NO KEY UPDATE")
+    """Nobody else promises on these lines, nor takes these supplies: what is promised can be written."""
+
+
 SUPPLIES = """
 SELECT id, item_id, kind, reference, due, margin_days, quantity - allocated
-FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND quantity > allocated ORDER BY id {lock}
+FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND is_free ORDER BY id {lock}
 """
 
 LINES = """
-SELECT l.id, l.code, b.productmodel_id
-FROM catalogue_assemblyline l JOIN catalogue_assemblyline_builds b ON b.assemblyline_id = l.id
-WHERE b.productmodel_id = ANY(%s::bigint[]) ORDER BY l.id {lock}
+SELECT l.id, l.code, l.productmodel_id {lock} FROM (
+    SELECT l.id, l.code, b.productmodel_id
+    FROM catalogue_assemblyline l JOIN catalogue_assemblyline_builds b ON b.assemblyline_id = l.id
+    WHERE b.productmodel_id = ANY(%s::bigint[]) ORDER BY l.id
+) l
 """
-"""Whoever takes time of a line locks the line first: its days are read, chosen and reserved by one at a time.
+"""Whoever takes time of a line locks the line first, by a lock for which those who want it alone and those who share it queue
+in one line: its days are read, chosen and reserved by one alone, or by those who share it and let the constraints decide.
 
 Those who wait for it look at the supplies only afterwards. Who waited for supplies would look at each of them once more.
 """
@@ -298,7 +315,7 @@ Those who wait for it look at the supplies only afterwards. Who waited for suppl
 SUPPLIES_GIVEN_BACK = """
 SELECT s.id, s.item_id, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated + coalesce(held.units, 0)
 FROM stock_supply s LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, units) ON held.id = s.id
-WHERE ((s.item_id = ANY(%s::bigint[]) AND s.quantity > s.allocated) OR s.id = ANY(%s::bigint[])) AND s.id <> ALL(%s::bigint[])
+WHERE ((s.item_id = ANY(%s::bigint[]) AND s.is_free) OR s.id = ANY(%s::bigint[])) AND s.id <> ALL(%s::bigint[])
 ORDER BY s.id
 """
 
@@ -323,7 +340,7 @@ WITH RECURSIVE held (id) AS (
     JOIN stock_requirement r ON r.demand_id = d.id JOIN stock_allocation a ON a.requirement_id = r.id
 )
 SELECT id FROM stock_supply WHERE id IN (
-    SELECT id FROM held UNION SELECT id FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND quantity > allocated
+    SELECT id FROM held UNION SELECT id FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND is_free
 ) ORDER BY id FOR NO KEY UPDATE
 """
 """Those of the items that have something free, and what demands hold through any number of levels of builds."""
@@ -342,7 +359,7 @@ def snapshot(
     works: Sequence[Work],
     today: date,
     *,
-    lock: bool,
+    lock: Lock,
     kept: Mapping[int, int] = NOTHING,
     there: Master | None = None,
     also: Iterable[int] = (),
@@ -354,7 +371,7 @@ def snapshot(
     Parameters
     ----------
     lock
-        Lock assembly lines and then supplies, each in the order of their keys, for promises that will be committed.
+        What is locked for promises that will be committed: assembly lines and then supplies, each in the order of their keys.
     kept
         Units by item key that stay free for other customers.
     there
@@ -373,7 +390,7 @@ def snapshot(
     asked = _statements(keys, models, today, lock=lock, given_back=given_back)
     *others, lines, supplies, times = exchange([*along, *asked])
     builders: dict[int, list[int]] = {}
-    for line, _, model in lines:
+    for line, _, model, *_ in lines:
         builders.setdefault(model, []).append(line)
     availability = _availability(there, today, supplies, times)
     if kept:
@@ -384,16 +401,17 @@ def snapshot(
         today,
         items,
         [*map(FreeSupply._make, supplies)],
-        {line: code for line, code, _ in lines},
+        {line: code for line, code, *_ in lines},
         others,
         times,
     )
 
 
-def _statements(keys: list[int], models: list[int], today: date, *, lock: bool, given_back: Held | None) -> Sequence[Statement]:
-    lines = (LINES.format(lock="FOR NO KEY UPDATE OF l" if lock else ""), [models])
+def _statements(keys: list[int], models: list[int], today: date, *, lock: Lock, given_back: Held | None) -> Sequence[Statement]:
+    of_lines, of_supplies = lock.value
+    lines = (LINES.format(lock=of_lines), [models])
     if given_back is None:
-        return lines, (SUPPLIES.format(lock="FOR NO KEY UPDATE" if lock else ""), [keys]), (TIMES, [today, models, today])
+        return lines, (SUPPLIES.format(lock=of_supplies), [keys]), (TIMES, [today, models, today])
     units, minutes = given_back.units, given_back.minutes
     return (
         lines,
@@ -415,7 +433,8 @@ def lock(works: Iterable[Work], today: date, demands: Iterable[int]) -> None:
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
     # Very many lines hold most of what is there, which takes longer to find than to lock.
     supplies = (OPEN_SUPPLIES, [keys]) if len(works) >= MANY else (HELD_AND_FREE_SUPPLIES, [[*demands], keys])
-    exchange([(LINES.format(lock="FOR NO KEY UPDATE OF l"), [models]), supplies])
+    of_lines, _ = Lock.ALONE.value
+    exchange([(LINES.format(lock=of_lines), [models]), supplies])
 
 
 def _availability(there: Master, today: date, supplies: Sequence[tuple], times: Sequence[tuple]) -> Availability:

@@ -9,6 +9,7 @@ from atoll_web.accounts.triggers import (
     BY_HAND,
     Protect,
     ReadOnly,
+    Reference,
     emptied_with_company,
     kept_by_trigger,
     named_by,
@@ -146,13 +147,17 @@ class Supply(models.Model):
         default=0, help_text="Days after due that a promise adds for an unsteady supply"
     )
     reference = models.CharField(max_length=60, blank=True)
+    is_free = models.GeneratedField(
+        expression=Q(quantity__gt=F("allocated")), output_field=models.BooleanField(), db_persist=True
+    )
 
     class Meta:
         verbose_name_plural = "supplies"
         indexes = [
             models.Index(fields=["item", "due"], condition=Q(quantity__gt=0), name="open_supply"),
-            # Most of what is to come is promised; a promise looks only at the rest.
-            models.Index(fields=["item"], condition=Q(quantity__gt=F("allocated")), name="free_supply"),
+            # Most of what is to come is promised; a promise looks only at the rest. No index has `allocated` itself, as every
+            # new sum would be written into all of them.
+            models.Index(fields=["item"], condition=Q(is_free=True), name="free_supply"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(allocated__gte=0, allocated__lte=F("quantity")), name="supply_not_over_allocated"),
@@ -212,8 +217,7 @@ class Requirement(models.Model):
             models.CheckConstraint(condition=Q(issued__lte=F("quantity")), name="requirement_not_over_issued"),
         ]
         triggers = [
-            *refers_to("stock_demand", "demand"),
-            *refers_to("catalogue_item", "item", lasts=True),
+            *refers_to(Reference("demand", "stock_demand"), Reference("item", "catalogue_item", lasts=True)),
             named_by("stock_allocation", "requirement"),
             triggers.issued_within_requirement,
         ]

@@ -236,20 +236,13 @@ issued_within_requirement = for_each_statement(
     refuse_over_requirement("id") + "RETURN NULL;",
 )
 
-LOCK_REQUIREMENTS = """
-PERFORM 1 FROM stock_requirement r
-WHERE r.id IN (SELECT requirement_id FROM new_rows) AND r.xmin <> pg_current_xact_id()::xid
-ORDER BY r.id FOR NO KEY UPDATE;
-"""
-"""Two writers who allocate for the same requirement take turns, and neither can allocate for one that is gone. What this
-transaction has written itself nobody else can see.
-"""
-
 KEEP_ALLOCATED = """
-PERFORM 1 FROM stock_supply s WHERE s.id IN (SELECT supply_id FROM ({rows}) r) ORDER BY s.id FOR NO KEY UPDATE;
-UPDATE stock_supply s SET allocated = s.allocated + change.quantity
-FROM (SELECT supply_id, SUM(quantity) AS quantity FROM ({rows}) r GROUP BY 1 HAVING SUM(quantity) <> 0) change
-WHERE s.id = change.supply_id;
+WITH change AS (
+    SELECT supply_id, SUM(quantity) AS quantity FROM ({rows}) r GROUP BY 1 HAVING SUM(quantity) <> 0
+), locked AS MATERIALIZED (
+    SELECT s.id, change.quantity FROM change JOIN stock_supply s ON s.id = change.supply_id ORDER BY s.id FOR NO KEY UPDATE OF s
+)
+UPDATE stock_supply s SET allocated = s.allocated + locked.quantity FROM locked WHERE s.id = locked.id;
 """
 
 REFUSE_MISSING = """
@@ -258,11 +251,14 @@ IF EXISTS (SELECT 1 FROM new_rows a WHERE NOT EXISTS (SELECT 1 FROM stock_{named
 END IF;
 """
 
-WRONG = f"r.item_id <> s.item_id OR (d.builds_id IS NOT NULL AND s.due > d.need_date) OR {OVER_REQUIREMENT}"
+WRONG = "r.item_id <> s.item_id OR (d.builds_id IS NOT NULL AND s.due > d.need_date)"
+
+IS_OF_OTHERS = "r.xmin <> pg_current_xact_id()::xid"
+"""Whether others can see a requirement; what this transaction has written itself they cannot."""
 
 ONE_BY_ONE = f"""
 SELECT 1 FROM new_rows LEFT JOIN LATERAL (
-    SELECT r.id, {WRONG} AS is_wrong
+    SELECT r.id, {{unsure}} OR {WRONG} OR {OVER_REQUIREMENT} AS is_wrong
     FROM stock_requirement r JOIN stock_demand d ON d.id = r.demand_id JOIN stock_supply s ON s.id = new_rows.supply_id
     WHERE r.id = new_rows.requirement_id OFFSET 0
 ) found ON true
@@ -272,25 +268,36 @@ WHERE found.id IS NULL OR found.is_wrong
 TOGETHER = f"""
 SELECT 1 FROM new_rows LEFT JOIN stock_requirement r ON r.id = new_rows.requirement_id
 LEFT JOIN stock_demand d ON d.id = r.demand_id LEFT JOIN stock_supply s ON s.id = new_rows.supply_id
-WHERE r.id IS NULL OR s.id IS NULL OR {WRONG}
+LEFT JOIN (
+    SELECT requirement_id, SUM(quantity) AS units FROM stock_allocation
+    WHERE requirement_id IN (SELECT requirement_id FROM new_rows) GROUP BY 1
+) taken ON taken.requirement_id = r.id
+WHERE r.id IS NULL OR s.id IS NULL OR {{unsure}} OR {WRONG} OR r.quantity - r.issued < taken.units
 """
 
 REFUSE_WRONG_ALLOCATION = f"""
-IF {exists(ONE_BY_ONE, TOGETHER)} THEN
-    {REFUSE_MISSING.format(named="requirement")}
-    {REFUSE_MISSING.format(named="supply")}
-    {refuse_over_requirement("requirement_id")}
-    IF EXISTS (
-        SELECT 1 FROM new_rows a
-        JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_supply s ON s.id = a.supply_id
-        WHERE r.item_id <> s.item_id
-    ) THEN
-        RAISE EXCEPTION 'a requirement cannot be met by the supply of another item' USING ERRCODE = 'check_violation';
+IF {exists(ONE_BY_ONE.format(unsure=IS_OF_OTHERS), TOGETHER.format(unsure=IS_OF_OTHERS))} THEN
+    PERFORM 1 FROM stock_requirement r WHERE r.id IN (SELECT requirement_id FROM new_rows) AND {IS_OF_OTHERS}
+    ORDER BY r.id FOR NO KEY UPDATE;
+    IF {exists(ONE_BY_ONE.format(unsure="false"), TOGETHER.format(unsure="false"))} THEN
+        {REFUSE_MISSING.format(named="requirement")}
+        {REFUSE_MISSING.format(named="supply")}
+        {refuse_over_requirement("requirement_id")}
+        IF EXISTS (
+            SELECT 1 FROM new_rows a
+            JOIN stock_requirement r ON r.id = a.requirement_id JOIN stock_supply s ON s.id = a.supply_id
+            WHERE r.item_id <> s.item_id
+        ) THEN
+            RAISE EXCEPTION 'a requirement cannot be met by the supply of another item' USING ERRCODE = 'check_violation';
+        END IF;
+        RAISE EXCEPTION 'a build cannot rest on what is due after it begins' USING ERRCODE = 'check_violation';
     END IF;
-    RAISE EXCEPTION 'a build cannot rest on what is due after it begins' USING ERRCODE = 'check_violation';
 END IF;
 """
-"""All is checked in one pass, and only what is wrong is looked at again, for the words."""
+"""All is checked in one pass, as long as nobody else can see the requirements. Those that others see are locked and looked at
+again: two writers who allocate for the same take turns, and neither can allocate for one that is gone. What is wrong is
+looked at once more, for the words.
+"""
 
 ADDED = "SELECT supply_id, quantity FROM new_rows"
 TAKEN = "SELECT supply_id, -quantity AS quantity FROM old_rows"
@@ -300,7 +307,7 @@ keep_allocated = [
         "allocated",
         pgtrigger.Insert,
         pgtrigger.Referencing(new="new_rows"),
-        LOCK_REQUIREMENTS + KEEP_ALLOCATED.format(rows=ADDED) + REFUSE_WRONG_ALLOCATION + "RETURN NULL;",
+        KEEP_ALLOCATED.format(rows=ADDED) + REFUSE_WRONG_ALLOCATION + "RETURN NULL;",
     ),
     for_each_statement(
         "released",
@@ -312,6 +319,6 @@ keep_allocated = [
         "reallocated",
         pgtrigger.Update,
         pgtrigger.Referencing(old="old_rows", new="new_rows"),
-        LOCK_REQUIREMENTS + KEEP_ALLOCATED.format(rows=f"{ADDED} UNION ALL {TAKEN}") + REFUSE_WRONG_ALLOCATION + "RETURN NULL;",
+        KEEP_ALLOCATED.format(rows=f"{ADDED} UNION ALL {TAKEN}") + REFUSE_WRONG_ALLOCATION + "RETURN NULL;",
     ),
 ]

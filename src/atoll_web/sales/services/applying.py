@@ -15,7 +15,7 @@ from atoll_web.sales.models import Proposal, ProposedPromise
 from atoll_web.sales.services.open_lines import OpenLine, open_lines
 from atoll_web.sales.services.proposing import ship_dates
 from atoll_web.sales.services.releasing import demands_of, give_back
-from atoll_web.sales.snapshot import PromiseSnapshot, lock, snapshot
+from atoll_web.sales.snapshot import Lock, PromiseSnapshot, lock, snapshot
 
 NAMED = 5
 """Lines that a refusal names."""
@@ -46,7 +46,7 @@ def apply_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
         held = [line.row for line in lines]
         lock(works, actor.today, demands_of(held))
         give_back(held)
-        seen = snapshot(works, actor.today, lock=True)
+        seen = snapshot(works, actor.today, lock=Lock.ALONE)
         answer = _as_proposed(seen, promise(seen.availability, seen.wanted), lines, rows)
         targets = [Target(line.row.pk, line.row.demand_id, is_new=False) for line in lines]
         commit(actor, seen, answer, targets, keys(room(seen, answer)), is_first=False)

@@ -34,7 +34,7 @@ from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, Under, raise_all
 from atoll_web.sales.services.entering import LINES
 from atoll_web.sales.services.releasing import agreed, demands_of, give_back, locked_lines, release_expired, works
-from atoll_web.sales.snapshot import Master, Work, lock, master, snapshot
+from atoll_web.sales.snapshot import Lock, Master, Work, lock, master, snapshot
 
 
 class By(StrEnum):
@@ -258,7 +258,7 @@ class _Change:
         seen = snapshot(
             [one.work for one in wanted],
             self.actor.today,
-            lock=True,
+            lock=Lock.ALONE,
             kept=self.there.kept_from(self.order.customer.customer_class),
             there=self.there,
         )

@@ -17,7 +17,7 @@ from atoll_web.sales.committing import Target, keys, pegging, room
 from atoll_web.sales.errors import CannotPromise
 from atoll_web.sales.models import Promise
 from atoll_web.sales.services.drafting import raise_all
-from atoll_web.sales.snapshot import Work, snapshot
+from atoll_web.sales.snapshot import Lock, Work, snapshot
 from atoll_web.stock import correcting
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Lot, Move
@@ -91,7 +91,7 @@ def _cover(actor: Actor, rows: Sequence[Demand]) -> None:
     """Let demands take all that they require from what is free, or from what is planned for it; builds move with it."""
     works = [Work({r.item_id: r.quantity for r in row.requirements.all()}) for row in rows]
     stock.release_demands(row.pk for row in rows)
-    seen = snapshot(works, actor.today, lock=True)
+    seen = snapshot(works, actor.today, lock=Lock.ALONE)
     answer = promise(seen.availability, seen.wanted)
     lost = [k for k in range(len(rows)) if not answer.is_promised[k]]
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in lost])

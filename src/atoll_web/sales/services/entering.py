@@ -1,16 +1,17 @@
 """Orders and quotes: every line is configured, priced, promised and confirmed, or nothing is written."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, islice
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from atoll.errors import AtollError
 from atoll.promise import promise, promise_complete
-from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time, is_acting
 from atoll_web.accounts.numbering import sequence, worded
 from atoll_web.accounts.services import system_user
 from atoll_web.bulk import MANY, Statement, exchange
@@ -32,7 +33,7 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Customer, Order, OrderLine
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.releasing import release_expired
-from atoll_web.sales.snapshot import MASTER, Master, Work, master_of, snapshot
+from atoll_web.sales.snapshot import MASTER, Lock, Master, Work, master_of, snapshot
 
 __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "enter_orders", "order_in_shop", "quote"]
 
@@ -153,6 +154,14 @@ def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: 
 
 
 def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:
+    """Enter orders: a single one beside others, and once more alone if these were faster with something that it takes too."""
+    if len(orders) == 1 and not is_acting():
+        with suppress(IntegrityError):
+            return _enter_under(Lock.SHARED, actor, orders, state, expires_at)
+    return _enter_under(Lock.ALONE, actor, orders, state, expires_at)
+
+
+def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:
     """Enter those orders that are not known by their keys, and give all of them in their sequence."""
     codes = {order.customer for order in orders}
     with acting(actor, [MASTER, _of_customers(codes)]) as (company, customers_found):
@@ -162,7 +171,7 @@ def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: dat
         known = _known([order.idempotency_key for order in orders if order.idempotency_key])
         faults = _faults(orders, known, customers)
         fresh = _once([order for order in orders if order.idempotency_key not in known])
-        entry = _Entry(actor, there, customers, state, expires_at)
+        entry = _Entry(actor, there, customers, state, expires_at, lock)
         drafts = iter(entry.draft(fresh, faults, is_alone=len(orders) == 1))
         groups = [(group, list(islice(drafts, sum(len(order.lines) for order in group)))) for group in entry.together(fresh)]
         entered = [row for group, drafted in groups for row in entry.enter(group, drafted)]
@@ -276,6 +285,7 @@ class _Entry:
     customers: Mapping[str, _Customer]
     state: str
     expires_at: datetime | None
+    lock: Lock
 
     def together(self, orders: Sequence[NewOrder]) -> list[list[NewOrder]]:
         """Orders that can be promised in one call: one that ships complete alone, others where the same units are kept."""
@@ -304,11 +314,12 @@ class _Entry:
         """Promise and write orders."""
         resolved, works = [(draft.revision, draft.resolved) for draft in drafts], [draft.work() for draft in drafts]
         counts = self._keys_to_draw(orders, works)
+        kept = self.there.kept_from(self.customers[orders[0].customer].buyer.customer_class)
         seen = snapshot(
             works,
             self.actor.today,
-            lock=True,
-            kept=self.there.kept_from(self.customers[orders[0].customer].buyer.customer_class),
+            lock=Lock.ALONE if kept else self.lock,  # no constraint knows what is kept for others
+            kept=kept,
             there=self.there,
             along=[catalogue.known_configurations(resolved), drawing(counts)],
         )

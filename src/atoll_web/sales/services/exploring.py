@@ -27,7 +27,7 @@ from atoll_web.sales.errors import CannotPromise, NoLines, TooManyLines
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.entering import buyer_of
 from atoll_web.sales.services.levers import Faster, OtherChoice, Question, faster, other_choices
-from atoll_web.sales.snapshot import PromiseSnapshot, master, snapshot
+from atoll_web.sales.snapshot import Lock, PromiseSnapshot, master, snapshot
 
 MOST_LINES = 50
 """Lines of a basket that are explored together; orders may have more."""
@@ -157,7 +157,7 @@ def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_c
     others = [other_choices(draft, drafter, terms) for draft in drafts]
     also = {item for choices in others for other in choices for item in other.drafted.work().touches()}
     also |= {item for draft in drafts for substitutes in draft.resolved.substitutes.values() for item in substitutes}
-    seen = snapshot([draft.work() for draft in drafts], today, lock=False, kept=kept, there=there, also=also)
+    seen = snapshot([draft.work() for draft in drafts], today, lock=Lock.NOTHING, kept=kept, there=there, also=also)
     complete = promise_complete(seen.availability, seen.wanted)
     answer = complete if ship_complete else promise(seen.availability, seen.wanted)
     refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]

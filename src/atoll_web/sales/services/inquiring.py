@@ -15,7 +15,7 @@ from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, keys, pegging, room
 from atoll_web.sales.errors import CannotPromise
 from atoll_web.sales.services.drafting import Drafter, NewLine
-from atoll_web.sales.snapshot import Work, master, snapshot
+from atoll_web.sales.snapshot import Lock, Work, master, snapshot
 from atoll_web.stock.models import Supply
 
 
@@ -62,7 +62,7 @@ def inquire(*, line: NewLine, today: date, customer_class: str = "") -> Inquiry:
     there = master(today)
     drafted = Drafter(there, today).draft(line)
     kept = there.kept_from(customer_class)
-    seen = snapshot([drafted.work()], today, lock=False, kept=kept, there=there)
+    seen = snapshot([drafted.work()], today, lock=Lock.NOTHING, kept=kept, there=there)
     answer = promise(seen.availability, seen.wanted)
     if not answer.is_promised[0]:
         raise CannotPromise(what=line.model, reason=reason(seen, answer, 0))
@@ -88,7 +88,7 @@ def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
     CannotPromise
         When a component can neither be bought nor built.
     """
-    seen = snapshot([Work({item.pk: quantity})], actor.today, lock=True)
+    seen = snapshot([Work({item.pk: quantity})], actor.today, lock=Lock.ALONE)
     answer = plan_build(seen.availability, seen.items.at[item.pk], quantity)
     if not answer.is_promised[0]:
         raise CannotPromise(what=f"a build of {quantity} × {item}", reason=reason(seen, answer, 0))

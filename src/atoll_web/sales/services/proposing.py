@@ -21,7 +21,7 @@ from atoll_web.sales.held import held_by
 from atoll_web.sales.models import Order, OrderLine, Proposal
 from atoll_web.sales.services.open_lines import OpenLine, Weighing, open_lines, weights
 from atoll_web.sales.services.ranking import foremost
-from atoll_web.sales.snapshot import PromiseSnapshot, snapshot
+from atoll_web.sales.snapshot import Lock, PromiseSnapshot, snapshot
 
 REPROMISING = "re-promising"
 """Kind of the runs that compute proposals."""
@@ -120,7 +120,7 @@ def _compute(actor: Actor, proposal: Proposal, report: runs.Report) -> Mapping[s
     if not report(0.1, f"{len(lines)} lines as if they held nothing"):
         return {"lines": len(lines)}
     held = held_by([line.row.pk for line in lines], [line.row.demand_id for line in lines])
-    seen = snapshot([line.work for line in lines], actor.today, lock=False, given_back=held)
+    seen = snapshot([line.work for line in lines], actor.today, lock=Lock.NOTHING, given_back=held)
     if not report(0.3, "promising them anew"):
         return {"lines": len(lines)}
     found = _served(seen, lines, proposal, actor.today)

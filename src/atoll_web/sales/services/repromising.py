@@ -15,7 +15,7 @@ from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.services.drafting import raise_all
 from atoll_web.sales.services.releasing import demands_of, give_back, works
-from atoll_web.sales.snapshot import lock, snapshot
+from atoll_web.sales.snapshot import Lock, lock, snapshot
 from atoll_web.stock import services as stock
 
 
@@ -77,7 +77,7 @@ def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[Promise]:
     wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, works(rows), strict=True)]
     lock(wanted, actor.today, demands_of(rows))
     give_back(rows)
-    seen = snapshot(wanted, actor.today, lock=True)
+    seen = snapshot(wanted, actor.today, lock=Lock.ALONE)
     answer = promise(seen.availability, seen.wanted)
     refused = [k for k in range(len(rows)) if not answer.is_promised[k]]
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in refused])
