@@ -1,8 +1,9 @@
 """Many statements in one exchange with the database, over whole sets of rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
+from select import select
 from typing import Any
 
 from django.db import connection
@@ -17,9 +18,10 @@ Statement = tuple[str, Sequence[Any]]
 
 
 def exchange(statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
-    """Execute statements in their order, sent all at once, and return the rows of each.
+    """Execute statements in their order, sent without waiting for answers, and return the rows of each.
 
     Arrays go as parameters to the server, so that one text serves any number of rows and is planned once for a connection.
+    Each is sent as soon as it is there: a generator makes the next one while the database works on the one before.
 
     Parameters
     ----------
@@ -35,13 +37,14 @@ def exchange(statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
     raw = connection.connection
     raw.prepare_threshold = PREPARED_FROM
     begins = raw.info.transaction_status == TransactionStatus.IDLE and not raw.autocommit  # the driver sends BEGIN before
-    sent = [(sql, [array(p) if isinstance(p, list) else p for p in parameters]) for sql, parameters in statements]
-    with connection.wrap_database_errors:
-        if len(sent) <= 1 and not begins:
-            return [_rows(Cursor(raw).execute(*statement)) for statement in sent]
-        with raw.pipeline():
-            cursors = [Cursor(raw).execute(*statement) for statement in sent]
-        return [_rows(cursor) for cursor in cursors]
+    is_single = isinstance(statements, Sequence) and len(statements) <= 1 and not begins
+    cursors = []
+    with connection.wrap_database_errors, nullcontext() if is_single else raw.pipeline():
+        for sql, parameters in statements:
+            cursors.append(Cursor(raw).execute(sql, [array(p) if isinstance(p, list) else p for p in parameters]))
+            while raw.pgconn.flush():  # the driver leaves the rest of what is large to the next statement
+                select([], [raw], [])
+    return [_rows(cursor) for cursor in cursors]
 
 
 def together(statements: Iterable[Statement]) -> Statement:

@@ -1,9 +1,10 @@
 """What promises rest on, written for any number of lines at once: demands, pegging, planned supplies, slots, the promises."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -118,11 +119,12 @@ def _sequence(table: str) -> str:
 
 def room(seen: "PromiseSnapshot", promises: "Promises") -> dict[str, int]:
     """How many keys `pegging` takes at most, besides those of the lines' own demands."""
-    built = promises.plan_item[promises.plan_is_build]
+    _, first = np.unique(_places(promises), return_index=True)
+    built = promises.plan_item[first[promises.plan_is_build[first]]]
     bills = seen.items.bills
     parts = int((bills.start[built + 1] - bills.start[built]).sum())
     return {
-        "stock_supply": len(promises.plan_item),
+        "stock_supply": len(first),
         "stock_demand": len(built),
         "stock_requirement": len(promises.requirement_item) + parts,
     }
@@ -161,10 +163,37 @@ def commit(
     is_first
         Whether the lines had no promise before.
     lines
-        Statements that write the order lines, sent between their demands and their promises.
+        Statements that write the order lines, sent between their demands and their promises; of very many lines while the
+        database writes what was sent before.
     """
+    stock, promised = pegging(seen, promises, targets, fresh), _promised(actor, seen, promises, targets, is_first=is_first)
+    with planned_for(len(targets)):
+        if len(targets) < MANY:
+            exchange([together([*stock, *lines, *promised])])
+        else:
+            exchange(_one_after_the_other(stock, chain(lines, promised)))
+    if len(targets) >= MANY:  # or what is checked at the end would be planned for few rows
+        with connection.cursor() as cursor:
+            cursor.execute(ANALYSED)
+
+
+def _one_after_the_other(first: Iterable[Statement], then: Iterable[Statement]) -> Iterator[Statement]:
+    """Statements of which the latter are all made while the database works on the last of the former.
+
+    It takes nothing that is sent while it works, so that one by one, making and writing would take turns.
+    """
+    yield from first
+    yield from [*then]
+
+
+def _promised(
+    actor: Actor, seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Target], *, is_first: bool
+) -> Iterator[Statement]:
+    """Statements that reserve slots and write the promises, made when they are wanted."""
     rows = zip(promises.slot_line.tolist(), promises.slot_row.tolist(), promises.slot_minutes.tolist(), strict=True)
     reserved = [(targets[k].line_id, seen.time(row).line_day_id, minutes) for k, row, minutes in rows]
+    if reserved:
+        yield SLOTS, _columns(reserved, 3)
     columns = [
         [target.line_id for target in targets],
         _dates(seen, promises.ship_day),
@@ -172,13 +201,7 @@ def commit(
         [reason(seen, promises, k) for k in range(len(targets))],
         [json.dumps(basis) for basis in bases(seen, promises, is_first=is_first)],
     ]
-    slots: list[Statement] = [(SLOTS, _columns(reserved, 3))] if reserved else []
-    promised = (PROMISES, [actor.at, actor.user.pk, *columns])
-    with planned_for(len(targets)):
-        exchange([together([*pegging(seen, promises, targets, fresh), *lines, *slots, promised])])
-    if len(targets) >= MANY:  # or what is checked at the end would be planned for few rows
-        with connection.cursor() as cursor:
-            cursor.execute(ANALYSED)
+    yield PROMISES, [actor.at, actor.user.pk, *columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +229,9 @@ def pegging(seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Tar
     """
     place = _places(promises)
     supplies = np.array(fresh["stock_supply"], dtype=np.int64)[place]
+    builds = np.flatnonzero(promises.plan_is_build)
     kits = np.zeros(len(supplies), dtype=np.int64)
-    kits[promises.plan_is_build] = fresh["stock_demand"][: int(promises.plan_is_build.sum())]
+    kits[builds] = np.array(fresh["stock_demand"], dtype=np.int64)[np.unique(place[builds], return_inverse=True)[1]]
     demands = np.array([target.demand_id for target in targets], dtype=np.int64)
     ids = np.array(seen.items.ids, dtype=np.int64)
 
@@ -230,10 +254,10 @@ def pegging(seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Tar
 
 
 def _places(promises: "Promises") -> np.ndarray:
-    """Which planned supply each plan becomes: builds one each, purchases of an item for one day one together."""
+    """Which planned supply each plan becomes: those of an item for one day are one, of builds those that begin together too."""
     found: dict[tuple[int, int, int], int] = {}
-    rows = zip(promises.plan_item.tolist(), promises.plan_day.tolist(), promises.plan_is_build.tolist(), strict=True)
-    keys = ((item, day, number if is_build else NOBODY) for number, (item, day, is_build) in enumerate(rows))
+    begins = np.where(promises.plan_is_build, promises.plan_start_day, NOBODY)
+    keys = zip(promises.plan_item.tolist(), promises.plan_day.tolist(), begins.tolist(), strict=True)
     return np.fromiter((found.setdefault(key, len(found)) for key in keys), dtype=np.int64)
 
 
@@ -298,9 +322,15 @@ def _demands(
     ]
     rows += [
         (int(kits[q]), "build order", f"build {supplies[q]}", seen.date(promises.plan_start_day[q]), int(supplies[q]))
-        for q in np.flatnonzero(kits)
+        for q in _first_of_each(kits)
     ]
     return _columns(rows, 5)
+
+
+def _first_of_each(keys: np.ndarray) -> list[int]:
+    """Places where keys are met for the first time; 0 is none."""
+    named, first = np.unique(keys, return_index=True)
+    return first[named > 0].tolist()
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

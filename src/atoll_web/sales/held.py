@@ -1,7 +1,9 @@
 """What order lines hold: the supplies and slots that would be free if they gave all of it back, found without writing."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from atoll_web.bulk import exchange
 
@@ -15,7 +17,48 @@ WHERE r.demand_id = ANY(%s) AND r.issued = 0
 GROUP BY s.id, d.id
 """
 
+PEGS_OF_KITS = """
+SELECT r.demand_id, r.id, r.quantity, b.quantity, s.id, a.quantity, CASE WHEN s.kind = 'planned' THEN s.allocated END, d.id
+FROM stock_requirement r
+JOIN stock_demand k ON k.id = r.demand_id
+JOIN stock_supply b ON b.id = k.builds_id
+JOIN stock_allocation a ON a.requirement_id = r.id
+JOIN stock_supply s ON s.id = a.supply_id
+LEFT JOIN stock_demand d ON d.builds_id = s.id
+WHERE r.demand_id = ANY(%s)
+ORDER BY r.id, s.due NULLS FIRST, s.id
+"""
+
 RESERVED = "SELECT line_day_id, sum(minutes)::bigint FROM sales_slotreservation WHERE line_id = ANY(%s) GROUP BY 1"
+
+
+class Peg(NamedTuple):
+    """Units of a supply that are given back; of a planned one, how many are allocated in all and the kit that builds it."""
+
+    supply: int
+    units: int
+    allocated: int | None
+    kit: int | None
+
+
+@dataclass(slots=True)
+class _Part:
+    """What the kit of a build for several demands takes of one item, the surest first."""
+
+    required: int
+    built: int
+    pegs: list[Peg] = field(default_factory=list)
+
+    def give_back(self, left: int) -> Iterator[Peg]:
+        """What goes, the latest first, when so many units are still built."""
+        excess = sum(peg.units for peg in self.pegs) - -(-self.required * left // self.built)
+        while excess > 0:
+            peg = self.pegs.pop()
+            gone = min(peg.units, excess)
+            excess -= gone
+            if gone < peg.units:
+                self.pegs.append(peg._replace(units=peg.units - gone))
+            yield peg._replace(units=gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +68,9 @@ class Held:
     Parameters
     ----------
     units
-        By key of the supply.
+        By key of the supply, without what is only planned.
     planned
-        Supplies that were planned for them alone, and are gone with them.
+        Planned supplies, which go with the lines or shrink to what others take: nothing of them becomes free.
     minutes
         By key of the line's day.
     """
@@ -40,15 +83,41 @@ class Held:
 def held_by(line_ids: Sequence[int], demand_ids: Iterable[int]) -> Held:
     """Read what `stock.services.release_demands` and the release of slots would give back, one query for each level of builds."""
     (reserved,) = exchange([(RESERVED, [list(line_ids)])])
-    units: dict[int, int] = {}
-    gone: set[int] = set()
-    level = list(demand_ids)
-    while level:
-        (found,) = exchange([(ALLOCATED, [level])])
-        level = []
-        for supply, quantity, allocated, build in found:
-            units[supply] = units.get(supply, 0) + quantity
-            if units[supply] == allocated:  # of a planned supply nothing else is taken
-                gone.add(supply)
-                level += [build] if build else []
-    return Held(units, sorted(gone), dict(reserved))
+    units: dict[int, int] = defaultdict(int)
+    left: dict[int, int] = {}
+    parts: dict[int, list[_Part]] = {}
+    back = _whole(list(demand_ids))
+    while back:
+        shrunk: dict[int, int] = {}
+        for supply, given, allocated, kit in back:
+            if allocated is None:
+                units[supply] += given
+            else:
+                left[supply] = left.get(supply, allocated) - given
+                if kit is not None:
+                    shrunk[kit] = left[supply]
+        ended = [kit for kit, still in shrunk.items() if not still and kit not in parts]
+        smaller = {kit: still for kit, still in shrunk.items() if kit not in ended}
+        parts |= _parts([kit for kit in smaller if kit not in parts])
+        back = [
+            *_whole(ended),
+            *(peg for kit, still in smaller.items() for part in parts[kit] for peg in part.give_back(still)),
+        ]
+    return Held(dict(units), sorted(left), dict(reserved))
+
+
+def _whole(demands: Sequence[int]) -> list[Peg]:
+    """All that demands hold."""
+    if not demands:
+        return []
+    (rows,) = exchange([(ALLOCATED, [list(demands)])])
+    return [*map(Peg._make, rows)]
+
+
+def _parts(kits: Sequence[int]) -> dict[int, list[_Part]]:
+    """What kits of builds take, item by item."""
+    found: dict[int, dict[int, _Part]] = {kit: {} for kit in kits}
+    (rows,) = exchange([(PEGS_OF_KITS, [list(kits)])]) if kits else ([],)
+    for kit, requirement, required, built, *peg in rows:
+        found[kit].setdefault(requirement, _Part(required, built)).pegs.append(Peg._make(peg))
+    return {kit: [*of_kit.values()] for kit, of_kit in found.items()}

@@ -156,12 +156,42 @@ def outdated_builds() -> set[int]:
     return {supply for (supply,) in rows}
 
 
+SHRUNK_BUILDS = """
+SELECT s.id, d.id AS kit, s.quantity AS before, s.allocated AS left
+FROM stock_supply s JOIN stock_demand d ON d.builds_id = s.id
+WHERE s.id = ANY(%s::bigint[]) AND s.kind = 'planned' AND s.quantity > s.allocated AND s.allocated > 0
+"""
+
+GIVE_BACK_PART = f"""
+WITH shrunk AS ({SHRUNK_BUILDS}), needed AS (
+    SELECT r.id, (r.quantity * shrunk.left + shrunk.before - 1) / shrunk.before AS units
+    FROM shrunk JOIN stock_requirement r ON r.demand_id = shrunk.kit
+), kept AS (
+    SELECT a.id, a.supply_id, a.quantity, greatest(least(a.quantity, n.units - coalesce(sum(a.quantity) OVER (
+        PARTITION BY n.id ORDER BY s.due NULLS FIRST, s.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ), 0)), 0) AS units
+    FROM needed n JOIN stock_allocation a ON a.requirement_id = n.id JOIN stock_supply s ON s.id = a.supply_id
+), gone AS (
+    DELETE FROM stock_allocation a USING kept WHERE a.id = kept.id AND kept.units = 0
+), less AS (
+    UPDATE stock_allocation a SET quantity = kept.units FROM kept
+    WHERE a.id = kept.id AND kept.units > 0 AND kept.units < kept.quantity
+)
+SELECT DISTINCT s.id FROM kept JOIN stock_supply s ON s.id = kept.supply_id
+WHERE kept.units < kept.quantity AND s.kind = 'planned'
+"""
+"""Of builds for several demands, what the others do not take: the latest goes first, and they keep what is sure."""
+
+SHRINK_KITS = f"""
+UPDATE stock_requirement r SET quantity = (r.quantity * shrunk.left + shrunk.before - 1) / shrunk.before
+FROM ({SHRUNK_BUILDS}) shrunk WHERE r.demand_id = shrunk.kit
+"""
+
 SHRUNK = """
 UPDATE stock_supply s SET quantity = s.allocated
 WHERE s.id = ANY(%s::bigint[]) AND s.kind = 'planned' AND s.quantity > s.allocated
-    AND NOT EXISTS (SELECT 1 FROM stock_demand d WHERE d.builds_id = s.id)
 """
-"""A planned purchase for several demands is for what the others still take."""
+"""What is planned for several demands is for what the others still take."""
 
 
 def release_demands(demand_ids: Iterable[int]) -> None:
@@ -178,13 +208,17 @@ def drop_unneeded(planned: Sequence[int]) -> None:
     builds = [build for _, build in orphans if build]
     if builds:
         release_demands(builds)
-    exchange(
+    unneeded, *_ = exchange(
         [
+            (GIVE_BACK_PART, [planned]),
+            (SHRINK_KITS, [planned]),
             ("DELETE FROM stock_demand WHERE id = ANY(%s::bigint[])", [builds]),
             ("DELETE FROM stock_supply WHERE id = ANY(%s::bigint[])", [[supply for supply, _ in orphans]]),
             (SHRUNK, [planned]),
         ]
     )
+    if unneeded:
+        drop_unneeded([supply for (supply,) in unneeded])
 
 
 SHRINK = """

@@ -1,6 +1,6 @@
 """Orders and quotes: every line is configured, priced, promised and confirmed, or nothing is written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, connection
 
 from atoll.errors import AtollError
-from atoll.promise import promise, promise_complete
+from atoll.promise import Promises, promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time, is_acting
 from atoll_web.accounts.numbering import sequence, worded
 from atoll_web.accounts.services import system_user
@@ -33,7 +33,7 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Customer, Order, OrderLine
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.releasing import release_expired
-from atoll_web.sales.snapshot import MASTER, Lock, Master, Work, master_of, snapshot
+from atoll_web.sales.snapshot import MASTER, Lock, Master, PromiseSnapshot, Work, master_of, snapshot
 
 __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "enter_orders", "order_in_shop", "quote"]
 
@@ -339,8 +339,7 @@ class _Entry:
         ]
         demands = fresh["stock_demand"][-len(drafts) :]
         targets = [Target(*ids) for ids in zip(fresh["sales_orderline"], demands, references, strict=True)]
-        filled = seen.filled_from_stock(answer)
-        statements = [self._orders(rows), self._lines(rows, orders, drafts, configurations, targets, filled)]
+        statements = self._written(rows, orders, drafts, configurations, targets, seen, answer)
         commit(self.actor, seen, answer, targets, fresh, is_first=True, lines=statements)
         return rows
 
@@ -372,19 +371,19 @@ class _Entry:
             )
         ]
 
-    def _orders(self, rows: Sequence[Order]) -> Statement:
-        fields = ("id", "number", "customer_id", "state", "ordered_at", "currency", "idempotency_key", "expires_at", "rank")
-        return ORDERS, [[getattr(row, name) for row in rows] for name in (*fields, "ship_complete")]
-
-    def _lines(
+    def _written(
         self,
         rows: Sequence[Order],
         orders: Sequence[NewOrder],
         drafts: Sequence[Drafted],
         configurations: Sequence[int],
         targets: Sequence[Target],
-        filled: Sequence[bool],
-    ) -> Statement:
+        seen: PromiseSnapshot,
+        answer: Promises,
+    ) -> Iterator[Statement]:
+        """Statements that write orders and lines, made when they are wanted."""
+        fields = ("id", "number", "customer_id", "state", "ordered_at", "currency", "idempotency_key", "expires_at", "rank")
+        yield ORDERS, [[getattr(row, name) for row in rows] for name in (*fields, "ship_complete")]
         places = [(row.pk, n) for row, order in zip(rows, orders, strict=True) for n in range(1, len(order.lines) + 1)]
         columns = [
             [target.line_id for target in targets],
@@ -395,9 +394,9 @@ class _Entry:
             [draft.unit_price for draft in drafts],
             [draft.line.request_date or self.actor.today for draft in drafts],
             [target.demand_id for target in targets],
-            filled,
+            seen.filled_from_stock(answer),
         ]
-        return LINES, [self.state, *columns]
+        yield LINES, [self.state, *columns]
 
 
 ORDERS = """
