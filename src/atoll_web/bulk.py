@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model
+from django.db.models.expressions import RawSQL
 from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 
@@ -52,6 +53,11 @@ def together(statements: Iterable[Statement]) -> Statement:
     statements = list(statements)
     parts = ", ".join(f"part_{number} AS ({sql})" for number, (sql, _) in enumerate(statements))
     return f"WITH {parts} SELECT 1", [parameter for _, parameters in statements for parameter in parameters]
+
+
+def among(keys: Iterable[int]) -> RawSQL:
+    """Keys for a filter `…__in=among(keys)`: one parameter, however many there are; Django writes a list out key by key."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [array([*keys])])
 
 
 def update_each(rows: Sequence[Model], fields: Sequence[str]) -> None:

@@ -147,7 +147,7 @@ def test_a_line_that_is_cancelled_meanwhile_is_left_out_and_the_others_are_promi
     lines = [first.lines.get(), second.lines.get()]
     sales.cancel(actor=company.actor("sales"), order=second)
     found = sales.repromise(actor=company.actor("planner"), lines=lines)
-    assert [promise.line.order for promise in found.promises] == [first]
+    assert [line.order for line in found.lines] == [first]
     assert [(line.order, line.state) for line in found.left_out] == [(second, "cancelled")]
     assert nothing_is_violated()
 

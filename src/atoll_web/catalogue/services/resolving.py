@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from atoll.configure import Alternates, OrderBill, roll_up
+from atoll.configure import Alternates, Configuration, OrderBill, roll_up
 from atoll_web.bulk import Statement, exchange
 from atoll_web.catalogue import snapshot
 from atoll_web.catalogue.models import Revision
@@ -67,29 +67,24 @@ def resolve(
         From `atoll.configure`, with the smallest reason.
     """
     made = tuple((code, type(value), tuple(value) if isinstance(value, list) else value) for code, value in choices.items())
-    return _resolved(revision, revision.digest, made, today, quantity, there or snapshot.structure())
+    choice, alone = _resolved(revision, revision.digest, made, today, there or snapshot.structure())
+    return alone if quantity == 1 else replace(alone, unit_price=snapshot.pricing(revision, today).of(choice, quantity).total)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def _resolved(
-    revision: Revision,
-    _digest: str,
-    made: tuple[tuple[str, type, Any], ...],
-    today: date,
-    quantity: int,
-    there: snapshot.Structure,
-) -> Resolved:
-    """Equal choices are resolved once as long as neither the revision nor items and bills change."""
-    prices = snapshot.pricing(revision, today)
+    revision: Revision, _digest: str, made: tuple[tuple[str, type, Any], ...], today: date, there: snapshot.Structure
+) -> tuple[Configuration, Resolved]:
+    """One unit; equal choices are resolved once as long as neither the revision nor items and bills change."""
     choice = snapshot.configurator(revision, today).configuration({code: value for code, _, value in made})
     bill = snapshot.super_bill(revision, there).resolve(choice)
     whole = _replaceable(bill)
-    alone = prices.of(choice).total
-    return Resolved(
+    price = snapshot.pricing(revision, today).of(choice).total
+    return choice, Resolved(
         key=choice.key,
         values=choice.as_dict(),
-        price=alone,
-        unit_price=alone if quantity == 1 else prices.of(choice, quantity).total,
+        price=price,
+        unit_price=price,
         cost=roll_up(bill, there.costs, there.minute_rate).total,
         minutes=bill.minutes,
         bill={there.keys[line.item]: line.quantity for line in bill.lines},

@@ -61,8 +61,6 @@ FIELDS = (
     "order__ship_complete",
     "order__customer__priority",
     "configuration__cost",
-    "configuration__minutes",
-    "configuration__revision__product_model_id",
 )
 
 
@@ -74,9 +72,7 @@ def open_lines(line_ids: Sequence[int] | None = None, *, lock: bool = False) -> 
     if lock:
         found = OrderLine.objects.filter(id__in=list(found.select_for_update().order_by("id").values_list("id", flat=True)))
     promised = found.filter(promises__in_force=True).annotate(before=F("promises__ship_date"))
-    rows = list(
-        promised.select_related("order__customer", "configuration__revision").only(*FIELDS).order_by("order_id", "position")
-    )
+    rows = list(promised.select_related("order__customer", "configuration").only(*FIELDS).order_by("order_id", "position"))
     return [OpenLine(row, row.before, work) for row, work in zip(rows, works(rows), strict=True)]
 
 

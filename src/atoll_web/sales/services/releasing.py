@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
-from atoll_web.bulk import planned_for
-from atoll_web.catalogue.models import OrderBillAlternate, OrderBillLine
+from atoll_web.bulk import among, planned_for
+from atoll_web.catalogue.models import Configuration, OrderBillAlternate, OrderBillLine
 from atoll_web.sales import states
 from atoll_web.sales.errors import NotCancellable
 from atoll_web.sales.models import LeverTaken, Order, OrderLine, Promise, SlotReservation
@@ -76,18 +76,26 @@ def give_back(lines: Sequence[OrderLine]) -> None:
     """Free supplies and slots of lines, and end their promises. Lock them before."""
     with planned_for(len(lines)):
         stock.release_demands(demands_of(lines))
-        SlotReservation.objects.filter(line__in=[line.pk for line in lines])._raw_delete("default")
-        Promise.objects.filter(line__in=[line.pk for line in lines], in_force=True).update(in_force=False)
+        keys = among(line.pk for line in lines)
+        SlotReservation.objects.filter(line__in=keys)._raw_delete("default")
+        Promise.objects.filter(line__in=keys, in_force=True).update(in_force=False)
 
 
 def works(lines: Sequence[OrderLine]) -> list[Work]:
     """What each line takes, as its order bill says; promised anew it may take other alternates than before."""
-    configurations = {line.configuration_id for line in lines}
-    bills: dict[int, dict[int, int]] = {key: {} for key in configurations}
+    keys = {line.configuration_id for line in lines}
+    configurations = among(keys)
+    made = {
+        key: (minutes, model)
+        for key, minutes, model in Configuration.objects.filter(id__in=configurations).values_list(
+            "id", "minutes", "revision__product_model_id"
+        )
+    }
+    bills: dict[int, dict[int, int]] = {key: {} for key in keys}
     for key, item, per in OrderBillLine.objects.filter(configuration__in=configurations).values_list(*BILL_FIELDS):
         bills[key][item] = per
-    alternates: dict[int, dict[int, list[int]]] = {key: {} for key in configurations}
-    substitutes: dict[int, dict[int, list[int]]] = {key: {} for key in configurations}
+    alternates: dict[int, dict[int, list[int]]] = {key: {} for key in keys}
+    substitutes: dict[int, dict[int, list[int]]] = {key: {} for key in keys}
     rows = OrderBillAlternate.objects.filter(configuration__in=configurations).order_by("rank")
     for key, item, alternate, on_request in rows.values_list("configuration_id", "item_id", "alternate_id", "on_request"):
         (substitutes if on_request else alternates)[key].setdefault(item, []).append(alternate)
@@ -95,13 +103,14 @@ def works(lines: Sequence[OrderLine]) -> list[Work]:
     return [
         Work(
             {item: per * line.quantity for item, per in bills[key].items()},
-            line.configuration.minutes * line.quantity,
-            line.configuration.revision.product_model_id,
+            minutes * line.quantity,
+            model,
             line.request_date,
             with_agreed(alternates[key], substitutes[key], asked[line.pk]) if line.pk in asked else alternates[key],
         )
         for line in lines
         for key in [line.configuration_id]
+        for minutes, model in [made[key]]
     ]
 
 

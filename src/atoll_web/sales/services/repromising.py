@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 
 from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
+from atoll_web.bulk import among
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, commit, keys, room
@@ -21,15 +22,17 @@ from atoll_web.stock import services as stock
 
 @dataclass(frozen=True, slots=True)
 class Repromised:
-    """Lines that were promised anew.
+    """What became of lines that were to be promised anew.
 
     Parameters
     ----------
+    lines
+        Those that have a new promise, in the order in which they were promised.
     left_out
         Lines that have nothing to promise any more, as their state says.
     """
 
-    promises: Sequence[Promise]
+    lines: Sequence[OrderLine]
     left_out: Sequence[OrderLine]
 
 
@@ -58,21 +61,18 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repr
         chosen = lines if lines is not None else lines_to_promise_anew(actor.today)
         if not chosen:
             return Repromised((), ())
-        rows = list(
-            OrderLine.objects.select_for_update(of=("self",))
-            .select_related("order", "configuration__revision")
-            .defer("configuration__revision__document")
-            .filter(id__in=[line.pk for line in chosen])
-            .order_by("id")
-        )
+        asked = among(line.pk for line in chosen)
+        rows = list(OrderLine.objects.select_for_update().filter(id__in=asked).order_by("id"))
         left_out = [row for row in rows if row.state not in states.HOLDING]
+        prefetch_related_objects(left_out, "order")
         if len(left_out) == len(rows):
             raise NothingToPromise(line=", ".join(map(str, rows)), state=left_out[0].state)
-        return Repromised(_promise_anew(actor, [row for row in rows if row not in left_out]), left_out)
+        return Repromised(_promise_anew(actor, [row for row in rows if row.state in states.HOLDING]), left_out)
 
 
-def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[Promise]:
-    before = dict(Promise.objects.filter(line__in=[row.pk for row in rows], in_force=True).values_list("line_id", "ship_date"))
+def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[OrderLine]:
+    in_force = Promise.objects.filter(line__in=among(row.pk for row in rows), in_force=True)
+    before = dict(in_force.values_list("line_id", "ship_date"))
     rows.sort(key=lambda row: (before[row.pk], row.pk))
     wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, works(rows), strict=True)]
     lock(wanted, actor.today, demands_of(rows))
@@ -80,10 +80,11 @@ def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[Promise]:
     seen = snapshot(wanted, actor.today, lock=Lock.ALONE)
     answer = promise(seen.availability, seen.wanted)
     refused = [k for k in range(len(rows)) if not answer.is_promised[k]]
+    prefetch_related_objects([rows[k] for k in refused], "order")
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in refused])
     targets = [Target(row.pk, row.demand_id, is_new=False) for row in rows]
     commit(actor, seen, answer, targets, keys(room(seen, answer)), is_first=False)
-    return list(Promise.objects.filter(line__in=[row.pk for row in rows], in_force=True).order_by("ship_date", "line"))
+    return rows
 
 
 def lines_to_promise_anew(today: date) -> list[OrderLine]:
