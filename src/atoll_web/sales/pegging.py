@@ -22,6 +22,7 @@ FIELDS = {
     "reference": "allocations__supply__reference",
     "due": "allocations__supply__due",
     "margin_days": "allocations__supply__margin_days",
+    "built": "allocations__supply__quantity",
     "kit": "allocations__supply__consumes",
     "kit_date": "allocations__supply__consumes__need_date",
 }
@@ -36,7 +37,9 @@ class Peg:
     kind
         Kind of the supply; ``issued`` when the units were taken from the warehouse already, ``short`` when nothing is allocated.
     parts
-        What the build of the supply takes.
+        What the build of the supply takes, for all that it builds.
+    built
+        Units of the whole build, of which others may take a part.
     supply
         Key of the supply; 0 for none.
     is_obsolete
@@ -54,6 +57,7 @@ class Peg:
     margin_days: int = 0
     kit_date: date | None = None
     parts: list["Peg"] = field(default_factory=list)
+    built: int = 0
     supply: int = 0
     is_obsolete: bool = False
     is_latest: bool = False
@@ -67,6 +71,7 @@ class Peg:
             "kind": self.kind,
             "reference": self.reference,
             "due": self.due,
+            "built": self.built,
             "is_latest": self.is_latest,
             "parts": [part.as_dict() for part in self.parts],
         }
@@ -119,6 +124,7 @@ def _pegs(rows: list[dict[str, Any]], trees: dict[int, list[Peg]]) -> list[Peg]:
             row["margin_days"],
             row["kit_date"],
             trees[row["kit"]] if row["kit"] else [],
+            row["built"] if row["kit"] else 0,
             row["supply"],
             not row["is_in_use"],
         )
