@@ -1,5 +1,6 @@
 """Many statements in one exchange with the database, over whole sets of rows."""
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import date
@@ -100,6 +101,19 @@ def planned_for(lines: int) -> Iterator[None]:
         cursor.execute(BEGIN_MANY)
         yield
         cursor.execute(END_MANY)
+
+
+@contextmanager
+def uncollected(lines: int) -> Iterator[None]:
+    """Keep Python's collector from looking through the objects of so many lines again and again while they are made and stay."""
+    if lines < MANY or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _rows(cursor: "Cursor[tuple[Any, ...]]") -> list[tuple[Any, ...]]:

@@ -11,13 +11,16 @@ from django.db.models.functions import Coalesce
 from django.test import Client
 from psycopg.errors import DeadlockDetected
 
+from atoll.promise import Availability, Promises, Wanted, promise
 from atoll_web.accounts.acting import acting, begun_again_after_deadlock
 from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
 from atoll_web.catalogue.models import Configuration, Item, LineDay
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
+from atoll_web.sales import services as sales
 from atoll_web.sales.models import Order, OrderLine, Promise
+from atoll_web.sales.services import entering
 from atoll_web.stock.models import Requirement, Supply
 from tests.at_once import assert_nothing_is_violated, at_once
 
@@ -58,6 +61,28 @@ def test_orders_that_compete_for_scarce_supply_all_get_a_promise_and_no_unit_is_
     held = Requirement.objects.annotate(allocated=Coalesce(Sum("allocations__quantity"), 0))
     assert not held.exclude(quantity=F("allocated") + F("issued")).exists()
     assert not LineDay.objects.filter(reserved__gt=F("capacity")).exists()
+    assert_nothing_is_violated()
+
+
+def test_who_was_slower_with_the_last_unit_gets_a_later_date(company, monkeypatch):
+    asked = {"head": "HEAD-L", "arm": "ARM-L"}  # one such head is on hand
+    sales.cancel(actor=company.actor("sales"), order=company.order(1, **asked))  # both will find the configuration
+    attempts = []
+
+    def overtaken(availability: Availability, wanted: Wanted) -> Promises:
+        """Before what was read is written, another order takes the same."""
+        attempts.append(wanted)
+        if len(attempts) == 1:
+            at_once(lambda _: company.order(1, **asked), threads=1)
+        return promise(availability, wanted)
+
+    monkeypatch.setattr(entering, "promise", overtaken)
+    slower = company.order(1, **asked)
+
+    assert len(attempts) == 3  # the slower one twice
+    faster = Order.objects.exclude(pk=slower.pk).get(state="confirmed")
+    days = dict(Promise.objects.filter(in_force=True).values_list("line__order", "ship_date"))
+    assert days[faster.pk] < days[slower.pk]
     assert_nothing_is_violated()
 
 

@@ -171,19 +171,16 @@ def commit(
         if len(targets) < MANY:
             exchange([together([*stock, *lines, *promised])])
         else:
-            exchange(_one_after_the_other(stock, chain(lines, promised)))
+            exchange(_in_two_parts(stock, chain(lines, promised)))
     if len(targets) >= MANY:  # or what is checked at the end would be planned for few rows
         with connection.cursor() as cursor:
             cursor.execute(ANALYSED)
 
 
-def _one_after_the_other(first: Iterable[Statement], then: Iterable[Statement]) -> Iterator[Statement]:
-    """Statements of which the latter are all made while the database works on the last of the former.
-
-    It takes nothing that is sent while it works, so that one by one, making and writing would take turns.
-    """
+def _in_two_parts(first: Iterable[Statement], then: Iterable[Statement]) -> Iterator[Statement]:
+    """Statements, and one of those that are only made while the database works on the last of them."""
     yield from first
-    yield from [*then]
+    yield together(then)
 
 
 def _promised(

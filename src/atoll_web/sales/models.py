@@ -123,7 +123,7 @@ class OrderLine(models.Model):
         ]
         triggers = [
             *state_machine(initial=states.INITIAL, transitions=states.LINE_TRANSITIONS),
-            triggers.confirmed_line_has_promise,
+            *triggers.confirmed_line_has_promise,
             triggers.line_stays_once_assembly_begins,
             triggers.line_change_is_recorded,
             triggers.held_line_is_not_released,

@@ -43,13 +43,30 @@ IF EXISTS (
 END IF;
 """
 
-confirmed_line_has_promise = pgtrigger.Trigger(
-    name="confirmed_line_has_promise",
-    when=pgtrigger.After,
-    operation=pgtrigger.Insert | pgtrigger.UpdateOf("state"),
-    timing=pgtrigger.Deferred,
-    func=LINE_AGREES_WITH_PROMISE.format(line="id") + "RETURN NULL;",
-)
+confirmed_line_has_promise = [
+    for_each_statement(
+        "line_is_made_with_its_promise",
+        pgtrigger.Insert,
+        pgtrigger.Referencing(new="new_rows"),
+        f"""
+        IF EXISTS (
+            SELECT 1 FROM new_rows line
+            WHERE line.state IN {PROMISED} AND NOT EXISTS (SELECT 1 FROM sales_promise p WHERE p.line_id = line.id AND p.in_force)
+        ) THEN
+            RAISE EXCEPTION 'a line is made as confirmed without a promise in force' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NULL;
+        """,
+    ),
+    pgtrigger.Trigger(
+        name="confirmed_line_has_promise",
+        when=pgtrigger.After,
+        operation=pgtrigger.UpdateOf("state"),
+        timing=pgtrigger.Deferred,
+        func=LINE_AGREES_WITH_PROMISE.format(line="id") + "RETURN NULL;",
+    ),
+]
+"""A confirmed line is written by the same statement as its promise; one that is confirmed later, by the same transaction."""
 
 promise_is_of_confirmed_line = [
     for_each_statement(

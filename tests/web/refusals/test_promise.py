@@ -28,6 +28,14 @@ def test_a_line_is_not_confirmed_without_a_demand(workshop, refused):
         OrderLine.objects.filter(pk=line.pk).update(state=states.CONFIRMED)
 
 
+def test_a_line_is_not_made_as_confirmed_without_a_promise(workshop, refused):
+    line = workshop.order_line(Demand.objects.create(kind="order line", need_date=WEDNESDAY))
+    other = Demand.objects.create(kind="order line", need_date=WEDNESDAY)
+    with refused("made as confirmed without a promise"), acting(workshop.actor):
+        line.pk, line.position, line.demand, line.state = None, 2, other, states.CONFIRMED
+        line.save(force_insert=True)
+
+
 def test_the_promise_may_come_after_the_state_in_one_transaction(workshop, commit):
     line = workshop.order_line(Demand.objects.create(kind="order line", need_date=WEDNESDAY))
     with acting(workshop.actor):

@@ -14,7 +14,7 @@ from atoll.promise import Promises, promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time, is_acting
 from atoll_web.accounts.numbering import sequence, worded
 from atoll_web.accounts.services import system_user
-from atoll_web.bulk import MANY, Statement, exchange
+from atoll_web.bulk import MANY, Statement, exchange, uncollected
 from atoll_web.catalogue import services as catalogue
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
@@ -158,7 +158,8 @@ def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: dat
     if len(orders) == 1 and not is_acting():
         with suppress(IntegrityError):
             return _enter_under(Lock.SHARED, actor, orders, state, expires_at)
-    return _enter_under(Lock.ALONE, actor, orders, state, expires_at)
+    with uncollected(sum(len(order.lines) for order in orders)):
+        return _enter_under(Lock.ALONE, actor, orders, state, expires_at)
 
 
 def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:

@@ -8,7 +8,7 @@ from django.db.models import Max, prefetch_related_objects
 
 from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
-from atoll_web.bulk import among
+from atoll_web.bulk import among, uncollected
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, commit, keys, room
@@ -67,7 +67,8 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repr
         prefetch_related_objects(left_out, "order")
         if len(left_out) == len(rows):
             raise NothingToPromise(line=", ".join(map(str, rows)), state=left_out[0].state)
-        return Repromised(_promise_anew(actor, [row for row in rows if row.state in states.HOLDING]), left_out)
+        with uncollected(len(rows)):
+            return Repromised(_promise_anew(actor, [row for row in rows if row.state in states.HOLDING]), left_out)
 
 
 def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[OrderLine]:
