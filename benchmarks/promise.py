@@ -135,9 +135,9 @@ class _Measured:
 
     def __init__(self, *, quick: bool) -> None:
         self.calls = 100 if quick else 400
-        self.open_lines = 500 if quick else 5_000
-        self.at_once = 500 if quick else 5_000
-        self.document = peers.document(self.open_lines + 3 * self.at_once)
+        self.levels = (50, 500, 980) if quick else (500, 5_000, 9_800)
+        self.at_once = 300 if quick else 3_000
+        self.document = peers.document(self.levels[-1] + 2 * self.at_once + self.calls)
         company.enter(self.document)
         self.left = iter(self.document["orders"])
 
@@ -155,33 +155,40 @@ class _Measured:
         from atoll_web.accounts.models import User
         from atoll_web.sales import services as sales
 
-        actor = actor_now(User.objects.get(username="sales"))
-        enter = sales.enter_orders
-        enter(actor=actor, orders=self.some(20))
-        grown = []
-        for level in (self.open_lines // 10, self.open_lines):
-            while self._open_lines() < level:
-                enter(actor=actor, orders=self.some(min(500, level - self._open_lines())))
-            self._analyse()
-            taken = times((lambda order=order: enter(actor=actor, orders=[order])) for order in self.some(self.calls))
-            grown.append((level, taken))
+        self.actor = actor = actor_now(User.objects.get(username="sales"))
+        sales.enter_orders(actor=actor, orders=self.some(20))
+        few, many, most = self.levels
+        grown = {few: self._taken_beside(few), many: self._taken_beside(many)}
         lines = [order.lines[0] for order in self.some(self.calls)]
         inquiries = times((lambda line=line: sales.inquire(line=line, today=actor.today)) for line in lines)
         quotes = times(
             (lambda order=order: sales.quote(actor=actor, customer=order.customer, lines=order.lines, days=14))
             for order in self.some(self.calls)
         )
-        beside = f"beside {self.open_lines:,} open lines"
+        beside = f"beside {many:,} open lines"
         rows = [
             *_quantiles(f"inquiry {beside}", inquiries, "inquiry_ms", 3.0, 15.0),
             *_quantiles(f"quote stored {beside}", quotes, "quote_ms", 8.0, 40.0),
-            *_quantiles(f"order stored {beside}", grown[-1][1], "order_ms", 8.0, 40.0),
+            *_quantiles(f"order stored {beside}", grown[many], "order_ms", 8.0, 40.0),
+            *self._http(),
         ]
-        for level, taken in grown:
-            rows += _growth(level, taken)
-        rows += self._http()
-        rows += self._at_once()
-        return rows
+        asked = self.asked(self.at_once)
+        services = _in_processes([asked[n::CLIENTS] for n in range(CLIENTS)])
+        grown[most] = self._taken_beside(most)
+        for level, taken in grown.items():
+            rows += _growth(level, taken, is_limited=level == most)
+        return [*rows, *self._at_once(services)]
+
+    def _taken_beside(self, level: int) -> np.ndarray:
+        """Milliseconds of each of some orders, one after the other, once there are so many open lines."""
+        from atoll_web.sales import services as sales
+
+        while (missing := level - self._open_lines()) > 0:
+            sales.enter_orders(actor=self.actor, orders=self.some(min(500, missing)))
+        self._analyse()
+        return times(
+            (lambda order=order: sales.enter_orders(actor=self.actor, orders=[order])) for order in self.some(self.calls)
+        )
 
     def _open_lines(self) -> int:
         from atoll_web.sales.models import OrderLine
@@ -200,11 +207,9 @@ class _Measured:
             taken = _posted(address, _bodies(self.some(self.calls)))
         return _quantiles("order stored over HTTP", taken, "http_order_ms", 25.0, None)
 
-    def _at_once(self) -> list[Row]:
-        """Orders by several clients, through the services in processes of their own, and over HTTP."""
-        asked = self.asked(self.at_once)
-        services = _in_processes([asked[n::CLIENTS] for n in range(CLIENTS)])
-        bodies = _bodies(self.some(self.at_once // 2))
+    def _at_once(self, services: "Throughput") -> list[Row]:
+        """What several clients did through the services in processes of their own, and orders by as many over HTTP."""
+        bodies = _bodies(self.some(self.at_once))
         with _server() as address, ThreadPoolExecutor(CLIENTS) as clients:
             start = perf_counter()
             answered = sum(len(taken) for taken in clients.map(lambda n: _posted(address, bodies[n::CLIENTS]), range(CLIENTS)))
@@ -227,12 +232,12 @@ def _quantiles(what: str, milliseconds: np.ndarray, name: str, median_limit: flo
     ]
 
 
-def _growth(open_lines: int, milliseconds: np.ndarray) -> list[Row]:
+def _growth(open_lines: int, milliseconds: np.ndarray, *, is_limited: bool) -> list[Row]:
     median, high = np.quantile(milliseconds, [0.5, 0.95]).round(3).tolist()
-    what = f"order stored beside {open_lines:,} open lines"
+    what, limits = f"order stored beside {open_lines:,} open lines", (8.0, 40.0) if is_limited else (None, None)
     return [
-        Row(f"{what}, median", median, "ms", name=f"growth.{open_lines}.p50"),
-        Row(f"{what}, 95 %", high, "ms", name=f"growth.{open_lines}.p95"),
+        Row(f"{what}, median", median, "ms", limits[0], name=f"growth.{open_lines}.p50"),
+        Row(f"{what}, 95 %", high, "ms", limits[1], name=f"growth.{open_lines}.p95"),
     ]
 
 

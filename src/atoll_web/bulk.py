@@ -4,13 +4,13 @@ import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import date
-from select import select
+from select import POLLIN, POLLOUT, poll
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 from django.db.models.expressions import RawSQL
-from psycopg import Cursor
+from psycopg import Connection, Cursor
 from psycopg.pq import TransactionStatus
 
 PREPARED_FROM = 2
@@ -44,9 +44,17 @@ def exchange(statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
     with connection.wrap_database_errors, nullcontext() if is_single else raw.pipeline():
         for sql, parameters in statements:
             cursors.append(Cursor(raw).execute(sql, [array(p) if isinstance(p, list) else p for p in parameters]))
-            while raw.pgconn.flush():  # the driver leaves the rest of what is large to the next statement
-                select([], [raw], [])
+            _send_all(raw)
     return [_rows(cursor) for cursor in cursors]
+
+
+def _send_all(raw: Connection) -> None:
+    """Send what is large to its end, which the driver would leave to the next statement; answers are taken in meanwhile."""
+    while raw.pgconn.flush():
+        waiting = poll()
+        waiting.register(raw.fileno(), POLLIN | POLLOUT)
+        if any(event & POLLIN for _, event in waiting.poll()):
+            raw.pgconn.consume_input()
 
 
 def together(statements: Iterable[Statement]) -> Statement:

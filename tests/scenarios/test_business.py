@@ -176,7 +176,8 @@ class Business(RuleBasedStateMachine):
         before = dict(Promise.objects.filter(in_force=True).values_list("line_id", "ship_date"))
         promised = self.attempt(sales.repromise, "sales")
         if promised is not None:
-            assert all(promise.ship_date >= before[promise.line_id] for promise in promised.promises)
+            after = dict(Promise.objects.filter(in_force=True).values_list("line_id", "ship_date"))
+            assert all(after[line.pk] >= before[line.pk] for line in promised.lines)
             assert not Promise.objects.filter(line__state="confirmed", in_force=True, at_risk=True).exists()
 
     @precondition(lambda self: OrderLine.objects.exists())
