@@ -71,7 +71,7 @@ def outcome(enter: Callable[[Lamps, Sequence[NewOrder]], list[Order]], company: 
         except AtollError as refusal:
             return "refused", type(refusal)
         books.commit()
-        return [[promised(line) for line in order.lines.order_by("position")] for order in entered]
+        return [[promised(line) for line in order.lines.order_by("position")] for order in entered], kits()
 
 
 def promised(line: OrderLine) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def promised(line: OrderLine) -> dict[str, Any]:
 
 
 def pegging(demand: Demand) -> Counter[tuple[object, ...]]:
-    """What a demand rests on, at every depth. Planned purchases of an item for one day count as one."""
+    """What a demand rests on."""
     units: Counter[tuple[object, ...]] = Counter()
     for requirement in demand.requirements.all():
         for allocation in requirement.allocations.select_related("supply__item"):
@@ -96,11 +96,19 @@ def pegging(demand: Demand) -> Counter[tuple[object, ...]]:
     return units
 
 
+def kits() -> dict[tuple[object, ...], Counter[tuple[object, ...]]]:
+    """What all builds rest on."""
+    found: dict[tuple[object, ...], Counter[tuple[object, ...]]] = {}
+    for kit in Demand.objects.filter(builds__isnull=False).select_related("builds__item"):
+        found.setdefault(of_supply(kit.builds), Counter()).update(pegging(kit))
+    return found
+
+
 def of_supply(supply: Supply) -> tuple[object, ...]:
+    """A supply without its key where it is only planned: what is planned of an item for one day counts as one."""
     kit = Demand.objects.filter(builds=supply).first()
-    below = (kit.need_date, frozenset(pegging(kit).items())) if kit else None
     key = None if supply.kind == "planned" else supply.pk
-    return supply.item.code, supply.kind, key, supply.due, below
+    return supply.item.code, supply.kind, key, supply.due, kit and kit.need_date
 
 
 def stock_up(company: Lamps, kept: dict[tuple[str, str], int], coming: dict[str, int], before: Sequence[NewOrder]) -> None:

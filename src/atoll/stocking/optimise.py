@@ -1,6 +1,6 @@
 """How much of what to stock: levels, what they cost on fresh orders, and how far they can be from the best."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,8 +11,19 @@ from atoll.simulate.policy import check_capacity
 from atoll.solve import Stop, never
 from atoll.stocking.bound import Bound, NoBoundKnown, certified_gap
 from atoll.stocking.decomposition import service_bound
-from atoll.stocking.fcfs import NOTHING, Requirements, evaluate_fcfs, optimise_fcfs
+from atoll.stocking.fcfs import (
+    NOTHING,
+    BudgetTooSmall,
+    FcfsLevels,
+    FcfsValue,
+    Requirements,
+    UnattainableService,
+    draw_samples,
+    evaluate_fcfs,
+    optimise_fcfs,
+)
 from atoll.stocking.improve import Trial, final_replications, improve_levels, optimise_lost_sales
+from atoll.stocking.service import ServiceTarget
 from atoll.stocking.service_cut import ServiceCuts
 from atoll.stocking.stochastic_program import stochastic_bound
 
@@ -21,6 +32,15 @@ SIMULATED = "search by simulation; choice and value on fresh random numbers"
 STOPPED = "stopped: best so far; value on fresh random numbers"
 REPLICATIONS = 20_000
 """Of lost sales, for the value."""
+
+CORRECTIONS = 3
+"""How often more is asked of the sample where fresh orders miss a target."""
+
+SURE = 2.0
+"""Standard errors by which a target must be missed for that."""
+
+LEAST_RATIO = 0.2
+"""Of late orders from one attempt to the next."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,15 +128,46 @@ def optimise_stock(
         trial = Trial(system, allocation, asked, with_reserves, accounting)
         found = optimise_lost_sales(trial, seed=seed, stop=stop)
         return _simulated(trial, found.policy, UNBOUNDED, found.is_settled, REPLICATIONS, seed)
-    start = optimise_fcfs(system, asked, seed=seed, stop=stop)
     bound = stock_bound(system, asked, seed=seed, stop=stop)
     if allocation is Allocation.FCFS:
-        value = evaluate_fcfs(system, start.levels, asked, seed=_fresh(seed))
+        start, value = _serving(system, asked, seed, stop)
         policy = _policy(start.levels, asked)
         return OptimisedStock(system, policy, value.cost, value.order_fill_rate, bound, start.certificate, start.is_settled, seed)
-    trial = Trial(system, allocation, asked)
+    trial, start = Trial(system, allocation, asked), optimise_fcfs(system, asked, seed=seed, stop=stop)
     better = improve_levels(trial, start.levels, seed=seed, stop=stop)
     return _simulated(trial, better.policy, bound, better.is_settled, final_replications(system), seed)
+
+
+def _serving(system: AssemblySystem, asked: Requirements, seed: int, stop: Stop) -> tuple[FcfsLevels, FcfsValue]:
+    """Levels for first come, first served, and their value on orders that the search has not seen.
+
+    Where these show that a target is missed, so much more is asked of the sample: its orders follow each other closely, and
+    where lead times are long they tell less than their number says.
+    """
+    samples, wanted = draw_samples(system, asked, seed=seed, stop=stop), asked
+    found = optimise_fcfs(system, wanted, seed=seed, samples=samples, stop=stop)
+    value = evaluate_fcfs(system, found.levels, asked, seed=_fresh(seed))
+    for attempt in range(1, CORRECTIONS + 1):
+        raised = [_raised(*three) for three in zip(wanted.targets, asked.targets, value.service, strict=True)]
+        if raised == [*wanted.targets]:
+            break
+        wanted = replace(wanted, targets=tuple(raised))
+        try:
+            more = optimise_fcfs(system, wanted, seed=seed, samples=samples, stop=stop)
+        except (UnattainableService, BudgetTooSmall):
+            break
+        if not more.is_settled:
+            return replace(found, is_settled=False), value
+        found, value = more, evaluate_fcfs(system, more.levels, asked, seed=_fresh(seed, attempt))
+    return found, value
+
+
+def _raised(wanted: ServiceTarget, asked: ServiceTarget, served: Estimate) -> ServiceTarget:
+    """What is wanted of the sample next: fewer late orders in the ratio by which more than chance are late on fresh orders."""
+    mean, late = float(served.mean), 1 - asked.share
+    if mean + SURE * float(served.se) >= asked.share:
+        return wanted
+    return replace(wanted, share=1 - (1 - wanted.share) * max(late / (1 - mean), LEAST_RATIO))
 
 
 def stock_bound(system: AssemblySystem, asked: Requirements = NOTHING, *, seed: int, stop: Stop = never) -> Bound:
@@ -148,6 +199,6 @@ def _simulated(trial: Trial, policy: Policy, bound: Bound, is_settled: bool, rep
     return OptimisedStock(trial.system, policy, value, shown.order_fill_rate, bound, certificate, is_settled, seed)
 
 
-def _fresh(seed: int) -> int:
-    """A seed for orders that no search has seen."""
-    return int(np.random.SeedSequence(seed, spawn_key=(999,)).generate_state(1)[0])
+def _fresh(seed: int, attempt: int = 0) -> int:
+    """A seed for orders that no search has seen, nor an attempt before."""
+    return int(np.random.SeedSequence(seed, spawn_key=(999, attempt) if attempt else (999,)).generate_state(1)[0])
