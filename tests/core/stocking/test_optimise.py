@@ -1,6 +1,7 @@
 """Optimised stocks carry their value, bound and gap, in the library and on the command line."""
 
 import json
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from click.testing import CliRunner, Result
 
 from atoll.cli.stock import stock
 from atoll.simulate import Allocation
-from atoll.stocking.fcfs import NOTHING
+from atoll.stocking import optimise
+from atoll.stocking.fcfs import NOTHING, Requirements, draw_samples, evaluate_fcfs, optimise_fcfs
 from atoll.stocking.optimise import optimise_stock
+from atoll.stocking.service import ServiceTarget
 from tests.core.stocking.systems import N, W
 
 CASE = {
@@ -53,6 +56,18 @@ def test_a_time_limit_ends_the_command_with_4_and_the_best_so_far(case: str) -> 
     result = run("optimise", case, "--time-limit", "0")
     assert result.return_value == 4
     assert json.loads(result.stdout)["stopped"]
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_fresh_orders_are_served_as_asked_also_where_the_sample_tells_little(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    asked = Requirements(targets=(ServiceTarget(0.95),))
+    few = partial(draw_samples, orders=150)
+    fitted = optimise_fcfs(W, asked, seed=seed, samples=few(W, asked, seed=seed))
+    (served,) = evaluate_fcfs(W, fitted.levels, asked, seed=seed).service
+    assert served.mean + 2 * served.se < 0.95
+    monkeypatch.setattr(optimise, "draw_samples", few)
+    rate = optimise_stock(W, asked, seed=seed).order_fill_rate
+    assert rate.mean + 2 * rate.se >= 0.95
 
 
 def test_the_report_of_a_notebook_names_levels_and_gap() -> None:
