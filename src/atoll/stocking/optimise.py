@@ -128,12 +128,13 @@ def optimise_stock(
         trial = Trial(system, allocation, asked, with_reserves, accounting)
         found = optimise_lost_sales(trial, seed=seed, stop=stop)
         return _simulated(trial, found.policy, UNBOUNDED, found.is_settled, REPLICATIONS, seed)
-    bound = stock_bound(system, asked, seed=seed, stop=stop)
     if allocation is Allocation.FCFS:
         start, value = _serving(system, asked, seed, stop)
+        bound = stock_bound(system, asked, seed=seed, stop=stop)  # after the search, which comes first where time is short
         policy = _policy(start.levels, asked)
         return OptimisedStock(system, policy, value.cost, value.order_fill_rate, bound, start.certificate, start.is_settled, seed)
     trial, start = Trial(system, allocation, asked), optimise_fcfs(system, asked, seed=seed, stop=stop)
+    bound = stock_bound(system, asked, seed=seed, stop=stop)
     better = improve_levels(trial, start.levels, seed=seed, stop=stop)
     return _simulated(trial, better.policy, bound, better.is_settled, final_replications(system), seed)
 

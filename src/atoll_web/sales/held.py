@@ -32,7 +32,7 @@ ORDER BY r.id, s.due NULLS FIRST, s.id
 RESERVED = "SELECT line_day_id, sum(minutes)::bigint FROM sales_slotreservation WHERE line_id = ANY(%s) GROUP BY 1"
 
 
-class Peg(NamedTuple):
+class _Peg(NamedTuple):
     """Units of a supply that are given back; of a planned one, how many are allocated in all and the kit that builds it."""
 
     supply: int
@@ -47,9 +47,9 @@ class _Part:
 
     required: int
     built: int
-    pegs: list[Peg] = field(default_factory=list)
+    pegs: list[_Peg] = field(default_factory=list)
 
-    def give_back(self, left: int) -> Iterator[Peg]:
+    def give_back(self, left: int) -> Iterator[_Peg]:
         """What goes, the latest first, when so many units are still built."""
         excess = sum(peg.units for peg in self.pegs) - -(-self.required * left // self.built)
         while excess > 0:
@@ -106,12 +106,12 @@ def held_by(line_ids: Sequence[int], demand_ids: Iterable[int]) -> Held:
     return Held(dict(units), sorted(left), dict(reserved))
 
 
-def _whole(demands: Sequence[int]) -> list[Peg]:
+def _whole(demands: Sequence[int]) -> list[_Peg]:
     """All that demands hold."""
     if not demands:
         return []
     (rows,) = exchange([(ALLOCATED, [list(demands)])])
-    return [*map(Peg._make, rows)]
+    return [*map(_Peg._make, rows)]
 
 
 def _parts(kits: Sequence[int]) -> dict[int, list[_Part]]:
@@ -119,5 +119,5 @@ def _parts(kits: Sequence[int]) -> dict[int, list[_Part]]:
     found: dict[int, dict[int, _Part]] = {kit: {} for kit in kits}
     (rows,) = exchange([(PEGS_OF_KITS, [list(kits)])]) if kits else ([],)
     for kit, requirement, required, built, *peg in rows:
-        found[kit].setdefault(requirement, _Part(required, built)).pegs.append(Peg._make(peg))
+        found[kit].setdefault(requirement, _Part(required, built)).pegs.append(_Peg._make(peg))
     return {kit: [*of_kit.values()] for kit, of_kit in found.items()}
