@@ -2,19 +2,22 @@
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
+from itertools import count
 from select import POLLIN, POLLOUT, poll
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model
 from django.db.models.expressions import RawSQL
-from psycopg import Connection, Cursor
-from psycopg.pq import TransactionStatus
-
-PREPARED_FROM = 2
-"""A statement is kept planned by the server from the so manieth time on."""
+from psycopg import Connection, OperationalError
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 
 Statement = tuple[str, Sequence[Any]]
 
@@ -35,26 +38,115 @@ def exchange(statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
     django.db.Error
         Of the first statement that is refused; the transaction is lost then, as after any refusal.
     """
-    connection.ensure_connection()
-    raw = connection.connection
-    raw.prepare_threshold = PREPARED_FROM
-    begins = raw.info.transaction_status == TransactionStatus.IDLE and not raw.autocommit  # the driver sends BEGIN before
-    is_single = isinstance(statements, Sequence) and len(statements) <= 1 and not begins
-    cursors = []
-    with connection.wrap_database_errors, nullcontext() if is_single else raw.pipeline():
-        for sql, parameters in statements:
-            cursors.append(Cursor(raw).execute(sql, [array(p) if isinstance(p, list) else p for p in parameters]))
-            _send_all(raw)
-    return [_rows(cursor) for cursor in cursors]
+    here = connections[DEFAULT_DB_ALIAS]
+    here.ensure_connection()
+    with here.wrap_database_errors:
+        return _Exchange(here.connection).made(statements)
 
 
-def _send_all(raw: Connection) -> None:
-    """Send what is large to its end, which the driver would leave to the next statement; answers are taken in meanwhile."""
-    while raw.pgconn.flush():
+class _Exchange:
+    """Statements on their way through libpq's pipeline. The driver's cursors would take as long as the database."""
+
+    def __init__(self, raw: Connection) -> None:
+        self.raw, self.libpq = raw, raw.pgconn
+        self.kept = _kept.setdefault(raw, {})
+        self.fresh: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        self.adapting = Transformer(raw)
+        self.asks: list[bool] = []
+        """For each result that will come, whether it is the answer to a statement."""
+
+    def made(self, statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
+        """The rows of each statement."""
+        begins = self.libpq.transaction_status == TransactionStatus.IDLE and not self.raw.autocommit
+        self.libpq.enter_pipeline_mode()
+        try:
+            try:
+                if begins:
+                    self._send("BEGIN", ())
+                for sql, parameters in statements:
+                    self._send(sql, parameters)
+            finally:
+                self.libpq.pipeline_sync()
+                self._flush()
+                results = self._received()
+            self.libpq.exit_pipeline_mode()
+        except BaseException:
+            self._leave()
+            raise
+        for result in results:
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise error_from_result(result, encoding=self.raw.info.encoding)
+        self.kept |= self.fresh
+        rows = [self._rows(result) for result, asks in zip(results, self.asks, strict=True) if asks]
+        return rows[1:] if begins else rows
+
+    def _send(self, sql: str, parameters: Sequence[Any]) -> None:
+        """Send a statement, which the server keeps planned."""
+        given = [array(p) if isinstance(p, list) else p for p in parameters]
+        values = self.adapting.dump_sequence(given, [PyFormat.AUTO] * len(given))
+        types, formats = self.adapting.types or (), self.adapting.formats
+        key = (sql, types)
+        if (name := self.kept.get(key) or self.fresh.get(key)) is None:
+            name = self.fresh[key] = b"atoll_%d" % next(_numbers)
+            self.libpq.send_prepare(name, _numbered(sql), types)
+            self.asks.append(False)
+        self.libpq.send_query_prepared(name, values, formats)
+        self.asks.append(True)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Send all, as the server may begin with it; answers are taken in meanwhile, or both sides would wait for each other."""
+        while self.libpq.flush():
+            if self._ready(POLLIN | POLLOUT) & POLLIN:
+                self.libpq.consume_input()
+
+    def _received(self) -> list[PGresult]:
+        """The results of all that was sent."""
+        results: list[PGresult] = []
+        while True:
+            while self.libpq.is_busy():
+                self._ready(POLLIN)
+                self.libpq.consume_input()
+            result = self.libpq.get_result()
+            if result is None:  # between two statements, or there is nobody any more who could answer
+                if self.libpq.status == ConnStatus.BAD:
+                    raise OperationalError(self.libpq.get_error_message())
+            elif result.status == ExecStatus.PIPELINE_SYNC:
+                return results
+            else:
+                results.append(result)
+
+    def _ready(self, events: int) -> int:
+        """Wait until the connection can do one of these."""
         waiting = poll()
-        waiting.register(raw.fileno(), POLLIN | POLLOUT)
-        if any(event & POLLIN for _, event in waiting.poll()):
-            raw.pgconn.consume_input()
+        waiting.register(self.libpq.socket, events)
+        return waiting.poll()[0][1]
+
+    def _leave(self) -> None:
+        """Close a connection with answers that nobody took; after a statement that could not be made there are none."""
+        try:
+            self.libpq.exit_pipeline_mode()
+        except OperationalError:
+            self.raw.close()
+
+    def _rows(self, result: PGresult) -> list[tuple[Any, ...]]:
+        if not result.ntuples:
+            return []
+        self.adapting.set_pgresult(result)
+        return self.adapting.load_rows(0, result.ntuples, tuple)
+
+
+_kept: WeakKeyDictionary[Connection, dict[tuple[str, tuple[int, ...]], bytes]] = WeakKeyDictionary()
+"""Names of the statements that the server keeps planned, by their text and the types of their parameters."""
+
+_numbers = count()
+
+
+@lru_cache(maxsize=1024)
+def _numbered(sql: str) -> bytes:
+    """The statement with its parameters numbered, as the server reads it."""
+    first, *others = sql.split("%s")
+    return "".join([first, *(f"${number}{text}" for number, text in enumerate(others, 1))]).encode()
 
 
 def together(statements: Iterable[Statement]) -> Statement:
@@ -122,10 +214,6 @@ def uncollected(lines: int) -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-def _rows(cursor: "Cursor[tuple[Any, ...]]") -> list[tuple[Any, ...]]:
-    return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
 def array(values: Sequence[Any]) -> str:

@@ -14,7 +14,8 @@ from atoll.promise.alternatives import (
     overtime_taken,
 )
 from atoll.promise.atp import available_to_promise
-from atoll.promise.availability import CANNOT_BE_SUPPLIED, Availability
+from atoll.promise.availability import Availability
+from atoll.promise.booking import Booking, booked
 from atoll.promise.clear_to_build import Purchase, Release, Shortages, best_purchase, releasing_most, shortages
 from atoll.promise.confidence import Confidence, Lateness, confidence, learned_lateness, stated_lateness
 from atoll.promise.deliver import Split, promise_complete, splits
@@ -29,6 +30,7 @@ from atoll.promise.repromising import Policy, Repromise, repromise, rush
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
 from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
 from atoll.promise.structure import Structure
+from atoll.promise.tables import CANNOT_BE_SUPPLIED
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
 from atoll.schedule import Slot
 
@@ -37,6 +39,7 @@ __all__ = [
     "CANNOT_BE_SUPPLIED",
     "Availability",
     "Binding",
+    "Booking",
     "Cause",
     "Confidence",
     "Expediting",
@@ -77,6 +80,7 @@ __all__ = [
     "applied",
     "available_to_promise",
     "best_purchase",
+    "booked",
     "confidence",
     "earliest_days",
     "exchanged",

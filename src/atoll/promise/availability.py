@@ -8,16 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.structure import Bill, Structure
-from atoll.promise.tables import COMPONENT, ITEM, LINE_DAY, NOBODY, SUPPLY, Integers, Records, Tables, records
+from atoll.promise.tables import CANNOT_BE_SUPPLIED, LAST_DAY, MOST_UNITS, Integers, Tables, laid_out
 
-CANNOT_BE_SUPPLIED = -1
 NO_BILLS: Mapping[int, Bill] = MappingProxyType({})
-
-LAST_DAY = 1_000_000
-"""Later days are taken for an error."""
-
-MOST_UNITS = 1 << 60
-"""Sums of units beyond this do not fit into 64 bits."""
 
 
 def _none() -> Integers:
@@ -91,15 +84,22 @@ class Availability:
 
     def __post_init__(self) -> None:
         self._check_lengths()
-        self._check_values()
         bills = self.bills
         structure = bills if isinstance(bills, Structure) else Structure.of(bills, len(self.lead_days))
+        is_right, supply_order, capacity_order, line_keys, tables = laid_out(
+            *(self.supply_item, self.supply_day, self.supply_free),
+            *(self.capacity_line, self.capacity_day, self.capacity_free),
+            *(self.lead_days, self.build_days, self.working),
+            *(structure.start, structure.component, structure.per, structure.rank),
+        )
+        if not is_right or min(self.earliest_day, self.shipping_days) < 0:
+            self._refuse_values()
         put = object.__setattr__
         put(self, "structure", structure)
-        put(self, "supply_order", _free_by(self.supply_item, self.supply_day, self.supply_free))
-        put(self, "capacity_order", _free_by(self.capacity_line, self.capacity_day, self.capacity_free))
-        put(self, "line_keys", np.unique(self.capacity_line))
-        put(self, "tables", self._tables())
+        put(self, "supply_order", supply_order)
+        put(self, "capacity_order", capacity_order)
+        put(self, "line_keys", line_keys)
+        put(self, "tables", Tables(*tables))
 
     @property
     def items(self) -> int:
@@ -118,7 +118,8 @@ class Availability:
         if isinstance(self.bills, Structure) and len(self.bills.rank) != self.items:
             raise ValueError(f"Expected bills of {self.items} items, got {len(self.bills.rank)}.")
 
-    def _check_values(self) -> None:
+    def _refuse_values(self) -> None:
+        """Say what is wrong with values of which some are."""
         _within("supply_item", self.supply_item, 0, self.items - 1)
         _within("supply_free", self.supply_free, 0, MOST_UNITS)
         _within("lead_days", self.lead_days, CANNOT_BE_SUPPLIED, LAST_DAY)
@@ -134,39 +135,6 @@ class Availability:
             raise ValueError("Expected earliest_day and shipping_days >= 0.")
         if np.any(self.capacity_day[1:] < self.capacity_day[:-1]):
             raise ValueError("Expected capacity sorted by day.")
-
-    def _tables(self) -> Tables:
-        structure, by_item, by_line = self.structure, self.supply_order, self.capacity_order
-        past_all = np.append(self.line_keys, np.iinfo(np.int64).max)
-        return Tables(
-            item=self._items(),
-            component=records(COMPONENT, len(structure.per), item=structure.component, per=structure.per),
-            supply=records(SUPPLY, len(by_item), day=self.supply_day[by_item], free=self.supply_free[by_item]),
-            line=np.searchsorted(self.capacity_line[by_line], past_all),
-            line_day=records(LINE_DAY, len(by_line), day=self.capacity_day[by_line], room=self.capacity_free[by_line]),
-            working_day=np.flatnonzero(self.working),
-            worked_before=np.concatenate(([0], np.cumsum(self.working, dtype=np.int64))),
-        )
-
-    def _items(self) -> Records:
-        """The records of the items, and one behind them that ends the groups of the last."""
-        structure = self.structure
-        return records(
-            ITEM,
-            self.items + 1,
-            supplies=np.searchsorted(self.supply_item[self.supply_order], np.arange(self.items + 1)),
-            bill=structure.start,
-            rank=np.append(structure.rank, NOBODY),
-            lead_days=np.append(self.lead_days, NOBODY),
-            build_days=np.append(self.build_days, 0),
-            seen=NOBODY,
-        )
-
-
-def _free_by(group: Integers, day: Integers, free: Integers) -> Integers:
-    """Positions of what is free, by group and day."""
-    rows = np.flatnonzero(free)
-    return rows[np.lexsort((day[rows], group[rows]))]
 
 
 def _same_length(what: str, *arrays: Integers) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.promise.availability import CANNOT_BE_SUPPLIED, Availability
+from atoll.promise.availability import Availability
 from atoll.promise.promises import Promises
-from atoll.promise.tables import Integers
+from atoll.promise.tables import CANNOT_BE_SUPPLIED, Integers
 
 Floats = NDArray[np.float64]
 

@@ -5,21 +5,20 @@ from dataclasses import replace
 import numpy as np
 
 from atoll.promise import kernel
-from atoll.promise.availability import MOST_UNITS, Availability
+from atoll.promise.availability import Availability
 from atoll.promise.promises import Promises
 from atoll.promise.tables import (
-    ANSWER,
+    MOST_UNITS,
     NOBODY,
     NODE,
     NOW,
-    ORDER,
     PEG,
     PLAN,
-    REQUIREMENT,
     SLOT,
     Integers,
     Records,
     State,
+    orders_laid_out,
     records,
 )
 from atoll.promise.wanted import Wanted, WantedLine
@@ -74,8 +73,7 @@ def promise(availability: Availability, wanted: Wanted, *, order: Integers | Non
     >>> promise(there, Wanted.of([WantedLine({0: 2}), WantedLine({0: 2})])).ship_day
     array([0, 8])
     """
-    turns = np.arange(len(wanted)) if order is None else order
-    return _serve(availability, wanted, turns, keeps=True)
+    return _serve(availability, wanted, order, keeps=True)
 
 
 def promise_each(availability: Availability, wanted: Wanted) -> Promises:
@@ -83,20 +81,21 @@ def promise_each(availability: Availability, wanted: Wanted) -> Promises:
 
     The rest is as of `promise`.
     """
-    return _serve(availability, wanted, np.arange(len(wanted)), keeps=False)
+    return _serve(availability, wanted, None, keeps=False)
 
 
-def _serve(availability: Availability, wanted: Wanted, order: Integers, *, keeps: bool) -> Promises:
+def _serve(availability: Availability, wanted: Wanted, order: Integers | None, *, keeps: bool) -> Promises:
     state = _state(availability, wanted, availability.last_day, rows=ROOM + 16 * len(wanted))
-    if not np.array_equal(np.sort(order), np.arange(len(wanted))):
-        raise ValueError("Expected an order that names each line once.")
     state.now["keeps"] = keeps
-    state.order["turn"][:-1] = order
+    if order is not None:
+        if not np.array_equal(np.sort(order), np.arange(len(wanted))):
+            raise ValueError("Expected an order that names each line once.")
+        state.order["turn"][:-1] = order
     turn = kernel.promise(state, 0)
     while turn < len(wanted):
         state = _with_more_room(state)
         turn = kernel.promise(state, turn)
-    return _promises(availability, state)
+    return _promises(availability, state, is_by_line=order is None)
 
 
 def earliest_days(availability: Availability, items: Integers, quantities: Integers) -> Integers:
@@ -157,9 +156,10 @@ def _one_requirement_each(items: Integers, quantities: Integers) -> Wanted:
 def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: int) -> State:
     """The memory of one call; assembly lines without any capacity are left out of the order lines."""
     _check(availability, wanted)
-    keys = availability.line_keys
-    place = np.searchsorted(keys, wanted.line_key)
-    known = np.append(keys, NOBODY)[place] == wanted.line_key
+    order, order_line, requirement, answer = orders_laid_out(
+        *(wanted.start, wanted.item, wanted.quantity, wanted.minutes, wanted.line_start, wanted.line_key),
+        *(wanted.requested_day, wanted.alternative_start, availability.line_keys),
+    )
     return State(
         now=records(
             NOW,
@@ -171,25 +171,12 @@ def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: i
             only=NOBODY,
         ),
         **availability.tables._asdict() | {name: getattr(availability.tables, name).copy() for name in TAKEN_IN_PLACE},
-        order=records(
-            ORDER,
-            len(wanted) + 1,
-            requirements=wanted.start,
-            lines=np.append(0, np.cumsum(known))[wanted.line_start],
-            minutes=np.append(wanted.minutes, 0),
-            requested_day=np.append(wanted.requested_day, NOBODY),
-        ),
-        order_line=place[known],
-        requirement=records(
-            REQUIREMENT,
-            len(wanted.item) + 1,
-            item=np.append(wanted.item, NOBODY),
-            quantity=np.append(wanted.quantity, 0),
-            alternatives=wanted.alternative_start,
-        ),
+        order=order,
+        order_line=order_line,
+        requirement=requirement,
         alternative=np.ascontiguousarray(wanted.alternative_item, dtype=np.int64),
         node=np.empty(ROOM, dtype=NODE),
-        answer=_nothing_yet(len(wanted)),
+        answer=answer,
         peg=np.empty(rows, dtype=PEG),
         plan=np.empty(rows, dtype=PLAN),
         slot=np.empty(rows, dtype=SLOT),
@@ -205,22 +192,23 @@ def _check(availability: Availability, wanted: Wanted) -> None:
         raise ValueError(f"Expected at most {MOST_UNITS} units through all levels of a line.")
 
 
-def _nothing_yet(lines: int) -> Records:
-    answers = np.full((lines, len(ANSWER.names or ())), NOBODY, dtype=np.int64).view(ANSWER).reshape(lines)
-    answers["is_promised"] = answers["binding_days"] = 0
-    return answers
-
-
 def _with_more_room(state: State) -> State:
     """All arrays that can be too short twice as long."""
     longer = {name: np.concatenate((array := getattr(state, name), array)) for name in ("node", "peg", "plan", "slot")}
     return state._replace(**longer)
 
 
-def _promises(availability: Availability, state: State) -> Promises:
-    """The answers by column, with supplies, line days and assembly lines named as the caller knows them."""
+def _promises(availability: Availability, state: State, *, is_by_line: bool) -> Promises:
+    """The answers by column, with supplies, line days and assembly lines named as the caller knows them.
+
+    Parameters
+    ----------
+    is_by_line
+        Whether the lines were served in their order.
+    """
     now, answer = state.now[0], state.answer
-    peg, plan, slot = _by_line(state.peg[: now["pegs"]], state.plan[: now["plans"]], state.slot[: now["slots"]])
+    rows = state.peg[: now["pegs"]], state.plan[: now["plans"]], state.slot[: now["slots"]]
+    peg, plan, slot = rows if is_by_line else _by_line(*rows)
     return Promises(
         is_promised=answer["is_promised"].astype(np.bool_),
         **{name: answer[name] for name in ("ship_day", "need_day", "cause", "binding_item", "binding_day", "binding_days")},

@@ -7,13 +7,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.native import inner, record
+from atoll.native import inner, native, record
 
 Integers = NDArray[np.int64]
 Records = NDArray[Any]
 
 NOBODY = -1
 """No plan above a requirement, no supply, no line, no day."""
+
+CANNOT_BE_SUPPLIED = -1
+"""Lead time of an item that cannot be bought."""
+
+LAST_DAY = 1_000_000
+"""Later days are taken for an error."""
+
+MOST_UNITS = 1 << 60
+"""Sums of units beyond this do not fit into 64 bits."""
 
 NO_ROOM = -2
 """An array was too short; it is made longer and the line begins anew."""
@@ -135,3 +144,142 @@ def working_place(s: State, day: int) -> int:
 def last_working_place(s: State, day: int) -> int:
     """Place of the last working day on or before a day, −1 where there is none."""
     return int(s.worked_before[min(max(day + 1, 0), len(s.worked_before) - 1)]) - 1
+
+
+@native
+def laid_out(
+    supply_item: Integers,
+    supply_day: Integers,
+    supply_free: Integers,
+    line_key: Integers,
+    line_day: Integers,
+    line_free: Integers,
+    lead_days: Integers,
+    build_days: Integers,
+    working: NDArray[np.bool_],
+    start: Integers,
+    component: Integers,
+    per: Integers,
+    rank: Integers,
+) -> tuple[bool, Integers, Integers, Integers, tuple[Records, Records, Records, Integers, Records, Integers, Integers]]:
+    """Lay out an availability: whether all values are right, what is free by group and day, the keys of the lines, the tables.
+
+    The arrays are those of `Availability`. The tables of wrong values hold no supply and no time.
+    """
+    items, days = len(lead_days), len(working)
+    is_right = (
+        _are_within(supply_item, 0, items - 1)
+        and _are_within(supply_day, 0, LAST_DAY)
+        and _have_a_sum(supply_free)
+        and _are_within(line_day, 0, LAST_DAY)
+        and _have_a_sum(line_free)
+        and _are_within(lead_days, CANNOT_BE_SUPPLIED, LAST_DAY)
+        and _are_within(build_days, 0, LAST_DAY)
+    )
+    for row in range(1, len(line_day)):
+        is_right = is_right and line_day[row] >= line_day[row - 1]
+    by_item = _free_by(supply_item, supply_day, supply_free if is_right else supply_free[:0])
+    by_line = _free_by(line_key, line_day, line_free if is_right else line_free[:0])
+    line_keys = np.unique(line_key)
+
+    supply = np.zeros(len(by_item), SUPPLY)
+    for place in range(len(by_item)):
+        supply[place].day, supply[place].free = supply_day[by_item[place]], supply_free[by_item[place]]
+    slots = np.zeros(len(by_line), LINE_DAY)
+    for place in range(len(by_line)):
+        slots[place].day, slots[place].room = line_day[by_line[place]], line_free[by_line[place]]
+    components = np.zeros(len(per), COMPONENT)
+    for place in range(len(per)):
+        components[place].item, components[place].per = component[place], per[place]
+
+    item = np.zeros(items + 1, ITEM)
+    place = 0
+    for i in range(items + 1):
+        while place < len(by_item) and supply_item[by_item[place]] < i:
+            place += 1
+        item[i].supplies, item[i].bill, item[i].seen = place, start[i], NOBODY
+        item[i].rank, item[i].lead_days, item[i].build_days = NOBODY, NOBODY, 0  # of the record that ends the groups
+        if i < items:
+            item[i].rank, item[i].lead_days, item[i].build_days = rank[i], lead_days[i], build_days[i]
+
+    line = np.empty(len(line_keys) + 1, np.int64)
+    place = 0
+    for at in range(len(line_keys)):
+        while place < len(by_line) and line_key[by_line[place]] < line_keys[at]:
+            place += 1
+        line[at] = place
+    line[len(line_keys)] = len(by_line)
+
+    worked_before = np.zeros(days + 1, np.int64)
+    for day in range(days):
+        worked_before[day + 1] = worked_before[day] + working[day]
+    tables = (item, components, supply, line, slots, np.flatnonzero(working), worked_before)
+    return is_right, by_item, by_line, line_keys, tables
+
+
+@inner
+def _are_within(values: Integers, least: int, most: int) -> bool:
+    return values.size == 0 or (values.min() >= least and values.max() <= most)
+
+
+@inner
+def _have_a_sum(units: Integers) -> bool:
+    """Whether none is below 0 and their sum fits."""
+    total = 0
+    for value in units:
+        if value < 0 or value > MOST_UNITS - total:
+            return False
+        total += value
+    return True
+
+
+@inner
+def _free_by(group: Integers, day: Integers, free: Integers) -> Integers:
+    """Positions of what is free, by group and day."""
+    rows = np.flatnonzero(free)
+    return rows[np.argsort(group[rows] * (LAST_DAY + 1) + day[rows], kind="mergesort")]
+
+
+@native
+def orders_laid_out(
+    start: Integers,
+    item: Integers,
+    quantity: Integers,
+    minutes: Integers,
+    line_start: Integers,
+    line_key: Integers,
+    requested_day: Integers,
+    alternative_start: Integers,
+    line_keys: Integers,
+) -> tuple[Records, Integers, Records, Records]:
+    """Lay out wanted lines, whose arrays these are: order lines, places of their assembly lines, requirements, no answers yet.
+
+    Parameters
+    ----------
+    line_keys
+        The assembly lines that have any capacity, rising; others are left out.
+    """
+    lines, rows = len(minutes), len(item)
+    order, order_line = np.zeros(lines + 1, ORDER), np.empty(len(line_key), np.int64)
+    known = 0
+    for k in range(lines):
+        order[k].requirements, order[k].lines, order[k].turn = start[k], known, k
+        order[k].minutes, order[k].requested_day = minutes[k], requested_day[k]
+        for place in range(line_start[k], line_start[k + 1]):
+            at = np.searchsorted(line_keys, line_key[place])
+            if at < len(line_keys) and line_keys[at] == line_key[place]:
+                order_line[known] = at
+                known += 1
+    order[lines].requirements, order[lines].lines, order[lines].requested_day = rows, known, NOBODY
+
+    requirement = np.zeros(rows + 1, REQUIREMENT)
+    for r in range(rows):
+        requirement[r].item, requirement[r].quantity = item[r], quantity[r]
+        requirement[r].alternatives = alternative_start[r]
+    requirement[rows].item, requirement[rows].alternatives = NOBODY, alternative_start[rows]
+
+    answer = np.zeros(lines, ANSWER)
+    for k in range(lines):
+        answer[k].ship_day = answer[k].need_day = answer[k].cause = NOBODY
+        answer[k].binding_item = answer[k].binding_supply = answer[k].binding_line = answer[k].binding_day = NOBODY
+    return order, order_line[:known].copy(), requirement, answer

@@ -7,8 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from atoll.promise.availability import LAST_DAY, MOST_UNITS
-from atoll.promise.tables import Integers
+from atoll.promise.tables import LAST_DAY, MOST_UNITS, Integers
 
 AS_SOON_AS_POSSIBLE = -1
 

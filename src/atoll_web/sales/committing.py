@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.db import connection
 
+from atoll.promise import Booking, booked
 from atoll_web.accounts.acting import Actor
 from atoll_web.bulk import MANY, Statement, exchange, planned_for, together
 from atoll_web.sales.answering import bases, reason
@@ -17,8 +18,6 @@ from atoll_web.sales.answering import bases, reason
 if TYPE_CHECKING:
     from atoll.promise import Promises
     from atoll_web.sales.snapshot import Items, PromiseSnapshot, Work
-
-NOBODY = -1
 
 ANALYSED = "ANALYZE stock_demand, stock_requirement, stock_allocation, stock_supply, sales_order, sales_orderline, sales_promise"
 
@@ -117,16 +116,17 @@ def _sequence(table: str) -> str:
     return table if table.startswith("number_of") else f"{table}_id_seq"
 
 
-def room(seen: "PromiseSnapshot", promises: "Promises") -> dict[str, int]:
-    """How many keys `pegging` takes at most, besides those of the lines' own demands."""
-    _, first = np.unique(_places(promises), return_index=True)
-    built = promises.plan_item[first[promises.plan_is_build[first]]]
-    bills = seen.items.bills
-    parts = int((bills.start[built + 1] - bills.start[built]).sum())
+def booking(seen: "PromiseSnapshot", promises: "Promises") -> Booking:
+    """What promises take of what was seen."""
+    return booked(seen.wanted, promises, len(seen.supplies))
+
+
+def room(taken: Booking) -> dict[str, int]:
+    """How many keys `pegging` takes, besides those of the lines' own demands."""
     return {
-        "stock_supply": len(first),
-        "stock_demand": len(built),
-        "stock_requirement": len(promises.requirement_item) + parts,
+        "stock_supply": len(taken.supply_item),
+        "stock_demand": len(taken.build_supply),
+        "stock_requirement": len(taken.requirement_item),
     }
 
 
@@ -146,6 +146,7 @@ def commit(
     actor: Actor,
     seen: "PromiseSnapshot",
     promises: "Promises",
+    taken: Booking,
     targets: Sequence[Target],
     fresh: Keys,
     *,
@@ -156,6 +157,8 @@ def commit(
 
     Parameters
     ----------
+    taken
+        What `booking` says.
     targets
         What each line of the promises is for.
     fresh
@@ -166,7 +169,8 @@ def commit(
         Statements that write the order lines, sent between their demands and their promises; of very many lines while the
         database writes what was sent before.
     """
-    stock, promised = pegging(seen, promises, targets, fresh), _promised(actor, seen, promises, targets, is_first=is_first)
+    stock = pegging(seen, promises, taken, targets, fresh)
+    promised = _promised(actor, seen, promises, targets, is_first=is_first)
     with planned_for(len(targets)):
         if len(targets) < MANY:
             exchange([together([*stock, *lines, *promised])])
@@ -201,133 +205,58 @@ def _promised(
     yield PROMISES, [actor.at, actor.user.pk, *columns]
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Quantities added up by pairs of keys; `first` and `second` rise together."""
-
-    first: np.ndarray
-    second: np.ndarray
-    quantity: np.ndarray
-
-    @classmethod
-    def of(cls, first: np.ndarray, second: np.ndarray, quantity: np.ndarray) -> "Sums":
-        """The sums; pairs without a first key are left out."""
-        named = np.flatnonzero(first > 0)
-        rising = named[np.lexsort((second[named], first[named]))]
-        first, second = first[rising], second[rising]
-        begins = np.flatnonzero((np.diff(first, prepend=0) != 0) | (np.diff(second, prepend=0) != 0))
-        return cls(first[begins], second[begins], np.add.reduceat(quantity[rising], begins) if begins.size else quantity[rising])
-
-
-def pegging(seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Target], fresh: Keys) -> list[Statement]:
-    """Statements that write demands and planned supplies, the first plan with the first key, and allocate.
+def pegging(
+    seen: "PromiseSnapshot", promises: "Promises", taken: Booking, targets: Sequence[Target], fresh: Keys
+) -> list[Statement]:
+    """Statements that write demands and planned supplies, and allocate.
 
     A target without a demand takes nothing itself: of a build ahead only what is planned for it is written.
     """
-    place = _places(promises)
-    supplies = np.array(fresh["stock_supply"], dtype=np.int64)[place]
-    builds = np.flatnonzero(promises.plan_is_build)
-    kits = np.zeros(len(supplies), dtype=np.int64)
-    kits[builds] = np.array(fresh["stock_demand"], dtype=np.int64)[np.unique(place[builds], return_inverse=True)[1]]
-    demands = np.array([target.demand_id for target in targets], dtype=np.int64)
-    ids = np.array(seen.items.ids, dtype=np.int64)
-
-    required = _required(seen, promises, demands, kits, ids)
-    requirement = np.array(fresh["stock_requirement"][: len(required.quantity)], dtype=np.int64)
-    demand, item, supply, quantity = _taken(seen, promises, demands, kits, supplies, ids)
-    at = np.searchsorted(required.first * ids[-1] + required.second, demand * ids[-1] + item)
-    allocated = Sums.of(np.where(demand > 0, np.append(requirement, 0)[at], 0), supply, quantity)
+    ids = seen.items.keys
+    planned = np.array(fresh["stock_supply"][: len(taken.supply_item)], dtype=np.int64)
+    kits = np.array(fresh["stock_demand"][: len(taken.build_supply)], dtype=np.int64)
+    requirements = np.array(fresh["stock_requirement"][: len(taken.requirement_item)], dtype=np.int64)
+    supplies = np.concatenate((np.array([supply.supply_id for supply in seen.supplies], dtype=np.int64), planned))
+    demands = np.concatenate((np.array([target.demand_id for target in targets], dtype=np.int64), kits))[taken.requirement_demand]
+    required = [requirements, demands, ids[taken.requirement_item], taken.requirement_quantity]
+    at = taken.allocation_requirement
+    allocated = [requirements[at], supplies[taken.allocation_supply], taken.allocation_quantity]
+    if not demands.all():
+        allocated = [column[demands[at] > 0] for column in allocated]
+        required = [column[demands > 0] for column in required]
+    supply_columns = [planned, ids[taken.supply_item], taken.supply_quantity]
     statements: list[Statement] = [
-        (PLANNED, _planned(seen, promises, supplies, place, ids)),
-        (DEMANDS, _demands(seen, promises, targets, kits, supplies)),
+        (PLANNED, [*(column.tolist() for column in supply_columns), _dates(seen, taken.supply_day)]),
+        (DEMANDS, _demands(seen, promises, taken, targets, kits, planned)),
         (
             NEED_DATES,
             _columns([(t.demand_id, seen.date(promises.need_day[k])) for k, t in enumerate(targets) if not t.is_new], 2),
         ),
-        (REQUIREMENTS, [column.tolist() for column in (requirement, required.first, required.second, required.quantity)]),
-        (ALLOCATIONS, [column.tolist() for column in (allocated.first, allocated.second, allocated.quantity)]),
+        (REQUIREMENTS, [column.tolist() for column in required]),
+        (ALLOCATIONS, [column.tolist() for column in allocated]),
     ]
     return [statement for statement in statements if statement[1][0]]
 
 
-def _places(promises: "Promises") -> np.ndarray:
-    """Which planned supply each plan becomes: those of an item for one day are one, of builds those that begin together too."""
-    found: dict[tuple[int, int, int], int] = {}
-    begins = np.where(promises.plan_is_build, promises.plan_start_day, NOBODY)
-    keys = zip(promises.plan_item.tolist(), promises.plan_day.tolist(), begins.tolist(), strict=True)
-    return np.fromiter((found.setdefault(key, len(found)) for key in keys), dtype=np.int64)
-
-
-def _planned(
-    seen: "PromiseSnapshot", promises: "Promises", supplies: np.ndarray, place: np.ndarray, ids: np.ndarray
-) -> list[list[object]]:
-    """Columns of the planned supplies."""
-    _, first = np.unique(place, return_index=True)
-    units = np.zeros(len(first), dtype=np.int64)
-    np.add.at(units, place, promises.plan_quantity)
-    return [
-        supplies[first].tolist(),
-        ids[promises.plan_item[first]].tolist(),
-        units.tolist(),
-        _dates(seen, promises.plan_day[first]),
-    ]
-
-
-def _required(seen: "PromiseSnapshot", promises: "Promises", demands: np.ndarray, kits: np.ndarray, ids: np.ndarray) -> Sums:
-    """Units by demand and item: what the lines take, and what builds take."""
-    wanted = seen.wanted
-    of_line = np.repeat(demands, np.diff(wanted.start))
-    builds = np.flatnonzero(kits)
-    bills = seen.items.bills
-    sizes = bills.start[promises.plan_item[builds] + 1] - bills.start[promises.plan_item[builds]]
-    parts = np.concatenate([np.empty(0, np.int64), *(np.arange(*bills.start[i : i + 2]) for i in promises.plan_item[builds])])
-    return Sums.of(
-        np.concatenate((of_line, np.repeat(kits[builds], sizes))),
-        ids[np.concatenate((promises.requirement_item, bills.component[parts]))],
-        np.concatenate((wanted.quantity, bills.per[parts] * np.repeat(promises.plan_quantity[builds], sizes))),
-    )
-
-
-def _taken(
+def _demands(
     seen: "PromiseSnapshot",
     promises: "Promises",
-    demands: np.ndarray,
+    taken: Booking,
+    targets: Sequence[Target],
     kits: np.ndarray,
-    supplies: np.ndarray,
-    ids: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Demand, item, supply and units of all that is taken: from supplies that are there, and from planned ones."""
-    there = np.array([supply.supply_id for supply in seen.supplies], dtype=np.int64)
-    plan = np.concatenate((promises.peg_plan, promises.plan_parent))
-    line = np.concatenate((promises.peg_line, promises.plan_line))
-    return (
-        np.where(plan < 0, demands[line], np.append(kits, 0)[plan]),
-        ids[np.concatenate((promises.peg_item, promises.plan_item))],
-        np.concatenate((there[promises.peg_supply], supplies)),
-        np.concatenate((promises.peg_quantity, promises.plan_quantity)),
-    )
-
-
-def _demands(
-    seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Target], kits: np.ndarray, supplies: np.ndarray
+    planned: np.ndarray,
 ) -> list[list[object]]:
     """Columns of new demands: those of lines, and the kits of builds."""
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (target.demand_id, "order line", target.reference, seen.date(promises.need_day[k]), 0)
         for k, target in enumerate(targets)
         if target.is_new and target.demand_id
     ]
-    rows += [
-        (int(kits[q]), "build order", f"build {supplies[q]}", seen.date(promises.plan_start_day[q]), int(supplies[q]))
-        for q in _first_of_each(kits)
-    ]
+    builds = zip(
+        kits.tolist(), planned[taken.build_supply].tolist(), taken.supply_start_day[taken.build_supply].tolist(), strict=True
+    )
+    rows += [(kit, "build order", f"build {supply}", seen.date(day), supply) for kit, supply, day in builds]
     return _columns(rows, 5)
-
-
-def _first_of_each(keys: np.ndarray) -> list[int]:
-    """Places where keys are met for the first time; 0 is none."""
-    named, first = np.unique(keys, return_index=True)
-    return first[named > 0].tolist()
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

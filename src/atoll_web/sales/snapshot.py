@@ -84,8 +84,6 @@ class PromiseSnapshot:
         What stands behind each supply.
     lines
         Code of each assembly line by key.
-    along
-        Rows of each statement that was sent along.
     """
 
     availability: Availability
@@ -94,7 +92,6 @@ class PromiseSnapshot:
     items: "Items"
     supplies: Sequence[FreeSupply]
     lines: Mapping[int, str]
-    along: Sequence[Sequence[tuple[Any, ...]]]
     _times: Sequence[tuple[int, int, int, int]]
 
     def date(self, day: int) -> date:
@@ -134,8 +131,8 @@ class Items:
 
     Parameters
     ----------
-    ids, at, codes
-        Key of the item at each position, and the other way round; codes by key.
+    ids, keys, at, codes
+        Key of the item at each position, as an array too, and the other way round; codes by key.
     lead_days
         Calendar days of each item's preferred purchase; −1 where it cannot be bought.
     bills
@@ -145,6 +142,7 @@ class Items:
     """
 
     ids: Sequence[int]
+    keys: np.ndarray
     at: Mapping[int, int]
     codes: Mapping[int, str]
     lead_days: np.ndarray
@@ -183,6 +181,8 @@ class Master:
 
     Parameters
     ----------
+    rows, today
+        What the statement `MASTER` gave, and the date of day 0.
     working
         Whether people work on each day of the horizon.
     order_day, earliest_day
@@ -195,6 +195,8 @@ class Master:
         Customer class, item key and units that customers of other classes leave free.
     """
 
+    rows: Sequence[tuple[Any, ...]]
+    today: date
     structure: Structure
     released: Released
     items: Items
@@ -225,12 +227,29 @@ def master(today: date) -> Master:
 
 def master_of(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
     """What the rows of the statement `MASTER` say."""
+    there = latest(today)
+    if there is None or there.rows != rows:
+        there = _latest[today] = _read(rows, today)
+    return there
+
+
+_latest: dict[date, Master] = {}
+
+
+def latest(today: date) -> Master | None:
+    """What this process has read last. It holds only if the statement `MASTER`, sent along, gives the same rows."""
+    return _latest.get(today)
+
+
+def _read(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
+    if len(_latest) >= MOST_DAYS:
+        _latest.clear()
     (row,) = rows
     of_suppliers, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
     days = Calendar(frozenset(weekdays), frozenset(holidays))
     there, released = known(row[:VERSION_COLUMNS])
     kept = [(of_class, int(item), int(units)) for of_class, item, units in protections]  # rows come as texts
-    return Master(there, released, _items(there, of_suppliers), *_working(days, today, horizon_days), *rest, kept)
+    return Master(rows, today, there, released, _items(there, of_suppliers), *_working(days, today, horizon_days), *rest, kept)
 
 
 @lru_cache(maxsize=16)
@@ -264,6 +283,7 @@ def _make_items(there: Structure) -> Items:
     }
     return Items(
         ids=ids,
+        keys=_integers(ids),
         at=at,
         codes=there.codes,
         lead_days=_integers(leads.get(item, CANNOT_BE_SUPPLIED) for item in ids),
@@ -279,6 +299,10 @@ def _successors(there: Structure, item: int) -> list[int]:
     while (following := there.obsolete.get(found[-1])) is not None and following not in found:
         found.append(following)
     return found[1:]
+
+
+MOST_DAYS = 8
+"""Of which the master data are remembered: of one business day, and the next one soon; tests have several."""
 
 
 class Lock(Enum):
@@ -355,6 +379,70 @@ ORDER BY day, line_id
 NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the database before order lines can be promised.
+
+    Parameters
+    ----------
+    statements
+        Those whose rows `seen` takes, in this order.
+    """
+
+    works: Sequence[Work]
+    there: Master
+    kept: Mapping[int, int]
+    statements: Sequence[Statement]
+
+    def seen(self, rows: Sequence[Sequence[tuple[Any, ...]]]) -> PromiseSnapshot:
+        """What the rows say."""
+        lines, supplies, times = rows
+        items, today = self.there.items, self.there.today
+        builders: dict[int, list[int]] = {}
+        for line, _, model, *_ in lines:
+            builders.setdefault(model, []).append(line)
+        availability = _availability(self.there, today, supplies, times)
+        if self.kept:
+            kept = {items.at[key]: units for key, units in self.kept.items() if key in items.at}
+            availability = withheld(availability, kept)
+        return PromiseSnapshot(
+            availability,
+            Wanted.of(_wanted(work, items, builders, today) for work in self.works),
+            today,
+            items,
+            [*map(FreeSupply._make, supplies)],
+            {line: code for line, code, *_ in lines},
+            times,
+        )
+
+
+def question(
+    works: Sequence[Work],
+    there: Master,
+    *,
+    lock: Lock,
+    kept: Mapping[int, int] = NOTHING,
+    also: Iterable[int] = (),
+    given_back: Held | None = None,
+) -> Question:
+    """Ask for all that promises for some order lines depend on, in the order in which they are to be served.
+
+    Parameters
+    ----------
+    lock
+        What is locked for promises that will be committed: assembly lines and then supplies, each in the order of their keys.
+    kept
+        Units by item key that stay free for other customers.
+    also
+        Keys of further items whose supplies are wanted.
+    given_back
+        What counts as free although it is held: nothing is written, and nothing is locked.
+    """
+    keys = there.items.reachable(set(also).union(*(work.touches() for work in works)))
+    models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
+    return Question(works, there, kept, _statements(keys, models, there.today, lock=lock, given_back=given_back))
+
+
 def snapshot(
     works: Sequence[Work],
     today: date,
@@ -364,47 +452,16 @@ def snapshot(
     there: Master | None = None,
     also: Iterable[int] = (),
     given_back: Held | None = None,
-    along: Sequence[Statement] = (),
 ) -> PromiseSnapshot:
-    """Read all that promises for some order lines depend on, in the order in which they are to be served.
+    """Read all that promises for some order lines depend on. `question` says what it takes.
 
     Parameters
     ----------
-    lock
-        What is locked for promises that will be committed: assembly lines and then supplies, each in the order of their keys.
-    kept
-        Units by item key that stay free for other customers.
     there
         What `master` gave, where it is known already.
-    also
-        Keys of further items whose supplies are wanted.
-    given_back
-        What counts as free although it is held: nothing is written, and nothing is locked.
-    along
-        Statements to send in the same exchange, before what locks: nobody waits for them.
     """
-    there = there or master(today)
-    items = there.items
-    keys = items.reachable(set(also).union(*(work.touches() for work in works)))
-    models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
-    asked = _statements(keys, models, today, lock=lock, given_back=given_back)
-    *others, lines, supplies, times = exchange([*along, *asked])
-    builders: dict[int, list[int]] = {}
-    for line, _, model, *_ in lines:
-        builders.setdefault(model, []).append(line)
-    availability = _availability(there, today, supplies, times)
-    if kept:
-        availability = withheld(availability, {items.at[key]: units for key, units in kept.items() if key in items.at})
-    return PromiseSnapshot(
-        availability,
-        Wanted.of(_wanted(work, items, builders, today) for work in works),
-        today,
-        items,
-        [*map(FreeSupply._make, supplies)],
-        {line: code for line, code, *_ in lines},
-        others,
-        times,
-    )
+    asked = question(works, there or master(today), lock=lock, kept=kept, also=also, given_back=given_back)
+    return asked.seen(exchange(asked.statements))
 
 
 def _statements(keys: list[int], models: list[int], today: date, *, lock: Lock, given_back: Held | None) -> Sequence[Statement]:

@@ -17,7 +17,7 @@ from atoll_web.bulk import Statement, exchange
 from atoll_web.catalogue import services as catalogue
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Target, commit, keys, room
+from atoll_web.sales.committing import Target, booking, commit, keys, room
 from atoll_web.sales.errors import (
     CannotPromise,
     CurrencyDiffers,
@@ -268,7 +268,8 @@ class _Change:
         names = [f"line {one.place}" for one in wanted]
         raise_all([(names[k], CannotPromise(what=names[k], reason=said[k])) for k in refused])
         added = sum(one.row is None for one in wanted)
-        space = room(seen, answer)
+        taken = booking(seen, answer)
+        space = room(taken)
         fresh = keys(space | {"stock_demand": space["stock_demand"] + added, "sales_orderline": added})
         new = iter(zip(fresh["sales_orderline"], fresh["stock_demand"][space["stock_demand"] :], strict=True))
         targets = [
@@ -278,7 +279,7 @@ class _Change:
             for one in wanted
         ]
         lines = self._lines(wanted, targets, seen.filled_from_stock(answer))
-        commit(self.actor, seen, answer, targets, fresh, is_first=False, lines=lines)
+        commit(self.actor, seen, answer, taken, targets, fresh, is_first=False, lines=lines)
         return [(seen.date(day), words) for day, words in zip(answer.ship_day, said, strict=True)]
 
     def _lines(self, wanted: Sequence[_Wanted], targets: Sequence[Target], filled: Sequence[bool]) -> list[Statement]:

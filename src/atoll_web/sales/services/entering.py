@@ -16,9 +16,10 @@ from atoll_web.accounts.numbering import sequence, worded
 from atoll_web.accounts.services import system_user
 from atoll_web.bulk import MANY, Statement, exchange, uncollected
 from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import Revision
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Keys, Target, commit, drawing, drawn, enough, likely_room, room
+from atoll_web.sales.committing import Keys, Target, booking, commit, drawing, drawn, enough, likely_room, room
 from atoll_web.sales.errors import (
     CannotPromise,
     CustomerOnHold,
@@ -33,7 +34,7 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Customer, Order, OrderLine
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.releasing import release_expired
-from atoll_web.sales.snapshot import MASTER, Lock, Master, PromiseSnapshot, Work, master_of, snapshot
+from atoll_web.sales.snapshot import MASTER, Lock, Master, PromiseSnapshot, Question, Work, latest, master_of, question
 
 __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "enter_orders", "order_in_shop", "quote"]
 
@@ -157,9 +158,45 @@ def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: dat
     """Enter orders: a single one beside others, and once more alone if these were faster with something that it takes too."""
     if len(orders) == 1 and not is_acting():
         with suppress(IntegrityError):
-            return _enter_under(Lock.SHARED, actor, orders, state, expires_at)
+            return _enter_at_once(actor, orders, state, expires_at) or _enter_under(Lock.SHARED, actor, orders, state, expires_at)
     with uncollected(sum(len(order.lines) for order in orders)):
         return _enter_under(Lock.ALONE, actor, orders, state, expires_at)
+
+
+class _Outdated(Exception):
+    """What was read last no longer holds."""
+
+
+def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order] | None:
+    """Enter an order that is made by what was read last, and ask whether that still holds along with all else.
+
+    None where nothing was read, it no longer holds, or by it the order is at fault.
+    """
+    there, customers_found = latest(actor.today), [_read_last.get(order.customer) for order in orders]
+    if there is None or None in customers_found or orders[0].idempotency_key or _has_expired(there, actor):
+        return None
+    customers = _customers_of(customers_found)
+    if _faults(orders, {}, customers):
+        return None
+    entry = _Entry(actor, there, customers, state, expires_at, Lock.SHARED)
+    try:
+        drafts = entry.draft(orders, [], is_alone=True)
+    except AtollError:  # by what holds now, perhaps, it is none
+        return None
+    asked = entry.asked(orders, drafts)
+    with (
+        suppress(_Outdated),
+        acting(actor, [MASTER, _of_customers(customers), *asked.statements]) as (company, found, *rows),
+    ):
+        if (company, found) != (there.rows, customers_found):
+            raise _Outdated
+        return entry.enter(asked, rows)
+    return None
+
+
+def _has_expired(there: Master, actor: Actor) -> bool:
+    """Whether a quote holds supply that it should not hold any more."""
+    return there.first_expiry is not None and there.first_expiry <= actor.at
 
 
 def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:
@@ -167,7 +204,8 @@ def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: st
     codes = {order.customer for order in orders}
     with acting(actor, [MASTER, _of_customers(codes)]) as (company, customers_found):
         there, customers = master_of(company, actor.today), _customers_of(customers_found)
-        if there.first_expiry and there.first_expiry <= actor.at:
+        _remember(customers_found)
+        if _has_expired(there, actor):
             release_expired(actor)
         known = _known([order.idempotency_key for order in orders if order.idempotency_key])
         faults = _faults(orders, known, customers)
@@ -175,7 +213,10 @@ def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: st
         entry = _Entry(actor, there, customers, state, expires_at, lock)
         drafts = iter(entry.draft(fresh, faults, is_alone=len(orders) == 1))
         groups = [(group, list(islice(drafts, sum(len(order.lines) for order in group)))) for group in entry.together(fresh)]
-        entered = [row for group, drafted in groups for row in entry.enter(group, drafted)]
+        entered = []
+        for group, drafted in groups:
+            asked = entry.asked(group, drafted)
+            entered += entry.enter(asked, exchange(asked.statements))
         known |= {row.idempotency_key: row for row in entered if row.idempotency_key}
         others = iter([row for row in entered if not row.idempotency_key])
         return [known.get(order.idempotency_key) or next(others) for order in orders]
@@ -242,6 +283,18 @@ def buyer_of(customer: str) -> Buyer:
     return found.buyer
 
 
+_read_last: dict[str, tuple[Any, ...]] = {}
+"""Rows of customers as this process has read them last, by code."""
+
+MOST_CUSTOMERS = 10_000
+
+
+def _remember(customers_found: Sequence[tuple[Any, ...]]) -> None:
+    if len(_read_last) > MOST_CUSTOMERS:
+        _read_last.clear()
+    _read_last.update({row[1]: row for row in customers_found})
+
+
 def _of_customers(codes: Iterable[str]) -> Statement:
     """Customers by code."""
     return CUSTOMERS, [sorted(codes)]
@@ -278,6 +331,32 @@ def _faults(
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """What must be known before orders can be promised and written.
+
+    Parameters
+    ----------
+    counts
+        How many keys are drawn along.
+    """
+
+    orders: Sequence[NewOrder]
+    drafts: Sequence[Drafted]
+    counts: Mapping[str, int]
+    question: Question
+
+    @property
+    def resolved(self) -> list[tuple[Revision, catalogue.Resolved]]:
+        """The configurations, each with its revision."""
+        return [(draft.revision, draft.resolved) for draft in self.drafts]
+
+    @property
+    def statements(self) -> list[Statement]:
+        """Those whose rows `_Entry.enter` takes; what locks comes last, so that nobody waits for the others."""
+        return [catalogue.known_configurations(self.resolved), drawing(self.counts), *self.question.statements]
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
     """Orders on their way into the database."""
 
@@ -311,38 +390,37 @@ class _Entry:
         raise_all([*faults, *more])
         return drafts
 
-    def enter(self, orders: Sequence[NewOrder], drafts: Sequence[Drafted]) -> list[Order]:
-        """Promise and write orders."""
-        resolved, works = [(draft.revision, draft.resolved) for draft in drafts], [draft.work() for draft in drafts]
-        counts = self._keys_to_draw(orders, works)
+    def asked(self, orders: Sequence[NewOrder], drafts: Sequence[Drafted]) -> "_Asked":
+        """What is asked of the database before orders can be promised."""
+        works = [draft.work() for draft in drafts]
         kept = self.there.kept_from(self.customers[orders[0].customer].buyer.customer_class)
-        seen = snapshot(
-            works,
-            self.actor.today,
-            lock=Lock.ALONE if kept else self.lock,  # no constraint knows what is kept for others
-            kept=kept,
-            there=self.there,
-            along=[catalogue.known_configurations(resolved), drawing(counts)],
-        )
-        known, fresh = seen.along
-        configurations = catalogue.save_configurations(resolved, known)
+        lock = Lock.ALONE if kept else self.lock  # no constraint knows what is kept for others
+        return _Asked(orders, drafts, self._keys_to_draw(orders, works), question(works, self.there, lock=lock, kept=kept))
+
+    def enter(self, asked: "_Asked", rows: Sequence[Sequence[tuple[Any, ...]]]) -> list[Order]:
+        """Promise and write orders, by what the database answers."""
+        orders, drafts = asked.orders, asked.drafts
+        known, fresh_rows, *others = rows
+        seen, fresh = asked.question.seen(others), drawn(asked.counts, fresh_rows)
+        configurations = catalogue.save_configurations(asked.resolved, known)
         answer = (promise_complete if orders[0].ship_complete else promise)(seen.availability, seen.wanted)
         refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
         names = {k: drafts[k].line.place or f"line {k + 1}" for k in refused}
         raise_all([(names[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
-        space = room(seen, answer)
+        taken = booking(seen, answer)
+        space = room(taken)
         space["stock_demand"] += len(drafts)
-        fresh = enough(drawn(counts, fresh), space)
+        fresh = enough(fresh, space)
         first = accumulate((len(order.lines) for order in orders[:-1]), initial=0)
-        rows = self._rows(orders, fresh, [drafts[k].currency for k in first])
+        entered = self._rows(orders, fresh, [drafts[k].currency for k in first])
         references = [
-            f"{row.number}/{n}" for row, order in zip(rows, orders, strict=True) for n in range(1, len(order.lines) + 1)
+            f"{row.number}/{n}" for row, order in zip(entered, orders, strict=True) for n in range(1, len(order.lines) + 1)
         ]
         demands = fresh["stock_demand"][-len(drafts) :]
         targets = [Target(*ids) for ids in zip(fresh["sales_orderline"], demands, references, strict=True)]
-        statements = self._written(rows, orders, drafts, configurations, targets, seen, answer)
-        commit(self.actor, seen, answer, targets, fresh, is_first=True, lines=statements)
-        return rows
+        statements = self._written(entered, orders, drafts, configurations, targets, seen, answer)
+        commit(self.actor, seen, answer, taken, targets, fresh, is_first=True, lines=statements)
+        return entered
 
     def _keys_to_draw(self, orders: Sequence[NewOrder], works: Sequence[Work]) -> dict[str, int]:
         """How many keys are drawn along, before it is known what the promises rest on."""

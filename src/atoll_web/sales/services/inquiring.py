@@ -7,15 +7,27 @@ from decimal import Decimal
 from typing import Any
 
 from atoll.configure import Margin
+from atoll.errors import AtollError
 from atoll.promise import plan_build, promise
 from atoll_web.accounts.acting import Actor
 from atoll_web.bulk import exchange, together
 from atoll_web.catalogue.models import Item
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Target, keys, pegging, room
+from atoll_web.sales.committing import Target, booking, keys, pegging, room
 from atoll_web.sales.errors import CannotPromise
-from atoll_web.sales.services.drafting import Drafter, NewLine
-from atoll_web.sales.snapshot import Lock, Work, master, snapshot
+from atoll_web.sales.services.drafting import Drafted, Drafter, NewLine
+from atoll_web.sales.snapshot import (
+    MASTER,
+    Lock,
+    Master,
+    PromiseSnapshot,
+    Question,
+    Work,
+    latest,
+    master,
+    question,
+    snapshot,
+)
 from atoll_web.stock.models import Supply
 
 
@@ -59,10 +71,7 @@ def inquire(*, line: NewLine, today: date, customer_class: str = "") -> Inquiry:
     CannotPromise
         With the facts.
     """
-    there = master(today)
-    drafted = Drafter(there, today).draft(line)
-    kept = there.kept_from(customer_class)
-    seen = snapshot([drafted.work()], today, lock=Lock.NOTHING, kept=kept, there=there)
+    drafted, seen = _at_once(line, today, customer_class) or _one_by_one(line, today, customer_class)
     answer = promise(seen.availability, seen.wanted)
     if not answer.is_promised[0]:
         raise CannotPromise(what=line.model, reason=reason(seen, answer, 0))
@@ -80,6 +89,31 @@ def inquire(*, line: NewLine, today: date, customer_class: str = "") -> Inquiry:
     )
 
 
+def _at_once(line: NewLine, today: date, customer_class: str) -> tuple[Drafted, PromiseSnapshot] | None:
+    """All in one exchange, if what is to be promised can be told by what was read last, and that still holds."""
+    there = latest(today)
+    if there is None:
+        return None
+    try:
+        drafted = Drafter(there, today).draft(line)
+    except AtollError:  # by what holds now, perhaps, it is none
+        return None
+    asked = _question(drafted, there, customer_class)
+    master_rows, *rows = exchange([MASTER, *asked.statements])
+    return (drafted, asked.seen(rows)) if master_rows == there.rows else None
+
+
+def _one_by_one(line: NewLine, today: date, customer_class: str) -> tuple[Drafted, PromiseSnapshot]:
+    there = master(today)
+    drafted = Drafter(there, today).draft(line)
+    asked = _question(drafted, there, customer_class)
+    return drafted, asked.seen(exchange(asked.statements))
+
+
+def _question(drafted: Drafted, there: Master, customer_class: str) -> Question:
+    return question([drafted.work()], there, lock=Lock.NOTHING, kept=there.kept_from(customer_class))
+
+
 def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
     """Plan a build ahead: its components are allocated, and its date is the earliest that they allow. Call it inside `acting`.
 
@@ -92,6 +126,7 @@ def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
     answer = plan_build(seen.availability, seen.items.at[item.pk], quantity)
     if not answer.is_promised[0]:
         raise CannotPromise(what=f"a build of {quantity} × {item}", reason=reason(seen, answer, 0))
-    fresh = keys(room(seen, answer))
-    exchange([together(pegging(seen, answer, [Target(0, 0)], fresh))])
-    return Supply.objects.get(pk=fresh["stock_supply"][0])
+    taken = booking(seen, answer)
+    fresh = keys(room(taken))
+    exchange([together(pegging(seen, answer, taken, [Target(0, 0)], fresh))])
+    return Supply.objects.get(pk=fresh["stock_supply"][taken.plan_supply[0]])
