@@ -8,7 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.structure import Bill, Structure
-from atoll.promise.tables import CANNOT_BE_SUPPLIED, LAST_DAY, MOST_UNITS, Integers, Tables, laid_out
+from atoll.promise.tables import (
+    CANNOT_BE_SUPPLIED,
+    COMPONENT,
+    ITEM,
+    LAST_DAY,
+    LINE_DAY,
+    MOST_UNITS,
+    SUPPLY,
+    Integers,
+    Tables,
+    laid_out,
+)
 
 NO_BILLS: Mapping[int, Bill] = MappingProxyType({})
 
@@ -86,20 +97,23 @@ class Availability:
         self._check_lengths()
         bills = self.bills
         structure = bills if isinstance(bills, Structure) else Structure.of(bills, len(self.lead_days))
-        is_right, supply_order, capacity_order, line_keys, tables = laid_out(
+        item, component = np.zeros(self.items + 1, ITEM), np.zeros(len(structure.per), COMPONENT)
+        supply, line_day = np.zeros(len(self.supply_item), SUPPLY), np.zeros(len(self.capacity_line), LINE_DAY)
+        is_right, by_item, by_line, line_keys, line, *days = laid_out(
             *(self.supply_item, self.supply_day, self.supply_free),
             *(self.capacity_line, self.capacity_day, self.capacity_free),
             *(self.lead_days, self.build_days, self.working),
             *(structure.start, structure.component, structure.per, structure.rank),
+            *(item, component, supply, line_day),
         )
         if not is_right or min(self.earliest_day, self.shipping_days) < 0:
             self._refuse_values()
         put = object.__setattr__
         put(self, "structure", structure)
-        put(self, "supply_order", supply_order)
-        put(self, "capacity_order", capacity_order)
+        put(self, "supply_order", by_item)
+        put(self, "capacity_order", by_line)
         put(self, "line_keys", line_keys)
-        put(self, "tables", Tables(*tables))
+        put(self, "tables", Tables(item, component, supply[: len(by_item)], line, line_day[: len(by_line)], *days))
 
     @property
     def items(self) -> int:

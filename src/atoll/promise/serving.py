@@ -8,12 +8,15 @@ from atoll.promise import kernel
 from atoll.promise.availability import Availability
 from atoll.promise.promises import Promises
 from atoll.promise.tables import (
+    ANSWER,
     MOST_UNITS,
     NOBODY,
     NODE,
     NOW,
+    ORDER,
     PEG,
     PLAN,
+    REQUIREMENT,
     SLOT,
     Integers,
     Records,
@@ -156,9 +159,12 @@ def _one_requirement_each(items: Integers, quantities: Integers) -> Wanted:
 def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: int) -> State:
     """The memory of one call; assembly lines without any capacity are left out of the order lines."""
     _check(availability, wanted)
-    order, order_line, requirement, answer = orders_laid_out(
+    order, answer = np.zeros(len(wanted) + 1, ORDER), np.zeros(len(wanted), ANSWER)
+    requirement = np.zeros(len(wanted.item) + 1, REQUIREMENT)
+    order_line = orders_laid_out(
         *(wanted.start, wanted.item, wanted.quantity, wanted.minutes, wanted.line_start, wanted.line_key),
         *(wanted.requested_day, wanted.alternative_start, availability.line_keys),
+        *(order, requirement, answer),
     )
     return State(
         now=records(

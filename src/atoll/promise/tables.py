@@ -161,10 +161,19 @@ def laid_out(
     component: Integers,
     per: Integers,
     rank: Integers,
-) -> tuple[bool, Integers, Integers, Integers, tuple[Records, Records, Records, Integers, Records, Integers, Integers]]:
-    """Lay out an availability: whether all values are right, what is free by group and day, the keys of the lines, the tables.
+    item: Records,
+    components: Records,
+    supply: Records,
+    slots: Records,
+) -> tuple[bool, Integers, Integers, Integers, Integers, Integers, Integers]:
+    """Lay out an availability, whose arrays the first ones are, in the records of `Tables`, which are all 0 before.
 
-    The arrays are those of `Availability`. The tables of wrong values hold no supply and no time.
+    Returns
+    -------
+    tuple
+        Whether all values are right; what is free by group and day, which is as much as is filled of the records of supplies and
+        line days; the keys of the assembly lines; and `line`, `working_day` and `worked_before` of `Tables`. Of wrong values
+        nothing is free.
     """
     items, days = len(lead_days), len(working)
     is_right = (
@@ -182,17 +191,13 @@ def laid_out(
     by_line = _free_by(line_key, line_day, line_free if is_right else line_free[:0])
     line_keys = np.unique(line_key)
 
-    supply = np.zeros(len(by_item), SUPPLY)
     for place in range(len(by_item)):
         supply[place].day, supply[place].free = supply_day[by_item[place]], supply_free[by_item[place]]
-    slots = np.zeros(len(by_line), LINE_DAY)
     for place in range(len(by_line)):
         slots[place].day, slots[place].room = line_day[by_line[place]], line_free[by_line[place]]
-    components = np.zeros(len(per), COMPONENT)
     for place in range(len(per)):
         components[place].item, components[place].per = component[place], per[place]
 
-    item = np.zeros(items + 1, ITEM)
     place = 0
     for i in range(items + 1):
         while place < len(by_item) and supply_item[by_item[place]] < i:
@@ -213,8 +218,7 @@ def laid_out(
     worked_before = np.zeros(days + 1, np.int64)
     for day in range(days):
         worked_before[day + 1] = worked_before[day] + working[day]
-    tables = (item, components, supply, line, slots, np.flatnonzero(working), worked_before)
-    return is_right, by_item, by_line, line_keys, tables
+    return is_right, by_item, by_line, line_keys, line, np.flatnonzero(working), worked_before
 
 
 @inner
@@ -251,17 +255,24 @@ def orders_laid_out(
     requested_day: Integers,
     alternative_start: Integers,
     line_keys: Integers,
-) -> tuple[Records, Integers, Records, Records]:
-    """Lay out wanted lines, whose arrays these are: order lines, places of their assembly lines, requirements, no answers yet.
+    order: Records,
+    requirement: Records,
+    answer: Records,
+) -> Integers:
+    """Lay out wanted lines, whose arrays the first ones are, in the records of `State`, which are all 0 before.
 
     Parameters
     ----------
     line_keys
         The assembly lines that have any capacity, rising; others are left out.
+
+    Returns
+    -------
+    array of int64
+        The places of the assembly lines of all order lines.
     """
     lines, rows = len(minutes), len(item)
-    order, order_line = np.zeros(lines + 1, ORDER), np.empty(len(line_key), np.int64)
-    known = 0
+    order_line, known = np.empty(len(line_key), np.int64), 0
     for k in range(lines):
         order[k].requirements, order[k].lines, order[k].turn = start[k], known, k
         order[k].minutes, order[k].requested_day = minutes[k], requested_day[k]
@@ -272,14 +283,12 @@ def orders_laid_out(
                 known += 1
     order[lines].requirements, order[lines].lines, order[lines].requested_day = rows, known, NOBODY
 
-    requirement = np.zeros(rows + 1, REQUIREMENT)
     for r in range(rows):
         requirement[r].item, requirement[r].quantity = item[r], quantity[r]
         requirement[r].alternatives = alternative_start[r]
     requirement[rows].item, requirement[rows].alternatives = NOBODY, alternative_start[rows]
 
-    answer = np.zeros(lines, ANSWER)
     for k in range(lines):
         answer[k].ship_day = answer[k].need_day = answer[k].cause = NOBODY
         answer[k].binding_item = answer[k].binding_supply = answer[k].binding_line = answer[k].binding_day = NOBODY
-    return order, order_line[:known].copy(), requirement, answer
+    return order_line[:known].copy()

@@ -59,6 +59,15 @@ def acting(actor: Actor, along: Iterable[Statement] = ()) -> Iterator[list[list[
             exchange([_telling(before)])
 
 
+def exchange_last(statements: Iterable[Statement]) -> None:
+    """Execute the last statements of a use case. They commit with them, in the same exchange, if nothing is around it.
+
+    Django finds the transaction ended when it is about to commit.
+    """
+    is_outermost = connection.in_atomic_block and not connection.savepoint_ids
+    exchange([*statements, ("COMMIT", [])] if is_outermost else statements)
+
+
 def is_acting() -> bool:
     """Whether a use case is under way: what it calls belongs to its transaction."""
     return _present.get() is not None

@@ -11,7 +11,7 @@ import numpy as np
 from django.db import connection
 
 from atoll.promise import Booking, booked
-from atoll_web.accounts.acting import Actor
+from atoll_web.accounts.acting import Actor, exchange_last
 from atoll_web.bulk import MANY, Statement, exchange, planned_for, together
 from atoll_web.sales.answering import bases, reason
 
@@ -152,6 +152,7 @@ def commit(
     *,
     is_first: bool,
     lines: Iterable[Statement] = (),
+    is_last: bool = False,
 ) -> None:
     """Write promises of order lines with all that they rest on. Every line must be promised. Call it inside `acting`.
 
@@ -168,12 +169,14 @@ def commit(
     lines
         Statements that write the order lines, sent between their demands and their promises; of very many lines while the
         database writes what was sent before.
+    is_last
+        Whether the use case ends with it.
     """
     stock = pegging(seen, promises, taken, targets, fresh)
     promised = _promised(actor, seen, promises, targets, is_first=is_first)
     with planned_for(len(targets)):
         if len(targets) < MANY:
-            exchange([together([*stock, *lines, *promised])])
+            (exchange_last if is_last else exchange)([together([*stock, *lines, *promised])])
         else:
             exchange(_in_two_parts(stock, chain(lines, promised)))
     if len(targets) >= MANY:  # or what is checked at the end would be planned for few rows

@@ -190,7 +190,7 @@ def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires
     ):
         if (company, found) != (there.rows, customers_found):
             raise _Outdated
-        return entry.enter(asked, rows)
+        return entry.enter(asked, rows, is_last=True)
     return None
 
 
@@ -397,8 +397,8 @@ class _Entry:
         lock = Lock.ALONE if kept else self.lock  # no constraint knows what is kept for others
         return _Asked(orders, drafts, self._keys_to_draw(orders, works), question(works, self.there, lock=lock, kept=kept))
 
-    def enter(self, asked: "_Asked", rows: Sequence[Sequence[tuple[Any, ...]]]) -> list[Order]:
-        """Promise and write orders, by what the database answers."""
+    def enter(self, asked: "_Asked", rows: Sequence[Sequence[tuple[Any, ...]]], *, is_last: bool = False) -> list[Order]:
+        """Promise and write orders, by what the database answers; `is_last` if the use case ends with it."""
         orders, drafts = asked.orders, asked.drafts
         known, fresh_rows, *others = rows
         seen, fresh = asked.question.seen(others), drawn(asked.counts, fresh_rows)
@@ -419,7 +419,7 @@ class _Entry:
         demands = fresh["stock_demand"][-len(drafts) :]
         targets = [Target(*ids) for ids in zip(fresh["sales_orderline"], demands, references, strict=True)]
         statements = self._written(entered, orders, drafts, configurations, targets, seen, answer)
-        commit(self.actor, seen, answer, taken, targets, fresh, is_first=True, lines=statements)
+        commit(self.actor, seen, answer, taken, targets, fresh, is_first=True, lines=statements, is_last=is_last)
         return entered
 
     def _keys_to_draw(self, orders: Sequence[NewOrder], works: Sequence[Work]) -> dict[str, int]:
