@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.db import connection
 
-from atoll.promise import Booking, booked
 from atoll_web.accounts.acting import Actor, exchange_last
 from atoll_web.bulk import MANY, Statement, exchange, planned_for, together
 from atoll_web.sales.answering import bases, reason
 
 if TYPE_CHECKING:
-    from atoll.promise import Promises
+    from atoll.promise import Booking, Promises
     from atoll_web.sales.snapshot import Items, PromiseSnapshot, Work
 
 ANALYSED = "ANALYZE stock_demand, stock_requirement, stock_allocation, stock_supply, sales_order, sales_orderline, sales_promise"
@@ -116,12 +115,7 @@ def _sequence(table: str) -> str:
     return table if table.startswith("number_of") else f"{table}_id_seq"
 
 
-def booking(seen: "PromiseSnapshot", promises: "Promises") -> Booking:
-    """What promises take of what was seen."""
-    return booked(seen.wanted, promises, len(seen.supplies))
-
-
-def room(taken: Booking) -> dict[str, int]:
+def room(taken: "Booking") -> dict[str, int]:
     """How many keys `pegging` takes, besides those of the lines' own demands."""
     return {
         "stock_supply": len(taken.supply_item),
@@ -146,7 +140,7 @@ def commit(
     actor: Actor,
     seen: "PromiseSnapshot",
     promises: "Promises",
-    taken: Booking,
+    taken: "Booking",
     targets: Sequence[Target],
     fresh: Keys,
     *,
@@ -159,7 +153,7 @@ def commit(
     Parameters
     ----------
     taken
-        What `booking` says.
+        What `PromiseSnapshot.booked` says.
     targets
         What each line of the promises is for.
     fresh
@@ -209,7 +203,7 @@ def _promised(
 
 
 def pegging(
-    seen: "PromiseSnapshot", promises: "Promises", taken: Booking, targets: Sequence[Target], fresh: Keys
+    seen: "PromiseSnapshot", promises: "Promises", taken: "Booking", targets: Sequence[Target], fresh: Keys
 ) -> list[Statement]:
     """Statements that write demands and planned supplies, and allocate.
 
@@ -244,7 +238,7 @@ def pegging(
 def _demands(
     seen: "PromiseSnapshot",
     promises: "Promises",
-    taken: Booking,
+    taken: "Booking",
     targets: Sequence[Target],
     kits: np.ndarray,
     planned: np.ndarray,

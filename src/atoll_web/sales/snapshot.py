@@ -12,7 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from atoll.model.calendar import Calendar
-from atoll.promise import AS_SOON_AS_POSSIBLE, CANNOT_BE_SUPPLIED, Availability, Promises, Wanted, WantedLine, withheld
+from atoll.promise import (
+    AS_SOON_AS_POSSIBLE,
+    CANNOT_BE_SUPPLIED,
+    Availability,
+    Booking,
+    Promises,
+    Wanted,
+    WantedLine,
+    booked,
+    withheld,
+)
 from atoll.promise import Structure as Bills
 from atoll_web.bulk import MANY, Statement, exchange
 from atoll_web.catalogue.snapshot import VERSION_COLUMNS, VERSIONS, Released, Structure, known
@@ -105,6 +115,10 @@ class PromiseSnapshot:
     def code(self, position: int) -> str:
         """The code of the item at a position."""
         return self.items.codes[self.items.ids[position]]
+
+    def booked(self, promises: Promises) -> Booking:
+        """What promises take, as rows to be stored."""
+        return booked(self.wanted, promises, len(self.supplies))
 
     def filled_from_stock(self, promises: Promises) -> list[bool]:
         """For each line, whether all it requires is free on hand when its turn comes."""

@@ -17,7 +17,7 @@ from atoll_web.bulk import Statement, exchange
 from atoll_web.catalogue import services as catalogue
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Target, booking, commit, keys, room
+from atoll_web.sales.committing import Target, commit, keys, room
 from atoll_web.sales.errors import (
     CannotPromise,
     CurrencyDiffers,
@@ -268,7 +268,7 @@ class _Change:
         names = [f"line {one.place}" for one in wanted]
         raise_all([(names[k], CannotPromise(what=names[k], reason=said[k])) for k in refused])
         added = sum(one.row is None for one in wanted)
-        taken = booking(seen, answer)
+        taken = seen.booked(answer)
         space = room(taken)
         fresh = keys(space | {"stock_demand": space["stock_demand"] + added, "sales_orderline": added})
         new = iter(zip(fresh["sales_orderline"], fresh["stock_demand"][space["stock_demand"] :], strict=True))

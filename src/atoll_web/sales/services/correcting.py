@@ -13,7 +13,7 @@ from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import Receipt
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Target, booking, keys, pegging, room
+from atoll_web.sales.committing import Target, keys, pegging, room
 from atoll_web.sales.errors import CannotPromise
 from atoll_web.sales.models import Promise
 from atoll_web.sales.services.drafting import raise_all
@@ -96,7 +96,7 @@ def _cover(actor: Actor, rows: Sequence[Demand]) -> None:
     lost = [k for k in range(len(rows)) if not answer.is_promised[k]]
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in lost])
     targets = [Target(0, row.pk, is_new=False) for row in rows]
-    taken = booking(seen, answer)
+    taken = seen.booked(answer)
     exchange(pegging(seen, answer, taken, targets, keys(room(taken))))
     days = calendar()
     for k, row in enumerate(rows):

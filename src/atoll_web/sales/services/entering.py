@@ -19,7 +19,7 @@ from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Revision
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Keys, Target, booking, commit, drawing, drawn, enough, likely_room, room
+from atoll_web.sales.committing import Keys, Target, commit, drawing, drawn, enough, likely_room, room
 from atoll_web.sales.errors import (
     CannotPromise,
     CustomerOnHold,
@@ -407,7 +407,7 @@ class _Entry:
         refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
         names = {k: drafts[k].line.place or f"line {k + 1}" for k in refused}
         raise_all([(names[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
-        taken = booking(seen, answer)
+        taken = seen.booked(answer)
         space = room(taken)
         space["stock_demand"] += len(drafts)
         fresh = enough(fresh, space)

@@ -13,7 +13,7 @@ from atoll_web.accounts.acting import Actor
 from atoll_web.bulk import exchange, together
 from atoll_web.catalogue.models import Item
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Target, booking, keys, pegging, room
+from atoll_web.sales.committing import Target, keys, pegging, room
 from atoll_web.sales.errors import CannotPromise
 from atoll_web.sales.services.drafting import Drafted, Drafter, NewLine
 from atoll_web.sales.snapshot import (
@@ -126,7 +126,7 @@ def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
     answer = plan_build(seen.availability, seen.items.at[item.pk], quantity)
     if not answer.is_promised[0]:
         raise CannotPromise(what=f"a build of {quantity} × {item}", reason=reason(seen, answer, 0))
-    taken = booking(seen, answer)
+    taken = seen.booked(answer)
     fresh = keys(room(taken))
     exchange([together(pegging(seen, answer, taken, [Target(0, 0)], fresh))])
     return Supply.objects.get(pk=fresh["stock_supply"][taken.plan_supply[0]])

@@ -11,7 +11,7 @@ from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import among, uncollected
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Target, booking, commit, keys, room
+from atoll_web.sales.committing import Target, commit, keys, room
 from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.services.drafting import raise_all
@@ -84,7 +84,7 @@ def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[OrderLine]:
     prefetch_related_objects([rows[k] for k in refused], "order")
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in refused])
     targets = [Target(row.pk, row.demand_id, is_new=False) for row in rows]
-    taken = booking(seen, answer)
+    taken = seen.booked(answer)
     commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False)
     return rows
 
