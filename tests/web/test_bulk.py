@@ -1,12 +1,13 @@
 """Many rows are written in one statement."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import DataError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from atoll_web.bulk import among, exchange, update_each
+from atoll_web.bulk import Statement, among, exchange, update_each
 from atoll_web.catalogue.models import Item
 from atoll_web.stock.models import Supply
 from tests.lamps import Lamps
@@ -50,3 +51,31 @@ def test_a_filter_takes_any_number_of_keys_as_one_parameter(company: Lamps) -> N
         assert set(Item.objects.filter(pk__in=among([*wanted, *range(-9_000, 0)])).values_list("pk", flat=True)) == set(wanted)
     assert not Item.objects.filter(pk__in=among([])).exists()
     assert len(queries) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_refused_statement_the_connection_goes_on() -> None:
+    for _ in range(2):  # not kept planned yet, and kept planned
+        with pytest.raises(DataError, match="division by zero"), transaction.atomic():
+            exchange([("SELECT 1", []), ("SELECT 1 / %s::int", [0]), ("SELECT 2", [])])
+        assert exchange([("SELECT 3", []), ("SELECT 6 / %s::int", [2])]) == [[(3,)], [(3,)]]
+
+
+@pytest.mark.django_db
+def test_after_a_statement_that_could_not_be_made_the_connection_goes_on() -> None:
+    def statements() -> Iterator[Statement]:
+        yield "SELECT 1", []
+        raise ValueError("no second one")
+
+    with pytest.raises(ValueError, match="no second one"):
+        exchange(statements())
+    assert exchange([("SELECT 3", [])]) == [[(3,)]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_connection_is_told_and_the_next_one_is_new() -> None:
+    exchange([("SELECT 1", [])])
+    with pytest.raises(OperationalError, match="terminat"):
+        exchange([("SELECT pg_terminate_backend(pg_backend_pid())", []), ("SELECT 1", [])])
+    connection.close()
+    assert exchange([("SELECT 1", [])]) == [[(1,)]]

@@ -170,10 +170,10 @@ class _Outdated(Exception):
 def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order] | None:
     """Enter an order that is made by what was read last, and ask whether that still holds along with all else.
 
-    None where nothing was read, it no longer holds, or by it the order is at fault.
+    None where nothing was read, it no longer holds, by it the order is at fault, or it is known by its key.
     """
     there, customers_found = latest(actor.today), [_read_last.get(order.customer) for order in orders]
-    if there is None or None in customers_found or orders[0].idempotency_key or _has_expired(there, actor):
+    if there is None or None in customers_found or _has_expired(there, actor):
         return None
     customers = _customers_of(customers_found)
     if _faults(orders, {}, customers):
@@ -184,11 +184,10 @@ def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires
     except AtollError:  # by what holds now, perhaps, it is none
         return None
     asked = entry.asked(orders, drafts)
-    with (
-        suppress(_Outdated),
-        acting(actor, [MASTER, _of_customers(customers), *asked.statements]) as (company, found, *rows),
-    ):
-        if (company, found) != (there.rows, customers_found):
+    keys = [order.idempotency_key for order in orders]
+    first = [MASTER, _of_customers(customers), (LOCK_KEYS, [keys]), (ORDERS_OF_KEYS, [keys])]
+    with suppress(_Outdated), acting(actor, [*first, *asked.statements]) as (company, found, _, known, *rows):
+        if (company, found, known) != (there.rows, customers_found, []):
             raise _Outdated
         return entry.enter(asked, rows, is_last=True)
     return None
@@ -238,16 +237,19 @@ def known_order(idempotency_key: str, customer: str) -> Order | None:
     return there
 
 
+LOCK_KEYS = """
+SELECT pg_advisory_xact_lock(key) FROM
+(SELECT DISTINCT hashtextextended('order ' || k, 0) AS key FROM unnest(%s::text[]) k WHERE k <> '' ORDER BY 1) keys
+"""
+
+ORDERS_OF_KEYS = "SELECT id FROM sales_order WHERE idempotency_key = ANY(%s::text[])"
+
+
 def _known(idempotency_keys: Sequence[str]) -> dict[str, Order]:
     """Orders by their keys. Another writer with one of the keys waits until this transaction ends."""
     if not idempotency_keys:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(key) FROM"
-            " (SELECT DISTINCT hashtextextended('order ' || k, 0) AS key FROM unnest(%s::text[]) k ORDER BY 1) keys",
-            [list(idempotency_keys)],
-        )
+    exchange([(LOCK_KEYS, [list(idempotency_keys)])])
     return {o.idempotency_key: o for o in Order.objects.select_related("customer").filter(idempotency_key__in=idempotency_keys)}
 
 
