@@ -26,7 +26,7 @@ def exchange(statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
     """Execute statements in their order, sent without waiting for answers, and return the rows of each.
 
     Arrays go as parameters to the server, so that one text serves any number of rows and is planned once for a connection.
-    Each is sent as soon as it is there: a generator makes the next one while the database works on the one before.
+    Those of a sequence are sent together; a generator makes the next one while the database works on the one before.
 
     Parameters
     ----------
@@ -63,8 +63,11 @@ class _Exchange:
             try:
                 if begins:
                     self._send("BEGIN", ())
+                is_made_meanwhile = not isinstance(statements, Sequence)
                 for sql, parameters in statements:
                     self._send(sql, parameters)
+                    if is_made_meanwhile:
+                        self._flush()
             finally:
                 self.libpq.pipeline_sync()
                 self._flush()
@@ -92,7 +95,6 @@ class _Exchange:
             self.asks.append(False)
         self.libpq.send_query_prepared(name, values, formats)
         self.asks.append(True)
-        self._flush()
 
     def _flush(self) -> None:
         """Send all, as the server may begin with it; answers are taken in meanwhile, or both sides would wait for each other."""

@@ -184,12 +184,13 @@ def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires
     except AtollError:  # by what holds now, perhaps, it is none
         return None
     asked = entry.asked(orders, drafts)
-    keys = [order.idempotency_key for order in orders]
-    first = [MASTER, _of_customers(customers), (LOCK_KEYS, [keys]), (ORDERS_OF_KEYS, [keys])]
-    with suppress(_Outdated), acting(actor, [*first, *asked.statements]) as (company, found, _, known, *rows):
-        if (company, found, known) != (there.rows, customers_found, []):
+    keys = [order.idempotency_key for order in orders if order.idempotency_key]
+    of_keys: list[Statement] = [(LOCK_KEYS, [keys]), (ORDERS_OF_KEYS, [keys])] if keys else []
+    first = [MASTER, _of_customers(customers), *of_keys]
+    with suppress(_Outdated), acting(actor, [*first, *asked.statements]) as (company, found, *rows):
+        if (company, found) != (there.rows, customers_found) or any(rows[1 : len(of_keys)]):
             raise _Outdated
-        return entry.enter(asked, rows, is_last=True)
+        return entry.enter(asked, rows[len(of_keys) :], is_last=True)
     return None
 
 
@@ -239,7 +240,7 @@ def known_order(idempotency_key: str, customer: str) -> Order | None:
 
 LOCK_KEYS = """
 SELECT pg_advisory_xact_lock(key) FROM
-(SELECT DISTINCT hashtextextended('order ' || k, 0) AS key FROM unnest(%s::text[]) k WHERE k <> '' ORDER BY 1) keys
+(SELECT DISTINCT hashtextextended('order ' || k, 0) AS key FROM unnest(%s::text[]) k ORDER BY 1) keys
 """
 
 ORDERS_OF_KEYS = "SELECT id FROM sales_order WHERE idempotency_key = ANY(%s::text[])"
