@@ -141,9 +141,9 @@ class Availability:
         _within("supply_day", self.supply_day, 0, LAST_DAY)
         _within("capacity_day", self.capacity_day, 0, LAST_DAY)
         _within("capacity_free", self.capacity_free, 0, MOST_UNITS)
-        if float(self.supply_free.sum(dtype=np.float64)) > MOST_UNITS:
+        if sum(self.supply_free.tolist()) > MOST_UNITS:
             raise ValueError(f"Expected a sum of supply_free <= {MOST_UNITS}.")
-        if float(self.capacity_free.sum(dtype=np.float64)) > MOST_UNITS:
+        if sum(self.capacity_free.tolist()) > MOST_UNITS:
             raise ValueError(f"Expected a sum of capacity_free <= {MOST_UNITS}.")
         if min(self.earliest_day, self.shipping_days) < 0:
             raise ValueError("Expected earliest_day and shipping_days >= 0.")
