@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from atoll.model.system import AssemblySystem
-from atoll.promise import Availability, Wanted, WantedLine, promise
+from atoll.promise import Availability, Wanted, WantedLine, booked, promise
 from atoll.simulate import Policy
 from atoll.stocking.strategies import compare_strategies
 
@@ -33,7 +33,8 @@ def translate() -> None:
     there = Availability(
         supply_item=none, supply_day=none, supply_free=one, lead_days=one, build_days=none, working=np.ones(2, dtype=bool)
     )
-    promise(there, Wanted.of([WantedLine({0: 1})]))
+    wanted = Wanted.of([WantedLine({0: 1})])
+    booked(wanted, promise(there, wanted), supplies=1)
     system = AssemblySystem.simple([[1]], rate=[1], lead_time=1, holding=[1], backorder_cost=[1])
     compare_strategies(system, Policy.base_stock([1]), seed=1)
 

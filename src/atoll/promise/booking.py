@@ -68,18 +68,20 @@ def booked(wanted: Wanted, promises: Promises, supplies: int) -> Booking:
     >>> rows.supply_quantity, rows.allocation_supply
     (array([1]), array([0, 0, 1]))
     """
+
+    def column(name: str) -> Integers:
+        """Its values in a row: several records lie apart, a single one does not, and each way would be translated anew."""
+        return np.ascontiguousarray(getattr(promises, name))
+
+    plans = (column("plan_line"), column("plan_parent"), column("plan_item"), column("plan_quantity"))
     plan_supply, planned, builds = _planned(
-        promises.plan_item,
-        promises.plan_quantity,
-        promises.plan_day,
-        promises.plan_start_day,
-        promises.plan_is_build,
+        plans[2], plans[3], column("plan_day"), column("plan_start_day"), promises.plan_is_build
     )
     bills = promises.structure
     rows = _required_and_allocated(
-        *(wanted.start, promises.requirement_item, wanted.quantity),
-        *(promises.peg_line, promises.peg_plan, promises.peg_item, promises.peg_supply, promises.peg_quantity),
-        *(promises.plan_line, promises.plan_parent, promises.plan_item, promises.plan_quantity, plan_supply),
+        *(wanted.start, column("requirement_item"), wanted.quantity),
+        *(column("peg_line"), column("peg_plan"), column("peg_item"), column("peg_supply"), column("peg_quantity")),
+        *(*plans, plan_supply),
         *(planned[0], planned[1], builds),
         *(bills.start, bills.component, bills.per),
         supplies,
