@@ -316,7 +316,7 @@ def _successors(there: Structure, item: int) -> list[int]:
 
 
 MOST_DAYS = 8
-"""Of which the master data are remembered: of one business day, and the next one soon; tests have several."""
+"""Days for which the master data are remembered: the business day, and at midnight the next one."""
 
 
 class Lock(Enum):
