@@ -4,8 +4,10 @@
 """
 
 import os
+import re
 import secrets
 import subprocess
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,6 +155,20 @@ def dump(path: Path, address: str) -> None:
         raise DumpFailed(path=path, reason=error.strerror) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+TABLES_ARE_COMING = "SET LOCAL search_path = ''; SET LOCAL check_function_bodies = off;"
+
+
+def tables(address: str) -> str:
+    """SQL that makes the tables of the database, with all that belongs to them, in the transaction that executes it."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "tables.sql"
+        arguments = ("--schema-only", "--no-owner", "--no-privileges", "--file", str(path))
+        if problem := _client("pg_dump", address, *arguments):
+            raise DumpFailed(path=path, reason=problem)
+        _, begin, statements = path.read_text().partition("\nCREATE ")
+    return TABLES_ARE_COMING + re.sub(r"^(SET default_|\\unrestrict ).*\n", "", begin + statements, flags=re.MULTILINE)
 
 
 def restore(path: Path, address: str) -> None:

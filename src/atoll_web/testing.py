@@ -18,6 +18,9 @@ from atoll_web import cluster, database
 # A test's database may be lost with the computer.
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
 
+# A statement that waits for a lock which nobody will let go of fails its test.
+PATIENCE = {"statement_timeout": "10min"}
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Iterator[None]:
@@ -26,14 +29,14 @@ def pytest_load_initial_conftests() -> Iterator[None]:
         os.environ["ATOLL_HOME"] = folder = tempfile.mkdtemp(prefix="atoll-test-")
         atexit.register(remove_home, Path(folder))  # also when the settings cannot be loaded
         if database.embedded():
-            hasten(database.url())
+            set_up(database.url())
     return (yield)
 
 
-def hasten(address: str) -> None:
-    """Let the server forgo what only matters after a power cut."""
+def set_up(address: str) -> None:
+    """Let the server forgo what only matters after a power cut, and end what never ends."""
     with database.connect(address) as server:
-        for name, value in HASTE.items():
+        for name, value in (HASTE | PATIENCE).items():
             server.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         server.execute("SELECT pg_reload_conf()")
 

@@ -19,6 +19,10 @@ from tests.lamps import Lamps
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+READY = b"Z\0\0\0\x05I"
+"""With this the server says that it waits for the next statement, outside a transaction."""
+
+
 class Cutter:
     """Stands between a client and the database server, and cuts the line when a commit passes."""
 
@@ -37,22 +41,25 @@ class Cutter:
             server.connect(self.server)
             back = threading.Thread(target=self._pump_back, args=(server, client))
             back.start()
+            last = b""  # a text may arrive in two pieces
             while asked := client.recv(65536):
-                if b"COMMIT" in asked:
-                    self.has_cut = True  # what the server answers from now on reaches nobody
-                    if self.lets_commit_through:
-                        server.sendall(asked)
-                        back.join()
+                self.has_cut = self.has_cut or b"COMMIT" in last + asked  # what the server answers now reaches nobody
+                if self.has_cut and not self.lets_commit_through:
                     break
                 server.sendall(asked)
+                last = asked[-len(b"COMMIT") :]
             server.shutdown(socket.SHUT_RDWR)
             back.join()
 
     def _pump_back(self, server: socket.socket, client: socket.socket) -> None:
+        last = b""
         while said := server.recv(65536):
-            if self.has_cut:
+            last = (last + said)[-len(READY) :]
+            if not self.has_cut:
+                client.sendall(said)
+            elif last == READY:
+                client.shutdown(socket.SHUT_RDWR)
                 return
-            client.sendall(said)
 
     def close(self) -> None:
         self.thread.join(10)
