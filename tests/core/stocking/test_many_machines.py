@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,15 +23,15 @@ TWO_FAMILIES = AssemblySystem.simple(
 )
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """Four worker processes of Dask on this machine, which speak over the network as those of many machines do."""
+@contextmanager
+def cluster(workers: int) -> Iterator[Executor]:
+    """So many worker processes of Dask on this machine, which speak over the network as those of many machines do."""
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install atoll[cluster]")
     with (
-        distributed.LocalCluster(n_workers=4, threads_per_worker=1, processes=True, dashboard_address=None) as local,
+        distributed.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0") as local,
         distributed.Client(local) as client,
     ):
-        yield client
+        yield client.get_executor(pure=False)
 
 
 def figures(executor: Executor | None) -> list[float]:
@@ -49,28 +49,20 @@ def families(executor: Executor | None) -> list[tuple[list[int], float]]:
     return [(one.policy.level.tolist(), float(one.value.mean)) for one in found]
 
 
-def some_workers(cluster: Any, count: int) -> Executor:
-    """An executor on so many of the four workers."""
-    names = sorted(cluster.scheduler_info(n_workers=-1)["workers"])
-    assert len(names) == 4
-    executor: Executor = cluster.get_executor(workers=names[:count], pure=False)
-    return executor
-
-
 @pytest.fixture(scope="module")
 def here() -> list[float]:
     return figures(None)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
-def test_a_cluster_gives_the_same_figures_to_the_bit_whatever_the_number_of_its_workers(
-    cluster: Any, here: list[float], workers: int
-) -> None:
-    assert figures(some_workers(cluster, workers)) == here
+def test_a_cluster_gives_the_same_figures_to_the_bit_whatever_the_number_of_its_workers(here: list[float], workers: int) -> None:
+    with cluster(workers) as executor:
+        assert figures(executor) == here
 
 
-def test_families_are_optimised_on_a_cluster_as_they_are_here(cluster: Any) -> None:
-    assert families(some_workers(cluster, 2)) == families(None)
+def test_families_are_optimised_on_a_cluster_as_they_are_here() -> None:
+    with cluster(2) as executor:
+        assert families(executor) == families(None)
 
 
 def test_threads_give_the_same_figures_too(here: list[float]) -> None:
