@@ -124,6 +124,8 @@ BREAKS = (
         "what_is_named_is_there",
         "INSERT INTO stock_requirement (demand_id, item_id, quantity, issued) SELECT 0, min(id), 1, 1 FROM catalogue_item",
     ),
+    Break("what_is_named_is_there", "UPDATE sales_promise SET made_by_id = 0"),
+    Break("what_is_named_is_there", "UPDATE sales_order SET customer_id = 0"),
     Break(
         "allocation_within_an_item",
         """

@@ -28,6 +28,9 @@ class User(AbstractUser):
         """Whether the user's roles allow the capability."""
         return self.is_active and roles.may(self.role_names, capability)
 
+    class Meta(AbstractUser.Meta):
+        triggers = [triggers.named_by("accounts_statechange", "user", lasts=True)]
+
 
 class Company(models.Model):
     """The one company whose business this database holds."""
@@ -77,7 +80,7 @@ class StateChange(models.Model):
     entity_id = models.BigIntegerField()
     from_state = models.CharField(max_length=20)
     to_state = models.CharField(max_length=20)
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     at = models.DateTimeField(help_text="Business time of the change")
     recorded_at = models.DateTimeField()
     reason = models.TextField(blank=True)
@@ -89,6 +92,7 @@ class StateChange(models.Model):
             triggers.Protect(
                 name="written_by_triggers", operation=pgtrigger.Insert, condition=pgtrigger.Condition(triggers.BY_HAND)
             ),
+            *triggers.refers_to(triggers.Reference("user", "accounts_user", lasts=True)),
             triggers.emptied_with_company,
         ]
 

@@ -137,16 +137,23 @@ class Reference:
     table: str
     lasts: bool = False
 
+    @property
+    def is_doubtful(self) -> str:
+        """SQL that says whether new rows name what is not there, or what others can take away: not what this transaction made."""
+        own = "" if self.lasts else " AND t.xmin = pg_current_xact_id()::xid"
+        found = f"SELECT 1 FROM {self.table} t WHERE t.id = n.{self.column}_id{own}"
+        return f"EXISTS (SELECT 1 FROM new_rows n WHERE NOT EXISTS ({found}))"
+
+    @property
     def refused(self) -> str:
-        """SQL that refuses new rows which name what is not there, and holds what they name, if others can take it away."""
+        """SQL that holds what new rows name, if others can take it away, and refuses what is not there."""
         lock = f"""
-    PERFORM 1 FROM {self.table} t WHERE t.id IN (SELECT {self.column}_id FROM new_rows) AND t.xmin <> pg_current_xact_id()::xid
-    ORDER BY t.id FOR KEY SHARE;"""
+        PERFORM 1 FROM {self.table} t WHERE t.id IN (SELECT {self.column}_id FROM new_rows) ORDER BY t.id FOR KEY SHARE;"""
         return f"""{"" if self.lasts else lock}
-    IF EXISTS (SELECT 1 FROM new_rows n WHERE NOT EXISTS (SELECT 1 FROM {self.table} t WHERE t.id = n.{self.column}_id)) THEN
-        RAISE EXCEPTION '%.{self.column} names a row of {self.table} that is not there', TG_TABLE_NAME
-            USING ERRCODE = 'foreign_key_violation';
-    END IF;"""
+        IF EXISTS (SELECT 1 FROM new_rows n WHERE NOT EXISTS (SELECT 1 FROM {self.table} t WHERE t.id = n.{self.column}_id)) THEN
+            RAISE EXCEPTION '%.{self.column} names a row of {self.table} that is not there', TG_TABLE_NAME
+                USING ERRCODE = 'foreign_key_violation';
+        END IF;"""
 
 
 def refers_to(*references: Reference) -> list[pgtrigger.Trigger]:
@@ -155,10 +162,18 @@ def refers_to(*references: Reference) -> list[pgtrigger.Trigger]:
     The database checks a foreign key row by row, which is most of the work where rows come by the hundred thousand. The
     columns of the model have no constraint then (`db_constraint=False`), and the tables that they refer to have `named_by`.
     """
-    refused = "".join(reference.refused() for reference in references)
+    is_doubtful = " OR ".join(reference.is_doubtful for reference in references)
+    refused = "".join(reference.refused for reference in references)
     return [
         for_each_statement(
-            "references_are_there", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), f"{refused}\n    RETURN NULL;\n    "
+            "references_are_there",
+            pgtrigger.Insert,
+            pgtrigger.Referencing(new="new_rows"),
+            f"""
+    IF {is_doubtful} THEN{refused}
+    END IF;
+    RETURN NULL;
+    """,
         ),
         ReadOnly(name="references_stay", fields=[reference.column for reference in references]),
     ]

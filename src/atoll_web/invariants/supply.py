@@ -48,8 +48,8 @@ QUERIES = (
     Query(
         "what_is_named_is_there",
         2,
-        "The demands and items that requirements name, and the requirements and supplies that allocations name, are there.",
-        "SELECT 1 FROM stock_requirement UNION ALL SELECT 1 FROM stock_allocation",
+        "What rows name without a foreign key is there: demands, items, requirements, supplies, customers, orders, lines, users.",
+        "SELECT 1 FROM stock_requirement UNION ALL SELECT 1 FROM stock_allocation UNION ALL SELECT 1 FROM sales_orderline",
         """
         SELECT concat('requirement ', r.id, ' names demand ', r.demand_id, ' and item ', r.item_id)
         FROM stock_requirement r LEFT JOIN stock_demand d ON d.id = r.demand_id LEFT JOIN catalogue_item i ON i.id = r.item_id
@@ -59,6 +59,17 @@ QUERIES = (
         FROM stock_allocation a
         LEFT JOIN stock_requirement r ON r.id = a.requirement_id LEFT JOIN stock_supply s ON s.id = a.supply_id
         WHERE r.id IS NULL OR s.id IS NULL
+        UNION ALL
+        SELECT concat('order line ', l.id, ' names order ', l.order_id, ' and customer ', o.customer_id)
+        FROM sales_orderline l LEFT JOIN sales_order o ON o.id = l.order_id LEFT JOIN sales_customer c ON c.id = o.customer_id
+        WHERE o.id IS NULL OR c.id IS NULL
+        UNION ALL
+        SELECT concat('promise ', p.id, ' names order line ', p.line_id, ' and user ', p.made_by_id)
+        FROM sales_promise p LEFT JOIN sales_orderline l ON l.id = p.line_id LEFT JOIN accounts_user u ON u.id = p.made_by_id
+        WHERE l.id IS NULL OR u.id IS NULL
+        UNION ALL
+        SELECT concat('slot ', s.id, ' names order line ', s.line_id)
+        FROM sales_slotreservation s LEFT JOIN sales_orderline l ON l.id = s.line_id WHERE l.id IS NULL
         """,
     ),
     Query(

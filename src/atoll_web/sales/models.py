@@ -7,7 +7,16 @@ from django.db import models
 from django.db.models import F, Q
 
 from atoll_web.accounts.models import User
-from atoll_web.accounts.triggers import BY_HAND, Protect, ReadOnly, emptied_with_company, state_machine
+from atoll_web.accounts.triggers import (
+    BY_HAND,
+    Protect,
+    ReadOnly,
+    Reference,
+    emptied_with_company,
+    named_by,
+    refers_to,
+    state_machine,
+)
 from atoll_web.catalogue.models import BillLine, Configuration, Item, LineDay
 from atoll_web.pricing.models import PriceList
 from atoll_web.runs.models import Run
@@ -31,6 +40,7 @@ class Customer(models.Model):
 
     class Meta:
         ordering = ["code"]
+        triggers = [named_by("sales_order", "customer", lasts=True)]
 
     def __str__(self) -> str:
         return self.code
@@ -59,7 +69,7 @@ class Order(models.Model):
     """A customer's order, or while it is quoted an offer that holds its supply until it expires."""
 
     number = models.CharField(max_length=20, unique=True)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders", db_constraint=False)
     state = models.CharField(max_length=20, default=states.DRAFT, choices=[(s, s) for s in states.ORDER_STATES])
     ordered_at = models.DateTimeField(help_text="Business time")
     currency = models.CharField(max_length=3)
@@ -85,6 +95,8 @@ class Order(models.Model):
             *state_machine(initial=states.INITIAL, transitions=states.ORDER_TRANSITIONS),
             triggers.hold_is_recorded,
             triggers.order_ends_with_its_lines,
+            *refers_to(Reference("customer", "sales_customer", lasts=True)),
+            named_by("sales_orderline", "order"),
         ]
 
     def __str__(self) -> str:
@@ -94,7 +106,7 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """So many units of one configuration."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_constraint=False, db_index=False)
     position = models.PositiveSmallIntegerField()
     configuration = models.ForeignKey(Configuration, on_delete=models.PROTECT, related_name="order_lines")
     quantity = models.PositiveIntegerField()
@@ -130,6 +142,9 @@ class OrderLine(models.Model):
             triggers.complete_order_leaves_together,
             triggers.shipped_line_has_its_units,
             triggers.lines_end_with_their_order,
+            *refers_to(Reference("order", "sales_order")),
+            named_by("sales_promise", "line"),
+            named_by("sales_slotreservation", "line"),
             notices.line_ends_or_is_accepted,
         ]
 
@@ -140,11 +155,11 @@ class OrderLine(models.Model):
 class Promise(models.Model):
     """The date on which a line will ship, and what that rests on. A new promise takes the place of the one before."""
 
-    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="promises")
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="promises", db_constraint=False)
     ship_date = models.DateField()
     need_date = models.DateField(help_text="First day of assembly")
     made_at = models.DateTimeField(help_text="Business time")
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     in_force = models.BooleanField(default=True)
     at_risk = models.BooleanField(default=False, help_text="What it rests on is late, lost or changed")
     reason = models.TextField(help_text="Why this date, in words")
@@ -163,6 +178,7 @@ class Promise(models.Model):
         triggers = [
             Protect(name="promise_is_kept_in_history", operation=pgtrigger.Delete),
             ReadOnly(name="promise_never_changes", exclude=["in_force", "at_risk"]),
+            *refers_to(Reference("line", "sales_orderline"), Reference("made_by", "accounts_user", lasts=True)),
             *triggers.promise_is_of_confirmed_line,
             *triggers.promise_rests_on_what_is_in_time,
             *notices.promise_is_made_or_at_risk,
@@ -176,7 +192,7 @@ class Promise(models.Model):
 class SlotReservation(models.Model):
     """Minutes of a line on a day that an order line's assembly takes."""
 
-    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="slots", db_index=False)
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="slots", db_constraint=False, db_index=False)
     line_day = models.ForeignKey(LineDay, on_delete=models.PROTECT, related_name="reservations")
     minutes = models.PositiveIntegerField()
 
@@ -186,7 +202,7 @@ class SlotReservation(models.Model):
             models.UniqueConstraint(fields=["line", "line_day"], name="slot_once"),
             models.CheckConstraint(condition=Q(minutes__gt=0), name="slot_minutes_positive"),
         ]
-        triggers = [*triggers.keep_reserved, emptied_with_company]
+        triggers = [*triggers.keep_reserved, *refers_to(Reference("line", "sales_orderline")), emptied_with_company]
 
     def __str__(self) -> str:
         return f"{self.minutes} minutes of {self.line_day}"
@@ -395,6 +411,14 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} of {self.order} to {self.subscription}"
+
+
+class PromisingUser(User):
+    """A user as promises see them: who has made any stays."""
+
+    class Meta:
+        proxy = True
+        triggers = [named_by("sales_promise", "made_by", lasts=True)]
 
 
 class PromisedSupply(Supply):

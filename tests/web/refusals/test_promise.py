@@ -4,11 +4,12 @@ from datetime import date
 
 import psycopg
 import pytest
+from django.db.models import Model
 
 from atoll_web.accounts.acting import acting
 from atoll_web.catalogue.models import LineDay
 from atoll_web.sales import states
-from atoll_web.sales.models import OrderLine, Promise, SlotReservation
+from atoll_web.sales.models import Order, OrderLine, Promise, SlotReservation
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Requirement, Supply
 
@@ -228,3 +229,46 @@ def test_reserved_minutes_follow_the_slots(workshop, refused):
         LineDay.objects.update(reserved=0)
     slot.delete()
     assert LineDay.objects.get().reserved == 0
+
+
+def test_what_orders_lines_promises_and_slots_name_is_there_and_stays(workshop, refused):
+    line = workshop.confirmed_line()
+    slot = SlotReservation.objects.create(line=line, line_day=workshop.line_day, minutes=10)
+    promise = Promise.objects.get(line=line)
+    rows: list[tuple[Model, str, str, dict[str, object]]] = [
+        (line.order, "customer", "sales_customer", {"number": "SO-9"}),
+        (line, "order", "sales_order", {"state": states.DRAFT, "demand": None}),
+        (slot, "line", "sales_orderline", {}),
+        (promise, "line", "sales_orderline", {}),
+        (promise, "made_by", "accounts_user", {"in_force": False}),
+    ]
+    for row, column, table, others in rows:
+        copy = type(row).objects.get(pk=row.pk)
+        for name, value in (others | {"pk": None, f"{column}_id": 987}).items():
+            setattr(copy, name, value)
+        with refused(f"{column} names a row of {table} that is not there"), acting(workshop.actor):
+            copy.save(force_insert=True)
+        with refused("refuses to .*update"):
+            type(row).objects.filter(pk=row.pk).update(**{f"{column}_id": 987})
+        named = getattr(row, column)
+        with refused("is still named in"):
+            type(named).objects.filter(pk=named.pk)._raw_delete("default")
+
+
+def test_an_order_does_not_go_while_somebody_adds_a_line(open_workshop, rivals):
+    with acting(open_workshop.actor):
+        order = Order.objects.create(
+            number="SO-1", customer=open_workshop.customer, ordered_at=open_workshop.actor.at, currency="USD"
+        )
+    added = f"""
+        SELECT set_config('atoll.user', '{open_workshop.actor.user.pk}', false);
+        SELECT set_config('atoll.at', '2026-03-02 12:00+0', false);
+        INSERT INTO sales_orderline (order_id, position, configuration_id, quantity, unit_price, request_date, state)
+        VALUES ({order.pk}, 1, {open_workshop.configuration.pk}, 1, 1, '2026-03-06', 'draft')
+    """
+    gone = f"DELETE FROM sales_order WHERE id = {order.pk}"
+    assert rivals.meet(added, gone) == [psycopg.errors.ForeignKeyViolation]
+    assert OrderLine.objects.filter(order=order).count() == 1
+    OrderLine.objects.filter(order=order)._raw_delete("default")
+    assert rivals.meet(gone, added) == [psycopg.errors.ForeignKeyViolation]
+    assert not OrderLine.objects.exists()

@@ -180,7 +180,7 @@ def test_who_acted_before_acts_again_after_somebody_else(workshop):
 
 
 def test_a_user_who_does_not_exist_cannot_act(open_workshop, refused):
-    with refused("foreign key"), acting(Actor(User(pk=987), AT)):
+    with refused("user names a row of accounts_user that is not there"), acting(Actor(User(pk=987), AT)):
         Run.objects.create(kind="replenishment", created_by=open_workshop.actor.user, created_at=AT)
 
 

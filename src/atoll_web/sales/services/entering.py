@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, connection
 
 from atoll.errors import AtollError
-from atoll.promise import Promises, promise, promise_complete
+from atoll.promise import promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time, is_acting
 from atoll_web.accounts.numbering import sequence, worded
 from atoll_web.accounts.services import system_user
@@ -19,7 +19,7 @@ from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Revision
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
-from atoll_web.sales.committing import Keys, Target, commit, drawing, drawn, enough, likely_room, room
+from atoll_web.sales.committing import Target, commit, drawing, drawn, enough, likely_room, room
 from atoll_web.sales.errors import (
     CannotPromise,
     CustomerOnHold,
@@ -34,7 +34,7 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Customer, Order, OrderLine
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.releasing import release_expired
-from atoll_web.sales.snapshot import MASTER, Lock, Master, PromiseSnapshot, Question, Work, latest, master_of, question
+from atoll_web.sales.snapshot import MASTER, Lock, Master, Question, Work, latest, master_of, question
 
 __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "enter_orders", "order_in_shop", "quote"]
 
@@ -414,15 +414,35 @@ class _Entry:
         space = room(taken)
         space["stock_demand"] += len(drafts)
         fresh = enough(fresh, space)
-        first = accumulate((len(order.lines) for order in orders[:-1]), initial=0)
-        entered = self._rows(orders, fresh, [drafts[k].currency for k in first])
-        references = [
-            f"{row.number}/{n}" for row, order in zip(entered, orders, strict=True) for n in range(1, len(order.lines) + 1)
-        ]
+        numbers = [worded("order", number) for number in fresh[sequence("order")]]
+        places = [(o, n) for o, order in enumerate(orders) for n in range(1, len(order.lines) + 1)]
+        references = [f"{numbers[o]}/{n}" for o, n in places]
         demands = fresh["stock_demand"][-len(drafts) :]
         targets = [Target(*ids) for ids in zip(fresh["sales_orderline"], demands, references, strict=True)]
-        statements = self._written(entered, orders, drafts, configurations, targets, seen, answer)
-        commit(self.actor, seen, answer, taken, targets, fresh, is_first=True, lines=statements, is_last=is_last)
+        entered: list[Order] = []
+
+        def written() -> Iterator[Statement]:
+            """Orders and lines, made when they are wanted."""
+            first = accumulate((len(order.lines) for order in orders[:-1]), initial=0)
+            entered.extend(self._rows(orders, fresh["sales_order"], numbers, [drafts[k].currency for k in first]))
+            yield ORDERS, [[getattr(row, name) for row in entered] for name in ORDER_FIELDS]
+            yield (
+                LINES,
+                [
+                    self.state,
+                    [target.line_id for target in targets],
+                    [entered[o].pk for o, _ in places],
+                    [n for _, n in places],
+                    configurations,
+                    [draft.line.quantity for draft in drafts],
+                    [draft.unit_price for draft in drafts],
+                    [draft.line.request_date or self.actor.today for draft in drafts],
+                    [target.demand_id for target in targets],
+                    seen.filled_from_stock(answer),
+                ],
+            )
+
+        commit(self.actor, seen, answer, taken, targets, fresh, is_first=True, lines=written(), is_last=is_last)
         return entered
 
     def _keys_to_draw(self, orders: Sequence[NewOrder], works: Sequence[Work]) -> dict[str, int]:
@@ -433,12 +453,14 @@ class _Entry:
         counts["stock_demand"] = counts.get("stock_demand", 0) + len(works)
         return counts
 
-    def _rows(self, orders: Sequence[NewOrder], fresh: Keys, currencies: Sequence[str]) -> list[Order]:
+    def _rows(
+        self, orders: Sequence[NewOrder], keys: Sequence[int], numbers: Sequence[str], currencies: Sequence[str]
+    ) -> list[Order]:
         """The orders as they will be written."""
         return [
             Order(
                 id=key,
-                number=worded("order", number),
+                number=number,
                 customer=self.customers[order.customer].row,
                 state=self.state,
                 ordered_at=self.actor.at,
@@ -448,38 +470,14 @@ class _Entry:
                 rank=key,
                 ship_complete=order.ship_complete,
             )
-            for key, number, order, currency in zip(
-                fresh["sales_order"], fresh[sequence("order")], orders, currencies, strict=True
-            )
+            for order, key, number, currency in zip(orders, keys, numbers, currencies, strict=True)
         ]
 
-    def _written(
-        self,
-        rows: Sequence[Order],
-        orders: Sequence[NewOrder],
-        drafts: Sequence[Drafted],
-        configurations: Sequence[int],
-        targets: Sequence[Target],
-        seen: PromiseSnapshot,
-        answer: Promises,
-    ) -> Iterator[Statement]:
-        """Statements that write orders and lines, made when they are wanted."""
-        fields = ("id", "number", "customer_id", "state", "ordered_at", "currency", "idempotency_key", "expires_at", "rank")
-        yield ORDERS, [[getattr(row, name) for row in rows] for name in (*fields, "ship_complete")]
-        places = [(row.pk, n) for row, order in zip(rows, orders, strict=True) for n in range(1, len(order.lines) + 1)]
-        columns = [
-            [target.line_id for target in targets],
-            [order for order, _ in places],
-            [position for _, position in places],
-            configurations,
-            [draft.line.quantity for draft in drafts],
-            [draft.unit_price for draft in drafts],
-            [draft.line.request_date or self.actor.today for draft in drafts],
-            [target.demand_id for target in targets],
-            seen.filled_from_stock(answer),
-        ]
-        yield LINES, [self.state, *columns]
 
+ORDER_FIELDS = (
+    *("id", "number", "customer_id", "state", "ordered_at", "currency", "idempotency_key", "expires_at", "rank"),
+    "ship_complete",
+)
 
 ORDERS = """
 INSERT INTO sales_order (id, number, customer_id, state, ordered_at, currency, idempotency_key, expires_at, rank, ship_complete,
