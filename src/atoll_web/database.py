@@ -74,11 +74,6 @@ def ensure_database(name: str = NAME) -> str:
     return address
 
 
-NO_TRIGGER_IGNORED = "-c pgtrigger.ignore={}"
-"""pgtrigger's triggers ask for this setting each time. Where it is missing they catch an error, whose cost grows with all that
-the transaction has deferred: ten thousand orders entered at once took a minute instead of a second."""
-
-
 PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
 """Statements that are kept planned (`atoll_web.bulk`) take arrays of any length, and are planned anew each time otherwise."""
 
@@ -94,7 +89,7 @@ def settings_for_django(url: str) -> dict[str, Any]:
         key.upper() if key != "dbname" else "NAME": parts.pop(key, "") for key in ("dbname", "user", "password", "host", "port")
     }
     options: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "application_name": "atoll"} | parts
-    options["options"] = f"{NO_TRIGGER_IGNORED} {PLANNED_ONCE} {parts.get('options', '')}".strip()
+    options["options"] = f"{PLANNED_ONCE} {parts.get('options', '')}".strip()
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": CONNECT_SECONDS}
     return {"ENGINE": "django.db.backends.postgresql", **named, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}

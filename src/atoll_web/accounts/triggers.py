@@ -15,6 +15,15 @@ FROM {rows} ORDER BY n.id;
 RETURN NULL;
 """
 
+NEVER_IGNORED = """
+CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS 'SELECT false'
+"""
+"""Each of pgtrigger's triggers asks first whether it is switched off, by a function that catches errors and takes as long as the
+trigger itself. No trigger of ours may be switched off, so the planner may know the answer. Each new trigger brings the function
+again, so this comes after all migrations.
+"""
+
 BY_HAND = "pg_trigger_depth() = 0"
 """Condition of a trigger: the statement comes from a program or a person, not from another trigger."""
 

@@ -4,8 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.commands import migrate
+from django.db import connections
 
 from atoll_web import baseline
+from atoll_web.accounts.triggers import NEVER_IGNORED
 
 
 class Command(migrate.Command):
@@ -14,7 +16,11 @@ class Command(migrate.Command):
         parser.add_argument("--one-by-one", action="store_true", help="Make the tables of a new database by its migrations too.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        changes = not (options["plan"] or options["check_unapplied"] or options["fake"] or options["app_label"])
-        if changes and not options.pop("one_by_one"):
+        one_by_one = options.pop("one_by_one")
+        if options["plan"] or options["check_unapplied"]:
+            return super().handle(*args, **options)
+        if not (one_by_one or options["fake"] or options["app_label"]):
             baseline.load()
         super().handle(*args, **options)
+        with connections[options["database"]].cursor() as cursor:
+            cursor.execute(NEVER_IGNORED)
