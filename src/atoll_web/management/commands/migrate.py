@@ -16,11 +16,10 @@ class Command(migrate.Command):
         parser.add_argument("--one-by-one", action="store_true", help="Make the tables of a new database by its migrations too.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        one_by_one = options.pop("one_by_one")
-        if options["plan"] or options["check_unapplied"]:
-            return super().handle(*args, **options)
-        if not (one_by_one or options["fake"] or options["app_label"]):
+        one_by_one, only_shows = options.pop("one_by_one"), options["plan"] or options["check_unapplied"]
+        if not (only_shows or one_by_one or options["fake"] or options["app_label"]):
             baseline.load()
         super().handle(*args, **options)
-        with connections[options["database"]].cursor() as cursor:
-            cursor.execute(NEVER_IGNORED)
+        if not only_shows:
+            with connections[options["database"]].cursor() as cursor:
+                cursor.execute(NEVER_IGNORED)
