@@ -201,8 +201,8 @@ WHERE s.kind = 'planned' AND EXISTS (
 OVER_REQUIREMENT = "r.quantity - r.issued < (SELECT SUM(x.quantity) FROM stock_allocation x WHERE x.requirement_id = r.id)"
 
 
-def exists(one_by_one: str, together: str) -> str:
-    """Whether a query over new rows finds any, written in two ways.
+def look_for(one_by_one: str, together: str) -> str:
+    """Look whether a query over new rows finds any, which `FOUND` says then; the query is written in two ways.
 
     Parameters
     ----------
@@ -212,7 +212,13 @@ def exists(one_by_one: str, together: str) -> str:
     together
         Joins; for very many rows (`atoll_web.bulk.planned_for`).
     """
-    return f"(CASE WHEN current_setting('enable_nestloop')::boolean THEN EXISTS ({one_by_one}) ELSE EXISTS ({together}) END)"
+    return f"""
+IF current_setting('enable_nestloop')::boolean THEN
+    PERFORM 1 FROM ({one_by_one}) found LIMIT 1;
+ELSE
+    PERFORM 1 FROM ({together}) found LIMIT 1;
+END IF;
+"""
 
 
 def refuse_over_requirement(key: str) -> str:
@@ -274,10 +280,12 @@ WHERE r.id IS NULL OR s.id IS NULL OR {{unsure}} OR {WRONG} OR r.quantity - r.is
 """
 
 REFUSE_WRONG_ALLOCATION = f"""
-IF {exists(ONE_BY_ONE.format(unsure=IS_OF_OTHERS), TOGETHER.format(unsure=IS_OF_OTHERS))} THEN
+{look_for(ONE_BY_ONE.format(unsure=IS_OF_OTHERS), TOGETHER.format(unsure=IS_OF_OTHERS))}
+IF FOUND THEN
     PERFORM 1 FROM stock_requirement r WHERE r.id IN (SELECT requirement_id FROM new_rows) AND {IS_OF_OTHERS}
     ORDER BY r.id FOR NO KEY UPDATE;
-    IF {exists(ONE_BY_ONE.format(unsure="false"), TOGETHER.format(unsure="false"))} THEN
+    {look_for(ONE_BY_ONE.format(unsure="false"), TOGETHER.format(unsure="false"))}
+    IF FOUND THEN
         {REFUSE_MISSING.format(named="requirement")}
         {REFUSE_MISSING.format(named="supply")}
         {refuse_over_requirement("requirement_id")}
