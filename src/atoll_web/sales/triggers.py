@@ -9,12 +9,16 @@ from atoll_web.sales.states import CANCELLED, DRAFT, HOLDING, IN_ASSEMBLY, PROMI
 from atoll_web.stock.triggers import OUTDATED_BUILDS
 
 KEEP_RESERVED = """
-UPDATE catalogue_lineday t SET reserved = t.reserved + change.minutes
-FROM (SELECT line_day_id, SUM(minutes) AS minutes FROM ({rows}) r GROUP BY 1 HAVING SUM(minutes) <> 0 ORDER BY 1) change
-WHERE t.id = change.line_day_id;
+WITH change AS (
+    SELECT line_day_id, SUM(minutes) AS minutes FROM ({rows}) r GROUP BY 1 HAVING SUM(minutes) <> 0
+), locked AS MATERIALIZED (
+    SELECT t.id, change.minutes FROM catalogue_lineday t JOIN change ON t.id = change.line_day_id
+    ORDER BY t.id FOR NO KEY UPDATE OF t
+)
+UPDATE catalogue_lineday t SET reserved = t.reserved + locked.minutes FROM locked WHERE t.id = locked.id;
 RETURN NULL;
 """
-"""In the order of their keys, as `KEEP_ALLOCATED` of `atoll_web.stock.triggers`."""
+"""Locked first, as `KEEP_ALLOCATED` of `atoll_web.stock.triggers` says."""
 
 ADDED = "SELECT line_day_id, minutes FROM new_rows"
 TAKEN = "SELECT line_day_id, -minutes AS minutes FROM old_rows"

@@ -243,11 +243,14 @@ issued_within_requirement = for_each_statement(
 )
 
 KEEP_ALLOCATED = """
-UPDATE stock_supply s SET allocated = s.allocated + change.quantity
-FROM (SELECT supply_id, SUM(quantity) AS quantity FROM ({rows}) r GROUP BY 1 HAVING SUM(quantity) <> 0 ORDER BY 1) change
-WHERE s.id = change.supply_id;
+WITH change AS (
+    SELECT supply_id, SUM(quantity) AS quantity FROM ({rows}) r GROUP BY 1 HAVING SUM(quantity) <> 0
+), locked AS MATERIALIZED (
+    SELECT s.id, change.quantity FROM stock_supply s JOIN change ON s.id = change.supply_id ORDER BY s.id FOR NO KEY UPDATE OF s
+)
+UPDATE stock_supply s SET allocated = s.allocated + locked.quantity FROM locked WHERE s.id = locked.id;
 """
-"""Few supplies are looked up and written one by one, in the order of their keys; who writes many has locked them before."""
+"""Locked first: an `UPDATE` writes in the order in which its plan finds the rows, and two at once would wait for each other."""
 
 REFUSE_MISSING = """
 IF EXISTS (SELECT 1 FROM new_rows a WHERE NOT EXISTS (SELECT 1 FROM stock_{named} t WHERE t.id = a.{named}_id)) THEN

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -193,14 +193,25 @@ class Rivals:
         """
         self.first.execute(first)
         later = self.threads.submit(self._execute_and_commit, self.second, second or first)
-        self._until_it_waits(later)
+        self._until_it_waits(self.second, later)
         refusals = [self._commit(self.first), later.result(timeout=10)]
         return [refusal for refusal in refusals if refusal is not None]
 
-    def _until_it_waits(self, later: Future[Any]) -> None:
+    def race(self, first: str, second: str, held: AbstractContextManager[Any]) -> list[type[Exception]]:
+        """Both writers execute and wait for what is held, then go on; what the database refused."""
+        with ThreadPoolExecutor(2) as threads:
+            with held:
+                jobs = []
+                for writer, statement in ((self.first, first), (self.second, second)):
+                    jobs.append(threads.submit(self._execute_and_commit, writer, statement))
+                    self._until_it_waits(writer, jobs[-1])
+            refusals = [job.result(timeout=10) for job in jobs]
+        return [refusal for refusal in refusals if refusal is not None]
+
+    def _until_it_waits(self, writer: psycopg.Connection[Any], later: Future[Any]) -> None:
         waits = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
         while not later.done():
-            (waiting,) = self.watcher.execute(waits, [self.second.info.backend_pid]).fetchone() or (False,)
+            (waiting,) = self.watcher.execute(waits, [writer.info.backend_pid]).fetchone() or (False,)
             if waiting:
                 return
 

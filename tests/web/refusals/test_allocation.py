@@ -1,11 +1,13 @@
 """Invariant 2: supply is never over-allocated, under any number of concurrent writers."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 
 import psycopg
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
 from atoll_web.catalogue.models import Item
@@ -98,6 +100,31 @@ def test_two_writers_do_not_meet_a_requirement_twice(open_workshop, rivals):
     first, second = (allocation(requirement, open_workshop.supply("case", 5, TUESDAY), 3) for _ in range(2))
     assert rivals.meet(first, second) == [psycopg.errors.CheckViolation]
     assert Allocation.objects.count() == 1
+
+
+@contextmanager
+def held(supply: Supply) -> Iterator[None]:
+    """Somebody else has locked the supply."""
+    with transaction.atomic():
+        Supply.objects.select_for_update().get(pk=supply.pk)
+        yield
+
+
+def test_writers_take_what_they_share_in_one_order_whatever_their_plans(open_workshop, rivals):
+    case, kit = open_workshop.items["case"], open_workshop.items["kit"]
+    Supply.objects.bulk_create([Supply(item=kit, kind="purchase", quantity=1, due=TUESDAY) for _ in range(1000)])
+    against_their_keys = [Supply(pk=9_000 - n, item=case, kind="purchase", quantity=9, due=TUESDAY) for n in range(3)]
+    supplies = Supply.objects.bulk_create(against_their_keys)
+    rivals.second.execute("SET enable_nestloop = off; SET enable_mergejoin = off")  # finds rows as they lie
+    rivals.second.commit()
+
+    def taking() -> str:
+        requirement = open_workshop.requirement("case", 3, FRIDAY)
+        rows = ", ".join(f"({requirement.pk}, {supply.pk}, 1)" for supply in supplies)
+        return f"INSERT INTO stock_allocation (requirement_id, supply_id, quantity) VALUES {rows}"
+
+    assert rivals.race(taking(), taking(), held(supplies[1])) == []
+    assert set(Supply.objects.exclude(item=kit).values_list("allocated", flat=True)) == {2}
 
 
 def test_what_an_allocation_names_is_there_and_stays(workshop, refused):
