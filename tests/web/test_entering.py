@@ -6,15 +6,19 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from atoll_web.planning.models import StockPolicy
 from atoll_web.purchasing.models import SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales.errors import CustomerOnHold, UnknownCustomer
 from atoll_web.sales.models import Customer, Order, Promise
 from atoll_web.sales.services import NewLine, entering
+from atoll_web.stock.models import Allocation
 from tests.at_once import assert_nothing_is_violated
 from tests.lamps import Lamps
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+LARGE = {"head": "HEAD-L", "arm": "ARM-L"}
 
 MANY = 50
 """More than there is of anything."""
@@ -65,6 +69,38 @@ def test_a_lead_time_that_changed_elsewhere_is_noticed_by_the_order(company: Lam
     assert at_once == [False]
     assert promised >= before + timedelta(days=14)
     assert_nothing_is_violated()
+
+
+def asked_for_the_end_of_april(company: Lamps) -> Order:
+    """An order that waits eight weeks for the only large head there is; a new one takes two."""
+    line = NewLine("DL", LARGE, request_date=company.today + timedelta(days=59))
+    return sales.enter_order(actor=company.actor("sales"), customer="MUELLER", lines=[line])
+
+
+def set_base_stock(units: int) -> None:
+    StockPolicy.objects.filter(item__code="HEAD-L").update(base_stock=units)
+
+
+@pytest.mark.parametrize(("level", "is_left"), [(None, True), (1, True), (0, False)])
+def test_an_order_that_may_wait_leaves_what_is_kept_in_stock(company: Lamps, level: int | None, *, is_left: bool) -> None:
+    if level is None:
+        StockPolicy.objects.all().delete()
+    else:
+        set_base_stock(level)
+    before = sales.inquire(line=NewLine("DL", LARGE), today=company.today).ship_date
+    asked_for_the_end_of_april(company)
+    after = sales.inquire(line=NewLine("DL", LARGE), today=company.today).ship_date
+    assert (after == before) == is_left
+    assert_nothing_is_violated()
+
+
+def test_a_stock_level_that_changed_is_noticed(company: Lamps) -> None:
+    asked_for_the_end_of_april(company)
+    set_base_stock(0)
+    order = asked_for_the_end_of_april(company)
+    assert Allocation.objects.filter(
+        requirement__demand__order_line__order=order, supply__kind="on hand", supply__item__code="HEAD-L"
+    ).exists()
 
 
 def test_a_customer_put_on_hold_is_refused(company: Lamps, at_once: list[bool]) -> None:

@@ -55,7 +55,11 @@ class Availability:
         Working days from the last day of assembly to shipment.
     near_days
         Lines assembled within so many days take the earliest supply; later ones the latest that is in time, so that early
-        supply stays free for those who need it.
+        supply stays free for those who need it. Where new orders of an item come so many days before they are needed, those
+        are the latest.
+    left_units
+        Free units of each item that lines which order anew leave to others: what is kept in stock for those who cannot wait. All
+        of them when not given; int64, shape (m,).
 
     Attributes
     ----------
@@ -87,6 +91,7 @@ class Availability:
     earliest_day: int = 0
     shipping_days: int = 0
     near_days: int = 7
+    left_units: Integers | None = None
     structure: Structure = field(init=False, repr=False)
     supply_order: Integers = field(init=False, repr=False)
     capacity_order: Integers = field(init=False, repr=False)
@@ -97,12 +102,14 @@ class Availability:
         self._check_lengths()
         bills = self.bills
         structure = bills if isinstance(bills, Structure) else Structure.of(bills, len(self.lead_days))
+        left_units = np.full(self.items, MOST_UNITS) if self.left_units is None else self.left_units
         item, component = np.zeros(self.items + 1, ITEM), np.zeros(len(structure.per), COMPONENT)
         supply, line_day = np.zeros(len(self.supply_item), SUPPLY), np.zeros(len(self.capacity_line), LINE_DAY)
         is_right, by_item, by_line, line_keys, line, *days = laid_out(
             *(self.supply_item, self.supply_day, self.supply_free),
             *(self.capacity_line, self.capacity_day, self.capacity_free),
-            *(self.lead_days, self.build_days, self.working),
+            *(self.lead_days, self.build_days, left_units),
+            *(self.working, self.earliest_day),
             *(structure.start, structure.component, structure.per, structure.rank),
             *(item, component, supply, line_day),
         )
@@ -127,7 +134,7 @@ class Availability:
 
     def _check_lengths(self) -> None:
         _same_length("supply", self.supply_item, self.supply_day, self.supply_free)
-        _same_length("item", self.lead_days, self.build_days)
+        _same_length("item", self.lead_days, self.build_days, *([] if self.left_units is None else [self.left_units]))
         _same_length("capacity", self.capacity_line, self.capacity_day, self.capacity_free)
         if isinstance(self.bills, Structure) and len(self.bills.rank) != self.items:
             raise ValueError(f"Expected bills of {self.items} items, got {len(self.bills.rank)}.")
@@ -138,6 +145,8 @@ class Availability:
         _within("supply_free", self.supply_free, 0, MOST_UNITS)
         _within("lead_days", self.lead_days, CANNOT_BE_SUPPLIED, LAST_DAY)
         _within("build_days", self.build_days, 0, LAST_DAY)
+        if self.left_units is not None:
+            _within("left_units", self.left_units, 0, MOST_UNITS)
         _within("supply_day", self.supply_day, 0, LAST_DAY)
         _within("capacity_day", self.capacity_day, 0, LAST_DAY)
         _within("capacity_free", self.capacity_free, 0, MOST_UNITS)

@@ -72,9 +72,9 @@ def _promise(s: State, k: int) -> bool:
         return False
     answer.is_promised = 1
     answer.binding_line = now.line
-    _explain(s, k, material, item)
+    _explain(s, k, material)
     if answer.cause == MATERIAL:
-        _name_last(s, k, pegs, plans)
+        _name_last(s, k, item, pegs, plans)
     return True
 
 
@@ -136,17 +136,21 @@ def _refuse_material(s: State, k: int) -> bool:
 
 
 @inner
-def _explain(s: State, k: int, material: int, item: int) -> None:
-    """Write what keeps the first day of assembly from being earlier; `item` is what hinders the day before the material day."""
+def _explain(s: State, k: int, material: int) -> None:
+    """Write what keeps the line from being earlier: the day of its material, or a line that has no time on that day."""
     answer = s.answer[k]
     usable, begin = _work_day(s, material), _work_day(s, s.now[0].earliest_day)
+    end = s.line_day[s.now[0].last].day if s.order[k].minutes > 0 else answer.need_day
     answer.binding_day = answer.need_day
     if answer.need_day > usable:
         answer.cause = REQUEST if answer.cause == REQUEST else CAPACITY
         answer.binding_days = answer.need_day - usable
     elif usable > begin:
-        answer.cause, answer.binding_item = MATERIAL, item
+        answer.cause = MATERIAL
         answer.binding_days = usable - begin
+    elif end > begin and answer.cause != REQUEST:
+        answer.cause, answer.binding_day = CAPACITY, end
+        answer.binding_days = end - begin
     else:
         answer.cause = NOTHING
 
@@ -159,16 +163,48 @@ def _work_day(s: State, day: int) -> int:
 
 
 @inner
-def _name_last(s: State, k: int, pegs: int, plans: int) -> None:
-    """The supply of the binding item that comes last and its day; −1 when it is still to be ordered."""
-    answer, last = s.answer[k], NOBODY
+def _name_last(s: State, k: int, item: int, pegs: int, plans: int) -> None:
+    """The binding item, the supply of it that comes last, and its day; the supply is −1 when it is still to be ordered.
+
+    What hinders an earlier day is an item that would be needed for it. Where the line takes something built of that item
+    instead, which is there later but need not be built, that binds.
+    """
+    answer, last, latest = s.answer[k], NOBODY, NOBODY
+    answer.binding_item = item
+    _mark_above(s, item)
     for p in range(pegs, s.now[0].pegs):
-        place = s.peg[p].supply
-        if s.peg[p].item == answer.binding_item and s.supply[place].day > last:
-            last = s.supply[place].day
-            answer.binding_supply = place
+        peg = s.peg[p]
+        day = s.supply[peg.supply].day
+        root = _day_for_line(s, peg.plan, day)
+        if s.item[peg.item].is_above and (root > latest or (root == latest and day > last)):
+            latest, last = root, day
+            answer.binding_item, answer.binding_supply = peg.item, peg.supply
     for p in range(plans, s.now[0].plans):
-        if s.plan[p].item == answer.binding_item and s.plan[p].day >= last:
-            last = s.plan[p].day
-            answer.binding_supply = NOBODY
+        plan = s.plan[p]
+        root = _day_for_line(s, plan.parent, plan.day)
+        # An item that hinders and is built takes too long to build, whatever it is built of.
+        is_last = s.item[plan.item].rank == NOBODY or plan.item == item
+        if s.item[plan.item].is_above and is_last and (root > latest or (root == latest and plan.day >= last)):
+            latest, last = root, plan.day
+            answer.binding_item, answer.binding_supply = plan.item, NOBODY
     answer.binding_day = last
+
+
+@inner
+def _mark_above(s: State, item: int) -> None:
+    """Mark an item and all that it goes into, of the items that a line can touch; they stand parents first."""
+    for place in range(s.now[0].reached - 1, -1, -1):
+        other = s.item[place].reached
+        s.item[other].is_above = other == item
+        for b in range(s.item[other].bill, s.item[other + 1].bill):
+            if s.item[s.component[b].item].is_above:
+                s.item[other].is_above = True
+
+
+@inner
+def _day_for_line(s: State, plan: int, day: int) -> int:
+    """The day on which the line itself gets what a plan of it takes, or what it takes itself."""
+    while plan != NOBODY:
+        day = s.plan[plan].day
+        plan = s.plan[plan].parent
+    return day

@@ -1,4 +1,11 @@
-"""Taking what a promise rests on: pegs on supply, and planned supplies with pegs of their own."""
+"""Taking what a promise rests on: pegs on supply, and planned supplies with pegs of their own.
+
+Lines that are assembled soon take the earliest supply. Those that may wait take the latest that is in time. If new orders of an
+item, placed today, are there so much before, they leave what comes earlier than those to lines that cannot wait, but for what
+is there beyond the units left to these, and order anew. That is possible by any deadline from the day on which the item can be
+had anew, since each of its components can be had so by the start of its build; and of what comes earlier they take no more than
+`hindrance` counted on.
+"""
 
 from atoll.native import inner
 from atoll.promise.netting import build_start, require, require_all
@@ -16,7 +23,7 @@ def take(s: State, k: int, deadline: int) -> bool:
         item = s.item[at].reached
         node = s.item[item].head
         while node != NOBODY:
-            short = _peg(s, k, item, node, latest_first)
+            short = _peg_late(s, k, item, node) if latest_first else _peg(s, k, item, node, s.node[node].quantity)
             if short < 0 or (short > 0 and not _plan(s, k, item, node, short)):
                 give_back(s, pegs, plans)
                 return False
@@ -35,28 +42,56 @@ def give_back(s: State, pegs: int, plans: int) -> None:
 
 
 @inner
-def _peg(s: State, k: int, item: int, node: int, latest_first: bool) -> int:
-    """Take units of supplies that are usable by a requirement's deadline; returns what is short, −1 without room."""
-    begin, end = s.item[item].supplies, s.item[item + 1].supplies
-    while end > begin and s.supply[end - 1].day > s.node[node].deadline:
-        end -= 1
-    short = s.node[node].quantity
-    for n in range(end - begin):
+def _peg(s: State, k: int, item: int, node: int, short: int) -> int:
+    """Take units of the earliest supplies that are usable by a requirement's deadline; returns what is short, −1 without room."""
+    for place in range(s.item[item].supplies, s.item[item + 1].supplies):
+        if short == 0 or s.supply[place].day > s.node[node].deadline:
+            break
+        taken = min(s.supply[place].free, short)
+        if not _take_of(s, k, item, node, place, taken):
+            return -1
+        short -= taken
+    return short
+
+
+@inner
+def _peg_late(s: State, k: int, item: int, node: int) -> int:
+    """Take units of the latest supplies that are usable by a deadline; returns what is short, −1 without room."""
+    anew, deadline, short = s.item[item].anew_day, s.node[node].deadline, s.node[node].quantity
+    first, last = s.item[item].supplies, s.item[item + 1].supplies
+    spare = short
+    if deadline >= anew + s.now[0].near_days:
+        spare = -s.item[item].left
+        for place in range(first, last):
+            spare += s.supply[place].free
+    for place in range(last - 1, first - 1, -1):
         if short == 0:
             break
-        place = end - 1 - n if latest_first else begin + n
-        taken = min(s.supply[place].free, short)
-        if taken == 0:
+        if s.supply[place].day > deadline:
             continue
-        if s.now[0].pegs == len(s.peg):
+        taken = min(s.supply[place].free, short)
+        if s.supply[place].day < anew:
+            taken = min(taken, max(spare, 0))
+        if not _take_of(s, k, item, node, place, taken):
             return -1
-        row = s.peg[s.now[0].pegs]
-        row.line, row.plan, row.item = k, s.node[node].plan, item
-        row.supply, row.quantity = place, taken
-        s.now[0].pegs += 1
-        s.supply[place].free -= taken
         short -= taken
+        spare -= taken
     return int(short)
+
+
+@inner
+def _take_of(s: State, k: int, item: int, node: int, place: int, taken: int) -> bool:
+    """Take units of a supply; false without room."""
+    if taken == 0:
+        return True
+    if s.now[0].pegs == len(s.peg):
+        return False
+    row = s.peg[s.now[0].pegs]
+    row.line, row.plan, row.item = k, s.node[node].plan, item
+    row.supply, row.quantity = place, taken
+    s.now[0].pegs += 1
+    s.supply[place].free -= taken
+    return True
 
 
 @inner

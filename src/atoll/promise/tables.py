@@ -24,6 +24,9 @@ LAST_DAY = 1_000_000
 MOST_UNITS = 1 << 60
 """Sums of units beyond this do not fit into 64 bits."""
 
+NEVER = 2 * LAST_DAY
+"""A day after all others."""
+
 NO_ROOM = -2
 """An array was too short; it is made longer and the line begins anew."""
 
@@ -46,7 +49,7 @@ NOW = _integers(
     *("line", "first", "last", "keeps", "only"),
     f"source_{SOURCE}",
 )
-ITEM = _integers("supplies", "bill", "rank", "lead_days", "build_days", "seen", "reached", "head")
+ITEM = _integers("supplies", "bill", "rank", "lead_days", "build_days", "anew_day", "left", "seen", "reached", "head", "is_above")
 COMPONENT = _integers("item", "per")
 SUPPLY = _integers("day", "free")
 LINE_DAY = _integers("day", "room")
@@ -96,8 +99,10 @@ class State(NamedTuple):
         day; how far pegs, plans, slots, nodes and reached items are filled; line, first and last place of the slots under way;
         whether what an order line takes is kept from the next ones; the only requirement looked at, −1 for all.
     item
-        Of each item the first supply and first component, its low-level order among the items with a bill (−1 without one), and
-        lead and build days; the order line that reached it last, the item reached at a place, and its first node.
+        Of each item the first supply and first component, its low-level order among the items with a bill (−1 without one),
+        lead and build days, the day from which it can be had with nothing that is there, and the units that late lines leave to
+        others; the order line that reached it last, the item reached at a place, its first node, and whether the item that
+        hinders a line goes into it.
     component, supply, line_day
         Components with quantity per; supplies by item and day; the days of the assembly lines by line and day. What is taken of
         supplies and line days stays taken from order line to order line.
@@ -156,7 +161,9 @@ def laid_out(
     line_free: Integers,
     lead_days: Integers,
     build_days: Integers,
+    left: Integers,
     working: NDArray[np.bool_],
+    earliest_day: int,
     start: Integers,
     component: Integers,
     per: Integers,
@@ -184,6 +191,7 @@ def laid_out(
         and _have_a_sum(line_free)
         and _are_within(lead_days, CANNOT_BE_SUPPLIED, LAST_DAY)
         and _are_within(build_days, 0, LAST_DAY)
+        and _are_within(left, 0, MOST_UNITS)
     )
     for row in range(1, len(line_day)):
         is_right = is_right and line_day[row] >= line_day[row - 1]
@@ -205,7 +213,7 @@ def laid_out(
         item[i].supplies, item[i].bill, item[i].seen = place, start[i], NOBODY
         item[i].rank, item[i].lead_days, item[i].build_days = NOBODY, NOBODY, 0  # of the record that ends the groups
         if i < items:
-            item[i].rank, item[i].lead_days, item[i].build_days = rank[i], lead_days[i], build_days[i]
+            item[i].rank, item[i].lead_days, item[i].build_days, item[i].left = rank[i], lead_days[i], build_days[i], left[i]
 
     line = np.empty(len(line_keys) + 1, np.int64)
     place = 0
@@ -218,7 +226,28 @@ def laid_out(
     worked_before = np.zeros(days + 1, np.int64)
     for day in range(days):
         worked_before[day + 1] = worked_before[day] + working[day]
-    return is_right, by_item, by_line, line_keys, line, np.flatnonzero(working), worked_before
+    working_day = np.flatnonzero(working)
+    _date_anew(item, components, working_day, worked_before, earliest_day)
+    return is_right, by_item, by_line, line_keys, line, working_day, worked_before
+
+
+@inner
+def _date_anew(item: Records, component: Records, working_day: Integers, worked_before: Integers, earliest_day: int) -> None:
+    """Write of each item the day from which it can be had when all of it is ordered today, `NEVER` where it cannot."""
+    built = np.full(len(item), NOBODY, np.int64)
+    for i in range(len(item)):
+        item[i].anew_day = item[i].lead_days if item[i].lead_days >= 0 else NEVER
+        if item[i].rank != NOBODY:
+            built[item[i].rank] = i
+    for rank in range(len(item) - 1, -1, -1):  # components before what they go into
+        i = built[rank]
+        if i == NOBODY:
+            continue
+        begin = earliest_day
+        for b in range(item[i].bill, item[i + 1].bill):
+            begin = max(begin, item[component[b].item].anew_day)
+        end = worked_before[min(begin, len(worked_before) - 1)] + item[i].build_days
+        item[i].anew_day = working_day[end] if end < len(working_day) else NEVER
 
 
 @inner

@@ -15,6 +15,7 @@ from atoll.model.calendar import Calendar
 from atoll.promise import (
     AS_SOON_AS_POSSIBLE,
     CANNOT_BE_SUPPLIED,
+    MOST_UNITS,
     Availability,
     Booking,
     Promises,
@@ -25,6 +26,7 @@ from atoll.promise import (
 )
 from atoll.promise import Structure as Bills
 from atoll_web.bulk import MANY, Statement, exchange
+from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import VERSION_COLUMNS, VERSIONS, Released, Structure, known
 from atoll_web.purchasing.models import SupplierItem
 from atoll_web.sales.held import Held
@@ -149,6 +151,8 @@ class Items:
         Key of the item at each position, as an array too, and the other way round; codes by key.
     lead_days
         Calendar days of each item's preferred purchase; −1 where it cannot be bought.
+    left_units
+        Base-stock level of each item: what orders that may wait leave to those that cannot. All there is where none is set.
     bills
         Of the items that are built.
     successors
@@ -161,6 +165,7 @@ class Items:
     codes: Mapping[int, str]
     lead_days: np.ndarray
     build_days: np.ndarray
+    left_units: np.ndarray
     bills: Bills
     successors: Mapping[int, Sequence[int]]
     _below: dict[int, frozenset[int]] = field(default_factory=dict)
@@ -179,7 +184,8 @@ class Items:
 
 MASTER: Statement = (
     f"""
-SELECT {VERSIONS}, (SELECT max(pgh_id) FROM purchasing_supplieritemevent), c.weekdays, c.holidays, c.horizon_days,
+SELECT {VERSIONS}, (SELECT max(pgh_id) FROM purchasing_supplieritemevent),
+       (SELECT max(pgh_id) FROM planning_stockpolicyevent), c.weekdays, c.holidays, c.horizon_days,
        c.shipping_days, c.currency, (SELECT max(day) FROM catalogue_lineday),
        (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'), EXISTS (SELECT 1 FROM pricing_pricelist),
        ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
@@ -259,11 +265,12 @@ def _read(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
     if len(_latest) >= MOST_DAYS:
         _latest.clear()
     (row,) = rows
-    of_suppliers, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
+    of_suppliers, of_levels, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
     days = Calendar(frozenset(weekdays), frozenset(holidays))
     there, released = known(row[:VERSION_COLUMNS])
     kept = [(of_class, int(item), int(units)) for of_class, item, units in protections]  # rows come as texts
-    return Master(rows, today, there, released, _items(there, of_suppliers), *_working(days, today, horizon_days), *rest, kept)
+    items = _items(there, (of_suppliers, of_levels))
+    return Master(rows, today, there, released, items, *_working(days, today, horizon_days), *rest, kept)
 
 
 @lru_cache(maxsize=16)
@@ -273,10 +280,10 @@ def _working(days: Calendar, today: date, horizon_days: int) -> tuple[np.ndarray
     return working, (days.on_or_after(today) - today).days, (tomorrow - today).days
 
 
-_known: dict[tuple[int, int], tuple[Structure, Items]] = {}
+_known: dict[tuple[Any, ...], tuple[Structure, Items]] = {}
 
 
-def _items(there: Structure, version: int) -> Items:
+def _items(there: Structure, version: tuple[int | None, ...]) -> Items:
     """Equal structures are one object, which is kept beside what was made of it."""
     key = (id(there), version)
     if key not in _known:
@@ -290,6 +297,7 @@ def _make_items(there: Structure) -> Items:
     at = {item: position for position, item in enumerate(ids)}
     sold = SupplierItem.objects.filter(preferred=True, item__active=True)
     leads = dict(sold.values_list("item_id", "lead_time_days"))
+    levels = dict(Item.objects.filter(policy__isnull=False).values_list("id", "policy__base_stock"))
     bills = {
         at[parent]: tuple((at[component], per) for component, per in bill)
         for parent, bill in there.bill_keys.items()
@@ -302,6 +310,7 @@ def _make_items(there: Structure) -> Items:
         codes=there.codes,
         lead_days=_integers(leads.get(item, CANNOT_BE_SUPPLIED) for item in ids),
         build_days=_integers(there.items[there.codes[item]].build_days for item in ids),
+        left_units=_integers(levels.get(item, MOST_UNITS) for item in ids),
         bills=Bills.of(bills, len(ids)),
         successors={at[item]: [at[other] for other in _successors(there, item)] for item in there.obsolete},
     )
@@ -517,6 +526,7 @@ def _availability(there: Master, today: date, supplies: Sequence[tuple], times: 
         supply_free=_integers(row[6] for row in supplies),
         lead_days=np.where(leads >= 0, leads + there.order_day + 1, CANNOT_BE_SUPPLIED),
         build_days=there.items.build_days,
+        left_units=there.items.left_units,
         bills=there.items.bills,
         working=there.working,
         capacity_line=line,

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atoll.promise import CANNOT_BE_SUPPLIED, Availability, Promises, Wanted, WantedLine, after, earliest_days
+from atoll.promise import CANNOT_BE_SUPPLIED, Availability, Cause, Promises, Wanted, WantedLine, after, earliest_days
 from atoll.promise import promise as promise
 from tests.core.promise import oracle
 from tests.core.promise.cases import assume_few_units, availabilities, wanted_lines
@@ -81,6 +81,16 @@ def check_line(a: Availability, line: WantedLine, items: list[int], p: Promises,
         assert a.capacity_day[rows[0]] == p.need_day[k]
     end = int(a.capacity_day[rows[-1]]) if line.minutes else int(p.need_day[k])
     assert p.ship_day[k] == oracle.after_work(a, end, a.shipping_days)
+    check_binding(p, k)
+
+
+def check_binding(p: Promises, k: int) -> None:
+    """A line waits for material that it takes, and for the supply of it that is named."""
+    binding = p.binding(k)
+    if binding.cause is Cause.MATERIAL:
+        taken = set(zip(p.peg_item[p.peg_line == k].tolist(), p.peg_supply[p.peg_line == k].tolist(), strict=True))
+        planned = zip(p.plan_item[p.plan_line == k].tolist(), p.plan_day[p.plan_line == k].tolist(), strict=True)
+        assert (binding.item, binding.supply) in taken or (binding.item, binding.day) in planned
 
 
 @settings(max_examples=1000)

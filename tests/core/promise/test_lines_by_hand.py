@@ -75,6 +75,31 @@ def test_builds_go_down_any_number_of_levels() -> None:
     assert found.planned[0].planned[0].planned[0].pegs == (Peg(3, 0, 1),)
 
 
+def test_a_subassembly_that_comes_later_than_what_it_is_built_of_would_be_needed_binds() -> None:
+    """Item 1 would have to be there before day 8 for a build; the line takes the subassembly that comes then."""
+    found = answer({0: 1}, [(0, 8, 1)], bills={0: ((1, 1),)}, leads=[-1, 10])
+    assert (found.need_day, found.pegs) == (8, (Peg(0, 0, 1),))
+    assert (found.binding.cause, found.binding.item, found.binding.supply, found.binding.day) == (Cause.MATERIAL, 0, 0, 8)
+
+
+def test_a_build_binds_by_what_comes_last_for_it_rather_than_the_units_taken_beside_it() -> None:
+    """One subassembly on day 4, and one built from item 1, which comes on day 3 and takes until day 7."""
+    found = answer({0: 2}, [(0, 4, 1), (1, 3, 1)], bills={0: ((1, 1),)}, build_days=integers([2, 1, 1, 1]))
+    assert found.need_day == 7
+    assert (found.binding.item, found.binding.supply, found.binding.day) == (1, 1, 3)
+
+
+def test_a_build_from_what_is_there_binds_by_the_time_that_it_takes() -> None:
+    found = answer({0: 1}, [(1, 0, 1)], bills={0: ((1, 1),)})
+    assert (found.need_day, found.binding.item, found.binding.supply, found.binding.day) == (2, 0, -1, 2)
+
+
+def test_assembly_that_takes_several_days_is_held_back_by_its_line() -> None:
+    found = answer({0: 1}, [(0, 0, 5)], capacity=[(0, 1, 20), (0, 2, 20), (0, 3, 20)])
+    assert (found.need_day, found.ship_day) == (1, 3)
+    assert (found.binding.cause, found.binding.line, found.binding.day, found.binding.days) == (Cause.CAPACITY, 0, 3, 2)
+
+
 def test_a_full_line_moves_the_order_and_is_named() -> None:
     found = answer({0: 1}, [(0, 0, 5)], capacity=[(0, 1, 0), (0, 2, 0), (0, 3, 100)])
     assert (found.need_day, found.binding.cause, found.binding.line, found.binding.days) == (3, Cause.CAPACITY, 0, 2)
@@ -90,6 +115,35 @@ def test_a_later_request_takes_the_latest_supply_and_slot_that_still_meet_it() -
     found = answer({0: 1}, [(0, 0, 5), (0, 14, 5)], requested_day=17)
     assert (found.ship_day, found.pegs) == (17, (Peg(0, 1, 1),))
     assert found.binding.cause is Cause.REQUEST
+
+
+def test_a_line_that_may_wait_leaves_what_is_on_hand_to_those_that_cannot() -> None:
+    """A new order of item 0 is there on day 10, a week and more before it is needed."""
+    found = answer({0: 1}, [(0, 0, 1)], requested_day=25)
+    assert (found.ship_day, found.pegs, found.planned) == (25, (), (PlannedSupply(0, 1, 10, 10),))
+
+
+def test_what_would_be_ordered_anew_too_shortly_before_it_is_needed_is_taken_from_stock() -> None:
+    assert answer({0: 1}, [(0, 0, 1)], requested_day=16).pegs == (Peg(0, 0, 1),)
+    assert answer({0: 1}, [(0, 0, 1)], leads=[CANNOT_BE_SUPPLIED], requested_day=25).pegs == (Peg(0, 0, 1),)
+
+
+def test_a_line_that_may_wait_takes_what_is_there_beyond_the_units_left_to_others() -> None:
+    found = answer({0: 4}, [(0, 0, 5)], requested_day=25, left_units=integers([3, 0, 0, 0]))
+    assert (found.pegs, found.planned) == ((Peg(0, 0, 2),), (PlannedSupply(0, 2, 10, 10),))
+
+
+def test_a_line_that_may_wait_takes_receipts_that_come_when_a_new_order_would() -> None:
+    found = answer({0: 2}, [(0, 0, 1), (0, 11, 1)], requested_day=25)
+    assert (found.pegs, found.planned) == ((Peg(0, 1, 1),), (PlannedSupply(0, 1, 10, 10),))
+
+
+def test_a_line_that_may_wait_leaves_subassemblies_and_their_components_too() -> None:
+    there = {"bills": {0: ((1, 2),)}, "leads": [-1, 10]}
+    found = answer({0: 1}, [(0, 0, 1), (1, 0, 2)], requested_day=25, build_days=integers([1, 1]), **there)
+    assert found.pegs == ()
+    (build,) = found.planned
+    assert (build.day, build.planned) == (11, (PlannedSupply(1, 2, 10, 10),))
 
 
 def test_late_work_leaves_the_spare_minutes_on_its_first_day() -> None:
@@ -226,6 +280,8 @@ def test_a_structure_serves_many_availabilities() -> None:
         ({"bills": {0: ((0, 1),)}}, "without a cycle"),
         ({"bills": {0: ((7, 1),)}}, "items from 0"),
         ({"shipping_days": -1}, "shipping_days"),
+        ({"left_units": integers([-1])}, "left_units"),
+        ({"left_units": integers([1, 1])}, "one length"),
     ],
 )
 def test_absurd_availabilities_are_refused(fields: dict[str, object], message: str) -> None:
