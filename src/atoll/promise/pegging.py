@@ -24,7 +24,7 @@ def take(s: State, k: int, deadline: int) -> bool:
         node = s.item[item].head
         while node != NOBODY:
             short = _peg_late(s, k, item, node) if latest_first else _peg(s, k, item, node, s.node[node].quantity)
-            if short < 0 or (short > 0 and not _plan(s, k, item, node, short)):
+            if short < 0 or (short > 0 and not _plan(s, k, item, node, short, latest_first)):
                 give_back(s, pegs, plans)
                 return False
             node = s.node[node].next
@@ -95,8 +95,11 @@ def _take_of(s: State, k: int, item: int, node: int, place: int, taken: int) -> 
 
 
 @inner
-def _plan(s: State, k: int, item: int, node: int, quantity: int) -> bool:
-    """Plan what is short; a build requires its components by its start. False without room."""
+def _plan(s: State, k: int, item: int, node: int, quantity: int, late: bool) -> bool:
+    """Plan what is short, of late lines not sooner than `near_days` before; a build requires its components by its start.
+
+    False without room.
+    """
     new = s.now[0].plans
     if new == len(s.plan):
         return False
@@ -104,7 +107,7 @@ def _plan(s: State, k: int, item: int, node: int, quantity: int) -> bool:
     row = s.plan[new]
     row.line, row.parent, row.item, row.quantity = k, s.node[node].plan, item, quantity
     if s.item[item].rank == NOBODY:
-        row.day = row.start_day = s.item[item].lead_days
+        row.day = row.start_day = max(s.item[item].lead_days, s.node[node].deadline - s.now[0].near_days if late else NOBODY)
         return True
     row.day = NOBODY
     row.start_day = s.now[0].earliest_day

@@ -52,7 +52,10 @@ def check_plan(a: Availability, p: Promises, q: int) -> None:
     assert p.plan_parent[q] < q
     assert p.plan_is_build[q] == (item in a.bills)
     if item not in a.bills:
-        assert p.plan_day[q] == p.plan_start_day[q] == a.lead_days[item] >= 0
+        parent = p.plan_parent[q]
+        needed = p.need_day[k] if parent < 0 else p.plan_start_day[parent]
+        assert 0 <= a.lead_days[item] <= p.plan_day[q] == p.plan_start_day[q] <= needed
+        assert p.need_day[k] > a.near_days or p.plan_day[q] == a.lead_days[item]
         return
     assert there(p, k, q) == Counter(dict(p.requirements(q)))
     ready = max(last_day(a, p, k, q), a.earliest_day)

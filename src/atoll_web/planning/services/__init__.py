@@ -22,7 +22,7 @@ from atoll_web.catalogue.snapshot import calendar, configurator, product_model
 from atoll_web.planning import states
 from atoll_web.planning.errors import NotProposed
 from atoll_web.planning.models import Forecast, PlannedOrder, StockPolicy
-from atoll_web.planning.snapshot import Positions, demand_rates, ordered_configurations, positions, weeks_ahead
+from atoll_web.planning.snapshot import AHEAD, Positions, demand_rates, ordered_configurations, positions, weeks_ahead
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.runs import services as runs
@@ -145,7 +145,7 @@ def plan(*, actor: Actor, run: Run | None = None) -> Run:
 
 
 def _propose(actor: Actor, run: Run) -> Mapping[str, Any]:
-    now = positions()
+    now = positions(actor.today)
     need = replenish_levels(now.inventory_position, now.level, now.minimum, now.multiple, now.bill)
     quantity = np.where(now.is_built, need, need + now.planned)
     chosen = np.flatnonzero(quantity > 0)
@@ -172,7 +172,7 @@ def _proposal(run: Run, now: Positions, i: int, item: Item, quantity: int, actor
 
 @begun_again_after_deadlock
 def release_purchases(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[PurchaseOrder]:
-    """Buy what was proposed. Whatever promises rested on planned supply then rests on the purchase.
+    """Buy what was proposed. What promises rested on planned supply that comes about then rests on the purchase.
 
     Raises
     ------
@@ -182,9 +182,11 @@ def release_purchases(*, actor: Actor, planned: Sequence[PlannedOrder]) -> list[
     with acting(actor):
         rows = _locked(planned, "purchase")
         waiting: dict[int, list[Supply]] = defaultdict(list)
-        supplies = Supply.objects.filter(kind="planned", item__in=[row.item_id for row in rows], quantity__gt=0, consumes=None)
+        arrival = {row.item_id: row.due for row in rows}
+        supplies = Supply.objects.filter(kind="planned", item__in=arrival, quantity__gt=0, consumes=None)
         for supply in supplies:
-            waiting[supply.item_id].append(supply)
+            if supply.due <= arrival[supply.item_id] + AHEAD:
+                waiting[supply.item_id].append(supply)
         orders = purchasing.order(
             actor=actor,
             wanted=[

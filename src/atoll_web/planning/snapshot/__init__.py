@@ -18,16 +18,23 @@ from atoll_web.purchasing.models import SupplierItem
 from atoll_web.sales.models import OrderLine
 from atoll_web.sales.states import CANCELLED
 
+AHEAD = timedelta(days=14)
+"""Units that nobody has ordered yet are bought when only their lead time and so long is left: time for weekends, margins of
+unsteady suppliers, and a purchase that is released late."""
+
 POSITIONS = """
 SELECT i.id,
        COALESCE((SELECT SUM(s.quantity) FROM stock_supply s WHERE s.item_id = i.id AND s.quantity > 0), 0),
-       COALESCE((SELECT SUM(s.quantity) FROM stock_supply s WHERE s.item_id = i.id AND s.quantity > 0 AND s.kind = 'planned'), 0),
+       COALESCE((
+           SELECT SUM(s.quantity) FROM stock_supply s LEFT JOIN purchasing_supplieritem b ON b.item_id = s.item_id AND b.preferred
+           WHERE s.item_id = i.id AND s.quantity > 0 AND s.kind = 'planned' AND s.due <= %s + COALESCE(b.lead_time_days, 0)
+       ), 0),
        COALESCE((SELECT SUM(r.quantity - r.issued) FROM stock_requirement r WHERE r.item_id = i.id AND r.issued < r.quantity), 0)
 FROM catalogue_item i
 WHERE i.active AND i.kind <> 'end item'
 ORDER BY i.code
 """
-"""Supply, the part of it that is only planned, and open requirements of each item."""
+"""Supply, the part of it that is only planned and whose time to be ordered has come, and open requirements of each item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class Positions:
     supply
         On hand, ordered and planned.
     planned
-        The part of the supply that is not ordered yet.
+        The part of the supply that is not ordered yet although its time has come.
     required
         Open requirements of customer orders and builds.
     level
@@ -73,10 +80,10 @@ class Positions:
         return self.supply - self.required
 
 
-def positions() -> Positions:
+def positions(today: date) -> Positions:
     """Read the positions of all items that are stocked."""
     with connection.cursor() as cursor:
-        cursor.execute(POSITIONS)
+        cursor.execute(POSITIONS, [today + AHEAD])
         rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4)
     at = {item: index for index, item in enumerate(rows[:, 0].tolist())}
     level, minimum, multiple, lead = (np.full(len(at), start, dtype=np.int64) for start in (0, 1, 1, 0))
