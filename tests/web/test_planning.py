@@ -29,7 +29,7 @@ def test_what_an_order_waits_for_is_bought_when_its_time_has_come(company: Lamps
     line = NewLine("DL", LARGE, request_date=wanted)
     order = sales.enter_order(actor=company.actor("sales"), customer="MUELLER", lines=[line])
     assert proposed(company, company.today) == []
-    day = wanted - timedelta(days=30)
+    day = wanted - timedelta(days=50)
     (purchase,) = proposed(company, day)
     assert (purchase.quantity, purchase.pegged) == (1, 1)
     planning.release_purchases(actor=company.actor("buyer", day), planned=[purchase])

@@ -57,6 +57,8 @@ class Availability:
         Lines assembled within so many days take the earliest supply; later ones the latest that is in time, so that early
         supply stays free for those who need it. Where new orders of an item come so many days before they are needed, those
         are the latest.
+    slack_days
+        What those lines order anew comes so many days before they need it, or as soon as it can.
     left_units
         Free units of each item that lines which order anew leave to others: what is kept in stock for those who cannot wait. All
         of them when not given; int64, shape (m,).
@@ -91,6 +93,7 @@ class Availability:
     earliest_day: int = 0
     shipping_days: int = 0
     near_days: int = 7
+    slack_days: int = 28
     left_units: Integers | None = None
     structure: Structure = field(init=False, repr=False)
     supply_order: Integers = field(init=False, repr=False)

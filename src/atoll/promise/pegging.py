@@ -96,7 +96,7 @@ def _take_of(s: State, k: int, item: int, node: int, place: int, taken: int) -> 
 
 @inner
 def _plan(s: State, k: int, item: int, node: int, quantity: int, late: bool) -> bool:
-    """Plan what is short, of late lines not sooner than `near_days` before; a build requires its components by its start.
+    """Plan what is short, of late lines not sooner than `slack_days` before; a build requires its components by its start.
 
     False without room.
     """
@@ -107,7 +107,7 @@ def _plan(s: State, k: int, item: int, node: int, quantity: int, late: bool) -> 
     row = s.plan[new]
     row.line, row.parent, row.item, row.quantity = k, s.node[node].plan, item, quantity
     if s.item[item].rank == NOBODY:
-        row.day = row.start_day = max(s.item[item].lead_days, s.node[node].deadline - s.now[0].near_days if late else NOBODY)
+        row.day = row.start_day = max(s.item[item].lead_days, s.node[node].deadline - s.now[0].slack_days if late else NOBODY)
         return True
     row.day = NOBODY
     row.start_day = s.now[0].earliest_day

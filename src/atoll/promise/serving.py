@@ -173,6 +173,7 @@ def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: i
             earliest_day=availability.earliest_day,
             shipping_days=availability.shipping_days,
             near_days=availability.near_days,
+            slack_days=availability.slack_days,
             last_day=last_day,
             only=NOBODY,
         ),

@@ -44,7 +44,7 @@ def _integers(*fields: str) -> np.dtype[np.void]:
 
 
 NOW = _integers(
-    *("earliest_day", "shipping_days", "near_days", "last_day"),
+    *("earliest_day", "shipping_days", "near_days", "slack_days", "last_day"),
     *("pegs", "plans", "slots", "nodes", "reached"),
     *("line", "first", "last", "keeps", "only"),
     f"source_{SOURCE}",
@@ -95,9 +95,10 @@ class State(NamedTuple):
     Parameters
     ----------
     now
-        One record: first day of work, working days to shipment, the days within which the earliest supply is taken, and the last
-        day; how far pegs, plans, slots, nodes and reached items are filled; line, first and last place of the slots under way;
-        whether what an order line takes is kept from the next ones; the only requirement looked at, −1 for all.
+        One record: first day of work, working days to shipment, the days within which the earliest supply is taken, the days
+        before its need on which later lines have what they order anew, and the last day; how far pegs, plans, slots, nodes and
+        reached items are filled; line, first and last place of the slots under way; whether what an order line takes is kept
+        from the next ones; the only requirement looked at, −1 for all.
     item
         Of each item the first supply and first component, its low-level order among the items with a bill (−1 without one),
         lead and build days, the day from which it can be had with nothing that is there, and the units that late lines leave to

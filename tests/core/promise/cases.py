@@ -57,6 +57,7 @@ def availabilities(draw: st.DrawFn, days: int = 12, most_free: int = 3) -> Avail
         earliest_day=draw(st.integers(0, 2)),
         shipping_days=draw(st.integers(0, 1)),
         near_days=draw(st.sampled_from([0, 3, 100])),
+        slack_days=draw(st.sampled_from([0, 2, 28])),
         left_units=draw(st.none() | st.lists(st.integers(0, 4), min_size=ITEMS, max_size=ITEMS).map(integers)),
     )
 

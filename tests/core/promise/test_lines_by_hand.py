@@ -118,9 +118,13 @@ def test_a_later_request_takes_the_latest_supply_and_slot_that_still_meet_it() -
 
 
 def test_a_line_that_may_wait_leaves_what_is_on_hand_to_those_that_cannot() -> None:
-    """A new order of item 0 could be there on day 10; it comes a week before it is needed."""
+    """A new order of item 0 is there on day 10, a week and more before it is needed."""
     found = answer({0: 1}, [(0, 0, 1)], requested_day=25)
-    assert (found.ship_day, found.pegs, found.planned) == (25, (), (PlannedSupply(0, 1, 18, 18),))
+    assert (found.ship_day, found.pegs, found.planned) == (25, (), (PlannedSupply(0, 1, 10, 10),))
+
+
+def test_what_is_ordered_anew_comes_some_weeks_before_it_is_needed() -> None:
+    assert answer({0: 1}, [(0, 0, 1)], requested_day=53).planned == (PlannedSupply(0, 1, 25, 25),)
 
 
 def test_what_would_be_ordered_anew_too_shortly_before_it_is_needed_is_taken_from_stock() -> None:
@@ -130,12 +134,12 @@ def test_what_would_be_ordered_anew_too_shortly_before_it_is_needed_is_taken_fro
 
 def test_a_line_that_may_wait_takes_what_is_there_beyond_the_units_left_to_others() -> None:
     found = answer({0: 4}, [(0, 0, 5)], requested_day=25, left_units=integers([3, 0, 0, 0]))
-    assert (found.pegs, found.planned) == ((Peg(0, 0, 2),), (PlannedSupply(0, 2, 18, 18),))
+    assert (found.pegs, found.planned) == ((Peg(0, 0, 2),), (PlannedSupply(0, 2, 10, 10),))
 
 
 def test_a_line_that_may_wait_takes_receipts_that_come_when_a_new_order_would() -> None:
     found = answer({0: 2}, [(0, 0, 1), (0, 11, 1)], requested_day=25)
-    assert (found.pegs, found.planned) == ((Peg(0, 1, 1),), (PlannedSupply(0, 1, 18, 18),))
+    assert (found.pegs, found.planned) == ((Peg(0, 1, 1),), (PlannedSupply(0, 1, 10, 10),))
 
 
 def test_a_line_that_may_wait_leaves_subassemblies_and_their_components_too() -> None:
@@ -143,7 +147,7 @@ def test_a_line_that_may_wait_leaves_subassemblies_and_their_components_too() ->
     found = answer({0: 1}, [(0, 0, 1), (1, 0, 2)], requested_day=25, build_days=integers([1, 1]), **there)
     assert found.pegs == ()
     (build,) = found.planned
-    assert (build.day, build.planned) == (18, (PlannedSupply(1, 2, 17, 17),))
+    assert (build.day, build.planned) == (11, (PlannedSupply(1, 2, 10, 10),))
 
 
 def test_late_work_leaves_the_spare_minutes_on_its_first_day() -> None:
