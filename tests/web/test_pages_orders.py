@@ -1,11 +1,13 @@
 """The pages and operations on which orders are changed, held and imported, and notices are seen."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -13,10 +15,17 @@ from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
 from atoll_web.sales import services as sales
 from atoll_web.sales.models import Customer, Notice, Order, Subscription
+from atoll_web.sales.services import LineChange, NewLine
 from tests.lamps import Lamps
 
 SignIn = Callable[[str], Client]
 CSV = "order,customer,model,quantity,head,arm\nPO-1,ACME,DL,2,HEAD-L,ARM-L\nPO-1,,DL,1,,\n"
+
+
+def to_carry_out(preview: HttpResponse) -> dict[str, str]:
+    """What the button below a preview sends."""
+    form = next(form for form in preview.content.decode().split("<form") if "carry_out" in form)
+    return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)) | {"carry_out": "1"}
 
 
 def test_a_line_is_changed_in_two_steps(company: Lamps, signed_in: SignIn) -> None:
@@ -29,11 +38,41 @@ def test_a_line_is_changed_in_two_steps(company: Lamps, signed_in: SignIn) -> No
     assert "Difference" in seen.content.decode()
     assert "90.00" in seen.content.decode()
     assert order.lines.get().configuration.values["head"] == "HEAD-S"
-    assert client.post(address, form | {"carry_out": "1"}).status_code == 302
+    assert client.post(address, to_carry_out(seen)).status_code == 302
     assert order.lines.get().configuration.values["head"] == "HEAD-L"
     page = client.get(reverse("order", args=[order.number])).content.decode()
     assert "they asked" in page
     assert 'id="changes"' in page
+
+
+def test_nothing_is_carried_out_that_was_not_shown(company: Lamps, signed_in: SignIn) -> None:
+    order, client = company.order(2), signed_in("sales")
+    address = reverse("change-line", args=[order.number, 1])
+    seen = to_carry_out(client.post(address, {"quantity": "3", "preview": "1"}))
+    assert (seen["quantity"], "f.head" in seen) == ("3", False)
+    for other in ({"quantity": "7", "carry_out": "1"}, seen | {"quantity": "7"}):  # typed, and never looked at
+        answer = client.post(address, other)
+        assert (answer.status_code, "since you were shown" in answer.content.decode()) == (422, True)
+        assert order.lines.get().quantity == 2
+    sales.change_order(actor=company.actor("sales"), order=order, added=[NewLine("DL", {})])
+    removal = client.post(address, {"quantity": "3", "remove": "1"})
+    assert to_carry_out(removal).keys() == {"csrfmiddlewaretoken", "remove", "reason", "shown", "carry_out"}
+    edit = next(form for form in removal.content.decode().split("<form") if 'name="preview"' in form)
+    assert 'type="hidden" name="remove"' not in edit  # what is looked at next is what is typed, no removal again
+
+
+def test_a_change_of_an_order_that_moved_meanwhile_is_shown_anew(company: Lamps, signed_in: SignIn) -> None:
+    order, client = company.order(2), signed_in("sales")
+    address = reverse("change-line", args=[order.number, 1])
+    stale = to_carry_out(client.post(address, {"f.dimmer": "DIMMER", "quantity": "2", "preview": "1"}))
+    sales.change_order(actor=company.actor("sales"), order=order, lines=[LineChange(1, {"engraving": "A"}, 4)])
+    answer = client.post(address, stale)
+    assert (answer.status_code, "since you were shown" in answer.content.decode()) == (422, True)
+    fresh = to_carry_out(answer)
+    assert fresh["shown"] != stale["shown"]
+    assert client.post(address, fresh).status_code == 302
+    line = order.lines.get()
+    assert (line.quantity, line.configuration.values["dimmer"], line.configuration.values["engraving"]) == (4, "DIMMER", "A")
 
 
 def test_a_refused_change_keeps_what_was_entered(company: Lamps, signed_in: SignIn) -> None:

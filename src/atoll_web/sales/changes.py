@@ -1,9 +1,10 @@
 """Pages on which an order is changed, held, and entered from a file."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST
@@ -16,6 +17,7 @@ from atoll_web.catalogue.models import Revision
 from atoll_web.pages import attempt, check, needs, sentences
 from atoll_web.sales import services
 from atoll_web.sales.models import Order, OrderLine
+from atoll_web.words import in_words
 
 CHOICE = "f."
 """Prefix of the fields of features."""
@@ -24,46 +26,71 @@ SHOWN = 100
 """Orders of a file that its preview shows."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A change of a line as a form asks for it.
+
+    Parameters
+    ----------
+    what
+        As the services take it.
+    parts
+        What becomes another of the line itself: name, before and after.
+    fields
+        What asks for the same again and for nothing else, whatever is typed into the form beside it or becomes of the line.
+    """
+
+    what: dict[str, Any]
+    parts: list[tuple[str, Any, Any]]
+    fields: list[tuple[str, str]]
+
+
 def change(request: HttpRequest, number: str, position: int) -> HttpResponse:
-    """Change or remove a line: a form with what it is, then what the change comes to, then it is done."""
+    """Change or remove a line: a form with what it is, then what the change comes to, then just that is done."""
     order = get_object_or_404(Order.objects.select_related("customer"), number=number)
     line = get_object_or_404(order.lines.select_related("configuration__revision__product_model"), position=position)
-    context: dict[str, Any] = {"order": order, "line": line, "by": request.POST.get("by", "own"), "given": request.POST}
+    context: dict[str, Any] = {"order": order, "line": line, "given": request.POST}
     if request.method == "POST":
         check(request, "order")
-        actor = actor_now(request.user, request.POST.get("reason", "").strip())
+        actor = actor_now(request.user, _reason(request))
         try:
-            what = _asked(request, line)
+            context["asked"] = asked = _asked(request.POST, line)
+            context["seen"] = services.preview_change(actor=actor, order=order, **asked.what)
             if "carry_out" in request.POST:
-                services.change_order(actor=actor, order=order, **what)
+                services.change_order(actor=actor, order=order, **asked.what, shown=request.POST.get("shown", ""))
                 return redirect("order", number)
-            context["seen"] = services.preview_change(actor=actor, order=order, **what)
         except AtollError as refusal:
             context["refused"] = sentences(refusal)
     context["features"] = _features(line.configuration.revision, line.configuration.values, request)
     return render(request, "sales/change.html", context, status=422 if "refused" in context else 200)
 
 
-def _asked(request: HttpRequest, line: OrderLine) -> dict[str, Any]:
-    """The change that the form asks for; fields that show what is there change nothing."""
-    if "remove" in request.POST:
-        return {"removed": [line.position]}
-    now = {feature["code"]: feature["texts"] for feature in _features(line.configuration.revision, line.configuration.values)}
-    sent = {name.removeprefix(CHOICE): request.POST.getlist(name) for name in request.POST if name.startswith(CHOICE)}
-    given = {code: [text for text in texts if text] for code, texts in sent.items()}
-    choices = read_choices(line.configuration.revision, {code: texts for code, texts in given.items() if texts != now.get(code)})
-    day = forms.day(request.POST, "request_date", "Asked for") if request.POST.get("request_date") else None
-    return {
-        "lines": [
-            services.LineChange(
-                line.position,
-                choices,
-                forms.whole(request.POST, "quantity", "Units", most=services.MOST_UNITS),
-                day if day != line.request_date else None,
-                services.By.TODAY if request.POST.get("by") == "today" else services.By.OWN,
-            )
-        ]
-    }
+def _asked(sent: QueryDict, line: OrderLine) -> _Asked:
+    """The change that the form asks for; fields that are not sent, or show what is there, change nothing."""
+    if "remove" in sent:
+        return _Asked({"removed": [line.position]}, [], [("remove", "1")])
+    revision, by = line.configuration.revision, services.By.TODAY if sent.get("by") == "today" else services.By.OWN
+    choices, parts, fields = {}, [], [("by", by.value)]
+    for feature in _features(revision, line.configuration.values):
+        field, now = f"{CHOICE}{feature['code']}", feature["texts"]
+        texts = [text for text in sent.getlist(field) if text]
+        if field in sent and texts != now:
+            choices[feature["code"]] = texts
+            names = dict(feature["options"])
+            parts.append((feature["name"], *(", ".join(names.get(text, text) for text in each) for each in (now, texts))))
+            fields += [(field, text) for text in texts or [""]]
+    quantity = forms.whole(sent, "quantity", "Units", most=services.MOST_UNITS) if "quantity" in sent else line.quantity
+    if quantity != line.quantity:
+        parts.append(("Units", line.quantity, quantity))
+        fields.append(("quantity", str(quantity)))
+    day = forms.day(sent, "request_date", "Asked for") if sent.get("request_date") else line.request_date
+    if day != line.request_date:
+        parts.append(("Asked for", in_words(line.request_date), in_words(day)))
+        fields.append(("request_date", day.isoformat()))
+    found = services.LineChange(
+        line.position, read_choices(revision, choices), quantity, day if day != line.request_date else None, by
+    )
+    return _Asked({"lines": [found]}, parts, fields)
 
 
 def _features(revision: Revision, values: dict[str, Any], request: HttpRequest | None = None) -> list[dict[str, Any]]:

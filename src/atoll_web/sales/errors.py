@@ -87,6 +87,12 @@ class NothingToChange(AtollError):
     """Line {position} would stay as it is. Name another choice, quantity or request date."""
 
 
+class ChangeMoved(AtollError):
+    """Nothing was changed, because order {order} or its supply has moved since you were shown what the change comes to.
+    Look at what it comes to now.
+    """
+
+
 class LastLine(AtollError):
     """Nothing would be left of order {order}. Cancel the order instead."""
 
