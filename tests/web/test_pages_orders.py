@@ -128,6 +128,45 @@ def test_notices_are_listed_shown_and_sent_again(company: Lamps, signed_in: Sign
     assert row.state == "waiting"
 
 
+def test_a_program_is_told_from_the_page_of_notices_and_told_no_more(company: Lamps, signed_in: SignIn) -> None:
+    client, address = signed_in("manager"), reverse("subscribe")
+    assert address in client.get(reverse("notices")).content.decode()
+    form = {"name": "ERP", "url": "https://93.184.216.34/hook", "events": ["promise.changed", "order.shipped"]}
+    wrong = client.post(address, form | {"url": "https://127.0.0.1/"})
+    assert (wrong.status_code, 'value="ERP"' in wrong.content.decode()) == (422, True)
+    assert 'value="promise.made" checked' not in wrong.content.decode()
+    made = client.post(address, form)
+    row = Subscription.objects.get()
+    assert (row.secret in made.content.decode(), "no-store" in made["Cache-Control"]) == (True, True)
+    assert (row.events, row.created_by.username) == (form["events"], "manager")
+    page = client.get(reverse("notices")).content.decode()
+    assert ("https://93.184.216.34/hook" in page, row.secret in page) == (True, False)
+    assert "another one has or had it" in client.post(address, form).content.decode()
+    client.post(reverse("unsubscribe", args=[row.pk]))
+    row.refresh_from_db()
+    assert not row.active
+
+
+def test_customers_are_written_to_from_the_page_of_notices(company: Lamps, signed_in: SignIn) -> None:
+    client, address = signed_in("manager"), reverse("write-to-customers")
+    Customer.objects.filter(code="ACME").update(email="a@acme.example")
+    page = client.get(address).content.decode()
+    assert ("1 now" in page, "promise.at_risk" in page) == (True, False)
+    assert client.post(address, {"name": "Customers"}).status_code == 422  # of nothing
+    assert client.post(address, {"name": "Customers", "events": ["promise.made"]}).status_code == 302
+    company.order(1, customer="ACME")
+    assert Notice.objects.get().subscription.name == "Customers"
+
+
+def test_who_may_not_change_the_company_subscribes_nobody(company: Lamps, signed_in: SignIn) -> None:
+    sales.confirm_by_email(actor=company.actor("admin"))
+    client = signed_in("sales")
+    page = client.get(reverse("notices")).content.decode()
+    assert ("Customers" in page, "Tell a program" in page) == (True, False)
+    addresses = [reverse("subscribe"), reverse("write-to-customers"), reverse("unsubscribe", args=[1])]
+    assert {client.post(address, {"name": "x", "events": ["promise.made"]}).status_code for address in addresses} == {403}
+
+
 @pytest.fixture
 def program(company: Lamps) -> Callable[..., Any]:
     """A program with the token of a user."""
@@ -155,11 +194,14 @@ def test_a_program_changes_holds_and_lifts(company: Lamps, program: Callable[...
 
 
 def test_a_program_subscribes_and_leaves(company: Lamps, program: Callable[..., Any]) -> None:
+    assert program("/subscriptions", {"name": "x", "url": f"https://93.184.216.34/{'x' * 500}"}).status_code == 422
     assert program("/subscriptions", {"name": "x", "url": "https://127.0.0.1/"}).status_code == 422
     assert program("/subscriptions", {"name": "x", "url": "https://127.0.0.1/"}, user="sales").status_code == 403
     made = program("/subscriptions", {"name": "ERP", "url": "https://93.184.216.34/hook", "events": ["promise.changed"]})
     assert made.status_code == 201
     assert made.json()["secret"] == Subscription.objects.get().secret
+    again = program("/subscriptions", {"name": "ERP", "url": "https://93.184.216.34/hook"})
+    assert (again.status_code, again.json()["code"]) == (422, "name-refused")
     ended = program(f"/subscriptions/{made.json()['id']}/end")
     assert (ended.json()["active"], "secret" in ended.json()) == (False, False)
 

@@ -119,6 +119,10 @@ class AddressRefused(AtollError):
     """
 
 
+class NameRefused(AtollError):
+    """“{name}” cannot be the name of a subscription: {reason}. Name it otherwise."""
+
+
 class UnknownEvents(AtollError):
     """There is no event {events}. Choose from {known}."""
 
