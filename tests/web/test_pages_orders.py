@@ -85,6 +85,16 @@ def test_a_refused_change_keeps_what_was_entered(company: Lamps, signed_in: Sign
     assert 'value="HEAD-L" selected' in answer.content.decode()
 
 
+def test_a_change_tells_all_that_cannot_be_read(company: Lamps, signed_in: SignIn) -> None:
+    order = company.order(1)
+    sent = {"f.head": "HEAD-L", "quantity": "many", "request_date": "soon", "preview": "1"}
+    answer = signed_in("sales").post(reverse("change-line", args=[order.number, 1]), sent)
+    page = answer.content.decode()
+    assert (answer.status_code, "carry_out" in page) == (422, False)
+    assert all(words in page for words in ("“many” is not", "“soon” is not", "The arm must carry the head"))
+    assert ('value="many"' in page, 'value="soon"' in page) == (True, True)
+
+
 def test_an_order_is_held_and_let_go_on_its_page(company: Lamps, signed_in: SignIn) -> None:
     order, client = company.order(1), signed_in("sales")
     client.post(reverse("hold-order", args=[order.number]), {"reason": "deposit"})

@@ -16,6 +16,7 @@ from atoll_web.catalogue.configuring import read_choices
 from atoll_web.catalogue.models import Revision
 from atoll_web.pages import attempt, check, needs, sentences
 from atoll_web.sales import services
+from atoll_web.sales.errors import NothingToChange
 from atoll_web.sales.models import Order, OrderLine
 from atoll_web.words import in_words
 
@@ -38,11 +39,14 @@ class _Asked:
         What becomes another of the line itself: name, before and after.
     fields
         What asks for the same again and for nothing else, whatever is typed into the form beside it or becomes of the line.
+    faults
+        What cannot be read of the form.
     """
 
     what: dict[str, Any]
     parts: list[tuple[str, Any, Any]]
     fields: list[tuple[str, str]]
+    faults: list[str]
 
 
 def change(request: HttpRequest, number: str, position: int) -> HttpResponse:
@@ -52,23 +56,28 @@ def change(request: HttpRequest, number: str, position: int) -> HttpResponse:
     context: dict[str, Any] = {"order": order, "line": line, "given": request.POST}
     if request.method == "POST":
         check(request, "order")
-        actor = actor_now(request.user, _reason(request))
+        actor, asked = actor_now(request.user, _reason(request)), _asked(request.POST, line)
+        refused = asked.faults
         try:
-            context["asked"] = asked = _asked(request.POST, line)
-            context["seen"] = services.preview_change(actor=actor, order=order, **asked.what)
-            if "carry_out" in request.POST:
-                services.change_order(actor=actor, order=order, **asked.what, shown=request.POST.get("shown", ""))
-                return redirect("order", number)
+            seen = services.preview_change(actor=actor, order=order, **asked.what)
+            if not refused:
+                context |= {"asked": asked, "seen": seen}
+                if "carry_out" in request.POST:
+                    services.change_order(actor=actor, order=order, **asked.what, shown=request.POST.get("shown", ""))
+                    return redirect("order", number)
+        except NothingToChange as refusal:
+            refused = refused or sentences(refusal)
         except AtollError as refusal:
-            context["refused"] = sentences(refusal)
+            refused = [*refused, *sentences(refusal)]
+        context["refused"] = refused
     context["features"] = _features(line.configuration.revision, line.configuration.values, request)
-    return render(request, "sales/change.html", context, status=422 if "refused" in context else 200)
+    return render(request, "sales/change.html", context, status=422 if context.get("refused") else 200)
 
 
 def _asked(sent: QueryDict, line: OrderLine) -> _Asked:
     """The change that the form asks for; fields that are not sent, or show what is there, change nothing."""
     if "remove" in sent:
-        return _Asked({"removed": [line.position]}, [], [("remove", "1")])
+        return _Asked({"removed": [line.position]}, [], [("remove", "1")], [])
     revision, by = line.configuration.revision, services.By.TODAY if sent.get("by") == "today" else services.By.OWN
     choices, parts, fields = {}, [], [("by", by.value)]
     for feature in _features(revision, line.configuration.values):
@@ -79,18 +88,26 @@ def _asked(sent: QueryDict, line: OrderLine) -> _Asked:
             names = dict(feature["options"])
             parts.append((feature["name"], *(", ".join(names.get(text, text) for text in each) for each in (now, texts))))
             fields += [(field, text) for text in texts or [""]]
-    quantity = forms.whole(sent, "quantity", "Units", most=services.MOST_UNITS) if "quantity" in sent else line.quantity
+    faults: list[str] = []
+    quantity, day = line.quantity, line.request_date
+    try:
+        quantity = forms.whole(sent, "quantity", "Units", most=services.MOST_UNITS) if "quantity" in sent else quantity
+    except AtollError as fault:
+        faults += sentences(fault)
+    try:
+        day = forms.day(sent, "request_date", "Asked for") if sent.get("request_date") else day
+    except AtollError as fault:
+        faults += sentences(fault)
     if quantity != line.quantity:
         parts.append(("Units", line.quantity, quantity))
         fields.append(("quantity", str(quantity)))
-    day = forms.day(sent, "request_date", "Asked for") if sent.get("request_date") else line.request_date
     if day != line.request_date:
         parts.append(("Asked for", in_words(line.request_date), in_words(day)))
         fields.append(("request_date", day.isoformat()))
     found = services.LineChange(
         line.position, read_choices(revision, choices), quantity, day if day != line.request_date else None, by
     )
-    return _Asked({"lines": [found]}, parts, fields)
+    return _Asked({"lines": [found]}, parts, fields, faults)
 
 
 def _features(revision: Revision, values: dict[str, Any], request: HttpRequest | None = None) -> list[dict[str, Any]]:

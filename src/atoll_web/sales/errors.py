@@ -31,6 +31,10 @@ class UnknownCustomer(AtollError):
     """There is no customer {customer}. Enter the customer first, or check the code."""
 
 
+class NoCustomer(AtollError):
+    """An order and a quote are for somebody. Choose the customer, then send it again."""
+
+
 class NoLines(AtollError):
     """The order has no lines. Add at least one configured product."""
 
