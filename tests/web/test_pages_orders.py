@@ -115,6 +115,14 @@ def test_a_file_is_seen_before_it_is_entered(company: Lamps, signed_in: SignIn) 
     assert Order.objects.get().number in done.content.decode()
 
 
+def test_the_example_of_a_file_is_one_that_this_company_can_enter(company: Lamps, signed_in: SignIn) -> None:
+    client, address = signed_in("sales"), reverse("import-orders")
+    example = re.search(r"<pre[^>]*>(.*?)</pre>", client.get(address).content.decode(), re.DOTALL)[1]
+    assert "head=HEAD-S" in example
+    assert client.post(address, {"text": example, "carry_out": "1"}).status_code == 200
+    assert Order.objects.get().lines.get().quantity == 2
+
+
 @pytest.mark.parametrize("page", ["hold-order", "lift-hold", "change-line", "import-orders"])
 def test_who_may_not_order_changes_nothing(company: Lamps, signed_in: SignIn, page: str) -> None:
     order = company.order(1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -14,10 +15,11 @@ from atoll_web import forms
 from atoll_web.accounts.acting import actor_now
 from atoll_web.catalogue.configuring import read_choices
 from atoll_web.catalogue.models import Revision
-from atoll_web.pages import attempt, check, needs, sentences
+from atoll_web.catalogue.services import orderable_revisions
+from atoll_web.pages import attempt, check, needs, sentences, today
 from atoll_web.sales import services
 from atoll_web.sales.errors import NothingToChange
-from atoll_web.sales.models import Order, OrderLine
+from atoll_web.sales.models import Customer, Order, OrderLine
 from atoll_web.words import in_words
 
 CHOICE = "f."
@@ -167,8 +169,19 @@ def import_orders(request: HttpRequest) -> HttpResponse:
                 context["seen"] = services.preview_import(actor=actor, text=text)
         except BadInput as refusal:
             context["issues"] = refusal.issues
+    context["example"] = _example(today(request))
     context["orders"] = (context.get("entered") or context.get("seen") or [])[:SHOWN]
     return render(request, "sales/import.html", context, status=422 if "issues" in context else 200)
+
+
+def _example(day: date) -> str:
+    """A file of one order, with what this company has to sell; empty where that is nothing yet."""
+    revision, customer = next(iter(orderable_revisions(day)), None), Customer.objects.filter(on_hold=False).first()
+    if revision is None or customer is None:
+        return ""
+    features = (feature for feature in revision.document["features"] if feature["kind"] == "one" and feature.get("default"))
+    chosen = next((f"{feature['code']}={feature['default']}" for feature in features), "")
+    return f"order,customer,model,quantity,choices\nPO-4711,{customer.code},{revision.product_model.code},2,{chosen}"
 
 
 def _text(request: HttpRequest) -> str:
