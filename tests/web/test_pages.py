@@ -19,6 +19,7 @@ from atoll_web.accounts.services import DEMO_PASSWORD, make_demo_users
 from atoll_web.assembly import services as assembly
 from atoll_web.assembly.models import BuildOrder
 from atoll_web.catalogue.models import Item
+from atoll_web.pricing.models import PriceList
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import services as sales
@@ -323,6 +324,21 @@ def test_sales_cancels_an_order_and_the_journal_says_why(company: Lamps, signed_
     assert "Cancel order" not in page
     again = content(client.post(f"/orders/{order}/cancel", follow=True))
     assert "it can only be cancelled before its assembly begins" in again
+
+
+def test_a_customer_is_shown_with_currency_price_list_and_priority(company: Lamps, signed_in: SignIn) -> None:
+    trade = PriceList.objects.create(code="TRADE", name="Trade 2026", currency="CHF", customer_class="trade")
+    client = signed_in("sales")
+    page = content(client.get("/customers/ACME"))  # of the class trade
+    assert "CHF" in page
+    assert "Trade 2026" in page
+    assert "of the class" in page
+    Customer.objects.filter(code="MUELLER").update(price_list=trade, priority=1)
+    page = content(client.get("/customers/MUELLER"))
+    assert ("Trade 2026" in page, "served first" in page, "of the class" in page) == (True, True, False)
+    found = client.get("/customers/MUELLER.json").json()
+    assert (found["currency"], found["price_list"], found["priority"]) == ("", "TRADE", 1)
+    assert [row["code"] for row in client.get("/customers.json?priority=1").json()["rows"]] == ["MUELLER"]
 
 
 def test_before_an_order_is_cancelled_the_page_says_what_becomes_free_and_who_is_told(company: Lamps, signed_in: SignIn) -> None:

@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from atoll_web.accounts.acting import actor_now, business_time
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, document, needs
+from atoll_web.pricing.models import PriceList
 from atoll_web.sales import services, states
 from atoll_web.sales.causes import causes
 from atoll_web.sales.configure import State
@@ -94,11 +95,13 @@ CUSTOMERS = ListPage(
         Column("name", "Name"),
         Column("customer_class", "Class"),
         Column("country", "Country"),
+        Column("currency", "Pays in"),
+        Column("priority", "Priority", kind="number"),
         Column("orders_open", "Open orders", kind="number"),
         Column("orders_placed", "All orders", kind="number"),
         Column("on_hold", "On hold", kind="flag"),
     ),
-    facets=(Facet("customer_class", "Class"), Facet("country", "Country")),
+    facets=(Facet("customer_class", "Class"), Facet("country", "Country"), Facet("priority", "Priority")),
     flags=(Flag("on_hold", "On hold", Q(on_hold=True)),),
     search=("code", "name"),
     order="code",
@@ -197,17 +200,20 @@ def customer_document(request: HttpRequest, code: str) -> HttpResponse:
     """The same for programs."""
     seen = _customer(code)
     row = seen["customer"]
-    fields = ("code", "name", "customer_class", "country", "email", "on_hold")
+    fields = ("code", "name", "customer_class", "country", "email", "on_hold", "currency", "priority")
     orders = [{"number": o.number, "state": o.state, "ordered_at": o.ordered_at} for o in seen["orders"]]
-    return document({name: getattr(row, name) for name in fields} | {"orders": orders})
+    price_list = row.price_list and row.price_list.code
+    return document({name: getattr(row, name) for name in fields} | {"price_list": price_list, "orders": orders})
 
 
 def _customer(code: str) -> dict[str, Any]:
-    row = get_object_or_404(Customer, code=code)
+    row = get_object_or_404(Customer.objects.select_related("price_list"), code=code)
     orders = Order.objects.filter(customer=row).annotate(
         units=Sum("lines__quantity"), total=Sum(F("lines__quantity") * F("lines__unit_price"))
     )
-    return {"customer": row, "orders": orders[:LAST_ORDERS], "count": Order.objects.filter(customer=row).count()}
+    of_class = PriceList.objects.filter(customer_class=row.customer_class).exclude(customer_class="").first()
+    seen = {"customer": row, "price_list": row.price_list or of_class}
+    return seen | {"orders": orders[:LAST_ORDERS], "count": Order.objects.filter(customer=row).count()}
 
 
 urlpatterns = [
