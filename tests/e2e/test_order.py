@@ -105,3 +105,14 @@ def test_it_fits_a_phone(page: Page, lamps: Lamps) -> None:
         assert wider == 0, address
     page.get_by_role("button", name="Menu").click()
     expect(page.get_by_role("link", name="Orders", exact=True)).to_be_visible()
+
+
+def test_ctrl_k_finds_from_everywhere_even_while_somebody_types(page: Page, lamps: Lamps) -> None:
+    order = lamps.order()
+    sign_in(page, "sales")
+    page.goto("/orders/import")
+    page.get_by_label("or paste it").press("Control+k")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type(str(order))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_contain_text(str(order))

@@ -15,6 +15,7 @@ from atoll_web.assembly.models import AsBuilt
 from atoll_web.company.errors import CompanyExists
 from atoll_web.demo import services
 from atoll_web.demo.errors import NotADemonstration
+from atoll_web.pricing.snapshot import exchange_rates
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.runs.models import Run
 from atoll_web.sales.models import Order, OrderLine, ShippedUnit
@@ -52,6 +53,15 @@ def test_the_report_has_every_figure(played) -> None:
     by_kind = played["inventory_value"]["by_kind"]
     assert sum(by_kind.values()) == pytest.approx(played["inventory_value"]["mean"], abs=0.05)
     assert played["turns"] > 0
+
+
+def test_what_was_shipped_is_told_in_the_currency_of_the_company(played) -> None:
+    lines = OrderLine.objects.filter(state="shipped").select_related("order")
+    rates = {day: exchange_rates(played["currency"], day) for day in {line.order.ordered_at.date() for line in lines}}
+    worth = [line.quantity * line.unit_price / rates[line.order.ordered_at.date()].get(line.order.currency, 1) for line in lines]
+    assert played["shipped"]["revenue"] == pytest.approx(float(sum(worth)), abs=0.01)
+    if played["parameters"]["company"] == "computers":
+        assert len({line.order.currency for line in lines}) > 1
 
 
 def test_all_its_files_are_written(played) -> None:

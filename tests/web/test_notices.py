@@ -404,6 +404,11 @@ def test_quotes_new_dates_shipments_and_ends_are_written_too(company: Lamps, rea
     (changed,) = readers()
     assert "new date for" in changed.subject
     assert "(before: 4 Mar 2026)" in changed.body
+    sales.change_order(actor=seller, order=quote, lines=[LineChange(1, {"dimmer": "DIMMER"})])
+    (same,) = readers()
+    assert f"{quote} confirmed anew" in same.subject
+    assert "its dates stay as they were" in same.body
+    assert "(before:" not in same.body
     other = company.order(1, customer="ACME")
     made = assembly.release(actor=company.actor("planner"), lines=list(other.lines.all()))
     assembly.kit(actor=company.actor("warehouse"), orders=made)

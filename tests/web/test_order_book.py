@@ -1,5 +1,6 @@
 """The order book and rush orders: before and after are shown, nothing counts until it is accepted."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -73,6 +74,18 @@ def test_places_that_are_none_or_did_not_change_are_told(two: list[Order], signe
     assert "is not a whole number" in wrong
     assert "is not in the order book" in client.post("/order-book/move", {"place-SO-9": 1}, follow=True).content.decode()
     assert client.post("/re-promises/propose", {"policy": "whim"}).status_code == 404
+
+
+def test_refused_places_come_back_as_they_were_typed_with_every_fault(two: list[Order], signed_in: SignIn) -> None:
+    client, (first, second) = signed_in("planner"), two
+    sent = {f"was-{first}": 1, f"place-{first}": "first", f"was-{second}": 2, f"place-{second}": "0", "place-SO-9": 1}
+    answer = client.post("/order-book?sort=-place", sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert [f"Place of {order}" in page for order in two] == [True, True]
+    assert "SO-9 is not in the order book" in page
+    assert re.findall(r'name="place-[^"]+" value="([^"]*)"', page) == ["0", "first"]  # the last one first, as it was sorted
+    assert not Proposal.objects.exists()
 
 
 def test_places_count_the_whole_book_whatever_is_filtered(two: list[Order], signed_in: SignIn) -> None:

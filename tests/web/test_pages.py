@@ -19,6 +19,7 @@ from atoll_web.accounts.services import DEMO_PASSWORD, make_demo_users
 from atoll_web.assembly import services as assembly
 from atoll_web.assembly.models import BuildOrder
 from atoll_web.catalogue.models import Item
+from atoll_web.pricing.models import PriceList
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import services as sales
@@ -325,6 +326,45 @@ def test_sales_cancels_an_order_and_the_journal_says_why(company: Lamps, signed_
     assert "it can only be cancelled before its assembly begins" in again
 
 
+def test_a_customer_is_shown_with_currency_price_list_and_priority(company: Lamps, signed_in: SignIn) -> None:
+    trade = PriceList.objects.create(code="TRADE", name="Trade 2026", currency="CHF", customer_class="trade")
+    client = signed_in("sales")
+    page = content(client.get("/customers/ACME"))  # of the class trade
+    assert "CHF" in page
+    assert "Trade 2026" in page
+    assert "of the class" in page
+    Customer.objects.filter(code="MUELLER").update(price_list=trade, priority=1)
+    page = content(client.get("/customers/MUELLER"))
+    assert ("Trade 2026" in page, "served first" in page, "of the class" in page) == (True, True, False)
+    found = client.get("/customers/MUELLER.json").json()
+    assert (found["currency"], found["price_list"], found["priority"]) == ("", "TRADE", 1)
+    assert [row["code"] for row in client.get("/customers.json?priority=1").json()["rows"]] == ["MUELLER"]
+
+
+def test_before_an_order_is_cancelled_the_page_says_what_becomes_free_and_who_is_told(company: Lamps, signed_in: SignIn) -> None:
+    order, client = company.order(2, engraving="Rosa", dimmer="DIMMER"), signed_in("sales")
+    assert f'action="/orders/{order}/cancel"' not in content(client.get(f"/orders/{order}"))  # Enter in a field cancels nothing
+    page = content(client.get(f"/orders/{order}/cancel"))
+    assert "Nobody" in page
+    assert re.search(r"2 × <a[^>]*>FOOT</a>.*on hand", page)
+    assert "minutes on" in page
+    Customer.objects.filter(code="MUELLER").update(email="m@mueller.example")
+    sales.confirm_by_email(actor=company.actor("admin"))
+    assert "by e-mail to m@mueller.example" in content(client.get(f"/orders/{order}/cancel"))
+    assert Order.objects.get().state == "confirmed"
+
+    sales.hold(actor=company.actor("sales"), order=order, reason="deposit")
+    ended = content(client.post(f"/orders/{order}/cancel", follow=True))
+    assert "on hold</span>" not in ended
+    assert "Was held" in ended
+    refused = client.get(f"/orders/{order}/cancel")
+    assert (refused.status_code, "it can only be cancelled before" in content(refused)) == (422, True)
+    again = re.search(r'href="([^"]+)">Order it again', ended)[1].replace("&amp;", "&")
+    seen = content(client.get(again))
+    assert "Promise for 2 × Desk lamp" in seen
+    assert ("Rosa" in seen, "Dimmer" in seen, 'value="MUELLER" selected' in seen) == (True, True, True)
+
+
 def test_other_roles_are_refused_in_words(company: Lamps, signed_in: SignIn) -> None:
     order = company.order()
     client = signed_in("buyer")
@@ -334,7 +374,8 @@ def test_other_roles_are_refused_in_words(company: Lamps, signed_in: SignIn) -> 
         assert response.status_code == 403
         assert "buyer" in content(response)
     assert Order.objects.get().state == "confirmed"
-    assert client.get(f"/orders/{order}/cancel").status_code == 405
+    assert client.get(f"/orders/{order}/cancel").status_code == 403
+    assert client.get(f"/orders/{order}/rush").status_code == 405
 
 
 def test_characters_that_no_database_holds_are_refused_before_they_reach_it(company: Lamps, signed_in: SignIn) -> None:

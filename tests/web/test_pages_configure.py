@@ -161,7 +161,7 @@ def test_a_refused_order_keeps_all_that_was_entered(company: Lamps, signed_in: S
         ({"customer": "ACME", "quantity": "many"}, "many is no quantity."),
         ({"customer": "ACME", "request_date": yesterday}, "is before the business date"),
         ({"customer": "ACME", "request_date": "soon"}, "soon is no date."),
-        ({"customer": ""}, "There is no customer"),
+        ({"customer": ""}, "Choose the customer"),
         ({"customer": "ACME", "engraving": "No. 5!"}, "is not a value of Engraving."),
     ):
         response = send(client, page, "/configure/DL/order", head="HEAD-L", **entered)

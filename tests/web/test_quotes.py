@@ -150,6 +150,44 @@ def test_what_cannot_be_promised_is_said_on_the_page(sales_client: Client, query
     assert (page.status_code, 'role="alert"' in page.content.decode()) == (200, True)
 
 
+def test_where_not_all_units_can_be_had_the_page_says_how_many_and_when(sales_client: Client) -> None:
+    page = sales_client.get("/configure/DL/promise?quantity=5000&f.dimmer=DIMMER&customer=ACME").content.decode()
+    most, address = re.search(r'Up to ([\d,]+) of 5000 units could ship.*?<a href="([^"]+)">Look at', page, re.DOTALL).groups()
+    there = sales_client.get(address.replace("&amp;", "&")).content.decode()
+    assert f"Promise for {most.replace(',', '')} × Desk lamp" in there
+    assert ("Order for" in there, "Dimmer" in there, 'value="ACME" selected' in there) == (True, True, True)
+    one_more = address.replace("&amp;", "&").replace(
+        f"quantity={most.replace(',', '')}", f"quantity={int(most.replace(',', '')) + 1}"
+    )
+    assert "No date can be promised" in sales_client.get(one_more).content.decode()
+    # In the configurator the refusal leads there.
+    assert "What could be had" in sales_client.get("/configure/DL?quantity=5000").content.decode()
+
+
+def test_nothing_holds_back_a_line_that_is_there_at_once(sales_client: Client) -> None:
+    page = sales_client.get("/configure/DL/promise").content.decode()
+    assert "<dt>Held back by</dt><dd>nothing</dd>" in page
+    assert sales_client.get("/configure/DL/promise.json").json()["lines"][0]["binding"]["line"] == ""
+
+
+def test_a_refused_quote_keeps_its_days_and_tells_all_that_is_wrong(sales_client: Client) -> None:
+    answer = sales_client.post("/configure/DL/take", {"take": "quote ", "days": "1000", "quantity": "1"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert ('id="days" name="days" type="number" min="1" max="90" value="1000"' in page) is True
+    assert ("is not a whole number from 1 to 90" in page, "Choose the customer" in page) == (True, True)
+
+
+@pytest.mark.parametrize(("address", "page"), [("take", "/configure/DL/promise"), ("order", "/configure/DL")])
+def test_who_comes_back_to_where_a_form_was_sent_gets_its_page(sales_client: Client, address: str, page: str) -> None:
+    query = "f.dimmer=DIMMER&quantity=2"
+    form = sales_client.get(f"{page}?{query}").content.decode()
+    sent = re.search(rf'action="(/configure/DL/{address}[^"]*)"', form)[1].replace("&amp;", "&")
+    assert sent == f"/configure/DL/{address}?{query}"
+    assert sales_client.get(sent).headers["Location"] == f"{page}?{query}"
+    assert "Choose the customer" in sales_client.post(sent, {"quantity": "2"}).content.decode()
+
+
 def test_quotes_are_listed_accepted_printed_and_cancelled(sales_client: Client, company: Lamps) -> None:
     first, second = quoted(company), quoted(company, NewLine("DL", {}))
     with CaptureQueriesContext(connection) as queries:

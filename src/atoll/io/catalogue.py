@@ -8,7 +8,8 @@
     suppliers.csv         code, name, country, on_time, mean_delay_days
     supplier_items.csv    supplier, item, price, lead_time_days, minimum_quantity, multiple; if wanted
                           expedited_days, expedite_cost; an item's first supplier is preferred
-    customers.csv         code, name, customer_class, country, email; the largest customers first
+    customers.csv         code, name, customer_class, country, email; if wanted currency, price_list, priority; the largest
+                          customers first
     models/*.toml         one product model each
 
     currencies.csv        code, rounding
@@ -81,7 +82,6 @@ def read_catalogue(path: Path) -> Catalogue:
     bills = read_bills(folder, items)
     suppliers = read_suppliers(folder)
     supplier_items = read_supplier_items(folder, items, suppliers)
-    customers = read_customers(folder)
     models = read_models(folder, items)
     header = folder.document("company", "company.toml")
     if header is None:
@@ -89,5 +89,6 @@ def read_catalogue(path: Path) -> Catalogue:
     company = read_company(folder, header, models)
     demand = read_demand(folder, header.table("demand"), models)
     prices = read_price_book(folder, company.currency, models)
+    customers = read_customers(folder, company.currency, prices)
     folder.faults.raise_any()
     return Catalogue(company, items, bills, suppliers, supplier_items, customers, models, demand, prices)

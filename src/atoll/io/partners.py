@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from atoll.io.folder import Folder, is_new
 from atoll.io.table import NO_CODE, Row
-from atoll.model.company import Customer
+from atoll.model.company import ORDINARY, Customer
 from atoll.model.item import Item, Kind, Supplier, SupplierItem
+from atoll.model.price_list import PriceBook
 
 
 def read_suppliers(folder: Folder) -> dict[str, Supplier]:
@@ -62,14 +63,38 @@ def _supplier_item(row: Row) -> SupplierItem:
     )
 
 
-def read_customers(folder: Folder) -> dict[str, Customer]:
-    """Customers by code."""
+LEAST_URGENT = 9
+"""The last priority of customers."""
+
+
+def read_customers(folder: Folder, own: str, prices: PriceBook) -> dict[str, Customer]:
+    """Customers by code.
+
+    Parameters
+    ----------
+    own
+        The company's own currency.
+    """
+    currencies, lists = {own, *(c.code for c in prices.currencies)}, {price_list.code for price_list in prices.lists}
     customers: dict[str, Customer] = {}
     first: dict[str, str] = {}
-    table = folder.table("customer", "customers.csv", "code", "name", "customer_class", "country", "email")
+    columns = ("code", "name", "customer_class", "country", "email")
+    table = folder.table("customer", "customers.csv", *columns, optional=("currency", "price_list", "priority"))
     for row in table.rows:
-        kind, email = row.text("customer_class", default="", longest=40), row.text("email", default="")
-        customer = Customer(row.code(), row.text("name"), kind, row.country(), email)
+        customer = Customer(
+            code=row.code(),
+            name=row.text("name"),
+            customer_class=row.text("customer_class", default="", longest=40),
+            country=row.country(),
+            email=row.text("email", default=""),
+            currency=row.currency("currency") if row.cells.get("currency") else "",
+            price_list=row.code("price_list") if row.cells.get("price_list") else "",
+            priority=row.whole("priority", least=1, most=LEAST_URGENT, default=ORDINARY),
+        )
+        if customer.currency:
+            folder.is_known("currency", customer.currency, currencies, row)
+        if customer.price_list:
+            folder.is_known("price-list", customer.price_list, lists, row)
         if is_new(customer.code, row, first):
             customers[customer.code] = customer
     if not table.rows and folder.is_complete("customer"):

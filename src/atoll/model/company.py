@@ -35,15 +35,36 @@ class AssemblyLine:
             raise ValueError(f"Expected overtime >= 0 for {self.code}.")
 
 
+ORDINARY = 2
+"""The priority of a customer of whom nothing else is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody who orders."""
+    """Somebody who orders.
+
+    Parameters
+    ----------
+    currency
+        What they pay in; empty for the company's own.
+    price_list
+        Code of a list of their own; empty for that of their class, if it has one.
+    priority
+        1 is served first where orders compete.
+    """
 
     code: str
     name: str
     customer_class: str = ""
     country: str = ""
     email: str = ""
+    currency: str = ""
+    price_list: str = ""
+    priority: int = ORDINARY
+
+    def __post_init__(self) -> None:
+        if self.priority < 1:
+            raise ValueError(f"Expected priority >= 1 for {self.code}, got {self.priority}.")
 
 
 @dataclass(frozen=True, slots=True)

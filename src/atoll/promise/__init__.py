@@ -18,7 +18,7 @@ from atoll.promise.availability import Availability
 from atoll.promise.booking import Booking, booked
 from atoll.promise.clear_to_build import Purchase, Release, Shortages, best_purchase, releasing_most, shortages
 from atoll.promise.confidence import Confidence, Lateness, confidence, learned_lateness, stated_lateness
-from atoll.promise.deliver import Split, promise_complete, splits
+from atoll.promise.deliver import Part, Split, largest_part, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
 from atoll.promise.kit_choice import Goal, optimised_kits
 from atoll.promise.kit_exchange import KitLimits, Pegging, exchanged, kit_limits
@@ -56,6 +56,7 @@ __all__ = [
     "Link",
     "OtherOption",
     "Overtime",
+    "Part",
     "Peg",
     "Pegging",
     "PlannedSupply",
@@ -88,6 +89,7 @@ __all__ = [
     "explain",
     "improvements",
     "kit_limits",
+    "largest_part",
     "lateness_bound",
     "learned_lateness",
     "line_by_line_kits",

@@ -81,8 +81,7 @@ def splits(availability: Availability, line: WantedLine, units: int, *, most: in
     ValueError
         When the requirements are not a multiple of the units.
     """
-    if units < 1 or any(quantity % units for quantity in line.requirements.values()):
-        raise ValueError(f"Expected requirements of {units} equal units.")
+    _refuse_unequal(line, units)
     whole = promise(availability, Wanted.of([replace(line, requested_day=AS_SOON_AS_POSSIBLE)]))
     limit = int(whole.ship_day[0]) if whole.is_promised[0] else availability.last_day + 1
     found: list[Split] = []
@@ -96,6 +95,41 @@ def splits(availability: Availability, line: WantedLine, units: int, *, most: in
             found.append(split)
         first += 1
     return tuple(s for s in found if not any(_is_better(other, s) for other in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So many units of a line, and the day on which they ship."""
+
+    units: int
+    day: int
+
+
+def largest_part(availability: Availability, line: WantedLine, units: int) -> Part | None:
+    """The most units of a line that can be promised at all, and the earliest day for so many; None where not one can.
+
+    Parameters
+    ----------
+    line
+        Of so many `units`; each requires the same.
+
+    Raises
+    ------
+    ValueError
+        When the requirements are not a multiple of the units.
+    """
+    _refuse_unequal(line, units)
+    if (whole := _first_day(availability, line, units, units)) >= 0:
+        return Part(units, whole)
+    if _first_day(availability, line, units, 1) < 0:
+        return None
+    most = _most_units(availability, line, units, 1, availability.last_day)
+    return Part(most, _first_day(availability, line, units, most))
+
+
+def _refuse_unequal(line: WantedLine, units: int) -> None:
+    if units < 1 or any(quantity % units for quantity in line.requirements.values()):
+        raise ValueError(f"Expected requirements of {units} equal units.")
 
 
 def _requested(wanted: Wanted, day: int) -> Wanted:

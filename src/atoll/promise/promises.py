@@ -88,11 +88,12 @@ class Promises:
 
     def binding(self, k: int) -> Binding:
         """What keeps a line from being earlier, or why it was refused."""
+        cause = CAUSES[self.cause[k]]
         return Binding(
-            CAUSES[self.cause[k]],
+            cause,
             item=int(self.binding_item[k]),
             supply=int(self.binding_supply[k]),
-            line=int(self.binding_line[k]),
+            line=int(self.binding_line[k]) if cause is Cause.CAPACITY else -1,
             day=int(self.binding_day[k]),
             days=int(self.binding_days[k]),
         )

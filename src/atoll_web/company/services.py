@@ -73,9 +73,9 @@ def enter(actor: Actor, data: Catalogue) -> None:
     catalogue.save_items(actor, data.items.values())
     catalogue.save_bills(actor, data.bills)
     purchasing.save_suppliers(actor, data.suppliers.values(), data.supplier_items)
-    sales.save_customers(actor, data.customers.values())
     for code, document in data.models.items():
         revision = catalogue.draft_revision(actor=actor, document=document, valid_from=data.company.start, source=f"model {code}")
         catalogue.release_revision(actor=actor, revision=revision)
     catalogue.save_lines(actor, data.company.lines)
     pricing.save_price_book(actor, data.prices)
+    sales.save_customers(actor, data.customers.values())

@@ -80,12 +80,16 @@ GROUP BY 1, 2
 """Change of the inventory's value by day and kind, at standard cost."""
 
 SHIPPED_COST = """
-SELECT coalesce(sum(line.quantity * configuration.cost), 0), coalesce(sum(line.quantity * line.unit_price), 0),
+SELECT coalesce(sum(line.quantity * configuration.cost), 0), coalesce(sum(line.quantity * line.unit_price / coalesce(
+           (SELECT paid.rate FROM pricing_exchangerate paid JOIN pricing_currency currency ON currency.id = paid.currency_id
+            WHERE currency.code = o.currency AND paid.valid_from <= o.ordered_at::date ORDER BY paid.valid_from DESC LIMIT 1),
+           1)), 0),
        coalesce(sum(line.quantity), 0)
-FROM sales_orderline line JOIN catalogue_configuration configuration ON configuration.id = line.configuration_id
+FROM sales_orderline line JOIN sales_order o ON o.id = line.order_id
+JOIN catalogue_configuration configuration ON configuration.id = line.configuration_id
 WHERE line.state = 'shipped'
 """
-"""Standard cost, price and units of all that was shipped."""
+"""Standard cost, price and units of all that was shipped, in the company's currency; a rate is units of another for one of it."""
 
 CHANGED = """
 SELECT count(*) FILTER (WHERE number > 1), count(*) FILTER (WHERE number > 1 AND ship_date > before),

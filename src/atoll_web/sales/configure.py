@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -10,7 +11,6 @@ from uuid import uuid4
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.views.decorators.http import require_POST
 from django_htmx.http import push_url
 
 from atoll.errors import AtollError
@@ -18,7 +18,7 @@ from atoll_web.accounts.acting import actor_now
 from atoll_web.catalogue.configuring import FeatureSeen, Seen, completed, followed, read_choices, see
 from atoll_web.catalogue.models import ProductModel, Revision
 from atoll_web.catalogue.services import orderable_revision, orderable_revisions, still_valid_under
-from atoll_web.pages import needs, sentences, today
+from atoll_web.pages import View, needs, sentences, today
 from atoll_web.sales import services, states
 from atoll_web.sales.availability import Availability
 from atoll_web.sales.errors import NotUnderstood
@@ -191,7 +191,22 @@ def _availability(revision: Revision, state: State, day: date) -> Callable[[Any]
     return lambda form: Availability(form.needs, revision.product_model_id, state.units, day, services.class_of(state.customer))
 
 
-@require_POST
+def posted(page: str) -> Callable[[View], View]:
+    """Take what is sent; who comes back to its address later is led to the page, with what the form stood for."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, model: str) -> HttpResponse:
+            if request.method == "POST":
+                return view(request, model)
+            return redirect(f"{reverse(page, args=[model])}?{request.GET.urlencode()}".rstrip("?"))
+
+        return guarded
+
+    return guard
+
+
+@posted("configure-model")
 @needs("order")
 def enter(request: HttpRequest, model: str) -> HttpResponse:
     """Order what is configured. Refused, the page comes back with all that was entered and the reason."""

@@ -31,6 +31,10 @@ class UnknownCustomer(AtollError):
     """There is no customer {customer}. Enter the customer first, or check the code."""
 
 
+class NoCustomer(AtollError):
+    """An order and a quote are for somebody. Choose the customer, then send it again."""
+
+
 class NoLines(AtollError):
     """The order has no lines. Add at least one configured product."""
 
@@ -87,6 +91,12 @@ class NothingToChange(AtollError):
     """Line {position} would stay as it is. Name another choice, quantity or request date."""
 
 
+class ChangeMoved(AtollError):
+    """Nothing was changed, because order {order} or its supply has moved since you were shown what the change comes to.
+    Look at what it comes to now.
+    """
+
+
 class LastLine(AtollError):
     """Nothing would be left of order {order}. Cancel the order instead."""
 
@@ -111,6 +121,10 @@ class AddressRefused(AtollError):
     """{url} is not an address that Atoll sends to: {reason}.
     Name a public one that begins with https://, or allow private ones in the settings.
     """
+
+
+class NameRefused(AtollError):
+    """“{name}” cannot be the name of a subscription: {reason}. Name it otherwise."""
 
 
 class UnknownEvents(AtollError):

@@ -54,11 +54,18 @@ def _opening(event: str, facts: Facts, is_quote: bool) -> tuple[str, str]:
     return {
         "promise.made": (f"order {number} confirmed", f"Thank you for your order. We confirm {number} as follows."),
         "quote.accepted": (f"order {number} confirmed", f"Thank you for accepting our quote. We confirm {number} as follows."),
-        "promise.changed": (f"new date for {number}", f"What we promised for {number} has changed. It is now as follows."),
+        "promise.changed": _changed(number, facts),
         "promise.cancelled": (f"{number} cancelled", f"These lines of {number} are cancelled and will not be delivered."),
         "quote.expired": (f"quote {number} expired", f"Our quote {number} has expired, so we no longer keep its dates."),
         "order.shipped": (f"{number} on its way", f"These units of {number} have left us."),
     }[event]
+
+
+def _changed(number: str, facts: Facts) -> tuple[str, str]:
+    """A new date is only announced where there is one; a line may also be another one for the date that it had."""
+    if any(line.get("ship_date_before") not in (None, line["ship_date"]) for line in facts["lines"]):
+        return f"new date for {number}", f"What we promised for {number} has changed. It is now as follows."
+    return f"{number} confirmed anew", f"We confirm {number} anew; its dates stay as they were."
 
 
 def _line(line: Facts, currency: str, revisions: Mapping[tuple[str, str], Facts]) -> Iterator[str]:
@@ -70,7 +77,7 @@ def _line(line: Facts, currency: str, revisions: Mapping[tuple[str, str], Facts]
     if "serials" in line:
         yield f"   Shipment {line['shipment']}, serial numbers: {', '.join(line['serials'])}"
     elif "ship_date" in line:
-        before = line.get("ship_date_before")
+        before = line.get("ship_date_before") not in (None, line["ship_date"]) and line["ship_date_before"]
         yield f"   Ships on {_day(line['ship_date'])}" + (f" (before: {_day(before)})" if before else "")
         yield f"   You asked for {_day(line['request_date'])}. {line['reason']}"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
@@ -22,10 +23,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
+from atoll.errors import AtollError
 from atoll_web.accounts.acting import actor_now
 from atoll_web.forms import whole
-from atoll_web.lists import Column, Facet, Flag, ListPage
-from atoll_web.pages import attempt, document, needs
+from atoll_web.lists import Column, Facet, Flag, ListPage, Request
+from atoll_web.pages import attempt, document, needs, sentences
 from atoll_web.sales import services, states, tasks
 from atoll_web.sales.errors import NothingMoved
 from atoll_web.sales.models import Order, OrderLine, Promise, Proposal, ProposedPromise
@@ -33,6 +35,8 @@ from atoll_web.sales.services import Policy, Weighing
 
 CHANGES = 200
 """Changed lines on the page of a proposal; the list has all."""
+
+NOTHING_YET = "Nothing is changed yet: look at before and after, then accept or discard."
 
 
 def booked() -> QuerySet[Order]:
@@ -70,6 +74,7 @@ ORDER_BOOK = ListPage(
         Column("priority", "Priority", kind="number", value="customer.priority"),
         Column("units", "Open units", kind="number"),
         Column("value", "Value", kind="money"),
+        Column("currency", "Currency"),
         Column("asked", "Asked for", kind="date"),
         Column("promised", "Promised", kind="date"),
     ),
@@ -147,23 +152,37 @@ PROPOSED_PROMISES = ListPage(
 )
 
 
-@require_POST
+def order_book(request: HttpRequest) -> HttpResponse:
+    """The list; sent places are tried: who would become later is shown, and nothing is saved yet."""
+    return move(request) if request.method == "POST" else ORDER_BOOK.page(request)
+
+
 @needs("order", "plan")
 def move(request: HttpRequest) -> HttpResponse:
-    """Try other places in the order book: who would become later is shown, and nothing is saved yet."""
-
-    def ask() -> Proposal:
-        places = {
-            name.removeprefix("place-"): whole(request.POST, name, f"Place of {name.removeprefix('place-')}", least=1)
-            for name, given in request.POST.items()
-            if name.startswith("place-") and given.strip() != request.POST.get(name.replace("place-", "was-", 1))
-        }
-        if not places:
+    """Try other places. Refused, the page comes back with all that were typed, and every fault."""
+    typed = {name.removeprefix("place-"): text.strip() for name, text in request.POST.items() if name.startswith("place-")}
+    places: dict[str, int] = {}
+    refused: list[str] = []
+    for number, text in typed.items():
+        if text != request.POST.get(f"was-{number}"):
+            try:
+                places[number] = whole(request.POST, f"place-{number}", f"Place of {number}", least=1)
+            except AtollError as fault:
+                refused += sentences(fault)
+    try:
+        if not places and not refused:
             raise NothingMoved()
-        ranks = services.moved_ranks(places)
-        return tasks.request_proposal(actor=actor_now(request.user), policy=Policy.SEQUENCE, ranks=ranks)
-
-    return _proposed(request, ask, "order-book")
+        ranks = services.moved_ranks(places) if places else {}
+        if not refused:
+            made = tasks.request_proposal(actor=actor_now(request.user), policy=Policy.SEQUENCE, ranks=ranks)
+            messages.success(request, NOTHING_YET)
+            return redirect("re-promise", made.pk)
+    except NothingMoved as fault:
+        refused = refused or sentences(fault)
+    except AtollError as fault:
+        refused += sentences(fault)
+    seen = {"list": Request(ORDER_BOOK, request), "typed": typed, "refused": refused}
+    return render(request, ORDER_BOOK.template, seen, status=422)
 
 
 @require_POST
@@ -188,9 +207,7 @@ def rush(request: HttpRequest, number: str) -> HttpResponse:
 
 def _proposed(request: HttpRequest, ask: Callable[[], Proposal], otherwise: str, *args: str) -> HttpResponse:
     made: list[Proposal] = []
-    done = attempt(
-        request, lambda: made.append(ask()), "Nothing is changed yet: look at before and after, then accept or discard."
-    )
+    done = attempt(request, lambda: made.append(ask()), NOTHING_YET)
     return redirect("re-promise", made[0].pk) if done else redirect(otherwise, *args)
 
 
@@ -252,8 +269,9 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 urlpatterns = [
+    path("order-book", order_book, name="order-book"),
     *ORDER_BOOK.urls(),
-    path("order-book/move", move, name="move-orders"),
+    path("order-book/move", require_POST(move), name="move-orders"),
     *RE_PROMISES.urls(),
     path("re-promises/propose", propose, name="propose"),
     path("re-promises/<int:pk>.json", proposal_document, name="re-promise-json"),

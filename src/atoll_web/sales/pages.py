@@ -8,19 +8,25 @@ from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.views.decorators.http import require_POST
 
 from atoll_web.accounts.acting import actor_now, business_time
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, document, needs
+from atoll_web.pricing.models import PriceList
 from atoll_web.sales import services, states
 from atoll_web.sales.causes import causes
-from atoll_web.sales.models import Customer, Order, OrderLine, Promise
+from atoll_web.sales.configure import State
+from atoll_web.sales.errors import NotCancellable
+from atoll_web.sales.models import Customer, Order, OrderLine, Promise, Subscription
+from atoll_web.sales.notices import WEBHOOK
 from atoll_web.sales.pegging import critical_path, pegging
 from atoll_web.sales.record import order_record
 
 LAST_ORDERS = 20
 """Orders on the page of a customer; the list has all."""
+
+ENDED = (states.CANCELLED, states.EXPIRED)
+"""States of lines that gave back what they held, and can be ordered again."""
 
 
 def order_lines() -> QuerySet[OrderLine]:
@@ -89,11 +95,13 @@ CUSTOMERS = ListPage(
         Column("name", "Name"),
         Column("customer_class", "Class"),
         Column("country", "Country"),
+        Column("currency", "Pays in"),
+        Column("priority", "Priority", kind="number"),
         Column("orders_open", "Open orders", kind="number"),
         Column("orders_placed", "All orders", kind="number"),
         Column("on_hold", "On hold", kind="flag"),
     ),
-    facets=(Facet("customer_class", "Class"), Facet("country", "Country")),
+    facets=(Facet("customer_class", "Class"), Facet("country", "Country"), Facet("priority", "Priority")),
     flags=(Flag("on_hold", "On hold", Q(on_hold=True)),),
     search=("code", "name"),
     order="code",
@@ -102,7 +110,22 @@ CUSTOMERS = ListPage(
 
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """An order with its promises, what they rest on, what was built and shipped, and who did it."""
-    return render(request, "sales/order.html", {"order": _order_record(number)})
+    seen = _order_record(number)
+    if any(line["state"] in ENDED for line in seen["lines"]):
+        ended = OrderLine.objects.filter(order__number=number, state__in=ENDED)
+        again = {
+            row.position: _again(row) for row in ended.select_related("order__customer", "configuration__revision__product_model")
+        }
+        seen["lines"] = [line | {"again": again.get(line["position"])} for line in seen["lines"]]
+    return render(request, "sales/order.html", {"order": seen})
+
+
+def _again(line: OrderLine) -> str:
+    """Where a line that has ended can be ordered as it was, for the date and price of today."""
+    values = {code: value if isinstance(value, list) else [value] for code, value in line.configuration.values.items()}
+    texts = {code: [str(part) for part in parts if part is not None] for code, parts in values.items()}
+    state = State(texts, {}, str(line.quantity), customer=line.order.customer.code)
+    return f"{reverse('promise', args=[line.configuration.revision.product_model.code])}?{state.address()}"
 
 
 def order_document(request: HttpRequest, number: str) -> HttpResponse:
@@ -114,14 +137,21 @@ def _order_record(number: str) -> dict[str, Any]:
     return order_record(get_object_or_404(Order.objects.select_related("customer"), number=number))
 
 
-@require_POST
 @needs("order")
 def cancel(request: HttpRequest, number: str) -> HttpResponse:
-    """Cancel an order whose assembly has not begun."""
-    row = get_object_or_404(Order, number=number)
-    actor = actor_now(request.user, request.POST.get("reason", "").strip())
-    attempt(request, lambda: services.cancel(actor=actor, order=row), f"{number} is cancelled; all that it held is free again.")
-    return redirect("order", number)
+    """Cancel an order whose assembly has not begun: first what that frees and who is told, then it is done."""
+    row = get_object_or_404(Order.objects.select_related("customer"), number=number)
+    if request.method == "POST":
+        actor = actor_now(request.user, request.POST.get("reason", "").strip())
+        done = f"{number} is cancelled; all that it held is free again."
+        attempt(request, lambda: services.cancel(actor=actor, order=row), done)
+        return redirect("order", number)
+    seen = order_record(row)
+    if not seen["is_cancellable"]:
+        raise NotCancellable(order=number, state=row.state)
+    told = Subscription.objects.filter(active=True, events__contains=["promise.cancelled"])
+    context = {"order": seen, "told": [who for who in told if who.channel == WEBHOOK or row.customer.email]}
+    return render(request, "sales/cancel.html", context | {"email": row.customer.email})
 
 
 def why(request: HttpRequest, number: str, position: int) -> HttpResponse:
@@ -170,17 +200,20 @@ def customer_document(request: HttpRequest, code: str) -> HttpResponse:
     """The same for programs."""
     seen = _customer(code)
     row = seen["customer"]
-    fields = ("code", "name", "customer_class", "country", "email", "on_hold")
+    fields = ("code", "name", "customer_class", "country", "email", "on_hold", "currency", "priority")
     orders = [{"number": o.number, "state": o.state, "ordered_at": o.ordered_at} for o in seen["orders"]]
-    return document({name: getattr(row, name) for name in fields} | {"orders": orders})
+    price_list = row.price_list and row.price_list.code
+    return document({name: getattr(row, name) for name in fields} | {"price_list": price_list, "orders": orders})
 
 
 def _customer(code: str) -> dict[str, Any]:
-    row = get_object_or_404(Customer, code=code)
+    row = get_object_or_404(Customer.objects.select_related("price_list"), code=code)
     orders = Order.objects.filter(customer=row).annotate(
         units=Sum("lines__quantity"), total=Sum(F("lines__quantity") * F("lines__unit_price"))
     )
-    return {"customer": row, "orders": orders[:LAST_ORDERS], "count": Order.objects.filter(customer=row).count()}
+    of_class = PriceList.objects.filter(customer_class=row.customer_class).exclude(customer_class="").first()
+    seen = {"customer": row, "price_list": row.price_list or of_class}
+    return seen | {"orders": orders[:LAST_ORDERS], "count": Order.objects.filter(customer=row).count()}
 
 
 urlpatterns = [

@@ -1,5 +1,6 @@
 """The promise page: a date, its reason, how sure it is and what would be faster; one click orders or quotes it. And quotes."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +20,8 @@ from atoll_web.forms import whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, document, needs, sentences, today
 from atoll_web.sales import services, states
-from atoll_web.sales.configure import State, order_key, read_state
+from atoll_web.sales.configure import State, order_key, posted, read_state
+from atoll_web.sales.errors import NoCustomer
 from atoll_web.sales.models import Customer, Order
 from atoll_web.sales.promise_api import explored_document
 from atoll_web.sales.quote_pdf import quote_pdf
@@ -83,7 +85,7 @@ def _seen(request: HttpRequest, revision: Revision, state: State) -> dict[str, A
         (line,) = _explored(request, revision, state).lines
     except AtollError as error:
         refusal = sentences(error)
-    model = revision.product_model
+    model, fewer = revision.product_model, None if line else _fewer(request, revision, state)
     return {
         "model": model,
         "state": state,
@@ -91,23 +93,42 @@ def _seen(request: HttpRequest, revision: Revision, state: State) -> dict[str, A
         "line": line,
         "choices": line and in_words(revision.document, line.values),
         "refusal": refusal,
+        "fewer": fewer,
+        "fewer_address": fewer
+        and f"{reverse('promise', args=[model.code])}?{replace(state, quantity=str(fewer.quantity)).address()}",
         "refused": [],
         "customers": Customer.objects.filter(on_hold=False).only("code", "name"),
         "idempotency_key": uuid4().hex,
-        "quoted_days": QUOTED_DAYS,
+        "quoted_days": request.POST.get("days", QUOTED_DAYS),
         "configure_address": f"{reverse('configure-model', args=[model.code])}?{state.address()}",
     }
 
 
-@require_POST
+def _fewer(request: HttpRequest, revision: Revision, state: State) -> services.Fewer | None:
+    """How many units could be had, of a line of which not all can."""
+    try:
+        line = state.line(revision.product_model.code, read_choices(revision, state.texts))
+        found = services.fewer_units(line=line, today=today(request), customer=state.customer)
+    except AtollError:  # it is at fault itself, which is told already
+        return None
+    return found if found and found.quantity < line.quantity else None
+
+
+@posted("promise")
 @needs("order")
 def take(request: HttpRequest, model: str) -> HttpResponse:
     """Order or quote the line, with a lever where one was chosen. Refused, the page comes back with the reason."""
     actor = actor_now(request.user)
     revision, state = orderable_revision(model, actor.today), read_state(request.POST)
     what, _, lever = request.POST.get("take", "order").partition(" ")
+    refused = [] if state.customer else sentences(NoCustomer())
     try:
-        days = whole(request.POST, "days", "A quote holds for") if what == "quote" else None
+        days = whole(request.POST, "days", "A quote holds for", least=1, most=services.LONGEST_QUOTE) if what == "quote" else None
+    except AtollError as refusal:
+        refused += sentences(refusal)
+    if refused:
+        return render(request, "sales/promise.html", _seen(request, revision, state) | {"refused": refused}, status=422)
+    try:
         order = services.take(
             actor=actor,
             customer=state.customer,

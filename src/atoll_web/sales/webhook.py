@@ -25,6 +25,9 @@ SECONDS = 10
 READ = 500
 """Characters of an answer that are kept where it refuses."""
 
+LONGEST = 500
+"""Characters of an address."""
+
 SECRET_PREFIX = "whsec_"
 SECRET_BYTES = 32
 
@@ -102,6 +105,8 @@ def _checked(url: str) -> SplitResult:
     schemes = ("https", "http") if settings.WEBHOOKS_TO_PRIVATE else ("https",)
     if parts.scheme not in schemes or not parts.hostname:
         raise AddressRefused(url=url, reason="it does not begin with https://")
+    if len(url) > LONGEST:
+        raise AddressRefused(url=f"{url[:80]}…", reason=f"it has more than {LONGEST} characters")
     if parts.username or parts.password or port == 0 or any(character <= " " for character in url):
         raise AddressRefused(url=url, reason="it holds a user, a space, or a port that does not exist")
     return parts

@@ -1,5 +1,6 @@
 """How values look on pages: states, dates, money, links to documents. Load it with ``{% load atoll %}``."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -152,6 +153,12 @@ def thousands(digits: str) -> str:
 def percent(value: float | None) -> str:
     """A share as a percentage."""
     return NOTHING if value is None else f"{100 * value:.1f} %"
+
+
+@register.filter
+def at(values: Mapping[str, Any] | str, key: str) -> Any:
+    """The value of a key; empty where there is none."""
+    return values.get(key, "") if values else ""
 
 
 @register.filter

@@ -84,6 +84,17 @@ def test_the_computer_maker_is_of_the_size_that_was_planned(company: Company) ->
     assert len(data.customers) == 60
 
 
+def test_customers_of_the_computer_maker_pay_in_other_currencies_and_are_not_all_served_alike(company: Company) -> None:
+    data, _ = company("computers")
+    lists = {price_list.code: price_list.currency for price_list in data.prices.lists}
+    largest = list(data.customers.values())[:10]
+    assert {lists[customer.price_list] for customer in largest if customer.price_list} == {"CAD", "EUR"}
+    assert any(customer.currency and not customer.price_list for customer in data.customers.values())
+    assert {customer.priority for customer in data.customers.values()} == {1, 2, 3}
+    rated = {rate.currency for rate in data.prices.rates}
+    assert {*lists.values(), *(customer.currency for customer in data.customers.values())} - rated <= {"", data.company.currency}
+
+
 REAL = {"CPU", "MB", "MEM", "COOL", "GPU", "PSU", "CASE", "SSD", "HDD"}
 
 

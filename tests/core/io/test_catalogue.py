@@ -119,6 +119,33 @@ def test_a_good_folder_becomes_a_catalogue(folder: Folder) -> None:
     )
 
 
+PRICED = {
+    "currencies.csv": "code,rounding\nCHF,0.05\n",
+    "price_lists.csv": "code,name,currency,factor,customer_class\nSWISS,Switzerland,CHF,0.9,\n",
+}
+HEADED = "code,name,customer_class,country,email,currency,price_list,priority\n"
+
+
+def test_a_customer_may_have_a_currency_a_price_list_and_a_priority(folder: Folder) -> None:
+    rows = "C1,Velo,,CH,,CHF,SWISS,1\nC2,Rad,,DE,,EUR,,\nC3,Bike,,,,,,3\n"
+    found = read_catalogue(folder(PRICED | {"customers.csv": HEADED + rows})).customers
+    assert found["C1"] == Customer("C1", "Velo", country="CH", currency="CHF", price_list="SWISS", priority=1)
+    assert found["C2"] == Customer("C2", "Rad", country="DE", currency="EUR")
+    assert [customer.priority for customer in found.values()] == [1, 2, 3]
+
+
+def test_terms_of_a_customer_that_nobody_knows_are_faults(folder: Folder) -> None:
+    rows = "C1,Velo,,CH,,USD,DUTCH,0\nC2,Rad,,CH,,Fr.,,urgent\nC3,Bike,,,,,,10\n"
+    assert faults(folder(PRICED | {"customers.csv": HEADED + rows})) == [
+        ("customers.csv:2", "bad-number"),
+        ("customers.csv:2", "unknown-currency"),
+        ("customers.csv:2", "unknown-price-list"),
+        ("customers.csv:3", "bad-currency"),
+        ("customers.csv:3", "bad-number"),
+        ("customers.csv:4", "bad-number"),
+    ]
+
+
 def test_a_file_from_a_spreadsheet_with_a_byte_order_mark_and_crlf_is_read(folder: Folder) -> None:
     content = b"\xef\xbb\xbf" + FILES["suppliers.csv"].replace("\n", "\r\n").encode()
     assert list(read_catalogue(folder({"suppliers.csv": content})).suppliers) == ["NORD"]
@@ -241,9 +268,9 @@ def test_faults_of_all_files_are_told_together(folder: Folder) -> None:
         ("items/parts.csv:4", "bad-word"),
         ("bills.csv:3", "bad-number"),
         ("suppliers.csv:2", "bad-number"),
-        ("customers.csv", "missing-file"),
         ("company.toml currency", "bad-field"),
         ("company.toml lines[1].minutes_per_day", "bad-field"),
+        ("customers.csv", "missing-file"),
     ]
 
 

@@ -16,6 +16,7 @@ from atoll.promise import (
     Lateness,
     OtherOption,
     Overtime,
+    Part,
     Promises,
     Split,
     Splitting,
@@ -28,6 +29,7 @@ from atoll.promise import (
     confidence,
     explain,
     improvements,
+    largest_part,
     learned_lateness,
     promise,
     promise_complete,
@@ -78,6 +80,24 @@ def test_a_part_ships_before_the_rest() -> None:
     there = availability([(0, 0, 6), (0, 3, 4)], leads=LEADS)
     found = splits(there, WantedLine({0: 20}), 10)
     assert [(s.first_units, s.first_day, s.rest_units, s.rest_day) for s in found] == [(3, 1, 7, 10), (5, 3, 5, 10)]
+
+
+@settings(max_examples=60)
+@given(availabilities(days=20, most_free=9), st.integers(1, 9))
+def test_the_largest_part_is_the_most_that_can_be_promised(a: Availability, units: int) -> None:
+    def day(part: int) -> int:
+        wanted = WantedLine({1: 2 * part, 3: part}, minutes=10 * part, lines=(0, 1))
+        return int(promise(a, Wanted.of([wanted])).ship_day[0])
+
+    found = largest_part(a, WantedLine({1: 2 * units, 3: units}, minutes=10 * units, lines=(0, 1)), units)
+    possible = [part for part in range(1, units + 1) if day(part) >= 0]
+    assert found == (Part(max(possible), day(max(possible))) if possible else None)
+
+
+def test_of_what_nobody_supplies_only_what_is_there_can_be_had() -> None:
+    there = availability([(0, 0, 6), (0, 3, 4)], leads=[-1])
+    assert largest_part(there, WantedLine({0: 24}), 12) == Part(5, 3)
+    assert largest_part(there, WantedLine({0: 24}), 1) is None
 
 
 def test_a_line_that_is_there_at_once_is_not_split() -> None:

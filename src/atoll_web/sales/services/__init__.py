@@ -5,6 +5,7 @@ from atoll_web.sales.services.changing import By, Changed, ChangedLine, LineChan
 from atoll_web.sales.services.correcting import count, receive, scrap
 from atoll_web.sales.services.customers import class_of, save_customers
 from atoll_web.sales.services.entering import (
+    LONGEST_QUOTE,
     MOST_UNITS,
     NewLine,
     NewOrder,
@@ -15,6 +16,7 @@ from atoll_web.sales.services.entering import (
     quote,
 )
 from atoll_web.sales.services.exploring import Explored, LineExplored, explore
+from atoll_web.sales.services.fewer import Fewer, fewer_units
 from atoll_web.sales.services.holding import hold, lift_hold
 from atoll_web.sales.services.importing import EnteredOrder, enter_batch, import_orders, preview_import
 from atoll_web.sales.services.inquiring import Inquiry, inquire, plan_into_stock
@@ -27,6 +29,7 @@ from atoll_web.sales.services.repromising import Repromised, last_assembly_day, 
 from atoll_web.sales.services.taking import Asked, take
 
 __all__ = [
+    "LONGEST_QUOTE",
     "MOST_UNITS",
     "REPROMISING",
     "Asked",
@@ -35,6 +38,7 @@ __all__ = [
     "ChangedLine",
     "EnteredOrder",
     "Explored",
+    "Fewer",
     "Inquiry",
     "LineChange",
     "LineExplored",
@@ -61,6 +65,7 @@ __all__ = [
     "enter_orders",
     "expire_quotes",
     "explore",
+    "fewer_units",
     "hold",
     "import_orders",
     "inquire",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, commit, keys, room
 from atoll_web.sales.errors import (
     CannotPromise,
+    ChangeMoved,
     CurrencyDiffers,
     CustomerOnHold,
     LastLine,
@@ -99,6 +101,11 @@ class Changed:
         """What the customer pays more."""
         return sum((line.price - line.price_before for line in self.lines), Decimal(0))
 
+    @property
+    def mark(self) -> str:
+        """Another one wherever anything of it is another."""
+        return sha256(repr(self).encode()).hexdigest()
+
 
 @begun_again_after_deadlock
 def change_order(
@@ -108,6 +115,7 @@ def change_order(
     lines: Sequence[LineChange] = (),
     added: Sequence[NewLine] = (),
     removed: Sequence[int] = (),
+    shown: str | None = None,
 ) -> Changed:
     """Change an order or quote: all of it, or nothing.
 
@@ -118,9 +126,13 @@ def change_order(
     ----------
     removed
         Positions of lines.
+    shown
+        Mark of what somebody was shown that it comes to; None where nobody was shown anything.
 
     Raises
     ------
+    ChangeMoved
+        When it comes to something else than was shown.
     NotChangeable, QuoteExpired, CustomerOnHold, LastLine
         Of the order.
     NoSuchLine, NamedTwice, LineNotChangeable, NothingToChange, CurrencyDiffers, CannotPromise
@@ -132,7 +144,10 @@ def change_order(
             release_expired(actor)
         rows = locked_lines([order.pk])
         row = Order.objects.select_for_update(of=("self",)).select_related("customer__price_list").get(pk=order.pk)
-        return _Change(actor, there, row, rows).carry_out(lines, added, removed)
+        found = _Change(actor, there, row, rows).carry_out(lines, added, removed)
+        if shown not in (None, found.mark):
+            raise ChangeMoved(order=row.number)
+    return found
 
 
 def preview_change(

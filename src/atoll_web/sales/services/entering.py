@@ -24,6 +24,7 @@ from atoll_web.sales.errors import (
     CannotPromise,
     CustomerOnHold,
     IdempotencyKeyUsed,
+    NoCustomer,
     NoLines,
     QuoteExpired,
     QuoteWithoutDays,
@@ -325,7 +326,7 @@ def _faults(
         elif of_customer != order.customer:
             faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=with_key)))
         elif customer is None:
-            faults.append((place, UnknownCustomer(customer=order.customer)))
+            faults.append((place, UnknownCustomer(customer=order.customer) if order.customer else NoCustomer()))
         elif customer.row.on_hold:
             faults.append((place, CustomerOnHold(customer=order.customer)))
         if not order.lines:
