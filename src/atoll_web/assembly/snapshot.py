@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from atoll.promise import Pegging, WaitingOrders, kit_limits
-from atoll_web.bulk import exchange
+from atoll_web.bulk import exchange_at_one_instant
 
 LINES = """
 WITH worth AS (
@@ -167,7 +167,10 @@ class Waiting:
 
 
 def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str = "") -> Waiting:
-    """Read all lines whose assembly has not begun, with what they hold and what they lost, in four statements.
+    """Read all lines whose assembly has not begun, with what they hold and what they lost, as they stand at one instant.
+
+    Whoever writes by it locks his lines and the supplies of their items before. Then only lines and supplies can come and go
+    meanwhile that have nothing to do with these, and they are left out.
 
     Parameters
     ----------
@@ -177,15 +180,16 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
         Code of the assembly line whose minutes count.
     """
     keys = None if items is None else sorted(set(items))
-    found = exchange([(LINES, [today, bottleneck]), *((sql, [keys, keys]) for sql in (PEGS, SUPPLIES, LOST))])
+    found = exchange_at_one_instant([(LINES, [today, bottleneck]), *((sql, [keys, keys]) for sql in (PEGS, SUPPLIES, LOST))])
     lines = [WaitingLine(*row[:8], row[8].date(), *row[9:]) for row in found[0]]
     lost = {row[2]: OpenSupply.lost(*row[2:5]) for row in found[3]}
     supplies = [*(OpenSupply(*row) for row in found[2]), *lost.values()]
-    pegs = [*found[1], *((demand, requirement, lost[item].id, units) for demand, requirement, item, *_, units in found[3])]
-    at_item = {key: at for at, key in enumerate(dict.fromkeys(supply.item_id for supply in supplies))}
-    facts = {supply.item_id: supply for supply in supplies}
     at_line: Mapping[int, int] = {line.demand_id: at for at, line in enumerate(lines)}
     at_supply = {supply.id: at for at, supply in enumerate(supplies)}
+    rows = [*found[1], *((demand, requirement, lost[item].id, units) for demand, requirement, item, *_, units in found[3])]
+    pegs = [row for row in rows if row[0] in at_line and row[2] in at_supply]
+    at_item = {key: at for at, key in enumerate(dict.fromkeys(supply.item_id for supply in supplies))}
+    facts = {supply.item_id: supply for supply in supplies}
     pegging = Pegging(
         supply_item=_integers(at_item[supply.item_id] for supply in supplies),
         supply_day=_integers(supply.day(today) for supply in supplies),
