@@ -127,8 +127,10 @@ def test_a_quote_is_not_accepted_after_its_last_day(company: Lamps) -> None:
     with pytest.raises(QuoteExpired, match="expired on 04 Mar 2026"):
         sales.accept_quote(actor=late, order=quote)
     sales.expire_quotes(actor=late)
-    with pytest.raises(WrongOrderState, match="expired"):
+    with pytest.raises(QuoteExpired, match=r"expired on 04 Mar 2026\. Make a new quote"):
         sales.accept_quote(actor=late, order=quote)
+    with pytest.raises(WrongOrderState, match="confirmed; this is only possible while it is quoted"):
+        sales.accept_quote(actor=late, order=company.order())
 
 
 @pytest.mark.parametrize("days", [0, -1, 91, 10**6])
