@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -69,6 +69,10 @@ ORDER BY r.id
 """Units that lines need and nothing is allocated for: what they had was scrapped, miscounted or will not come."""
 
 
+HORIZON_DAYS = 30
+"""Lines whose assembly begins later are not released yet, if nothing else is asked for, nor do they wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingLine:
     """An order line whose assembly has not begun; `is_ready` unless it is a quote or held. `margin` in the company's currency."""
@@ -87,6 +91,10 @@ class WaitingLine:
     is_ready: bool
     margin: Decimal
     bottleneck_minutes: int
+
+    def waited_days(self, today: date) -> int:
+        """Days since it could be released: since its order, or since its assembly was `HORIZON_DAYS` ahead."""
+        return max((today - max(self.ordered_on, self.need_date - timedelta(days=HORIZON_DAYS))).days, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +146,11 @@ class Waiting:
     requirements: Sequence[int]
     pegging: Pegging
 
-    def candidates(self, within_days: int | None = None) -> np.ndarray:
+    def candidates(self, within_days: int) -> np.ndarray:
         """Positions of the lines that may be released, of those whose assembly begins within so many days."""
         days = self.pegging.need_day
         ready = np.array([line.is_ready for line in self.lines], dtype=np.bool_)
-        return np.flatnonzero(ready if within_days is None else ready & (days <= within_days))
+        return np.flatnonzero(ready & (days <= within_days))
 
     def orders(self, candidates: np.ndarray) -> WaitingOrders:
         """The candidates as waiting orders, limited by what all the others need in time."""
@@ -159,7 +167,7 @@ class Waiting:
             margin=np.array([float(line.margin) for line in lines]),
             bottleneck_minutes=_integers(line.bottleneck_minutes for line in lines),
             due_day=_integers((line.ship_date - self.today).days for line in lines),
-            waiting_days=_integers((self.today - line.ordered_on).days for line in lines),
+            waiting_days=_integers(line.waited_days(self.today) for line in lines),
             priority=_integers(line.priority for line in lines),
             entry=entry,
             component=limits.component,
