@@ -76,6 +76,7 @@ STATUS: dict[type[AtollError], int] = {
     sales.NotHeld: 409,
     sales.NothingToPromise: 409,
     sales.QuoteExpired: 409,
+    sales.QuoteOutdated: 409,
     sales.ShipsComplete: 409,
     sales.NoLongerOffered: 409,
     sales.WrongOrderState: 409,

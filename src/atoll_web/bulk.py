@@ -10,7 +10,7 @@ from select import POLLIN, POLLOUT, poll
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import Model
 from django.db.models.expressions import RawSQL
 from psycopg import Connection, OperationalError
@@ -42,6 +42,17 @@ def exchange(statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
     here.ensure_connection()
     with here.wrap_database_errors:
         return _Exchange(here.connection).made(statements)
+
+
+def exchange_at_one_instant(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
+    """`exchange` for statements that only read: all see the rows as they stand when the first one begins.
+
+    Within a transaction, which sees what others commit between its statements, lock before what must not change meanwhile.
+    """
+    if connection.in_atomic_block:
+        return exchange(statements)
+    with transaction.atomic():
+        return exchange([("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", []), *statements])[1:]
 
 
 class _Exchange:

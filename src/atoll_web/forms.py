@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from django.core.exceptions import ValidationError
+
 from atoll.errors import AtollError
+from atoll.model.item import LONGEST_LEAD_DAYS
 
 LARGEST = 1_000_000
 """Beyond this a number is taken for a slip of the keyboard."""
@@ -55,3 +58,16 @@ def day(values: Mapping[str, str], name: str, what: str) -> date:
     if found > LAST_DAY:
         raise NotADay(what=what, given=given)
     return found
+
+
+def refuse_long(row: object, *fields: str) -> None:
+    """Let forms and files of the back office refuse a number of days that nobody can mean.
+
+    Raises
+    ------
+    ValidationError
+        For each of these fields that is beyond ten years.
+    """
+    words = f"Enter {LONGEST_LEAD_DAYS} days at most."
+    if long := {name: words for name in fields if (getattr(row, name) or 0) > LONGEST_LEAD_DAYS}:
+        raise ValidationError(long)

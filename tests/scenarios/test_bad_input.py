@@ -10,15 +10,17 @@ from django.db import IntegrityError, transaction
 
 from atoll.errors import AtollError, BadInput
 from atoll.model.bill import BillLine
+from atoll_web.accounts.acting import acting
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Item, LineDay, ProductModel
 from atoll_web.purchasing import services as purchasing
-from atoll_web.purchasing.models import SupplierItem
+from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales.errors import QuoteExpired, WrongOrderState
-from atoll_web.sales.models import Customer
+from atoll_web.sales.models import Customer, OrderLine
 from atoll_web.sales.services import NewLine
+from atoll_web.stock.models import Supply
 from tests.lamps import MONDAY, Lamps
 
 OURS = ("accounts", "assembly", "catalogue", "planning", "purchasing", "runs", "sales", "stock")
@@ -125,8 +127,10 @@ def test_a_quote_is_not_accepted_after_its_last_day(company: Lamps) -> None:
     with pytest.raises(QuoteExpired, match="expired on 04 Mar 2026"):
         sales.accept_quote(actor=late, order=quote)
     sales.expire_quotes(actor=late)
-    with pytest.raises(WrongOrderState, match="expired"):
+    with pytest.raises(QuoteExpired, match=r"expired on 04 Mar 2026\. Make a new quote"):
         sales.accept_quote(actor=late, order=quote)
+    with pytest.raises(WrongOrderState, match="confirmed; this is only possible while it is quoted"):
+        sales.accept_quote(actor=late, order=company.order())
 
 
 @pytest.mark.parametrize("days", [0, -1, 91, 10**6])
@@ -166,6 +170,36 @@ def test_an_item_without_supplier_cannot_be_bought(company: Lamps, refused: Call
     item = Item.objects.get(code="FOOT")
     words = refused(lambda: purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(item, 1)]))
     assert words == "Nobody sells FOOT. Enter a supplier with price and lead time for it."
+
+
+def bought(company: Lamps, code: str = "HEAD-L") -> PurchaseOrderLine:
+    wanted = [purchasing.Wanted(Item.objects.get(code=code), 5)]
+    (made,) = purchasing.order(actor=company.actor("buyer"), wanted=wanted)
+    return made.lines.get()
+
+
+@pytest.mark.parametrize("day", [date(2036, 3, 1), date(9026, 3, 1), date(9999, 12, 31)])
+def test_no_delivery_slips_to_a_day_that_nobody_can_mean(company: Lamps, refused: Callable[..., str], day: date) -> None:
+    line = bought(company)
+    words = refused(lambda: purchasing.slip(actor=company.actor("buyer"), line=line, due=day))
+    assert words == f"{day} is more than ten years after the business date 2026-03-02. Name a day up to 2036-02-28."
+    purchasing.slip(actor=company.actor("buyer"), line=line, due=date(2036, 2, 28))
+
+
+@pytest.mark.parametrize("day", [date(2036, 3, 1), date(4763, 12, 31), date(9026, 3, 1), date(9999, 12, 31)])
+def test_no_day_that_is_there_keeps_others_from_being_promised(company: Lamps, day: date) -> None:
+    line = bought(company)
+    with acting(company.actor("buyer")):
+        Supply.objects.filter(pk=line.supply_id).update(due=day, margin_days=30_000)
+        SupplierItem.objects.filter(item__code="DIMMER").update(lead_time_days=2_000_000_000)
+    assert sales.inquire(line=lamp(2, head="HEAD-L", arm="ARM-L"), today=MONDAY).ship_date == date(2026, 3, 18)
+    order(company, lamp(2, head="HEAD-L", arm="ARM-L"), lamp(dimmer="DIMMER"))()
+    sales.repromise(actor=company.actor("planner"), lines=list(OrderLine.objects.all()))
+
+
+def test_nothing_is_ordered_by_a_lead_time_that_nobody_can_mean(company: Lamps, refused: Callable[..., str]) -> None:
+    SupplierItem.objects.filter(item__code="DIMMER").update(lead_time_days=3651)
+    assert "NORD is said to need 3651 days for DIMMER. Correct it" in refused(lambda: bought(company, "DIMMER"))
 
 
 def test_a_bill_with_a_cycle_is_refused_by_the_database_and_changes_nothing(company: Lamps) -> None:

@@ -362,7 +362,7 @@ def pick(rows: QuerySet[Row], which: int) -> Row:
 
 def dates_of(order: Order) -> list[tuple[int, date]]:
     """When each line ships."""
-    return list(Promise.objects.filter(line__order=order, in_force=True).order_by("id").values_list("line", "ship_date"))
+    return list(Promise.objects.filter(line__order=order, in_force=True).order_by("line").values_list("line", "ship_date"))
 
 
 def expected() -> QuerySet[PurchaseOrderLine]:

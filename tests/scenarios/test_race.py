@@ -57,14 +57,24 @@ def lamps(transactional_db: None) -> Lamps:
 
 
 class Person:
-    """Somebody who orders, quotes, cancels, accepts, promises anew and lets deliveries slip, as chance has it."""
+    """Somebody who orders, quotes, cancels, accepts, promises anew, lets deliveries slip and gives out kits, as chance has it."""
 
     def __init__(self, lamps: Lamps, number: int) -> None:
         self.lamps, self.chance, self.answers = lamps, random.Random(number), Counter[str]()
 
     def work_until(self, end: float) -> Counter[str]:
         """How often each deed was done or refused. Any other error comes out."""
-        deeds = (self.order, self.order, self.quote, self.accept, self.cancel, self.cancel, self.promise_anew, self.slip)
+        deeds = (
+            self.order,
+            self.order,
+            self.quote,
+            self.accept,
+            self.cancel,
+            self.cancel,
+            self.promise_anew,
+            self.slip,
+            self.kit,
+        )
         while time.monotonic() < end:
             deed = self.chance.choice(deeds)
             try:
@@ -105,6 +115,11 @@ class Person:
         line = self.chance.choice(list(PurchaseOrderLine.objects.all()))
         due = self.lamps.today + timedelta(days=self.chance.randint(1, 20))
         purchasing.slip(actor=self.lamps.actor("buyer"), line=line, due=due)
+
+    def kit(self) -> None:
+        assembly.clear_to_build(today=self.lamps.today)
+        planner = self.lamps.actor("planner")
+        assembly.apply_kits(actor=planner, run=assembly.propose_kits(actor=planner, rule=assembly.KitRule(by="entry")))
 
 
 def watch(is_over: Event) -> int:

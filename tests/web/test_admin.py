@@ -205,6 +205,20 @@ def test_bill_lines_and_supplier_items_are_known_by_the_codes_of_both_sides(offi
     assert str(SupplierItem.objects.get(supplier__code="NORD", item__code="HEAD-S").price) == "11.5000"
 
 
+def test_days_that_nobody_can_mean_are_refused_in_files_and_forms(office):
+    client = office("manager")
+    sold = "supplier,item,price,lead_time_days,minimum_quantity,multiple,preferred\nNORD,HEAD-S,11.5,3651,5,5,1\n"
+    built = "code,name,kind,cost,tracking,build_days\nFOOT,Foot,subassembly,1,serial,99999\n"
+    late = "code,name,country,on_time,mean_delay_days\nNORD,Nord,DE,0.5,1e300\n"
+    for model, text in ((SupplierItem, sold), (Item, built), (Supplier, late)):
+        preview = upload(client, model, text)
+        assert "Enter 3650 days at most." in preview.content.decode()
+        assert not preview.context.get("confirm_form")
+    form = {"code": "NORD", "name": "Nord", "country": "DE", "on_time": 1, "mean_delay_days": 3651}
+    page = client.post(address(Supplier, f"{Supplier.objects.get(code='NORD').pk}/change/"), form).content.decode()
+    assert "Enter 3650 days at most." in page
+
+
 def test_an_unknown_code_in_a_file_is_named_with_its_row(office):
     client = office("planner")
     preview = upload(client, BillLine, "parent,component,quantity\nFOOT,NOWHERE,1\n")

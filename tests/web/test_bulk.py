@@ -1,15 +1,18 @@
 """Many rows are written in one statement."""
 
+import time
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from django.db import DataError, OperationalError, connection, transaction
+from django.contrib.auth.models import Group
+from django.db import DataError, InternalError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from atoll_web.bulk import Statement, among, exchange, update_each
+from atoll_web.bulk import Statement, among, exchange, exchange_at_one_instant, update_each
 from atoll_web.catalogue.models import Item
 from atoll_web.stock.models import Supply
+from tests.at_once import at_once
 from tests.lamps import Lamps
 
 
@@ -43,6 +46,24 @@ def test_large_statements_are_sent_while_large_answers_come_back() -> None:
     keys = list(range(200_000))
     answers = exchange(("SELECT unnest(%s::bigint[])", [keys]) for _ in range(3))
     assert [[key for (key,) in rows] for rows in answers] == [keys] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_read_at_one_instant_does_not_see_what_others_write_meanwhile() -> None:
+    slow = [(f"SELECT count(*) {part}", []) for part in ("FROM auth_group", "FROM pg_sleep(0.5)", "FROM auth_group")]
+
+    def read_or_write(number: int) -> list[int]:
+        if number:
+            time.sleep(0.2)
+            return Group.objects.bulk_create([Group(name="late")]) and []
+        return [count for ((count,),) in exchange_at_one_instant(slow)]
+
+    (before, _, after), _ = at_once(read_or_write, threads=2)
+    assert before == after == Group.objects.count() - 1
+    with pytest.raises(InternalError, match="read-only"):
+        exchange_at_one_instant([("DELETE FROM auth_group WHERE name = 'late'", [])])
+    with transaction.atomic():
+        assert exchange_at_one_instant([("SELECT 1", [])]) == [[(1,)]]
 
 
 def test_a_filter_takes_any_number_of_keys_as_one_parameter(company: Lamps) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -177,6 +178,21 @@ def test_an_order_that_needs_its_unit_now_keeps_it(company: Lamps) -> None:
         assembly.release_kits(actor=company.actor("planner"), lines=[line_of(far)])
 
 
+def test_who_needs_his_kit_in_two_months_does_not_wait_for_it_yet(company: Lamps) -> None:
+    """Two lamps are wanted in April, and were ordered before one that is wanted soon."""
+    far = sales.NewLine("DL", {}, 2, company.today + timedelta(days=55))
+    sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=[far])
+    near = company.order(1)
+    late = company.actor("planner", company.today + timedelta(days=2))
+    run = assembly.propose_kits(actor=late, rule=KitRule(by="entry", longest_wait=1))
+    assert [(row["line"], row["waited_days"]) for row in run.result["release"]] == [(f"{near}/1", 2)]
+    run = assembly.propose_kits(actor=late, rule=KitRule(by="entry", longest_wait=1, within_days=60))
+    assert [row["waited_days"] for row in run.result["release"]] == [0, 2]
+    seen = assembly.clear_to_build(today=late.today)
+    assert (seen.within_days, [row.line.name for row in seen.lines]) == (30, [f"{near}/1"])
+    assert len(assembly.clear_to_build(today=company.today + timedelta(days=30)).lines) == 2
+
+
 def test_wrong_rules_are_refused(company: Lamps) -> None:
     with pytest.raises(UnknownKitRule, match="alphabet"):
         KitRule(by="alphabet")
@@ -195,6 +211,7 @@ def test_the_pages_show_propose_and_release(company: Lamps, hoarded: tuple[Order
         page = browser.get("/clear-to-build?budget=100&within=30").content.decode()
     assert len(queries) <= 12, [query["sql"][:80] for query in queries]
     assert "Short by one item" in page
+    assert "whose assembly begins within 30 days" in browser.get("/clear-to-build").content.decode()
     assert f"{hoarded[0]}/1" in page
     assert "is not a whole number" in browser.get("/clear-to-build?within=soon").content.decode()
     answer = browser.post("/kit-proposals", {"by": "orders", "wait": "30"}, follow=True)
@@ -225,6 +242,7 @@ def test_the_twins_have_all(company: Lamps, hoarded: tuple[Order, Order], signed
 def test_the_api_lists_proposes_and_applies(company: Lamps, hoarded: tuple[Order, Order], signed_in: SignIn) -> None:
     browser = signed_in("planner")
     seen = browser.get("/api/v1/clear-to-build", {"budget": 50}).json()
+    assert seen["within_days"] == 30
     assert seen["releasing_most"][0]["item"] == "HEAD-L"
     made = browser.post("/api/v1/kit-proposals", {"by": "units"}, content_type="application/json")
     assert made.status_code == 201, made.content

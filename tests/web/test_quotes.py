@@ -19,10 +19,10 @@ from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales import tasks
-from atoll_web.sales.models import Customer, LeverTaken, Order
+from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
 from atoll_web.sales.quote_pdf import quote_pdf
 from atoll_web.sales.services import NewLine
-from atoll_web.stock.models import Allocation
+from atoll_web.stock.models import Allocation, Lot
 from tests.lamps import MONDAY, Lamps
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,12 @@ ADDRESS = "/configure/DL/promise?" + urlencode({"f.head": "HEAD-L", "f.arm": "AR
 def text(response: object) -> str:
     """The page's text without its tags, on one line."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def count(company: Lamps, code: str) -> None:
+    """All numbered units of an item are gone."""
+    for lot in Lot.objects.filter(item__code=code):
+        sales.count(actor=company.actor("warehouse"), item=lot.item, counted=0, lot=lot)
 
 
 def post(client: Client, address: str, content: object, **headers: str) -> object:
@@ -80,6 +86,60 @@ def test_a_quote_holds_until_it_is_accepted(sales_client: Client, company: Lamps
     assert sales_client.get(f"/api/v1/quotes/{number}").json()["promise_date"] == "2026-03-04"
     pdf = sales_client.get(quote["pdf"])
     assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+
+
+def test_a_quote_accepted_after_its_day_ships_on_a_new_one_if_the_customer_agrees(sales_client: Client, company: Lamps) -> None:
+    """One line was to ship on Wednesday, the other keeps its date."""
+    number = quoted(company, NewLine("DL", {}), NewLine("DL", {"head": "HEAD-L", "arm": "ARM-L"}, 2), days=30).number
+    before = Promise.objects.filter(in_force=True).order_by("line")
+    assert [str(day) for day in before.values_list("ship_date", flat=True)] == ["2026-03-04", "2026-03-18"]
+    Company.objects.update(business_date=date(2026, 3, 6))
+    for body in ({}, {"ship_date": "2026-03-09"}):
+        refused = post(sales_client, f"/quotes/{number}/accept", body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "quote-outdated")
+        assert refused.json()["message"] == (
+            f"Order {number} can no longer ship on 04 Mar 2026: what it rests on is late, or its assembly should have begun. "
+            "It can ship on 10 Mar 2026. Accept the quote once more with this day if the customer agrees."
+        )
+        assert refused.json()["facts"]["lines"] == {"1": ["2026-03-04", "2026-03-10"]}
+    assert sales_client.get(f"/api/v1/quotes/{number}").json()["state"] == "quoted"
+    accepted = post(sales_client, f"/quotes/{number}/accept", {"ship_date": refused.json()["facts"]["now"]}).json()
+    assert accepted["state"] == "confirmed"
+    in_force = [[p["ship_date"] for p in line["promises"] if p["in_force"]] for line in accepted["lines"]]
+    assert in_force == [["2026-03-10"], ["2026-03-18"]]
+
+
+def test_a_quote_at_risk_is_accepted_with_other_supply_or_another_day(company: Lamps, signed_in: SignIn) -> None:
+    """A head comes in time until its delivery slips, and again until the one on hand is gone; then another one does."""
+    buyer, head = company.actor("buyer"), Item.objects.get(code="HEAD-L")
+    purchasing.order(actor=buyer, wanted=[purchasing.Wanted(head, 5)])
+    late, line = quoted(company, days=60), PurchaseOrderLine.objects.get()
+    day = Promise.objects.get().ship_date
+    purchasing.slip(actor=buyer, line=line, due=date(2026, 4, 30))
+    assert Promise.objects.get().at_risk
+    client = signed_in("sales")
+    page = client.post(f"/quotes/{late.number}/accept", follow=True)
+    assert page.redirect_chain[0][0] == f"/orders/{late.number}?ship_date=2026-03-18"
+    assert "It can ship on 18 Mar 2026" in text(page)
+    assert "Accept quote to ship on 2026-03-18" in text(page)
+    purchasing.slip(actor=buyer, line=line, due=date(2026, 3, 16))
+    count(company, "HEAD-L")
+    assert Promise.objects.get(in_force=True).at_risk
+    page = client.post(f"/quotes/{late.number}/accept", follow=True)
+    assert "its dates stay as quoted" in text(page)
+    promise = Promise.objects.get(in_force=True)
+    assert (promise.ship_date, promise.at_risk, promise.line.state) == (day, False, "confirmed")
+
+
+def test_the_page_takes_the_agreement_to_another_day(sales_client: Client, company: Lamps) -> None:
+    number = quoted(company, NewLine("DL", {}), days=30).number
+    Company.objects.update(business_date=date(2026, 3, 6))
+    page = sales_client.post(f"/quotes/{number}/accept", follow=True).content.decode()
+    assert '<input type="hidden" name="ship_date" value="2026-03-10">' in page
+    page = sales_client.post(f"/quotes/{number}/accept", {"ship_date": "2026-03-10"}, follow=True)
+    assert "it ships by the new day" in text(page)
+    assert Promise.objects.get(in_force=True).ship_date == date(2026, 3, 10)
+    assert sales_client.post(f"/quotes/{number}/accept", {"ship_date": "soon"}).url == f"/orders/{number}"
 
 
 def test_what_the_api_refuses(sales_client: Client, company: Lamps) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from atoll.io.folder import Folder, is_new
 from atoll.io.table import Row
 from atoll.model.bill import BillCycle, BillLine, Bills, topological_order
-from atoll.model.item import Attribute, Item, Kind, Tracking
+from atoll.model.item import LONGEST_LEAD_DAYS, Attribute, Item, Kind, Tracking
 
 COLUMNS = ("code", "name", "kind", "cost")
 COLUMNS_WITH_DEFAULT = ("unit", "tracking", "assembly_minutes", "build_minutes", "build_days")
@@ -92,7 +92,7 @@ def _item(row: Row, attributes: list[str]) -> Item:
         tracking=_one_of(Tracking, row, "tracking", default=Tracking.NONE),
         assembly_minutes=row.whole("assembly_minutes", least=0, default=0),
         build_minutes=row.whole("build_minutes", least=0, default=0),
-        build_days=row.whole("build_days", least=0, default=1),
+        build_days=row.whole("build_days", least=0, most=LONGEST_LEAD_DAYS, default=1),
         attributes={name: _attribute(row.cells[name]) for name in attributes if row.cells.get(name)},
     )
     if item.kind is Kind.SUBASSEMBLY and item.tracking is Tracking.NONE:

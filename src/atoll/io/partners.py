@@ -6,7 +6,7 @@ from decimal import Decimal
 from atoll.io.folder import Folder, is_new
 from atoll.io.table import NO_CODE, Row
 from atoll.model.company import ORDINARY, Customer
-from atoll.model.item import Item, Kind, Supplier, SupplierItem
+from atoll.model.item import LONGEST_LEAD_DAYS, Item, Kind, Supplier, SupplierItem
 from atoll.model.price_list import PriceBook
 
 
@@ -19,6 +19,8 @@ def read_suppliers(folder: Folder) -> dict[str, Supplier]:
         supplier = Supplier(code, name, country, row.share("on_time"), float(row.decimal("mean_delay_days")))
         if supplier.on_time < 1 and 0 < supplier.mean_delay_days < 1:
             row.fault("bad-number", "Column mean_delay_days is below 1, but who is late is late by a day at least.")
+        if supplier.mean_delay_days > LONGEST_LEAD_DAYS:
+            row.fault("bad-number", f"Column mean_delay_days is beyond {LONGEST_LEAD_DAYS}, which nobody can mean.")
         if is_new(code, row, first):
             suppliers[code] = supplier
     return suppliers
@@ -47,7 +49,7 @@ def read_supplier_items(folder: Folder, items: Mapping[str, Item], suppliers: Ma
 
 
 def _supplier_item(row: Row) -> SupplierItem:
-    lead_time = row.whole("lead_time_days", least=0)
+    lead_time = row.whole("lead_time_days", least=0, most=LONGEST_LEAD_DAYS)
     expedited = row.whole("expedited_days", least=0) if row.cells.get("expedited_days") else -1
     if expedited > lead_time:
         row.fault("bad-number", f"Column expedited_days is {expedited}, but the lead time is {lead_time} days.")

@@ -9,6 +9,9 @@ from types import MappingProxyType
 Attribute = str | int | float | bool | tuple[str, ...]
 Attributes = Mapping[str, Attribute]
 
+LONGEST_LEAD_DAYS = 3650
+"""Ten years: a longer lead time, or a delivery further ahead, is taken for a slip of the keyboard."""
+
 NO_ATTRIBUTES: Attributes = MappingProxyType({})
 
 

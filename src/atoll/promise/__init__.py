@@ -30,13 +30,14 @@ from atoll.promise.repromising import Policy, Repromise, repromise, rush
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
 from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
 from atoll.promise.structure import Structure
-from atoll.promise.tables import CANNOT_BE_SUPPLIED, MOST_UNITS
+from atoll.promise.tables import CANNOT_BE_SUPPLIED, LAST_DAY, MOST_UNITS
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
 from atoll.schedule import Slot
 
 __all__ = [
     "AS_SOON_AS_POSSIBLE",
     "CANNOT_BE_SUPPLIED",
+    "LAST_DAY",
     "MOST_UNITS",
     "Availability",
     "Binding",

@@ -11,7 +11,7 @@ from atoll.errors import AtollError
 from atoll_web.accounts.acting import actor_now
 from atoll_web.assembly import services
 from atoll_web.assembly.record import clear_to_build_record, waiting_line_record
-from atoll_web.assembly.services import KINDS_OF_RULES, MOST_DAYS, MOST_HOURS, ClearToBuild, KitRule
+from atoll_web.assembly.services import HORIZON_DAYS, KINDS_OF_RULES, MOST_DAYS, MOST_HOURS, ClearToBuild, KitRule
 from atoll_web.catalogue.models import AssemblyLine
 from atoll_web.forms import decimal, whole
 from atoll_web.lists import csv_answer
@@ -30,7 +30,7 @@ def clear_to_build(request: HttpRequest) -> HttpResponse:
     try:
         seen = _seen(request)
     except AtollError as refusal:
-        faults, seen = sentences(refusal), ClearToBuild((), (), None)
+        faults, seen = sentences(refusal), ClearToBuild(HORIZON_DAYS, (), (), None)
     groups = [(group, [row for row in seen.lines if row.group == group]) for group in GROUPS]
     return render(
         request,
@@ -40,6 +40,7 @@ def clear_to_build(request: HttpRequest) -> HttpResponse:
             "faults": faults,
             "groups": [(group, rows[:SHOWN], len(rows)) for group, rows in groups],
             "asked": request.GET,
+            "horizon": HORIZON_DAYS,
             "sequences": KINDS_OF_RULES["whole kits, asked by"],
             "rules": KINDS_OF_RULES,
             "assembly_lines": AssemblyLine.objects.order_by("code"),
@@ -69,7 +70,7 @@ def _seen(request: HttpRequest) -> ClearToBuild:
     return services.clear_to_build(
         today=today(request),
         by=asked.get("by", KitRule().by),
-        within_days=whole(asked, "within", "Assembly within days", most=MOST_DAYS) if "within" in asked else None,
+        within_days=whole(asked, "within", "Assembly within days", most=MOST_DAYS) if "within" in asked else HORIZON_DAYS,
         budget=decimal(asked, "budget", "Budget") if "budget" in asked else None,
     )
 
@@ -93,7 +94,7 @@ def _rule(given: Mapping[str, str]) -> KitRule:
     return KitRule(
         by=asked.get("by", KitRule().by),
         longest_wait=whole(asked, "wait", "Longest wait", most=MOST_DAYS) if "wait" in asked else None,
-        within_days=whole(asked, "within", "Assembly within days", most=MOST_DAYS) if "within" in asked else None,
+        within_days=whole(asked, "within", "Assembly within days", most=MOST_DAYS) if "within" in asked else HORIZON_DAYS,
         line=asked.get("line", ""),
         hours=decimal(asked, "hours", "Hours", least=0.1, most=MOST_HOURS) if "hours" in asked else None,
     )

@@ -11,7 +11,7 @@ from atoll_web.assembly import services
 from atoll_web.assembly.api import AssemblyOut, assemblies_of
 from atoll_web.assembly.models import FinalAssemblyOrder
 from atoll_web.assembly.record import clear_to_build_record
-from atoll_web.assembly.services import MOST_DAYS, MOST_HOURS, KitRule
+from atoll_web.assembly.services import HORIZON_DAYS, MOST_DAYS, MOST_HOURS, KitRule
 from atoll_web.door import Input, NotFound, actor_for, answers
 from atoll_web.runs.models import Run
 
@@ -60,6 +60,7 @@ class ShoppingOut(Schema):
 class ClearToBuildOut(Schema):
     """Waiting lines by what they lack, and what would release more of them."""
 
+    within_days: int = Field(description="Days within which the assembly of these lines begins; later ones are left out")
     lines: list[LineToBuildOut]
     releasing_most: list[ReleasingOut]
     best_purchase: ShoppingOut | None
@@ -69,8 +70,14 @@ class KitRuleIn(Input):
     """How lines are chosen to get their kits."""
 
     by: str = Field("due", description="entry, due, priority; or orders, units, margin, margin per bottleneck hour at their best")
-    longest_wait: int | None = Field(None, ge=0, le=MOST_DAYS, description="Days from which on a line is not passed over")
-    within_days: int | None = Field(None, ge=0, le=MOST_DAYS, description="Only lines whose assembly begins within so many days")
+    longest_wait: int | None = Field(
+        None,
+        ge=0,
+        le=MOST_DAYS,
+        description=f"Days that a line waits, from its order on or from {HORIZON_DAYS} days before its assembly, until it is not "
+        "passed over any more",
+    )
+    within_days: int = Field(HORIZON_DAYS, ge=0, le=MOST_DAYS, description="Only lines whose assembly begins within so many days")
     line: str = Field("", description="Code of the bottleneck")
     hours: float | None = Field(None, gt=0, le=MOST_HOURS, description="Hours that the bottleneck has")
 
@@ -84,7 +91,7 @@ class ProposedLineOut(Schema):
     quantity: int
     assembly: date
     promised: date
-    waited_days: int
+    waited_days: int = Field(description=f"Since its order, or since {HORIZON_DAYS} days before its assembly")
     margin: str
 
 
@@ -119,7 +126,7 @@ class ClearQuery(Schema):
     """What to ask for."""
 
     by: str = Field("due", description="entry, due or priority: who is asked first; or what is best together")
-    within_days: int | None = Field(None, ge=0, le=MOST_DAYS)
+    within_days: int = Field(HORIZON_DAYS, ge=0, le=MOST_DAYS, description="Only lines whose assembly begins within so many days")
     budget: float | None = Field(None, ge=0, description="For the best purchase, in the company's currency")
 
 

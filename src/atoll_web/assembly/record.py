@@ -170,6 +170,7 @@ def _shipped(lots: Iterable[int]) -> dict[int, Document]:
 def clear_to_build_record(seen: ClearToBuild) -> Document:
     """What is clear to build."""
     return {
+        "within_days": seen.within_days,
         "lines": [{**waiting_line_record(row.line), "group": row.group, "missing": dict(row.missing)} for row in seen.lines],
         "releasing_most": [
             {**plain(found), "purchases": [{"order": number, "due": due.isoformat()} for number, due in found.purchases]}

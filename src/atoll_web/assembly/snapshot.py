@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
 
 from atoll.promise import Pegging, WaitingOrders, kit_limits
-from atoll_web.bulk import exchange
+from atoll_web.bulk import exchange_at_one_instant
 
 LINES = """
 WITH worth AS (
@@ -69,6 +69,10 @@ ORDER BY r.id
 """Units that lines need and nothing is allocated for: what they had was scrapped, miscounted or will not come."""
 
 
+HORIZON_DAYS = 30
+"""Lines whose assembly begins later are not released yet, if nothing else is asked for, nor do they wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingLine:
     """An order line whose assembly has not begun; `is_ready` unless it is a quote or held. `margin` in the company's currency."""
@@ -87,6 +91,10 @@ class WaitingLine:
     is_ready: bool
     margin: Decimal
     bottleneck_minutes: int
+
+    def waited_days(self, today: date) -> int:
+        """Days since it could be released: since its order, or since its assembly was `HORIZON_DAYS` ahead."""
+        return max((today - max(self.ordered_on, self.need_date - timedelta(days=HORIZON_DAYS))).days, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +146,11 @@ class Waiting:
     requirements: Sequence[int]
     pegging: Pegging
 
-    def candidates(self, within_days: int | None = None) -> np.ndarray:
+    def candidates(self, within_days: int) -> np.ndarray:
         """Positions of the lines that may be released, of those whose assembly begins within so many days."""
         days = self.pegging.need_day
         ready = np.array([line.is_ready for line in self.lines], dtype=np.bool_)
-        return np.flatnonzero(ready if within_days is None else ready & (days <= within_days))
+        return np.flatnonzero(ready & (days <= within_days))
 
     def orders(self, candidates: np.ndarray) -> WaitingOrders:
         """The candidates as waiting orders, limited by what all the others need in time."""
@@ -159,7 +167,7 @@ class Waiting:
             margin=np.array([float(line.margin) for line in lines]),
             bottleneck_minutes=_integers(line.bottleneck_minutes for line in lines),
             due_day=_integers((line.ship_date - self.today).days for line in lines),
-            waiting_days=_integers((self.today - line.ordered_on).days for line in lines),
+            waiting_days=_integers(line.waited_days(self.today) for line in lines),
             priority=_integers(line.priority for line in lines),
             entry=entry,
             component=limits.component,
@@ -167,7 +175,10 @@ class Waiting:
 
 
 def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str = "") -> Waiting:
-    """Read all lines whose assembly has not begun, with what they hold and what they lost, in four statements.
+    """Read all lines whose assembly has not begun, with what they hold and what they lost, as they stand at one instant.
+
+    Whoever writes by it locks his lines and the supplies of their items before. Then only lines and supplies can come and go
+    meanwhile that have nothing to do with these, and they are left out.
 
     Parameters
     ----------
@@ -177,15 +188,16 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
         Code of the assembly line whose minutes count.
     """
     keys = None if items is None else sorted(set(items))
-    found = exchange([(LINES, [today, bottleneck]), *((sql, [keys, keys]) for sql in (PEGS, SUPPLIES, LOST))])
+    found = exchange_at_one_instant([(LINES, [today, bottleneck]), *((sql, [keys, keys]) for sql in (PEGS, SUPPLIES, LOST))])
     lines = [WaitingLine(*row[:8], row[8].date(), *row[9:]) for row in found[0]]
     lost = {row[2]: OpenSupply.lost(*row[2:5]) for row in found[3]}
     supplies = [*(OpenSupply(*row) for row in found[2]), *lost.values()]
-    pegs = [*found[1], *((demand, requirement, lost[item].id, units) for demand, requirement, item, *_, units in found[3])]
-    at_item = {key: at for at, key in enumerate(dict.fromkeys(supply.item_id for supply in supplies))}
-    facts = {supply.item_id: supply for supply in supplies}
     at_line: Mapping[int, int] = {line.demand_id: at for at, line in enumerate(lines)}
     at_supply = {supply.id: at for at, supply in enumerate(supplies)}
+    rows = [*found[1], *((demand, requirement, lost[item].id, units) for demand, requirement, item, *_, units in found[3])]
+    pegs = [row for row in rows if row[0] in at_line and row[2] in at_supply]
+    at_item = {key: at for at, key in enumerate(dict.fromkeys(supply.item_id for supply in supplies))}
+    facts = {supply.item_id: supply for supply in supplies}
     pegging = Pegging(
         supply_item=_integers(at_item[supply.item_id] for supply in supplies),
         supply_day=_integers(supply.day(today) for supply in supplies),

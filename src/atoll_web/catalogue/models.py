@@ -17,6 +17,7 @@ from atoll_web.accounts.triggers import (
     state_machine,
 )
 from atoll_web.catalogue import states, triggers
+from atoll_web.forms import refuse_long
 from atoll_web.runs.models import Run
 
 KINDS = ("component", "subassembly", "end item")
@@ -71,6 +72,10 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        """Refuse days that nobody can mean."""
+        refuse_long(self, "build_days")
 
 
 @pghistory.track()

@@ -11,6 +11,14 @@ class DateInThePast(AtollError):
     """{day} is before the business date {today}. Name a day from {today} on."""
 
 
+class DateTooFar(AtollError):
+    """{day} is more than ten years after the business date {today}. Name a day up to {last}."""
+
+
+class LeadTimeTooLong(AtollError):
+    """{supplier} is said to need {days} days for {item}. Correct it: {most} days at most are believed."""
+
+
 class ReceivedBeyondOrder(AtollError):
     """{line} has only {open} unit(s) to come, {asked} were received. Receive {open}, or order the others first."""
 

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from atoll_web.accounts.models import User
 from atoll_web.accounts.triggers import state_machine
 from atoll_web.catalogue.models import Item
+from atoll_web.forms import refuse_long
 from atoll_web.purchasing import states
 from atoll_web.stock.models import Supply
 
@@ -30,6 +31,10 @@ class Supplier(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        """Refuse days that nobody can mean."""
+        refuse_long(self, "mean_delay_days")
 
 
 @pghistory.track()
@@ -66,6 +71,10 @@ class SupplierItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item} from {self.supplier}"
+
+    def clean(self) -> None:
+        """Refuse days that nobody can mean."""
+        refuse_long(self, "lead_time_days", "expedited_days")
 
 
 class PurchaseOrder(models.Model):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from atoll.model.calendar import Calendar
+from atoll.model.item import LONGEST_LEAD_DAYS
 from atoll.model.item import Supplier as SupplierValue
 from atoll.model.item import SupplierItem as SupplierItemValue
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
@@ -15,7 +16,15 @@ from atoll_web.catalogue.errors import ObsoleteItem
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.purchasing import states
-from atoll_web.purchasing.errors import CannotExpedite, DateInThePast, NoSupplier, QuantityNotPositive, ReceivedBeyondOrder
+from atoll_web.purchasing.errors import (
+    CannotExpedite,
+    DateInThePast,
+    DateTooFar,
+    LeadTimeTooLong,
+    NoSupplier,
+    QuantityNotPositive,
+    ReceivedBeyondOrder,
+)
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, Supplier, SupplierItem
 from atoll_web.stock import correcting
 from atoll_web.stock import services as stock
@@ -133,7 +142,7 @@ def order(*, actor: Actor, wanted: Sequence[Wanted], expedited: bool = False) ->
 
     Raises
     ------
-    NoSupplier, QuantityNotPositive, CannotExpedite, ObsoleteItem
+    NoSupplier, QuantityNotPositive, CannotExpedite, ObsoleteItem, LeadTimeTooLong
         Nothing is ordered then.
     """
     for want in wanted:
@@ -207,10 +216,15 @@ def due_when_ordered(source: SupplierItem, on: date, days: Calendar, *, expedite
     ------
     CannotExpedite
         When it is to be expedited and the supplier does not.
+    LeadTimeTooLong
+        When its lead time is none that anybody can mean.
     """
     if expedited and source.expedited_days is None:
         raise CannotExpedite(item=source.item.code)
-    return days.on_or_after(on + timedelta(days=source.expedited_days if expedited else source.lead_time_days))
+    lead = source.expedited_days if expedited else source.lead_time_days
+    if lead > LONGEST_LEAD_DAYS:
+        raise LeadTimeTooLong(supplier=source.supplier.code, item=source.item.code, days=lead, most=LONGEST_LEAD_DAYS)
+    return days.on_or_after(on + timedelta(days=lead))
 
 
 def expedited_due(line: PurchaseOrderLine, source: SupplierItem, today: date, days: Calendar) -> date:
@@ -257,9 +271,15 @@ def slip(*, actor: Actor, line: PurchaseOrderLine, due: date) -> set[int]:
     -------
     set
         Keys of all supplies that moved, builds which wait for this delivery included.
+
+    Raises
+    ------
+    DateInThePast, DateTooFar
     """
     if due < actor.today:
         raise DateInThePast(day=due, today=actor.today)
+    if due > (last := actor.today + timedelta(days=LONGEST_LEAD_DAYS)):
+        raise DateTooFar(day=due, today=actor.today, last=last)
     with acting(actor):
         return stock.slip(line.supply, due)
 

@@ -67,6 +67,12 @@ class QuoteExpired(AtollError):
     """The quote {order} expired on {at:%d %b %Y}. Make a new quote, or order what it offered."""
 
 
+class QuoteOutdated(AtollError):
+    """Order {order} can no longer ship on {before:%d %b %Y}: what it rests on is late, or its assembly should have begun.
+    It can ship on {now:%d %b %Y}. Accept the quote once more with this day if the customer agrees.
+    """
+
+
 class WrongOrderState(AtollError):
     """Order {order} is {state}; this is only possible while it is {needed}."""
 

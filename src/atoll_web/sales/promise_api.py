@@ -106,6 +106,15 @@ class QuoteIn(BasketIn):
     days: int = Field(14, description="That it holds")
 
 
+class AcceptIn(Input):
+    """Agreement to another day."""
+
+    ship_date: date | None = Field(
+        None,
+        description="The day that the refusal `quote-outdated` names as `now`: lines that cannot keep their date ship by then",
+    )
+
+
 def explored_document(found: services.Explored) -> dict[str, Any]:
     """An answer for a basket as the API and the command line tell it."""
     return {
@@ -164,10 +173,10 @@ def get_quote(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @router.post("/quotes/{number}/accept", response=answers(OrderDetail))
-def accept(request: HttpRequest, number: str) -> HttpResponse:
-    """Make an order of a quote; it keeps its dates."""
+def accept(request: HttpRequest, number: str, payload: AcceptIn | None = None) -> HttpResponse:
+    """Make an order of a quote; it keeps its dates. Where one can no longer be kept, it takes the customer's agreement."""
     actor = actor_for(request, "order")
-    services.accept_quote(actor=actor, order=_quote(number))
+    services.accept_quote(actor=actor, order=_quote(number), ship_date=payload and payload.ship_date)
     return answered(number)
 
 

@@ -1,6 +1,7 @@
 """The promise page: a date, its reason, how sure it is and what would be faster; one click orders or quotes it. And quotes."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -16,12 +17,12 @@ from atoll_web.catalogue.configuring import read_choices
 from atoll_web.catalogue.models import Revision
 from atoll_web.catalogue.services import orderable_revision
 from atoll_web.catalogue.words import in_words
-from atoll_web.forms import whole
+from atoll_web.forms import day, whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, document, needs, sentences, today
 from atoll_web.sales import services, states
 from atoll_web.sales.configure import State, order_key, posted, read_state
-from atoll_web.sales.errors import NoCustomer
+from atoll_web.sales.errors import NoCustomer, QuoteOutdated
 from atoll_web.sales.models import Customer, Order
 from atoll_web.sales.promise_api import explored_document
 from atoll_web.sales.quote_pdf import quote_pdf
@@ -145,11 +146,22 @@ def take(request: HttpRequest, model: str) -> HttpResponse:
 @require_POST
 @needs("order")
 def accept(request: HttpRequest, number: str) -> HttpResponse:
-    """Make an order of a quote."""
+    """Make an order of a quote. Where it would ship later than quoted, the next page asks whether the customer agrees."""
     row = get_object_or_404(quotes(), number=number)
-    actor = actor_now(request.user)
-    attempt(request, lambda: services.accept_quote(actor=actor, order=row), f"{number} is ordered; its dates stay as quoted.")
-    return redirect("order", number)
+    actor, address = actor_now(request.user), reverse("order", args=[number])
+    asked = request.POST.get("ship_date")
+    later: list[date] = []
+
+    def use_case() -> None:
+        try:
+            agreed = day(request.POST, "ship_date", "Ships on") if asked else None
+            services.accept_quote(actor=actor, order=row, ship_date=agreed)
+        except QuoteOutdated as refusal:
+            later.append(refusal.now)
+            raise
+
+    attempt(request, use_case, f"{number} is ordered; {'it ships by the new day' if asked else 'its dates stay as quoted'}.")
+    return redirect(f"{address}?ship_date={later[0]}" if later else address)
 
 
 def printed(request: HttpRequest, number: str) -> HttpResponse:

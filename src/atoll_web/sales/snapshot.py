@@ -15,6 +15,7 @@ from atoll.model.calendar import Calendar
 from atoll.promise import (
     AS_SOON_AS_POSSIBLE,
     CANNOT_BE_SUPPLIED,
+    LAST_DAY,
     MOST_UNITS,
     Availability,
     Booking,
@@ -309,7 +310,7 @@ def _make_items(there: Structure) -> Items:
         at=at,
         codes=there.codes,
         lead_days=_integers(leads.get(item, CANNOT_BE_SUPPLIED) for item in ids),
-        build_days=_integers(there.items[there.codes[item]].build_days for item in ids),
+        build_days=_integers(min(there.items[there.codes[item]].build_days, LAST_DAY) for item in ids),
         left_units=_integers(levels.get(item, MOST_UNITS) for item in ids),
         bills=Bills.of(bills, len(ids)),
         successors={at[item]: [at[other] for other in _successors(there, item)] for item in there.obsolete},
@@ -524,7 +525,7 @@ def _availability(there: Master, today: date, supplies: Sequence[tuple], times: 
         supply_item=_integers(at[row[1]] for row in supplies),
         supply_day=_integers(_usable(row[4], row[5], today) for row in supplies),
         supply_free=_integers(row[6] for row in supplies),
-        lead_days=np.where(leads >= 0, leads + there.order_day + 1, CANNOT_BE_SUPPLIED),
+        lead_days=np.where(leads >= 0, np.minimum(leads + there.order_day + 1, LAST_DAY), CANNOT_BE_SUPPLIED),
         build_days=there.items.build_days,
         left_units=there.items.left_units,
         bills=there.items.bills,
@@ -561,4 +562,4 @@ def _integers(values: Iterable[int]) -> np.ndarray:
 
 def _usable(due: date | None, margin_days: int, today: date) -> int:
     """The day from which a promise may count on a supply: its date and its margin; what is overdue, tomorrow at the earliest."""
-    return 0 if due is None else max((due - today).days + margin_days, 1)
+    return 0 if due is None else min(max((due - today).days + margin_days, 1), LAST_DAY)

@@ -1,6 +1,7 @@
 """Use cases of assembly: build ahead, release on order, kit, assemble, ship; and which waiting lines get their kits."""
 
 from atoll_web.assembly.services.kits import (
+    HORIZON_DAYS,
     KIND,
     KINDS_OF_RULES,
     MOST_DAYS,
@@ -26,6 +27,7 @@ from atoll_web.assembly.services.proposals import Released, release_proposals
 from atoll_web.assembly.services.shipping import Part, ship, ship_parts
 
 __all__ = [
+    "HORIZON_DAYS",
     "KIND",
     "KINDS_OF_RULES",
     "MOST_DAYS",

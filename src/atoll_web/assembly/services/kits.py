@@ -26,7 +26,7 @@ from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.assembly.errors import KitsGone, NoBottleneck, NoKitProposal, UnknownKitRule
 from atoll_web.assembly.models import FinalAssemblyOrder
 from atoll_web.assembly.services.making import lock_to_release, release
-from atoll_web.assembly.snapshot import Waiting, WaitingLine, waiting
+from atoll_web.assembly.snapshot import HORIZON_DAYS, Waiting, WaitingLine, waiting
 from atoll_web.catalogue.models import AssemblyLine
 from atoll_web.runs import services as runs
 from atoll_web.runs import states as run_states
@@ -64,16 +64,16 @@ class KitRule:
     by
         One of `RULES`.
     longest_wait
-        Days after the order from which on a line is not passed over; None for never.
+        Days that a line waits (`WaitingLine.waited_days`) from which on it is not passed over; None for never.
     within_days
-        Only lines whose assembly begins within so many days; None for all.
+        Only lines whose assembly begins within so many days.
     line, hours
         Code of the bottleneck and the hours that it has for these lines; without a line only kits count.
     """
 
     by: str = ServeBy.DUE
     longest_wait: int | None = None
-    within_days: int | None = None
+    within_days: int = HORIZON_DAYS
     line: str = ""
     hours: float | None = None
 
@@ -123,15 +123,22 @@ class Shopping:
 
 @dataclass(frozen=True, slots=True)
 class ClearToBuild:
-    """Waiting lines by what they lack, what would release most of them, and the best purchase where a budget was given."""
+    """Waiting lines by what they lack, what would release most of them, and the best purchase where a budget was given.
 
+    Parameters
+    ----------
+    within_days
+        Days within which the assembly of these lines begins.
+    """
+
+    within_days: int
     lines: Sequence[LineToBuild]
     releasing: Sequence[Releasing]
     shopping: Shopping | None
 
 
 def clear_to_build(
-    *, today: date, by: str = ServeBy.DUE, within_days: int | None = None, budget: float | None = None
+    *, today: date, by: str = ServeBy.DUE, within_days: int = HORIZON_DAYS, budget: float | None = None
 ) -> ClearToBuild:
     """Which confirmed lines have their kits on hand when asked one after the other, whatever their pegs rest on now.
 
@@ -153,7 +160,7 @@ def clear_to_build(
     names = [there.lines[at].name for at in candidates.tolist()]
     cost = np.array([max(float(cost), LEAST_COST) for cost in there.costs])
     shopping = None if budget is None else _shopping(there, orders, kits, cost, budget, names)
-    return ClearToBuild(lines, list(_releasing(there, orders, kits, cost, names)), shopping)
+    return ClearToBuild(within_days, lines, list(_releasing(there, orders, kits, cost, names)), shopping)
 
 
 def _releasing(there: Waiting, orders: WaitingOrders, kits: Kits, cost: np.ndarray, names: Sequence[str]) -> Iterator[Releasing]:
@@ -235,7 +242,7 @@ def _record(today: date, line: WaitingLine) -> dict[str, Any]:
         "quantity": line.quantity,
         "assembly": line.need_date.isoformat(),
         "promised": line.ship_date.isoformat(),
-        "waited_days": (today - line.ordered_on).days,
+        "waited_days": line.waited_days(today),
         "margin": f"{line.margin:.2f}",
     }
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import accumulate, islice
 from typing import Any
 
 from django.db import IntegrityError, connection
+from django.db.models import Q
 
 from atoll.errors import AtollError
 from atoll.promise import promise, promise_complete
@@ -27,14 +28,16 @@ from atoll_web.sales.errors import (
     NoCustomer,
     NoLines,
     QuoteExpired,
+    QuoteOutdated,
     QuoteWithoutDays,
     UnknownCustomer,
     UnknownShopper,
     WrongOrderState,
 )
-from atoll_web.sales.models import Customer, Order, OrderLine
+from atoll_web.sales.models import Customer, Order, OrderLine, Promise
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.releasing import release_expired
+from atoll_web.sales.services.repromising import repromise
 from atoll_web.sales.snapshot import MASTER, Lock, Master, Question, Work, latest, master_of, question
 
 __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "enter_orders", "order_in_shop", "quote"]
@@ -111,8 +114,15 @@ def quote(
 
 
 @begun_again_after_deadlock
-def accept_quote(*, actor: Actor, order: Order) -> Order:
+def accept_quote(*, actor: Actor, order: Order, ship_date: date | None = None) -> Order:
     """Make an order of a quote: it keeps its dates, since it held all that they rest on.
+
+    Lines that are at risk, or whose assembly should have begun, are promised anew along with it.
+
+    Parameters
+    ----------
+    ship_date
+        The day on which lines may ship at the latest that cannot keep their date any more.
 
     Raises
     ------
@@ -120,22 +130,38 @@ def accept_quote(*, actor: Actor, order: Order) -> Order:
         When it is no quote.
     QuoteExpired
         When its time is over; what it held is free then.
-    CustomerOnHold
+    QuoteOutdated
+        When a line would ship after its date, and after `ship_date`; nothing is changed then.
+    CustomerOnHold, CannotPromise
     """
     with acting(actor):
         lines = OrderLine.objects.select_for_update(of=("self",)).filter(order=order, state=states.QUOTED).order_by("id")
         ids = list(lines.values_list("id", flat=True))
         row = Order.objects.select_for_update(of=("self",)).select_related("customer").get(pk=order.pk)
+        if row.state == states.EXPIRED or (row.state == states.QUOTED and row.expires_at <= actor.at):
+            raise QuoteExpired(order=row.number, at=row.expires_at)
         if row.state != states.QUOTED:
             raise WrongOrderState(order=row.number, state=row.state, needed=states.QUOTED)
-        if row.expires_at <= actor.at:
-            raise QuoteExpired(order=row.number, at=row.expires_at)
         if row.customer.on_hold:
             raise CustomerOnHold(customer=row.customer.code)
+        _promise_outdated_anew(actor, row, ids, ship_date)
         OrderLine.objects.filter(id__in=ids).update(state=states.CONFIRMED)
         row.state = states.CONFIRMED
         row.save(update_fields=["state"])
     return row
+
+
+def _promise_outdated_anew(actor: Actor, order: Order, line_ids: Sequence[int], ship_date: date | None) -> None:
+    """Promise those lines of a quote anew that cannot keep their date, and refuse days that nobody agreed to."""
+    in_force = Promise.objects.filter(line__in=line_ids, in_force=True)
+    outdated = list(in_force.filter(Q(at_risk=True) | Q(need_date__lt=actor.today)).select_related("line").order_by("line"))
+    if not outdated:
+        return
+    repromise(actor=actor, lines=[promise.line for promise in outdated])
+    now = dict(in_force.values_list("line_id", "ship_date"))
+    moved = {old.line.position: (old.ship_date, now[old.line_id]) for old in outdated if now[old.line_id] > old.ship_date}
+    if moved and (last := max(after for _, after in moved.values())) > (ship_date or date.min):
+        raise QuoteOutdated(order=order.number, before=max(before for before, _ in moved.values()), now=last, lines=moved)
 
 
 def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: str) -> Order:
