@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from atoll.promise import (
     Availability,
+    Cause,
     Expediting,
     ExpressPurchase,
     Lateness,
@@ -80,6 +81,13 @@ def test_a_part_ships_before_the_rest() -> None:
     assert [(s.first_units, s.first_day, s.rest_units, s.rest_day) for s in found] == [(3, 1, 7, 10), (5, 3, 5, 10)]
 
 
+def test_the_rest_of_a_split_never_comes_before_its_first_part() -> None:
+    """Ten units fill day 15 and take what comes then, so the five others could have what is on hand: that is no such split."""
+    there = availability([(0, 0, 8), (0, 15, 20)], leads=[40] * 4)
+    found = splits(there, WantedLine({0: 15}, minutes=150, lines=(0,)), 15)
+    assert [(s.first_units, s.first_day, s.rest_units, s.rest_day) for s in found] == [(8, 1, 7, 15)]
+
+
 def test_a_line_that_is_there_at_once_is_not_split() -> None:
     assert splits(availability([(0, 0, 20)], leads=LEADS), WantedLine({0: 20}), 10) == ()
 
@@ -101,6 +109,7 @@ def test_a_split_has_as_many_units_as_its_first_day_allows(a: Availability, unit
     found: tuple[Split, ...] = splits(a, line, units, most=2)
     for split in found:
         assert split.first_units + split.rest_units == units
+        assert split.first_day < split.rest_day
         assert day(split.first_units) == split.first_day
         assert split.first_units == max(part for part in range(1, units) if 0 <= day(part) <= split.first_day)
 
@@ -202,6 +211,24 @@ def test_the_critical_path_leads_to_what_holds_the_line_back_where_several_come_
     chain = explain(there, promises, 0)[2:]
     assert [link.step for link in chain] == [Step.BUILD, Step.SUPPLY]
     assert promises.binding(0).item in {link.item for link in chain}
+
+
+def test_the_critical_path_leads_to_what_holds_the_line_back_where_something_else_is_taken_later() -> None:
+    """Item 0 can be bought by day 20, a Sunday; assembly is on day 21, and of item 1 it takes what comes that day."""
+    there = availability([(1, 0, 9), (1, 21, 9)], leads=[20, 40, 40, 40])
+    promises = promise(there, lines({0: 1, 1: 1}))
+    assert promises.peg_supply.tolist() == [1]
+    assert [(link.step, link.item) for link in explain(there, promises, 0)][2:] == [(Step.PURCHASE, 0)]
+
+
+@settings(max_examples=120)
+@given(availabilities(days=25, most_free=4), st.lists(wanted_lines(most_units=5), min_size=1, max_size=3))
+def test_where_material_binds_its_item_is_on_the_critical_path(a: Availability, wanted: list[WantedLine]) -> None:
+    promises = promise(a, Wanted.of(wanted))
+    for k in np.flatnonzero(promises.is_promised).tolist():
+        binding = promises.binding(k)
+        if binding.cause is Cause.MATERIAL and binding.day >= 0:  # else another supply that comes as late took its place
+            assert binding.item in {link.item for link in explain(a, promises, k)}
 
 
 def test_each_lever_is_tried_alone_and_only_what_is_earlier_is_told() -> None:
