@@ -1,5 +1,6 @@
 """When can it be delivered, and what does that rest on? Available and capable to promise."""
 
+from atoll.promise.allotment import Allotment, Share, withheld
 from atoll.promise.alternatives import (
     Expediting,
     ExpressPurchase,
@@ -25,7 +26,7 @@ from atoll.promise.kit_exchange import KitLimits, Pegging, exchanged, kit_limits
 from atoll.promise.kitting import Kits, KitStatus, ServeBy, WaitingOrders, all_or_nothing_kits, line_by_line_kits
 from atoll.promise.lateness_bound import LatenessBound, lateness_bound
 from atoll.promise.promises import Promises
-from atoll.promise.remaining import after, withheld
+from atoll.promise.remaining import after
 from atoll.promise.repromising import Policy, Repromise, repromise, rush
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
 from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
@@ -37,6 +38,7 @@ from atoll.schedule import Slot
 __all__ = [
     "AS_SOON_AS_POSSIBLE",
     "CANNOT_BE_SUPPLIED",
+    "Allotment",
     "Availability",
     "Binding",
     "Booking",
@@ -65,6 +67,7 @@ __all__ = [
     "Release",
     "Repromise",
     "ServeBy",
+    "Share",
     "Shortages",
     "Slot",
     "Split",

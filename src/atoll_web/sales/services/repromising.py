@@ -6,7 +6,6 @@ from datetime import date
 
 from django.db.models import Max, prefetch_related_objects
 
-from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import among, uncollected
 from atoll_web.sales import states
@@ -16,7 +15,7 @@ from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.services.drafting import raise_all
 from atoll_web.sales.services.releasing import demands_of, give_back, works
-from atoll_web.sales.snapshot import Lock, lock, snapshot
+from atoll_web.sales.snapshot import Lock, lock, master, own_units, snapshot
 from atoll_web.stock import services as stock
 
 
@@ -77,9 +76,11 @@ def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[OrderLine]:
     rows.sort(key=lambda row: (before[row.pk], row.pk))
     wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, works(rows), strict=True)]
     lock(wanted, actor.today, demands_of(rows))
+    there = master(actor.today)
+    own = own_units(wanted, [row.demand_id for row in rows], there)
     give_back(rows)
-    seen = snapshot(wanted, actor.today, lock=Lock.ALONE)
-    answer = promise(seen.availability, seen.wanted)
+    seen = snapshot(wanted, actor.today, lock=Lock.ALONE, there=there, own=own)
+    answer = seen.promised()
     refused = [k for k in range(len(rows)) if not answer.is_promised[k]]
     prefetch_related_objects([rows[k] for k in refused], "order")
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in refused])
