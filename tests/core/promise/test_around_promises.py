@@ -22,6 +22,7 @@ from atoll.promise import (
     Splitting,
     Step,
     Substitution,
+    Together,
     Wanted,
     WantedLine,
     after,
@@ -30,6 +31,7 @@ from atoll.promise import (
     explain,
     improvements,
     learned_lateness,
+    needed,
     promise,
     promise_complete,
     splits,
@@ -317,3 +319,22 @@ def test_a_line_comes_out_of_the_arrays_as_it_went_in(wanted: list[WantedLine]) 
     again = Wanted.of(together.line(k) for k in range(len(together)))
     for name in ("start", "item", "quantity", "minutes", "line_key", "requested_day", "alternative_start", "alternative_item"):
         assert getattr(again, name).tolist() == getattr(together, name).tolist()
+
+
+def test_levers_that_help_only_together_are_pulled_together_and_no_more_of_them_than_it_takes() -> None:
+    there = availability([], leads=LEADS)
+    line = WantedLine({0: 1, 1: 1}, minutes=60, lines=(0,))
+    express = [ExpressPurchase(item, 3, Decimal(10 + item)) for item in range(3)]
+    assert improvements(there, line, express) == ()
+    both = Together(tuple(express[:2]))
+    assert [(i.ship_day, i.cost) for i in improvements(there, line, [both])] == [(3, 21)]
+    assert needed(there, line, express) == both.levers
+
+
+def test_overtime_of_several_days_is_paid_for_the_minutes_that_are_taken_of_each() -> None:
+    """Day 1 is full and day 2 does not exist yet: both get 30 minutes, of which the line takes 30 and 20."""
+    there = availability([(0, 0, 9)], leads=LEADS, capacity=[(0, 1, 0), (0, 9, 100)])
+    line = WantedLine({0: 1}, minutes=50, lines=(0,))
+    days = tuple(Overtime(0, day, 30, Decimal(2)) for day in (1, 2, 3))
+    assert needed(there, line, days) == days[:2]
+    assert [(i.ship_day, i.cost) for i in improvements(there, line, [Together(days[:2])])] == [(2, 100)]

@@ -8,16 +8,15 @@ from django.db.models import F
 
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import exchange
-from atoll_web.catalogue.models import Item
 from atoll_web.purchasing import services as purchasing
-from atoll_web.purchasing.models import PurchaseOrderLine
+from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import states
 from atoll_web.sales.errors import NeedsAnOrder, NoLongerOffered
 from atoll_web.sales.models import LeverTaken, Order
 from atoll_web.sales.services.drafting import NewLine
 from atoll_web.sales.services.entering import enter_order, known_order, quote
 from atoll_web.sales.services.exploring import Explored, explore
-from atoll_web.sales.services.levers import Faster
+from atoll_web.sales.services.levers import Faster, Pull
 
 WORK_LONGER = """
 UPDATE catalogue_lineday d SET capacity = d.capacity + %s, overtime = d.overtime + %s
@@ -63,7 +62,8 @@ def take(
         if quote_days is not None:
             _refuse_spending(chosen.values())
         for lever in chosen.values():
-            _pull(actor, lever)
+            for pull in lever.pulls:
+                _pull(actor, lever, pull)
         parts = [chosen[k].lines if k in chosen else (one.line,) for k, one in enumerate(asked)]
         order = _entered(actor, customer, [line for part in parts for line in part], quote_days, idempotency_key, ship_complete)
         _record(order, parts, chosen)
@@ -105,21 +105,19 @@ def _refuse_spending(levers: Iterable[Faster]) -> None:
             raise NeedsAnOrder(words=lever.words)
 
 
-def _pull(actor: Actor, lever: Faster) -> None:
-    """Do what the lever says: work longer, have an order brought sooner, buy express."""
-    if lever.pull is None:
-        return
-    if lever.kind == states.OVERTIME:
-        minutes = lever.pull.amount
-        (worked,) = exchange([(WORK_LONGER, [minutes, minutes, lever.pull.key, minutes])])
+def _pull(actor: Actor, lever: Faster, pull: Pull) -> None:
+    """Do what a lever asks for: work longer, have an order brought sooner, buy at once."""
+    if pull.kind == states.OVERTIME:
+        (worked,) = exchange([(WORK_LONGER, [pull.amount, pull.amount, pull.key, pull.amount])])
         if not worked:  # others took the overtime of that day meanwhile
             raise NoLongerOffered(key=lever.key, line=lever.words)
-    elif lever.kind == states.EXPEDITE:
-        line = PurchaseOrderLine.objects.select_related("order", "item", "supply").get(pk=lever.pull.key)
+    elif pull.kind == states.EXPEDITE:
+        line = PurchaseOrderLine.objects.select_related("order", "item", "supply").get(pk=pull.key)
         purchasing.expedite(actor=actor, line=line)
     else:
-        item = Item.objects.get(pk=lever.pull.key)
-        purchasing.order(actor=actor, wanted=[purchasing.Wanted(item, lever.pull.amount)], expedited=True)
+        source = SupplierItem.objects.select_related("item", "supplier").get(pk=pull.key)
+        wanted = purchasing.Wanted(source.item, pull.amount, source=source)
+        purchasing.order(actor=actor, wanted=[wanted], expedited=pull.is_expedited)
 
 
 def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[int, Faster]) -> None:
@@ -132,14 +130,15 @@ def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[in
     LeverTaken.objects.bulk_create(
         LeverTaken(
             line=rows[first[k]],
-            kind=lever.kind,
-            words=lever.words,
-            cost=lever.cost,
+            kind=part.kind,
+            words=part.words,
+            cost=part.cost,
             currency=lever.currency,
             days_earlier=lever.days_earlier,
             **_substitute(lever),
         )
         for k, lever in chosen.items()
+        for part in lever.pulls or (lever,)
     )
 
 
