@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from atoll.errors import BadInput
@@ -149,6 +150,47 @@ def test_purchases_that_bind_together_are_made_faster_together(fast_heads: Lamps
     assert sorted(taken.values()) == [25, 40]
     assert all(words.startswith("Buy ") and "express" in words for words in taken)
     assert violations() == []
+
+
+def test_a_line_that_is_ordered_already_is_made_earlier(fast_heads: Lamps, client: Client) -> None:
+    order = sales.enter_order(actor=fast_heads.actor("sales"), customer="MUELLER", lines=[TWO_LARGE])
+    line = order.lines.get()
+    (way,) = sales.ways_to_hasten(line=line, today=MONDAY)
+    assert (way.key, way.ship_date, way.days_earlier, way.cost) == ("express:HEAD-L", date(2026, 3, 6), 12, 40)
+    assert not PurchaseOrderLine.objects.exists()
+    client.force_login(fast_heads.actor("sales").user)
+    address = f"/orders/{order.number}/1"
+    assert way.words in client.get(f"{address}/why").content.decode()
+    assert client.get(f"{address}/why.json").json()["faster"][0]["key"] == way.key
+    assert "It is promised earlier." in client.post(f"{address}/hasten", {"take": way.key}, follow=True).content.decode()
+    assert line.promises.get(in_force=True).ship_date == date(2026, 3, 6)
+    assert PurchaseOrderLine.objects.get().supply.due == date(2026, 3, 5)
+    assert list(line.levers.values_list("kind", "cost", "days_earlier")) == [("express", 40, 12)]
+    assert sales.ways_to_hasten(line=line, today=MONDAY) == ()
+    with pytest.raises(NoLongerOffered):
+        sales.hasten(actor=fast_heads.actor("sales"), line=line, key=way.key)
+    assert violations() == []
+
+
+def test_a_line_is_promised_anew_where_what_has_become_free_allows_it(company: Lamps) -> None:
+    first, late = company.order(8), company.order(3)  # all feet, and then three that have to be built
+    line = late.lines.get()
+    assert sales.ways_to_hasten(line=line, today=MONDAY) == ()
+    sales.cancel(actor=company.actor("sales"), order=first)
+    (way,) = sales.ways_to_hasten(line=line, today=MONDAY)
+    assert (way.key, way.ship_date, way.cost, way.needs_order) == ("anew", date(2026, 3, 4), 0, False)
+    sales.hasten(actor=company.actor("sales"), line=line, key="anew")
+    assert line.promises.get(in_force=True).ship_date == date(2026, 3, 4)
+    assert not line.levers.exists()
+    assert violations() == []
+
+
+def test_nothing_hastens_a_quote_or_a_line_that_ships_as_asked_for(fast_heads: Lamps) -> None:
+    actor = fast_heads.actor("sales")
+    later = sales.enter_order(actor=actor, customer="ACME", lines=[replace(TWO_LARGE, request_date=date(2026, 4, 20))])
+    quoted = sales.quote(actor=actor, customer="ACME", lines=[TWO_LARGE], days=5)
+    for order in (later, quoted):
+        assert sales.ways_to_hasten(line=order.lines.get(), today=MONDAY) == ()
 
 
 def test_another_supplier_is_a_way_to_be_faster_at_the_difference_in_price(company: Lamps) -> None:

@@ -15,6 +15,7 @@ from atoll_web.sales.services.entering import (
     quote,
 )
 from atoll_web.sales.services.exploring import Explored, LineExplored, explore
+from atoll_web.sales.services.hastening import hasten, ways_to_hasten
 from atoll_web.sales.services.holding import hold, lift_hold
 from atoll_web.sales.services.importing import EnteredOrder, enter_batch, import_orders, preview_import
 from atoll_web.sales.services.inquiring import Inquiry, inquire, plan_into_stock
@@ -61,6 +62,7 @@ __all__ = [
     "enter_orders",
     "expire_quotes",
     "explore",
+    "hasten",
     "hold",
     "import_orders",
     "inquire",
@@ -81,4 +83,5 @@ __all__ = [
     "subscribe",
     "take",
     "unsubscribe",
+    "ways_to_hasten",
 ]

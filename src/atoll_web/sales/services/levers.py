@@ -201,13 +201,19 @@ def faster(question: Question) -> tuple[Faster, ...]:
     binding = question.answer.binding(0)
     if binding.cause is Cause.REQUEST:
         return ()
-    ways = [
-        *_options(question, binding),
-        *_substitutes(question, binding),
-        *_split(question),
-        *_overtime(question),
-        *_purchases(question),
-    ]
+    of_customer = [*_options(question, binding), *_substitutes(question, binding), *_split(question)]
+    return _offers(question, [*of_customer, *_overtime(question), *_purchases(question)])
+
+
+def by_company(question: Question) -> tuple[Faster, ...]:
+    """Those of the ways that leave the line as it is: overtime and purchases."""
+    if question.answer.binding(0).cause is Cause.REQUEST:
+        return ()
+    return _offers(question, [*_overtime(question), *_purchases(question)])
+
+
+def _offers(question: Question, ways: Sequence[_Found]) -> tuple[Faster, ...]:
+    """Those that help."""
     by_lever = {id(one.lever): one for one in {one.key: one for one in ways}.values()}
     better = improvements(question.there, question.soonest, [one.lever for one in by_lever.values()])
     offers = [_offer(question, one, by_lever[id(one.lever)]) for one in better]

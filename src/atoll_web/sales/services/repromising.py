@@ -67,14 +67,23 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repr
         if len(left_out) == len(rows):
             raise NothingToPromise(line=", ".join(map(str, rows)), state=left_out[0].state)
         with uncollected(len(rows)):
-            return Repromised(_promise_anew(actor, [row for row in rows if row.state in states.HOLDING]), left_out)
+            return Repromised(promise_anew(actor, [row for row in rows if row.state in states.HOLDING]), left_out)
 
 
-def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[OrderLine]:
+def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -> list[OrderLine]:
+    """Let locked lines give back what they hold, and promise them for the dates that they had.
+
+    Parameters
+    ----------
+    sooner
+        For the days that their customers asked for instead.
+    """
     in_force = Promise.objects.filter(line__in=among(row.pk for row in rows), in_force=True)
     before = dict(in_force.values_list("line_id", "ship_date"))
     rows.sort(key=lambda row: (before[row.pk], row.pk))
-    wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, works(rows), strict=True)]
+    wanted = works(rows)
+    if not sooner:
+        wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, wanted, strict=True)]
     lock(wanted, actor.today, demands_of(rows))
     there = master(actor.today)
     own = own_units(wanted, [row.demand_id for row in rows], there)

@@ -12,7 +12,7 @@ from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import states
 from atoll_web.sales.errors import NeedsAnOrder, NoLongerOffered
-from atoll_web.sales.models import LeverTaken, Order
+from atoll_web.sales.models import LeverTaken, Order, OrderLine
 from atoll_web.sales.services.drafting import NewLine
 from atoll_web.sales.services.entering import enter_order, known_order, quote
 from atoll_web.sales.services.exploring import Explored, explore
@@ -62,8 +62,8 @@ def take(
         if quote_days is not None:
             _refuse_spending(chosen.values())
         for lever in chosen.values():
-            for pull in lever.pulls:
-                _pull(actor, lever, pull)
+            for part in lever.pulls:
+                pull(actor, lever, part)
         parts = [chosen[k].lines if k in chosen else (one.line,) for k, one in enumerate(asked)]
         order = _entered(actor, customer, [line for part in parts for line in part], quote_days, idempotency_key, ship_complete)
         _record(order, parts, chosen)
@@ -105,19 +105,19 @@ def _refuse_spending(levers: Iterable[Faster]) -> None:
             raise NeedsAnOrder(words=lever.words)
 
 
-def _pull(actor: Actor, lever: Faster, pull: Pull) -> None:
+def pull(actor: Actor, lever: Faster, part: Pull) -> None:
     """Do what a lever asks for: work longer, have an order brought sooner, buy at once."""
-    if pull.kind == states.OVERTIME:
-        (worked,) = exchange([(WORK_LONGER, [pull.amount, pull.amount, pull.key, pull.amount])])
+    if part.kind == states.OVERTIME:
+        (worked,) = exchange([(WORK_LONGER, [part.amount, part.amount, part.key, part.amount])])
         if not worked:  # others took the overtime of that day meanwhile
             raise NoLongerOffered(key=lever.key, line=lever.words)
-    elif pull.kind == states.EXPEDITE:
-        line = PurchaseOrderLine.objects.select_related("order", "item", "supply").get(pk=pull.key)
+    elif part.kind == states.EXPEDITE:
+        line = PurchaseOrderLine.objects.select_related("order", "item", "supply").get(pk=part.key)
         purchasing.expedite(actor=actor, line=line)
     else:
-        source = SupplierItem.objects.select_related("item", "supplier").get(pk=pull.key)
-        wanted = purchasing.Wanted(source.item, pull.amount, source=source)
-        purchasing.order(actor=actor, wanted=[wanted], expedited=pull.is_expedited)
+        source = SupplierItem.objects.select_related("item", "supplier").get(pk=part.key)
+        wanted = purchasing.Wanted(source.item, part.amount, source=source)
+        purchasing.order(actor=actor, wanted=[wanted], expedited=part.is_expedited)
 
 
 def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[int, Faster]) -> None:
@@ -127,9 +127,14 @@ def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[in
     for k, lever in chosen.items():
         if rows[first[k]].ships > max(lever.ship_date, lever.lines[0].request_date or lever.ship_date):
             raise NoLongerOffered(key=lever.key, line=f"line {k + 1}")
+    record([(rows[first[k]], lever) for k, lever in chosen.items()])
+
+
+def record(levers: Iterable[tuple[OrderLine, Faster]]) -> None:
+    """Keep what was done for lines, and what each part of it costs."""
     LeverTaken.objects.bulk_create(
         LeverTaken(
-            line=rows[first[k]],
+            line=line,
             kind=part.kind,
             words=part.words,
             cost=part.cost,
@@ -137,7 +142,7 @@ def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[in
             days_earlier=lever.days_earlier,
             **_substitute(lever),
         )
-        for k, lever in chosen.items()
+        for line, lever in levers
         for part in lever.pulls or (lever,)
     )
 
