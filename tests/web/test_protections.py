@@ -7,6 +7,7 @@ from django.test import Client
 
 from atoll_web import invariants
 from atoll_web.accounts.acting import acting
+from atoll_web.assembly.snapshot import waiting
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Item
 from atoll_web.sales import services as sales
@@ -184,3 +185,17 @@ def test_the_interface_sets_the_safety_stock(company: Lamps, client: Client) -> 
     client.force_login(company.actor("planner").user)
     assert client.put(**put).json()["safety_stock"] == 2
     assert client.put(**put | {"data": {"units": -2}}).status_code == 422
+
+
+def test_kits_across_orders_leave_what_is_still_kept(company: Lamps) -> None:
+    """Of 8 feet trade holds 3 of the 5 that are kept for it: of the other 5 two are kept, and one is safety stock."""
+
+    def free() -> int:
+        return next(supply.free for supply in waiting(MONDAY).supplies if supply.code == "FOOT")
+
+    company.order(3, customer="ACME")
+    assert free() == 5
+    protect(company, 5)
+    assert free() == 3
+    keep_safe(company, 1)
+    assert free() == 2
