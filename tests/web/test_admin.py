@@ -149,7 +149,7 @@ def test_what_only_the_database_refuses_is_told_on_the_page(office):
     head = Item.objects.get(code="HEAD-S")
     inline = {"bill-TOTAL_FORMS": "0", "bill-INITIAL_FORMS": "0"}
     form = {name: getattr(head, name) for name in ("code", "name", "kind", "unit", "cost")} | {"tracking": "none", "active": "on"}
-    minutes = {"assembly_minutes": 5, "build_minutes": 0, "build_days": 1, "attributes": "{}"}
+    minutes = {"assembly_minutes": 5, "build_minutes": 0, "build_days": 1, "safety_stock": 0, "attributes": "{}"}
     response = office("planner").post(address(Item, f"{head.pk}/change/"), form | minutes | inline, follow=True)
     assert "Nothing was changed, since the database refused it" in response.content.decode()
     head.refresh_from_db()

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from atoll.errors import BadInput
@@ -14,7 +15,7 @@ from atoll_web.accounts.acting import Actor
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import AssemblyLine, Item, LineDay, OrderBillAlternate
 from atoll_web.purchasing import services as purchasing
-from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
+from atoll_web.purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales import states
 from atoll_web.sales.errors import (
@@ -129,6 +130,115 @@ def test_an_order_on_its_way_is_expedited(fast_heads: Lamps) -> None:
     assert Promise.objects.get(line__order=order).ship_date == date(2026, 3, 6)
     with pytest.raises(NoLongerOffered):
         sales.take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[Asked(TWO_LARGE, key)])
+    assert violations() == []
+
+
+def test_purchases_that_bind_together_are_made_faster_together(fast_heads: Lamps) -> None:
+    """Large heads and large arms both come on 17 March; neither alone helps."""
+    SupplierItem.objects.filter(item__code="ARM-L").update(lead_time_days=14, expedited_days=4, expedite_cost=25)
+    sales.scrap(actor=fast_heads.actor("warehouse"), item=Item.objects.get(code="ARM-L"), quantity=19)  # one is left
+    key = "express:ARM-L+express:HEAD-L"
+    (line,) = explore(TWO_LARGE).lines
+    both = next(one for one in line.faster if set(one.key.split("+")) == set(key.split("+")))
+    assert not any(one.key in key.split("+") for one in line.faster)
+    assert (both.kind, both.cost, both.ship_date) == ("express", 65, date(2026, 3, 9))  # 40 and 25; arms on the 6th, a Friday
+    order = sales.take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[Asked(TWO_LARGE, both.key)])
+    assert Promise.objects.get(line__order=order).ship_date == both.ship_date
+    bought = PurchaseOrderLine.objects.values_list("item__code", "supply__due")
+    assert dict(bought) == {"HEAD-L": date(2026, 3, 5), "ARM-L": date(2026, 3, 6)}
+    taken = dict(LeverTaken.objects.filter(line__order=order).values_list("words", "cost"))
+    assert sorted(taken.values()) == [25, 40]
+    assert all(words.startswith("Buy ") and "express" in words for words in taken)
+    assert violations() == []
+
+
+def test_a_line_that_is_ordered_already_is_made_earlier(fast_heads: Lamps, client: Client) -> None:
+    order = sales.enter_order(actor=fast_heads.actor("sales"), customer="MUELLER", lines=[TWO_LARGE])
+    line = order.lines.get()
+    (way,) = sales.ways_to_hasten(line=line, today=MONDAY)
+    assert (way.key, way.ship_date, way.days_earlier, way.cost) == ("express:HEAD-L", date(2026, 3, 6), 12, 40)
+    assert not PurchaseOrderLine.objects.exists()
+    client.force_login(fast_heads.actor("sales").user)
+    address = f"/orders/{order.number}/1"
+    assert way.words in client.get(f"{address}/why").content.decode()
+    assert client.get(f"{address}/why.json").json()["faster"][0]["key"] == way.key
+    assert "It is promised earlier." in client.post(f"{address}/hasten", {"take": way.key}, follow=True).content.decode()
+    assert line.promises.get(in_force=True).ship_date == date(2026, 3, 6)
+    assert PurchaseOrderLine.objects.get().supply.due == date(2026, 3, 5)
+    assert list(line.levers.values_list("kind", "cost", "days_earlier")) == [("express", 40, 12)]
+    assert sales.ways_to_hasten(line=line, today=MONDAY) == ()
+    with pytest.raises(NoLongerOffered):
+        sales.hasten(actor=fast_heads.actor("sales"), line=line, key=way.key)
+    assert violations() == []
+
+
+def test_a_line_is_promised_anew_where_what_has_become_free_allows_it(company: Lamps) -> None:
+    first, late = company.order(8), company.order(3)  # all feet, and then three that have to be built
+    line = late.lines.get()
+    assert sales.ways_to_hasten(line=line, today=MONDAY) == ()
+    sales.cancel(actor=company.actor("sales"), order=first)
+    (way,) = sales.ways_to_hasten(line=line, today=MONDAY)
+    assert (way.key, way.ship_date, way.cost, way.needs_order) == ("anew", date(2026, 3, 4), 0, False)
+    sales.hasten(actor=company.actor("sales"), line=line, key="anew")
+    assert line.promises.get(in_force=True).ship_date == date(2026, 3, 4)
+    assert not line.levers.exists()
+    assert violations() == []
+
+
+def test_nothing_hastens_a_quote_or_a_line_that_ships_as_asked_for(fast_heads: Lamps) -> None:
+    actor = fast_heads.actor("sales")
+    later = sales.enter_order(actor=actor, customer="ACME", lines=[replace(TWO_LARGE, request_date=date(2026, 4, 20))])
+    quoted = sales.quote(actor=actor, customer="ACME", lines=[TWO_LARGE], days=5)
+    for order in (later, quoted):
+        assert sales.ways_to_hasten(line=order.lines.get(), today=MONDAY) == ()
+
+
+def test_another_supplier_is_a_way_to_be_faster_at_the_difference_in_price(company: Lamps) -> None:
+    """One head is missing; NORD sells five at least at its price, SUD two days away for more."""
+    usual = SupplierItem.objects.get(item__code="HEAD-L")
+    other = SupplierItem.objects.create(
+        supplier=Supplier.objects.get(code="SUD"),
+        item=usual.item,
+        price=usual.price + 3,
+        lead_time_days=2,
+        minimum_quantity=2,
+        preferred=False,
+    )
+    Supplier.objects.filter(code="SUD").update(on_time=0.95)
+    (line,) = explore(TWO_LARGE).lines
+    assert levers(line)["express:HEAD-L=SUD"] == (date(2026, 3, 5), Decimal(6))  # 3 more for each of 2; there on the 4th
+    order = sales.take(actor=company.actor("sales"), customer="MUELLER", asked=[Asked(TWO_LARGE, "express:HEAD-L=SUD")])
+    bought = PurchaseOrderLine.objects.get()
+    assert (bought.order.supplier, bought.quantity, bought.price) == (other.supplier, 2, other.price)
+    assert Promise.objects.get(line__order=order).ship_date == date(2026, 3, 5)
+    assert LeverTaken.objects.get().words == f"Buy HEAD-L from {other.supplier.name}, there on 4 Mar 2026"
+    assert violations() == []
+
+
+def test_overtime_is_looked_for_from_the_day_on_which_the_material_is_there(company: Lamps) -> None:
+    AssemblyLine.objects.update(overtime_minutes=240, overtime_rate=Decimal(1))
+    LineDay.objects.filter(day__range=(date(2026, 3, 16), date(2026, 3, 25))).update(capacity=30)
+    (line,) = explore(replace(TWO_LARGE, quantity=4)).lines
+    assert line.ship_date == date(2026, 3, 25)  # 180 minutes from 17 March on, 30 a day
+    first = LineDay.objects.get(day=date(2026, 3, 17))
+    assert levers(line)[f"overtime:{first.pk}"] == (date(2026, 3, 18), Decimal(150))
+
+
+def test_overtime_is_worked_on_as_many_days_as_it_takes(company: Lamps) -> None:
+    """135 minutes of work, 30 of overtime a day, and no other time before 26 March."""
+    AssemblyLine.objects.update(overtime_minutes=30, overtime_rate=Decimal(1))
+    LineDay.objects.filter(day__range=(date(2026, 3, 3), date(2026, 3, 25))).update(capacity=0)
+    asked = NewLine("DL", {}, 3)
+    (line,) = explore(asked).lines
+    assert line.ship_date == date(2026, 3, 27)
+    (lever,) = (one for one in line.faster if one.kind == "overtime")
+    assert (lever.ship_date, lever.cost) == (date(2026, 3, 10), 135)  # Tuesday to Friday, and Monday
+    assert lever.words.startswith("Overtime on line L1 on 3 Mar 2026, 4 Mar 2026, ")
+    order = sales.take(actor=company.actor("sales"), customer="MUELLER", asked=[Asked(asked, lever.key)])
+    assert Promise.objects.get(line__order=order).ship_date == lever.ship_date
+    worked = LineDay.objects.filter(overtime__gt=0).order_by("day").values_list("overtime", flat=True)
+    assert list(worked) == [30, 30, 30, 30, 15]
+    assert LeverTaken.objects.filter(line__order=order).count() == 5
     assert violations() == []
 
 

@@ -12,7 +12,7 @@ from atoll.model.bill import BillCycle, BillLine, Bills, topological_order
 from atoll.model.item import LONGEST_LEAD_DAYS, Attribute, Item, Kind, Tracking
 
 COLUMNS = ("code", "name", "kind", "cost")
-COLUMNS_WITH_DEFAULT = ("unit", "tracking", "assembly_minutes", "build_minutes", "build_days")
+COLUMNS_WITH_DEFAULT = ("unit", "tracking", "assembly_minutes", "build_minutes", "build_days", "safety_stock")
 ATTRIBUTE_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 ATTRIBUTE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?")
 
@@ -93,6 +93,7 @@ def _item(row: Row, attributes: list[str]) -> Item:
         assembly_minutes=row.whole("assembly_minutes", least=0, default=0),
         build_minutes=row.whole("build_minutes", least=0, default=0),
         build_days=row.whole("build_days", least=0, most=LONGEST_LEAD_DAYS, default=1),
+        safety_stock=row.whole("safety_stock", least=0, default=0),
         attributes={name: _attribute(row.cells[name]) for name in attributes if row.cells.get(name)},
     )
     if item.kind is Kind.SUBASSEMBLY and item.tracking is Tracking.NONE:

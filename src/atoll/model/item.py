@@ -51,6 +51,8 @@ class Item:
         Work that one unit adds when it goes into a product on final assembly.
     build_minutes, build_days
         Work to build one unit ahead, and the lead time of a build order in working days (subassemblies only).
+    safety_stock
+        Units that every promise leaves.
     attributes
         Facts that rules speak of, such as ``{"socket": "AM5", "power": 120}``.
     """
@@ -64,6 +66,7 @@ class Item:
     assembly_minutes: int = 0
     build_minutes: int = 0
     build_days: int = 1
+    safety_stock: int = 0
     attributes: Attributes = field(default_factory=lambda: NO_ATTRIBUTES)
 
     def __post_init__(self) -> None:
@@ -71,8 +74,8 @@ class Item:
             raise ValueError("Expected an item code, got an empty text.")
         if self.cost < 0:
             raise ValueError(f"Expected cost >= 0 for {self.code}, got {self.cost}.")
-        if min(self.assembly_minutes, self.build_minutes, self.build_days) < 0:
-            raise ValueError(f"Expected minutes and days >= 0 for {self.code}.")
+        if min(self.assembly_minutes, self.build_minutes, self.build_days, self.safety_stock) < 0:
+            raise ValueError(f"Expected minutes, days and safety stock >= 0 for {self.code}.")
 
 
 @dataclass(frozen=True, slots=True)

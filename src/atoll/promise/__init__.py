@@ -1,5 +1,6 @@
 """When can it be delivered, and what does that rest on? Available and capable to promise."""
 
+from atoll.promise.allotment import Allotment, Share, withheld
 from atoll.promise.alternatives import (
     Expediting,
     ExpressPurchase,
@@ -7,11 +8,15 @@ from atoll.promise.alternatives import (
     Lever,
     OtherOption,
     Overtime,
+    Pulled,
     Splitting,
     Substitution,
+    Together,
     applied,
     improvements,
+    needed,
     overtime_taken,
+    pulled,
 )
 from atoll.promise.atp import available_to_promise
 from atoll.promise.availability import Availability
@@ -25,7 +30,7 @@ from atoll.promise.kit_exchange import KitLimits, Pegging, exchanged, kit_limits
 from atoll.promise.kitting import Kits, KitStatus, ServeBy, WaitingOrders, all_or_nothing_kits, line_by_line_kits
 from atoll.promise.lateness_bound import LatenessBound, lateness_bound
 from atoll.promise.promises import Promises
-from atoll.promise.remaining import after, withheld
+from atoll.promise.remaining import after
 from atoll.promise.repromising import Policy, Repromise, repromise, rush
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
 from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
@@ -39,6 +44,7 @@ __all__ = [
     "CANNOT_BE_SUPPLIED",
     "LAST_DAY",
     "MOST_UNITS",
+    "Allotment",
     "Availability",
     "Binding",
     "Booking",
@@ -64,10 +70,12 @@ __all__ = [
     "Policy",
     "Promise",
     "Promises",
+    "Pulled",
     "Purchase",
     "Release",
     "Repromise",
     "ServeBy",
+    "Share",
     "Shortages",
     "Slot",
     "Split",
@@ -75,6 +83,7 @@ __all__ = [
     "Step",
     "Structure",
     "Substitution",
+    "Together",
     "WaitingOrders",
     "Wanted",
     "WantedLine",
@@ -94,12 +103,14 @@ __all__ = [
     "lateness_bound",
     "learned_lateness",
     "line_by_line_kits",
+    "needed",
     "optimised_kits",
     "overtime_taken",
     "plan_build",
     "promise",
     "promise_complete",
     "promise_each",
+    "pulled",
     "releasing_most",
     "repromise",
     "rush",

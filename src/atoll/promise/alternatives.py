@@ -1,8 +1,9 @@
-"""What would make a line earlier: levers, each tried alone, with the day and the cost of each."""
+"""What would make a line earlier: levers, each tried alone or together with others, with the day and the cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import reduce
 from types import MappingProxyType
 
 import numpy as np
@@ -82,7 +83,18 @@ class Splitting:
     cost: Decimal = FREE
 
 
-Lever = Substitution | OtherOption | Overtime | Expediting | ExpressPurchase | Splitting
+Pulled = Overtime | Expediting | ExpressPurchase
+"""Levers that change what can be promised from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Several levers that are pulled at once: what they cost is added up."""
+
+    levers: tuple[Pulled, ...]
+
+
+Lever = Substitution | OtherOption | Overtime | Expediting | ExpressPurchase | Together | Splitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,7 @@ class Improvement:
 
 
 def improvements(availability: Availability, line: WantedLine, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
-    """What each lever alone makes of a line's earliest ship day.
+    """What each lever makes of a line's earliest ship day.
 
     Returns
     -------
@@ -132,11 +144,10 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
         for lever, day in zip(variants, answers.ship_day[1:], strict=True)
     ]
     for lever in levers:
-        if isinstance(lever, Overtime | Expediting | ExpressPurchase):
-            answer = promise(applied(availability, lever), Wanted.of([line]))
-            paid = (
-                overtime_taken(availability, lever, answer) * lever.cost_per_minute if isinstance(lever, Overtime) else lever.cost
-            )
+        if isinstance(lever, Overtime | Expediting | ExpressPurchase | Together):
+            with_it = applied(availability, lever)
+            answer = promise(with_it, Wanted.of([line]))
+            paid = sum((_cost(availability, one, answer, with_it) for one in pulled(lever)), FREE)
             tried.append(Improvement(lever, int(answer.ship_day[0]), now - int(answer.ship_day[0]), paid))
         elif isinstance(lever, Splitting):
             parts = splits(availability, line, lever.units)
@@ -145,7 +156,41 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
     return tuple(sorted(found, key=lambda improvement: (improvement.ship_day, improvement.cost)))
 
 
-def applied(availability: Availability, lever: Overtime | Expediting | ExpressPurchase) -> Availability:
+def needed(availability: Availability, line: WantedLine, levers: Sequence[Pulled]) -> tuple[Pulled, ...]:
+    """Those of some levers without any of which a line would ship later than with all of them; the last are left out first.
+
+    Overtime that the line takes nothing of is left out.
+
+    Raises
+    ------
+    ValueError
+        As `improvements` does.
+    """
+    wanted = Wanted.of([replace(line, requested_day=AS_SOON_AS_POSSIBLE)])
+    with_all = applied(availability, Together(tuple(levers)))
+    answer = promise(with_all, wanted)
+    kept = [one for one in levers if not isinstance(one, Overtime) or overtime_taken(availability, one, answer, with_all)]
+    for lever in reversed(tuple(kept)):
+        without = tuple(one for one in kept if one is not lever)
+        fewer = promise(applied(availability, Together(without)), wanted)
+        if fewer.is_promised[0] and fewer.ship_day[0] <= answer.ship_day[0]:
+            kept.remove(lever)
+    return tuple(kept)
+
+
+def pulled(lever: Pulled | Together) -> tuple[Pulled, ...]:
+    """The levers that are pulled with one."""
+    return lever.levers if isinstance(lever, Together) else (lever,)
+
+
+def _cost(availability: Availability, lever: Pulled, answer: Promises, longer: Availability) -> Decimal:
+    """What a lever costs when promises made with it are kept; of overtime only the minutes that they take."""
+    if isinstance(lever, Overtime):
+        return overtime_taken(availability, lever, answer, longer) * lever.cost_per_minute
+    return lever.cost
+
+
+def applied(availability: Availability, lever: Pulled | Together) -> Availability:
     """What can be promised from once this is done.
 
     Raises
@@ -153,14 +198,22 @@ def applied(availability: Availability, lever: Overtime | Expediting | ExpressPu
     ValueError
         When the lever names an item or supply that does not exist, or negative days or minutes.
     """
+    if isinstance(lever, Together):
+        return reduce(applied, lever.levers, availability)
     if isinstance(lever, Overtime):
         return _with_overtime(availability, lever)
     return _expedited(availability, lever) if isinstance(lever, Expediting) else _bought_express(availability, lever)
 
 
-def overtime_taken(availability: Availability, lever: Overtime, answer: Promises) -> int:
-    """Minutes that promises made with overtime take beyond what the day has anyway."""
-    longer = _with_overtime(availability, lever)
+def overtime_taken(availability: Availability, lever: Overtime, answer: Promises, longer: Availability | None = None) -> int:
+    """Minutes that promises made with overtime take beyond what the day has anyway.
+
+    Parameters
+    ----------
+    longer
+        What they were made from; when not given, `availability` with this lever alone.
+    """
+    longer = longer or _with_overtime(availability, lever)
     taken = int(answer.slot_minutes[np.isin(answer.slot_row, _rows(longer, lever))].sum())
     return max(taken - int(availability.capacity_free[_rows(availability, lever)].sum()), 0)
 

@@ -74,7 +74,8 @@ def splits(availability: Availability, line: WantedLine, units: int, *, most: in
     Returns
     -------
     tuple of Split
-        By first day. None is worse in both days and units than another; empty where no part ships earlier than the whole.
+        By first day. The rest always follows later, and none is worse in both days and units than another; empty where no part
+        ships earlier than the whole.
 
     Raises
     ------
@@ -94,6 +95,7 @@ def splits(availability: Availability, line: WantedLine, units: int, *, most: in
         if (split := _split(availability, line, units, first)) is not None:
             found.append(split)
         first += 1
+    found = [s for s in found if s.first_day < s.rest_day]  # what a large part leaves may be there before it
     return tuple(s for s in found if not any(_is_better(other, s) for other in found))
 
 

@@ -49,7 +49,8 @@ class Link:
 def explain(availability: Availability, promises: Promises, k: int) -> tuple[Link, ...]:
     """The critical path of a promised line: shipment, assembly, what comes last for it, what comes last for that, and so on.
 
-    Of several that come last on the same day it leads to the binding item.
+    Where material binds it leads to the binding item. What is taken beside it may come later still: a promise that is far away
+    takes supply as late as it can, so that early supply stays free for others.
 
     Returns
     -------
@@ -97,14 +98,14 @@ def _binding_plans(promises: Promises, k: int) -> frozenset[int]:
 def _latest(
     availability: Availability, promises: Promises, k: int, parent: int, start: int, binding: frozenset[int]
 ) -> tuple[Link, int] | None:
-    """What comes last of all that a line, or a build of it, takes; and its plan."""
+    """What comes last of all that a line, or a build of it, takes, the binding item first; and its plan."""
     pegs = np.flatnonzero((promises.peg_line == k) & (promises.peg_plan == parent)).tolist()
     plans = np.flatnonzero((promises.plan_line == k) & (promises.plan_parent == parent)).tolist()
     links = [(_planned(promises, q, start), q) for q in plans] + [
         (_supplied(availability, promises, p, start), NOBODY) for p in pegs
     ]
     item = promises.binding(k).item
-    return max(links, key=lambda pair: (pair[0].day, pair[1] in binding or pair[0].item == item), default=None)
+    return max(links, key=lambda pair: (pair[1] in binding or pair[0].item == item, pair[0].day), default=None)
 
 
 def _planned(promises: Promises, q: int, start: int) -> Link:

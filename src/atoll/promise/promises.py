@@ -1,8 +1,10 @@
 """The answer for many order lines, as flat arrays."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +131,27 @@ class Promises:
             parent = int(self.plan_parent[q])
             below[parent] = (plan, *below[parent])
         return below[NOBODY]
+
+
+def joined(parts: Sequence[Promises]) -> Promises:
+    """The answers of several calls over the same supplies and line days as one, line after line."""
+
+    def column(name: str) -> Integers:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    def moved(name: str, by: list[int]) -> Integers:
+        columns = [getattr(part, name) for part in parts]
+        return np.concatenate([np.where(c == NOBODY, NOBODY, c + n) for c, n in zip(columns, by, strict=True)])
+
+    lines, plans = ([0, *accumulate(counts)][:-1] for counts in ([len(p) for p in parts], [len(p.plan_line) for p in parts]))
+    columns: dict[str, Any] = {f.name: column(f.name) for f in fields(Promises) if f.name != "structure"}
+    columns |= {name: moved(name, lines) for name in OF_LINES} | {name: moved(name, plans) for name in OF_PLANS}
+    return replace(parts[0], **columns)
+
+
+OF_LINES = ("peg_line", "plan_line", "slot_line")
+OF_PLANS = ("peg_plan", "plan_parent")
+"""Columns that hold positions of lines, and of plans."""
 
 
 def _rows_of(lines: Integers, k: int) -> tuple[int, int]:

@@ -1,17 +1,17 @@
 """New promises for all open order lines after something has changed: a late receipt, scrap, a rush order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from atoll.promise.allotment import Allotment, Share
 from atoll.promise.availability import Availability
 from atoll.promise.competition import Floats
 from atoll.promise.lateness_bound import lateness_bound
 from atoll.promise.promises import Promises
-from atoll.promise.remaining import after as remaining_after
-from atoll.promise.serving import promise, promise_each
 from atoll.promise.tables import Integers
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted
 
@@ -91,6 +91,8 @@ def repromise(
     *,
     evaluations: int = 30,
     rounds: int = 4,
+    classes: Integers | None = None,
+    shares: Sequence[Share] = (),
 ) -> Repromise:
     """Promise all open lines anew.
 
@@ -112,6 +114,9 @@ def repromise(
         Effort of the bound, see `lateness_bound`.
     rounds
         Orders of service that are tried beyond those of the policies, for LEAST_LATENESS.
+    classes, shares
+        Number of the class of each line, int64, shape (n,), and the units that are kept for classes. The bound does not know
+        of them, so it holds as well.
 
     Returns
     -------
@@ -142,7 +147,7 @@ def repromise(
     if (weight < 0).any():
         raise ValueError(f"Expected weight >= 0, got {weight.min()}.")
     bound = lateness_bound(availability, wanted, due_day, weight, evaluations=evaluations)
-    trial = _Trial(availability, wanted, due_day, weight, bound.value)
+    trial = _Trial(Allotment(availability, shares), wanted, _classes(classes, wanted), due_day, weight, bound.value)
     if policy is Policy.FIFO:
         return trial.serve(np.arange(len(wanted)), wanted.requested_day)
     if policy is Policy.KEEP:
@@ -152,7 +157,16 @@ def repromise(
     return min(found, key=lambda proposal: proposal.value)
 
 
-def rush(availability: Availability, wanted: Wanted, due_day: Integers, weight: Floats, ahead: Integers) -> Repromise:
+def rush(
+    availability: Availability,
+    wanted: Wanted,
+    due_day: Integers,
+    weight: Floats,
+    ahead: Integers,
+    *,
+    classes: Integers | None = None,
+    shares: Sequence[Share] = (),
+) -> Repromise:
     """Promise some lines before all others and as soon as possible; the others keep their days where they still can.
 
     Parameters
@@ -177,16 +191,24 @@ def rush(availability: Availability, wanted: Wanted, due_day: Integers, weight: 
     >>> rush(there, Wanted.of([WantedLine({0: 1})] * 2), np.array([2, 8]), np.ones(2), np.array([1])).after
     array([8, 0])
     """
-    soon = np.full(len(wanted), AS_SOON_AS_POSSIBLE)
-    left = remaining_after(availability, promise(availability, wanted.in_order(ahead, soon)))
+    soon, of_class = np.full(len(wanted), AS_SOON_AS_POSSIBLE), _classes(classes, wanted)
+    allotment = Allotment(availability, shares)
+    left = allotment.after(allotment.promise(wanted.in_order(ahead, soon), of_class[ahead]), of_class[ahead])
     others = np.setdiff1d(np.arange(len(wanted)), ahead)
     behind = repromise(
-        left, wanted.in_order(others, wanted.requested_day), due_day[others], weight[others], Policy.KEEP, evaluations=1
+        left.availability,
+        wanted.in_order(others, wanted.requested_day),
+        due_day[others],
+        weight[others],
+        Policy.KEEP,
+        evaluations=1,
+        classes=of_class[others],
+        shares=left.shares,
     )
     requested = soon.copy()
     requested[others[behind.sequence]] = behind.served.requested_day
     bound = lateness_bound(availability, wanted, due_day, weight)
-    trial = _Trial(availability, wanted, due_day, weight, bound.value)
+    trial = _Trial(allotment, wanted, of_class, due_day, weight, bound.value)
     return trial.serve(np.concatenate((ahead, others[behind.sequence])), requested)
 
 
@@ -194,8 +216,9 @@ def rush(availability: Availability, wanted: Wanted, due_day: Integers, weight: 
 class _Trial:
     """The open lines, to be served in any order."""
 
-    availability: Availability
+    allotment: Allotment
     wanted: Wanted
+    classes: Integers
     due_day: Integers
     weight: Floats
     bound: float
@@ -203,9 +226,9 @@ class _Trial:
     def serve(self, sequence: Integers, requested_day: Integers) -> Repromise:
         """Promise the lines in this order, for requested days by their position."""
         served = self.wanted.in_order(sequence, requested_day)
-        promises = promise(self.availability, served)
+        promises = self.allotment.promise(served, self.classes[sequence])
         after = np.empty(len(sequence), dtype=np.int64)
-        after[sequence] = np.where(promises.is_promised, promises.ship_day, self.availability.last_day + 1)
+        after[sequence] = np.where(promises.is_promised, promises.ship_day, self.allotment.availability.last_day + 1)
         after = np.maximum(after, np.minimum(self.wanted.requested_day, self.due_day))
         return Repromise(sequence, served, promises, self.due_day, after, self.weight, self.bound)
 
@@ -216,17 +239,21 @@ def _keeping(trial: _Trial) -> Repromise:
     Who cannot keep its day even alone with what is left takes nothing from who can; who could, had not one before it failed, is
     asked again.
     """
-    left, kept = trial.availability, np.empty(0, dtype=np.int64)
+    left, kept = trial.allotment, np.empty(0, dtype=np.int64)
     undecided = np.argsort(trial.due_day, kind="stable")
+
+    def wanted(lines: Integers) -> tuple[Wanted, Integers]:
+        return trial.wanted.in_order(lines, trial.due_day), trial.classes[lines]
+
     for _ in range(MOST_ROUNDS):
-        undecided = _on_time(trial, undecided, promise_each(left, trial.wanted.in_order(undecided, trial.due_day)))
+        undecided = _on_time(trial, undecided, left.days_alone(*wanted(undecided)))
         if not len(undecided):
             break
-        able = _on_time(trial, undecided, promise(left, trial.wanted.in_order(undecided, trial.due_day)))
-        found = promise(left, trial.wanted.in_order(able, trial.due_day))
-        if len(_on_time(trial, able, found)) < len(able):  # builds may have fallen differently
+        able = _on_time(trial, undecided, left.promise(*wanted(undecided)).ship_day)
+        found = left.promise(*wanted(able))
+        if len(_on_time(trial, able, found.ship_day)) < len(able):  # builds may have fallen differently
             break
-        left, kept = remaining_after(left, found), np.concatenate((kept, able))
+        left, kept = left.after(found, trial.classes[able]), np.concatenate((kept, able))
         undecided = undecided[~np.isin(undecided, able)]
     gives_way = ~np.isin(np.arange(len(trial.wanted)), kept)
     others = np.flatnonzero(gives_way)
@@ -234,9 +261,14 @@ def _keeping(trial: _Trial) -> Repromise:
     return trial.serve(sequence, np.where(gives_way, trial.wanted.requested_day, trial.due_day))
 
 
-def _on_time(trial: _Trial, lines: Integers, promises: Promises) -> Integers:
-    """Those of the lines that are promised by the day they are due."""
-    return lines[promises.is_promised & (promises.ship_day <= trial.due_day[lines])]
+def _on_time(trial: _Trial, lines: Integers, ship_day: Integers) -> Integers:
+    """Those of the lines that are promised, which a ship day of −1 is not, by the day they are due."""
+    return lines[(ship_day >= 0) & (ship_day <= trial.due_day[lines])]
+
+
+def _classes(classes: Integers | None, wanted: Wanted) -> Integers:
+    """One class for all lines where none are told."""
+    return np.zeros(len(wanted), dtype=np.int64) if classes is None else classes
 
 
 def _improving(trial: _Trial, day: Floats, rounds: int) -> Repromise:

@@ -9,6 +9,7 @@ import numpy as np
 
 from atoll.promise import Pegging, WaitingOrders, kit_limits
 from atoll_web.bulk import exchange_at_one_instant
+from atoll_web.sales.held import STILL_KEPT
 
 LINES = """
 WITH worth AS (
@@ -44,13 +45,13 @@ WHERE l.state IN ('quoted', 'confirmed') AND (%s::bigint[] IS NULL OR r.item_id 
 ORDER BY r.id, a.supply_id
 """
 
-SUPPLIES = """
+SUPPLIES = f"""
+{STILL_KEPT}
 SELECT s.id, s.item_id, i.code, i.cost, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated - CASE
-    WHEN s.kind = 'on hand' THEN LEAST(COALESCE((SELECT sum(p.quantity) FROM sales_protection p WHERE p.item_id = s.item_id), 0),
-                                       s.quantity - s.allocated)
+    WHEN s.kind = 'on hand' THEN LEAST(COALESCE(k.units, 0), s.quantity - s.allocated)
     ELSE 0
 END
-FROM stock_supply s JOIN catalogue_item i ON i.id = s.item_id
+FROM stock_supply s JOIN catalogue_item i ON i.id = s.item_id LEFT JOIN kept k ON k.item_id = s.item_id
 WHERE s.quantity > 0 AND (%s::bigint[] IS NULL OR s.item_id = ANY(%s))
 ORDER BY s.id
 """

@@ -43,6 +43,7 @@ class ItemResource(MasterDataResource):
             "assembly_minutes",
             "build_minutes",
             "build_days",
+            "safety_stock",
             "attributes",
             "active",
             "replaced_by",

@@ -42,6 +42,9 @@ class Item(models.Model):
     assembly_minutes = models.PositiveIntegerField(default=0, help_text="Work per unit on final assembly")
     build_minutes = models.PositiveIntegerField(default=0, help_text="Work to build one unit ahead")
     build_days = models.PositiveIntegerField(default=1, help_text="Working days of a build order")
+    safety_stock = models.PositiveIntegerField(
+        default=0, help_text="Units that every promise leaves; base stock, to which planning replenishes, is another thing"
+    )
     attributes = models.JSONField(default=dict, blank=True)
     active = models.BooleanField(
         default=True, help_text="What is not is obsolete: used up, but neither bought nor built any more"

@@ -62,6 +62,7 @@ def item_value(item: Item) -> ItemValue:
         assembly_minutes=item.assembly_minutes,
         build_minutes=item.build_minutes,
         build_days=item.build_days,
+        safety_stock=item.safety_stock,
         attributes=MappingProxyType({name: _attribute(value) for name, value in item.attributes.items()}),
     )
 

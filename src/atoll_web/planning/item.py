@@ -30,7 +30,7 @@ ROWS = (
 )
 """Rows of the time-phased table."""
 
-FACTS = ("name", "kind", "unit", "tracking", "assembly_minutes", "build_minutes", "build_days", "active")
+FACTS = ("name", "kind", "unit", "tracking", "assembly_minutes", "build_minutes", "build_days", "safety_stock", "active")
 """What the history tells in words when it changes; the cost beside them."""
 
 Document = dict[str, Any]

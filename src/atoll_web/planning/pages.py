@@ -17,8 +17,9 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from atoll_web.accounts.acting import actor_now
+from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import AssemblyLine, Item, LineDay, ProductModel
-from atoll_web.forms import LAST_DAY, decimal, keys
+from atoll_web.forms import LAST_DAY, decimal, keys, whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, company_of, document, needs, today
 from atoll_web.planning import services, shares, states, tasks, workbench
@@ -108,6 +109,20 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
     rows = [(name, words, table[name]) for name, words in ROWS]
     rows.append(("available_to_promise", "Available to promise, cumulative", table["available_to_promise"]))
     return render(request, "planning/item.html", {"item": record, "rows": rows, "chart": chart(table)})
+
+
+@needs("plan")
+@require_POST
+def safety_stock(request: HttpRequest, code: str) -> HttpResponse:
+    """How many units of an item every promise leaves."""
+    row = get_object_or_404(Item, code=code)
+
+    def change() -> Item:
+        units = whole(request.POST, "units", f"Safety stock of {code}")
+        return catalogue.set_safety_stock(actor=actor_now(request.user), item=row, units=units)
+
+    attempt(request, change, lambda: f"Promises leave {row.safety_stock:,} of {code}.")
+    return redirect("item", code)
 
 
 def item_document(request: HttpRequest, code: str) -> HttpResponse:
@@ -340,6 +355,7 @@ urlpatterns = [
     *shares.urlpatterns,
     *workbench.urlpatterns,
     path("items/<str:code>.json", item_document, name="item-json"),
+    path("items/<str:code>/safety-stock", safety_stock, name="safety-stock"),
     path("items/<str:code>", item, name="item"),
     path("morning", morning, name="morning"),
     path("proposals", proposals, name="proposals"),

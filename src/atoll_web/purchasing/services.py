@@ -36,11 +36,20 @@ UNSTEADY = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Units of an item to buy, and the supplies planned before that the purchase takes over."""
+    """Units of an item to buy.
+
+    Parameters
+    ----------
+    replaces
+        The supplies planned before that the purchase takes over.
+    source
+        Where to buy, read with its supplier; where it is preferred when not given.
+    """
 
     item: Item
     quantity: int
     replaces: tuple[Supply, ...] = ()
+    source: SupplierItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +140,7 @@ def preferred_sources(items: Iterable[Item]) -> dict[int, SupplierItem]:
 
 @begun_again_after_deadlock
 def order(*, actor: Actor, wanted: Sequence[Wanted], expedited: bool = False) -> list[PurchaseOrder]:
-    """Send purchase orders, one to each preferred supplier. Quantities are raised to the supplier's minimum and multiple.
+    """Send purchase orders, one to each supplier. Quantities are raised to the supplier's minimum and multiple.
 
     What promises rested on planned supplies rests on the purchase from then on.
 
@@ -152,29 +161,29 @@ def order(*, actor: Actor, wanted: Sequence[Wanted], expedited: bool = False) ->
             raise ObsoleteItem(item=want.item.code, successor=want.item.replaced_by or "another item")
     with acting(actor):
         stock.lock_supplies(want.item.pk for want in wanted)
-        sources = preferred_sources(want.item for want in wanted)
-        by_supplier: dict[Supplier, list[Wanted]] = defaultdict(list)
+        preferred = preferred_sources(want.item for want in wanted if want.source is None)
+        by_supplier: dict[Supplier, list[tuple[Wanted, SupplierItem]]] = defaultdict(list)
         for want in wanted:
-            by_supplier[sources[want.item.pk].supplier].append(want)
+            source = want.source or preferred[want.item.pk]
+            by_supplier[source.supplier].append((want, source))
         made = PurchaseOrder.objects.bulk_create(
             [
                 PurchaseOrder(number=number, supplier=supplier, ordered_at=actor.at)
                 for number, supplier in zip(numbers("purchase_order", len(by_supplier)), by_supplier, strict=True)
             ]
         )
-        _write_lines(actor, made, sources, by_supplier, expedited)
+        _write_lines(actor, made, by_supplier, expedited)
     return made
 
 
 def _write_lines(
     actor: Actor,
     orders: list[PurchaseOrder],
-    sources: dict[int, SupplierItem],
-    wanted: dict[Supplier, list[Wanted]],
+    wanted: dict[Supplier, list[tuple[Wanted, SupplierItem]]],
     expedited: bool,
 ) -> None:
     days = calendar()
-    pairs = [(order, want, sources[want.item.pk]) for order in orders for want in wanted[order.supplier]]
+    pairs = [(order, want, source) for order in orders for want, source in wanted[order.supplier]]
     supplies = Supply.objects.bulk_create(
         [
             Supply(

@@ -15,14 +15,37 @@ def reason(seen: "PromiseSnapshot", promises: "Promises", k: int) -> str:
     """Why a line has this date, or none, in a sentence."""
     binding = promises.binding(k)
     if not promises.is_promised[k]:
-        return _refusal(seen, binding)
+        return f"{_refusal(seen, binding)}{'; '.join(('', *_kept(seen, promises, k)))}"
     if binding.cause == "material":
-        return f"{_binding_supply(seen, promises, binding)}; assembly begins on {in_words(seen.date(promises.need_day[k]))}."
+        begins = f"assembly begins on {in_words(seen.date(promises.need_day[k]))}."
+        kept = "".join(f" {words}." for words in _kept(seen, promises, k))
+        return f"{_binding_supply(seen, promises, binding)}; {begins}{kept}"
     if binding.cause == "capacity":
         return f"Everything is there earlier, but the assembly lines are full until {in_words(seen.date(binding.day))}."
     if binding.cause == "request":
         return "As late as the requested date allows, so that early supply stays free for others."
     return "Everything is there in time; assembly begins on the next free day."
+
+
+def _kept(seen: "PromiseSnapshot", promises: "Promises", k: int) -> list[str]:
+    """What is kept from a line of the items that it waits for: the binding one, and those that have to be built of it."""
+    kept = seen.left_by(k)
+    if not kept:
+        return []
+    binding = promises.binding(k)
+    mine = promises.plan_line == k
+    waits_for = {binding.item, *promises.plan_item[mine & promises.plan_is_build].tolist()}
+    free: dict[int, int] = {}
+    for supply, day in zip(seen.supplies, seen.availability.supply_day.tolist(), strict=True):
+        if day < binding.day:
+            free[supply.item_id] = free.get(supply.item_id, 0) + supply.units
+    found = []
+    for customer_class, item, units in kept:
+        there = min(units, free.get(item, 0))
+        if there and seen.items.at[item] in waits_for:
+            whom = f"for {customer_class}" if customer_class else "as safety stock"
+            found.append(f"{seen.items.codes[item]}: {there} {'is' if there == 1 else 'are'} kept {whom}")
+    return found
 
 
 def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:

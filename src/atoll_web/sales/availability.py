@@ -34,8 +34,8 @@ class Availability:
         there = master(today)
         keys, self.quantity = there.structure.keys, quantity
         known = [need for need in needs if need.item in keys]
-        work, kept = Work({keys[need.item]: 1 for need in known}, 1, product_model_id), there.kept_from(customer_class)
-        self.seen = snapshot([work], today, lock=Lock.NOTHING, kept=kept, there=there)
+        work = Work({keys[need.item]: 1 for need in known}, 1, product_model_id, customer_class=customer_class)
+        self.seen = snapshot([work], today, lock=Lock.NOTHING, there=there)
         self.working: list[int] = np.flatnonzero(self.seen.availability.working).tolist()
         items = np.array([self.seen.items.at[keys[need.item]] for need in known], np.int64)
         units = np.array([need.quantity * quantity for need in known], np.int64)

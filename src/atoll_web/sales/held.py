@@ -31,6 +31,41 @@ ORDER BY r.id, s.due NULLS FIRST, s.id
 
 RESERVED = "SELECT line_day_id, sum(minutes)::bigint FROM sales_slotreservation WHERE line_id = ANY(%s) GROUP BY 1"
 
+HELD_BY_CLASS = """
+WITH RECURSIVE held (item_id, demand_id, units) AS (
+    SELECT s.item_id, r.demand_id, a.quantity::numeric
+    FROM stock_supply s JOIN stock_allocation a ON a.supply_id = s.id JOIN stock_requirement r ON r.id = a.requirement_id
+    WHERE s.item_id = ANY({items}) AND s.quantity > 0
+    UNION ALL
+    SELECT h.item_id, r.demand_id, h.units * a.quantity / b.quantity
+    FROM held h JOIN stock_demand d ON d.id = h.demand_id JOIN stock_supply b ON b.id = d.builds_id
+    JOIN stock_allocation a ON a.supply_id = b.id JOIN stock_requirement r ON r.id = a.requirement_id
+), by_class (customer_class, item_id, units) AS (
+    SELECT c.customer_class, h.item_id, round(sum(h.units))::bigint
+    FROM held h JOIN sales_orderline l ON l.demand_id = h.demand_id
+    JOIN sales_order o ON o.id = l.order_id JOIN sales_customer c ON c.id = o.customer_id
+    WHERE l.demand_id NOT IN (SELECT unnest({without}::bigint[]))
+    GROUP BY 1, 2
+)
+"""
+"""Units of items that open orders hold, also in the kits of builds for them, by customer class, without some demands."""
+
+HELD_BY_CLASSES = f"""
+{HELD_BY_CLASS.format(items="%s::bigint[]", without="%s")}
+SELECT customer_class, item_id, units FROM by_class WHERE customer_class = ANY(%s::text[])
+"""
+
+STILL_KEPT = f"""
+{HELD_BY_CLASS.format(items="ARRAY(SELECT item_id FROM sales_protection)", without="'{}'")}, kept (item_id, units) AS (
+    SELECT each.item_id, sum(each.units)::bigint FROM (
+        SELECT p.item_id, GREATEST(p.quantity - COALESCE(h.units, 0), 0)
+        FROM sales_protection p LEFT JOIN by_class h ON h.customer_class = p.customer_class AND h.item_id = p.item_id
+        UNION ALL SELECT id, safety_stock FROM catalogue_item WHERE safety_stock > 0
+    ) each (item_id, units) GROUP BY 1
+)
+"""
+"""As `kept`: safety stock, and what is kept of each item for classes beyond what their orders hold already."""
+
 
 class _Peg(NamedTuple):
     """Units of a supply that are given back; of a planned one, how many are allocated in all and the kit that builds it."""
@@ -73,20 +108,24 @@ class Held:
         Planned supplies, which go with the lines or shrink to what others take: nothing of them becomes free.
     minutes
         By key of the line's day.
+    demands
+        Keys of the demands that hold all of it.
     """
 
     units: Mapping[int, int]
     planned: Sequence[int]
     minutes: Mapping[int, int]
+    demands: Sequence[int] = ()
 
 
 def held_by(line_ids: Sequence[int], demand_ids: Iterable[int]) -> Held:
     """Read what `stock.services.release_demands` and the release of slots would give back, one query for each level of builds."""
     (reserved,) = exchange([(RESERVED, [list(line_ids)])])
+    demands = list(demand_ids)
     units: dict[int, int] = defaultdict(int)
     left: dict[int, int] = {}
     parts: dict[int, list[_Part]] = {}
-    back = _whole(list(demand_ids))
+    back = _whole(demands)
     while back:
         shrunk: dict[int, int] = {}
         for supply, given, allocated, kit in back:
@@ -103,7 +142,15 @@ def held_by(line_ids: Sequence[int], demand_ids: Iterable[int]) -> Held:
             *_whole(ended),
             *(peg for kit, still in smaller.items() for part in parts[kit] for peg in part.give_back(still)),
         ]
-    return Held(dict(units), sorted(left), dict(reserved))
+    return Held(dict(units), sorted(left), dict(reserved), demands)
+
+
+def held_by_class(demands: Iterable[tuple[str, int]]) -> dict[str, Mapping[int, int]]:
+    """Units by supply that demands hold, without what is only planned, by the customer class that is named with each."""
+    of_class: dict[str, list[int]] = defaultdict(list)
+    for customer_class, demand in demands:
+        of_class[customer_class].append(demand)
+    return {customer_class: held_by([], ids).units for customer_class, ids in of_class.items()}
 
 
 def _whole(demands: Sequence[int]) -> list[_Peg]:

@@ -1,5 +1,6 @@
 """Supplies, capacity and lead times around order lines, as a promise problem of the science."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -17,20 +18,21 @@ from atoll.promise import (
     CANNOT_BE_SUPPLIED,
     LAST_DAY,
     MOST_UNITS,
+    Allotment,
     Availability,
     Booking,
     Promises,
+    Share,
     Wanted,
     WantedLine,
     booked,
-    withheld,
 )
 from atoll.promise import Structure as Bills
 from atoll_web.bulk import MANY, Statement, exchange
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import VERSION_COLUMNS, VERSIONS, Released, Structure, known
 from atoll_web.purchasing.models import SupplierItem
-from atoll_web.sales.held import Held
+from atoll_web.sales.held import HELD_BY_CLASSES, Held, held_by_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Work:
         The day asked for; None for as soon as possible.
     alternates
         By required item: keys of the items that may take its place, the best first.
+    customer_class
+        For whom: units that are kept for other classes are left; None for a build ahead, which may take all.
     """
 
     requirements: Mapping[int, int]
@@ -56,10 +60,23 @@ class Work:
     product_model_id: int | None = None
     request_date: date | None = None
     alternates: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    customer_class: str | None = None
 
     def touches(self) -> set[int]:
         """Keys of all items that may be taken."""
         return {*self.requirements}.union(*self.alternates.values())
+
+
+class Kept(NamedTuple):
+    """Units of an item that promises leave: for customers of a class, or as safety stock, of which the class is empty."""
+
+    customer_class: str
+    item_id: int
+    units: int
+
+    def is_left_by(self, customer_class: str | None) -> bool:
+        """Whether orders of a class leave these units."""
+        return customer_class is not None and (not self.customer_class or self.customer_class != customer_class)
 
 
 class FreeSupply(NamedTuple):
@@ -97,6 +114,11 @@ class PromiseSnapshot:
         What stands behind each supply.
     lines
         Code of each assembly line by key.
+    classes, shares
+        Number of the class of each line and units kept for classes, where lines are of several; where they are of one class,
+        `availability` has only what that may take.
+    kept
+        Units that are kept when the first line is promised, and are left by some of the lines.
     """
 
     availability: Availability
@@ -106,6 +128,18 @@ class PromiseSnapshot:
     supplies: Sequence[FreeSupply]
     lines: Mapping[int, str]
     _times: Sequence[tuple[int, int, int, int]]
+    classes: np.ndarray
+    shares: Sequence[Share]
+    kept: Sequence[Kept]
+    works: Sequence[Work]
+
+    def promised(self) -> Promises:
+        """Promise the lines in their order, each from what its class may take."""
+        return Allotment(self.availability, self.shares).promise(self.wanted, self.classes)
+
+    def left_by(self, k: int) -> list[Kept]:
+        """Units that are kept from a line."""
+        return [kept for kept in self.kept if kept.is_left_by(self.works[k].customer_class)]
 
     def date(self, day: int) -> date:
         """The date of a day."""
@@ -125,8 +159,9 @@ class PromiseSnapshot:
 
     def filled_from_stock(self, promises: Promises) -> list[bool]:
         """For each line, whether all it requires is free on hand when its turn comes."""
-        free = {self.items.at[s.item_id]: s.units for s in self.supplies if s.kind == "on hand"}
         on_hand = {place for place, supply in enumerate(self.supplies) if supply.kind == "on hand"}
+        units = self.availability.supply_free.tolist()
+        free = {self.items.at[self.supplies[place].item_id]: units[place] for place in on_hand}
         taken: dict[int, list[tuple[int, int]]] = {}
         pegs = (promises.peg_line, promises.peg_item, promises.peg_supply, promises.peg_quantity)
         for line, item, supply, units in zip(*(column.tolist() for column in pegs), strict=True):
@@ -213,7 +248,7 @@ class Master:
     first_expiry
         When the first of the quotes expires.
     protections
-        Customer class, item key and units that customers of other classes leave free.
+        Units that are kept for classes of customers, or as safety stock.
     """
 
     rows: Sequence[tuple[Any, ...]]
@@ -229,15 +264,7 @@ class Master:
     last_day: date | None
     first_expiry: datetime | None
     has_price_lists: bool
-    protections: Sequence[tuple[str, int, int]]
-
-    def kept_from(self, customer_class: str) -> dict[int, int]:
-        """Units that customers of a class leave free for those of others, by item key."""
-        kept: dict[int, int] = {}
-        for of_class, item, units in self.protections:
-            if of_class != customer_class:
-                kept[item] = kept.get(item, 0) + units
-        return kept
+    protections: Sequence[Kept]
 
 
 def master(today: date) -> Master:
@@ -269,7 +296,8 @@ def _read(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
     of_suppliers, of_levels, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
     days = Calendar(frozenset(weekdays), frozenset(holidays))
     there, released = known(row[:VERSION_COLUMNS])
-    kept = [(of_class, int(item), int(units)) for of_class, item, units in protections]  # rows come as texts
+    kept = [Kept(of_class, int(item), int(units)) for of_class, item, units in protections]  # rows come as texts
+    kept += [Kept("", there.keys[code], item.safety_stock) for code, item in there.items.items() if item.safety_stock]
     items = _items(there, (of_suppliers, of_levels))
     return Master(rows, today, there, released, items, *_working(days, today, horizon_days), *rest, kept)
 
@@ -324,6 +352,9 @@ def _successors(there: Structure, item: int) -> list[int]:
         found.append(following)
     return found[1:]
 
+
+NOBODY = -1
+"""The number of the class for which safety stock is kept."""
 
 MOST_DAYS = 8
 """Days for which the master data are remembered: the business day, and at midnight the next one."""
@@ -400,7 +431,7 @@ WHERE line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHER
 ORDER BY day, line_id
 """
 
-NOTHING: Mapping[int, int] = MappingProxyType({})
+NOTHING_OWN: Mapping[str, Mapping[int, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,26 +440,31 @@ class Question:
 
     Parameters
     ----------
+    kept, own
+        Units that are kept from some of those who ask, and what each class of these held before.
     statements
         Those whose rows `seen` takes, in this order.
     """
 
     works: Sequence[Work]
     there: Master
-    kept: Mapping[int, int]
+    kept: Sequence[Kept]
+    own: Mapping[str, Mapping[int, int]]
     statements: Sequence[Statement]
 
     def seen(self, rows: Sequence[Sequence[tuple[Any, ...]]]) -> PromiseSnapshot:
         """What the rows say."""
-        lines, supplies, times = rows
+        lines, supplies, times, *held = rows
         items, today = self.there.items, self.there.today
         builders: dict[int, list[int]] = {}
         for line, _, model, *_ in lines:
             builders.setdefault(model, []).append(line)
         availability = _availability(self.there, today, supplies, times)
-        if self.kept:
-            kept = {items.at[key]: units for key, units in self.kept.items() if key in items.at}
-            availability = withheld(availability, kept)
+        classes, shares, kept = np.zeros(len(self.works), dtype=np.int64), (), self._still_kept(*held)
+        if kept:
+            classes, shares = self._shares(kept, {row[0]: place for place, row in enumerate(supplies)})
+            if not classes.any():
+                availability, shares = Allotment(availability, shares).seen_by(0), ()
         return PromiseSnapshot(
             availability,
             Wanted.of(_wanted(work, items, builders, today) for work in self.works),
@@ -437,7 +473,30 @@ class Question:
             [*map(FreeSupply._make, supplies)],
             {line: code for line, code, *_ in lines},
             times,
+            classes,
+            shares,
+            kept,
+            self.works,
         )
+
+    def _still_kept(self, held: Sequence[tuple[Any, ...]] = ()) -> list[Kept]:
+        """What is kept, less what orders of the class hold of it already."""
+        used = {(of_class, item): int(units) for of_class, item, units in held}
+        kept = [k._replace(units=k.units - used.get((k.customer_class, k.item_id), 0)) for k in self.kept]
+        return [k for k in kept if k.units > 0]
+
+    def _shares(self, kept: Sequence[Kept], places: Mapping[int, int]) -> tuple[np.ndarray, tuple[Share, ...]]:
+        """Numbers for the classes of the lines, that of the first being 0, and what is kept with them."""
+        number = {of_class: n for n, of_class in enumerate(dict.fromkeys(work.customer_class for work in self.works))}
+        shares = []
+        for one in kept:
+            others = Counter[int]()
+            for of_class, units in self.own.items():
+                if one.is_left_by(of_class):
+                    others.update({places[supply]: of_supply for supply, of_supply in units.items() if supply in places})
+            of_class = number.setdefault(one.customer_class, len(number)) if one.customer_class else NOBODY
+            shares.append(Share(self.there.items.at[one.item_id], of_class, one.units, others))
+        return _integers(number[work.customer_class] for work in self.works), tuple(shares)
 
 
 def question(
@@ -445,9 +504,9 @@ def question(
     there: Master,
     *,
     lock: Lock,
-    kept: Mapping[int, int] = NOTHING,
     also: Iterable[int] = (),
     given_back: Held | None = None,
+    own: Mapping[str, Mapping[int, int]] = NOTHING_OWN,
 ) -> Question:
     """Ask for all that promises for some order lines depend on, in the order in which they are to be served.
 
@@ -455,16 +514,36 @@ def question(
     ----------
     lock
         What is locked for promises that will be committed: assembly lines and then supplies, each in the order of their keys.
-    kept
-        Units by item key that stay free for other customers.
     also
         Keys of further items whose supplies are wanted.
     given_back
         What counts as free although it is held: nothing is written, and nothing is locked.
+    own
+        What lines of these held, as `own_units` gives it: they may have it again, whoever else units are kept for.
     """
     keys = there.items.reachable(set(also).union(*(work.touches() for work in works)))
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
-    return Question(works, there, kept, _statements(keys, models, there.today, lock=lock, given_back=given_back))
+    kept = _kept_from(works, keys, there) if there.protections else []
+    if kept and lock is Lock.SHARED:
+        lock = Lock.ALONE  # no constraint knows what is kept for others
+    statements = _statements(keys, models, there.today, lock=lock, given_back=given_back)
+    if of_classes := [one for one in kept if one.customer_class]:
+        items, classes = sorted({one.item_id for one in of_classes}), sorted({one.customer_class for one in of_classes})
+        statements = (*statements, (HELD_BY_CLASSES, [items, [*given_back.demands] if given_back else [], classes]))
+    return Question(works, there, kept, own, statements)
+
+
+def _kept_from(works: Sequence[Work], keys: Sequence[int], there: Master) -> list[Kept]:
+    """What is kept of items that may be taken, from some of those who would take them."""
+    classes, items = {work.customer_class for work in works}, {*keys}
+    return [kept for kept in there.protections if kept.item_id in items and any(map(kept.is_left_by, classes))]
+
+
+def own_units(works: Sequence[Work], demands: Sequence[int], there: Master) -> Mapping[str, Mapping[int, int]]:
+    """Units by customer class and supply that order lines hold, where any units are kept; read before they give it back."""
+    if not there.protections:
+        return NOTHING_OWN
+    return held_by_class((work.customer_class or "", demand) for work, demand in zip(works, demands, strict=True))
 
 
 def snapshot(
@@ -472,10 +551,10 @@ def snapshot(
     today: date,
     *,
     lock: Lock,
-    kept: Mapping[int, int] = NOTHING,
     there: Master | None = None,
     also: Iterable[int] = (),
     given_back: Held | None = None,
+    own: Mapping[str, Mapping[int, int]] = NOTHING_OWN,
 ) -> PromiseSnapshot:
     """Read all that promises for some order lines depend on. `question` says what it takes.
 
@@ -484,11 +563,11 @@ def snapshot(
     there
         What `master` gave, where it is known already.
     """
-    asked = question(works, there or master(today), lock=lock, kept=kept, also=also, given_back=given_back)
+    asked = question(works, there or master(today), lock=lock, also=also, given_back=given_back, own=own)
     return asked.seen(exchange(asked.statements))
 
 
-def _statements(keys: list[int], models: list[int], today: date, *, lock: Lock, given_back: Held | None) -> Sequence[Statement]:
+def _statements(keys: list[int], models: list[int], today: date, *, lock: Lock, given_back: Held | None) -> tuple[Statement, ...]:
     of_lines, of_supplies = lock.value
     lines = (LINES.format(lock=of_lines), [models])
     if given_back is None:

@@ -10,8 +10,9 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 from ninja.pagination import paginate
 
+from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Item
-from atoll_web.door import NotFound, Paging, answers
+from atoll_web.door import Input, NotFound, Paging, actor_for, answers
 from atoll_web.stock.errors import UnknownLot
 from atoll_web.stock.models import Lot, Move, Supply
 from atoll_web.stock.position import with_position
@@ -29,6 +30,7 @@ class ItemOut(Schema):
     cost: Decimal = Field(description="Standard cost of one unit")
     tracking: str = Field(description="none, lot or serial")
     active: bool
+    safety_stock: int = Field(description="Units that every promise leaves")
     on_hand: int
     allocated: int = Field(description="Units on hand that are reserved")
     free: int = Field(description="Units on hand that nothing is allocated on")
@@ -60,7 +62,7 @@ class Available(Schema):
     """Units available to promise from a day on."""
 
     day: date | None = Field(description="Empty for now")
-    available: int = Field(description="Free units of this and all earlier supplies")
+    available: int = Field(description="Free units of this and all earlier supplies, less the safety stock")
 
 
 class ItemDetail(ItemOut):
@@ -69,6 +71,12 @@ class ItemDetail(ItemOut):
     attributes: dict[str, Any]
     supplies: list[SupplyOut] = Field(alias="open_supplies")
     available_to_promise: list[Available]
+
+
+class SafetyStockIn(Input):
+    """What promises leave of an item."""
+
+    units: int = Field(ge=0, lt=10**9)
 
 
 class MoveOut(Schema):
@@ -112,16 +120,23 @@ def getitem_of(request: HttpRequest, code: str) -> Item:
     item = item_of(code, _items())
     rows = Supply.objects.filter(item=item, quantity__gt=0).select_related("item").order_by(F("due").asc(nulls_first=True), "id")
     item.open_supplies = list(rows)
-    item.available_to_promise = _available(item.open_supplies)
+    item.available_to_promise = _available(item.open_supplies, item.safety_stock)
     return item
 
 
-def _available(supplies: Iterable[Supply]) -> list[dict]:
-    """Cumulated free units by day; the supplies come in the order of their days."""
+@router.put("/items/{code}/safety-stock", response=answers(ItemOut))
+def set_safety_stock(request: HttpRequest, code: str, payload: SafetyStockIn) -> Item:
+    """Say how many units of an item every promise leaves from now on; promises that were made stay."""
+    catalogue.set_safety_stock(actor=actor_for(request, "plan"), item=item_of(code), units=payload.units)
+    return item_of(code, _items())
+
+
+def _available(supplies: Iterable[Supply], safety_stock: int) -> list[dict]:
+    """Cumulated free units by day beyond the safety stock; the supplies come in the order of their days."""
     total, by_day = 0, {}
     for supply in supplies:
         total += supply.quantity - supply.allocated
-        by_day[supply.due] = total
+        by_day[supply.due] = max(total - safety_stock, 0)
     return [{"day": day, "available": units} for day, units in by_day.items()]
 
 

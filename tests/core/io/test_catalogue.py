@@ -53,8 +53,8 @@ FILES = {
     "company.toml": COMPANY,
     "items/parts.csv": 'code,name,kind,cost,tracking,sizes,weight,teeth\nRIM,"Rim ""Ö"", 28 inch",component,12.50,,26|28,0.6,\n'
     "SPOKE,Speiche,component,0.1,,,,\nHUB,Moyeu avant,component,9,lot,,,36\n",
-    "items/built.csv": "code,name,kind,cost,tracking,assembly_minutes,build_minutes,build_days\n"
-    "WHEEL,Wheel,subassembly,30,serial,4,25,2\nE-BIKE,Bike,end item,0,serial,,,\n",
+    "items/built.csv": "code,name,kind,cost,tracking,assembly_minutes,build_minutes,build_days,safety_stock\n"
+    "WHEEL,Wheel,subassembly,30,serial,4,25,2,6\nE-BIKE,Bike,end item,0,serial,,,,\n",
     "bills.csv": "parent,component,quantity\nWHEEL,RIM,1\nWHEEL,SPOKE,32\nWHEEL,HUB,1\n",
     "suppliers.csv": "code,name,country,on_time,mean_delay_days\nNORD,Nord GmbH,DE,0.9,4\n",
     "supplier_items.csv": "supplier,item,price,lead_time_days,minimum_quantity,multiple\n"
@@ -104,6 +104,7 @@ def test_a_good_folder_becomes_a_catalogue(folder: Folder) -> None:
         2,
     )
     assert found.items["E-BIKE"].build_days == 1
+    assert (found.items["WHEEL"].safety_stock, found.items["E-BIKE"].safety_stock) == (6, 0)
     assert found.bills == {"WHEEL": (BillLine("RIM", 1), BillLine("SPOKE", 32), BillLine("HUB", 1))}
     assert found.suppliers == {"NORD": Supplier("NORD", "Nord GmbH", "DE", 0.9, 4.0)}
     assert found.supplier_items[0] == SupplierItem("NORD", "RIM", Decimal("12.5"), 14, 10, 5)

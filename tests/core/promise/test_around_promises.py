@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from atoll.promise import (
     Availability,
+    Cause,
     Expediting,
     ExpressPurchase,
     Lateness,
@@ -22,6 +23,7 @@ from atoll.promise import (
     Splitting,
     Step,
     Substitution,
+    Together,
     Wanted,
     WantedLine,
     after,
@@ -31,6 +33,7 @@ from atoll.promise import (
     improvements,
     largest_part,
     learned_lateness,
+    needed,
     promise,
     promise_complete,
     splits,
@@ -100,6 +103,13 @@ def test_of_what_nobody_supplies_only_what_is_there_can_be_had() -> None:
     assert largest_part(there, WantedLine({0: 24}), 1) is None
 
 
+def test_the_rest_of_a_split_never_comes_before_its_first_part() -> None:
+    """Ten units fill day 15 and take what comes then, so the five others could have what is on hand: that is no such split."""
+    there = availability([(0, 0, 8), (0, 15, 20)], leads=[40] * 4)
+    found = splits(there, WantedLine({0: 15}, minutes=150, lines=(0,)), 15)
+    assert [(s.first_units, s.first_day, s.rest_units, s.rest_day) for s in found] == [(8, 1, 7, 15)]
+
+
 def test_a_line_that_is_there_at_once_is_not_split() -> None:
     assert splits(availability([(0, 0, 20)], leads=LEADS), WantedLine({0: 20}), 10) == ()
 
@@ -121,6 +131,7 @@ def test_a_split_has_as_many_units_as_its_first_day_allows(a: Availability, unit
     found: tuple[Split, ...] = splits(a, line, units, most=2)
     for split in found:
         assert split.first_units + split.rest_units == units
+        assert split.first_day < split.rest_day
         assert day(split.first_units) == split.first_day
         assert split.first_units == max(part for part in range(1, units) if 0 <= day(part) <= split.first_day)
 
@@ -224,6 +235,24 @@ def test_the_critical_path_leads_to_what_holds_the_line_back_where_several_come_
     assert promises.binding(0).item in {link.item for link in chain}
 
 
+def test_the_critical_path_leads_to_what_holds_the_line_back_where_something_else_is_taken_later() -> None:
+    """Item 0 can be bought by day 20, a Sunday; assembly is on day 21, and of item 1 it takes what comes that day."""
+    there = availability([(1, 0, 9), (1, 21, 9)], leads=[20, 40, 40, 40])
+    promises = promise(there, lines({0: 1, 1: 1}))
+    assert promises.peg_supply.tolist() == [1]
+    assert [(link.step, link.item) for link in explain(there, promises, 0)][2:] == [(Step.PURCHASE, 0)]
+
+
+@settings(max_examples=120)
+@given(availabilities(days=25, most_free=4), st.lists(wanted_lines(most_units=5), min_size=1, max_size=3))
+def test_where_material_binds_its_item_is_on_the_critical_path(a: Availability, wanted: list[WantedLine]) -> None:
+    promises = promise(a, Wanted.of(wanted))
+    for k in np.flatnonzero(promises.is_promised).tolist():
+        binding = promises.binding(k)
+        if binding.cause is Cause.MATERIAL and binding.day >= 0:  # else another supply that comes as late took its place
+            assert binding.item in {link.item for link in explain(a, promises, k)}
+
+
 def test_each_lever_is_tried_alone_and_only_what_is_earlier_is_told() -> None:
     there = availability([(0, 8, 4), (1, 0, 9), (0, 2, 1)], leads=LEADS, capacity=[(0, day, 40) for day in range(1, 30)])
     line = WantedLine({0: 4}, minutes=40, lines=(0,))
@@ -310,3 +339,22 @@ def test_a_line_comes_out_of_the_arrays_as_it_went_in(wanted: list[WantedLine]) 
     again = Wanted.of(together.line(k) for k in range(len(together)))
     for name in ("start", "item", "quantity", "minutes", "line_key", "requested_day", "alternative_start", "alternative_item"):
         assert getattr(again, name).tolist() == getattr(together, name).tolist()
+
+
+def test_levers_that_help_only_together_are_pulled_together_and_no_more_of_them_than_it_takes() -> None:
+    there = availability([], leads=LEADS)
+    line = WantedLine({0: 1, 1: 1}, minutes=60, lines=(0,))
+    express = [ExpressPurchase(item, 3, Decimal(10 + item)) for item in range(3)]
+    assert improvements(there, line, express) == ()
+    both = Together(tuple(express[:2]))
+    assert [(i.ship_day, i.cost) for i in improvements(there, line, [both])] == [(3, 21)]
+    assert needed(there, line, express) == both.levers
+
+
+def test_overtime_of_several_days_is_paid_for_the_minutes_that_are_taken_of_each() -> None:
+    """Day 1 is full and day 2 does not exist yet: both get 30 minutes, of which the line takes 30 and 20."""
+    there = availability([(0, 0, 9)], leads=LEADS, capacity=[(0, 1, 0), (0, 9, 100)])
+    line = WantedLine({0: 1}, minutes=50, lines=(0,))
+    days = tuple(Overtime(0, day, 30, Decimal(2)) for day in (1, 2, 3))
+    assert needed(there, line, days) == days[:2]
+    assert [(i.ship_day, i.cost) for i in improvements(there, line, [Together(days[:2])])] == [(2, 100)]

@@ -96,13 +96,23 @@ def save_items(actor: Actor, values: Iterable[ItemValue]) -> None:
             assembly_minutes=value.assembly_minutes,
             build_minutes=value.build_minutes,
             build_days=value.build_days,
+            safety_stock=value.safety_stock,
             attributes={name: list(v) if isinstance(v, tuple) else v for name, v in value.attributes.items()},
         )
         for value in values
     ]
-    fields = ["name", "kind", "unit", "cost", "tracking", "assembly_minutes", "build_minutes", "build_days", "attributes"]
+    fields = ["name", "kind", "unit", "cost", "tracking", "assembly_minutes", "build_minutes", "build_days", "safety_stock"]
+    fields.append("attributes")
     with acting(actor):
         Item.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=fields)
+
+
+def set_safety_stock(*, actor: Actor, item: Item, units: int) -> Item:
+    """Say how many units of an item every promise leaves from now on; promises that were made stay."""
+    with acting(actor):
+        item.safety_stock = units
+        item.save(update_fields=["safety_stock"])
+    return item
 
 
 def save_bills(actor: Actor, bills: Bills) -> None:

@@ -52,7 +52,7 @@ class TimePhased:
     plan
         Rows of the table, one number a week.
     available
-        Cumulative available to promise, by week.
+        Cumulative available to promise, by week, beyond the safety stock.
     """
 
     weeks: tuple[date, ...]
@@ -71,6 +71,7 @@ def time_phased(*, item: Item, today: date, weekdays: int) -> TimePhased:
     now = weeks_ahead(today, WEEKS, weekdays)
     i = now.at[item.pk]
     available = available_to_promise(int(now.problem.on_hand[i]), now.receipts[i], now.commitments[i])
+    available = np.maximum(available - item.safety_stock, np.minimum(available, 0))
     return TimePhased(now.weeks, plan_material(now.problem).of(i), available)
 
 

@@ -17,6 +17,7 @@ from atoll_web.sales.services.entering import (
 )
 from atoll_web.sales.services.exploring import Explored, LineExplored, explore
 from atoll_web.sales.services.fewer import Fewer, fewer_units
+from atoll_web.sales.services.hastening import hasten, ways_to_hasten
 from atoll_web.sales.services.holding import hold, lift_hold
 from atoll_web.sales.services.importing import EnteredOrder, enter_batch, import_orders, preview_import
 from atoll_web.sales.services.inquiring import Inquiry, inquire, plan_into_stock
@@ -66,6 +67,7 @@ __all__ = [
     "expire_quotes",
     "explore",
     "fewer_units",
+    "hasten",
     "hold",
     "import_orders",
     "inquire",
@@ -86,4 +88,5 @@ __all__ = [
     "subscribe",
     "take",
     "unsubscribe",
+    "ways_to_hasten",
 ]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from atoll.promise import Promises, promise
+from atoll.promise import Promises
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import exchange
 from atoll_web.sales import states
@@ -15,7 +15,7 @@ from atoll_web.sales.models import Proposal, ProposedPromise
 from atoll_web.sales.services.open_lines import OpenLine, open_lines
 from atoll_web.sales.services.proposing import ship_dates
 from atoll_web.sales.services.releasing import demands_of, give_back
-from atoll_web.sales.snapshot import Lock, PromiseSnapshot, lock, snapshot
+from atoll_web.sales.snapshot import Lock, PromiseSnapshot, lock, master, own_units, snapshot
 
 NAMED = 5
 """Lines that a refusal names."""
@@ -45,9 +45,11 @@ def apply_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
         works = [replace(line.work, request_date=r.requested) for line, r in zip(lines, rows, strict=True)]
         held = [line.row for line in lines]
         lock(works, actor.today, demands_of(held))
+        there = master(actor.today)
+        own = own_units(works, [row.demand_id for row in held], there)
         give_back(held)
-        seen = snapshot(works, actor.today, lock=Lock.ALONE)
-        answer = _as_proposed(seen, promise(seen.availability, seen.wanted), lines, rows)
+        seen = snapshot(works, actor.today, lock=Lock.ALONE, there=there, own=own)
+        answer = _as_proposed(seen, seen.promised(), lines, rows)
         targets = [Target(line.row.pk, line.row.demand_id, is_new=False) for line in lines]
         taken = seen.booked(answer)
         commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False)

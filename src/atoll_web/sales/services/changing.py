@@ -36,7 +36,7 @@ from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, Under, raise_all
 from atoll_web.sales.services.entering import LINES
 from atoll_web.sales.services.releasing import agreed, demands_of, give_back, locked_lines, release_expired, works
-from atoll_web.sales.snapshot import Lock, Master, Work, lock, master, snapshot
+from atoll_web.sales.snapshot import Lock, Master, Work, lock, master, own_units, snapshot
 
 
 class By(StrEnum):
@@ -195,10 +195,12 @@ class _Change:
         wanted = self._wanted(at, lines, added, gone)
         held = [*gone, *(one.row for one in wanted if one.row)]
         before = dict(Promise.objects.filter(line__in=held, in_force=True).values_list("line_id", "ship_date"))
-        lock([*works(held), *(one.work for one in wanted)], self.actor.today, demands_of(held))
+        works_held = works(held)
+        lock([*works_held, *(one.work for one in wanted)], self.actor.today, demands_of(held))
+        own = own_units(works_held, [row.demand_id for row in held], self.there)
         give_back(held)
         self._end(gone, bool(added))
-        after = self._promise(wanted) if wanted else []
+        after = self._promise(wanted, own) if wanted else []
         left = [ChangedLine(r.position, "removed", r.quantity * r.unit_price, Decimal(0), before[r.pk], None) for r in gone]
         seen = [_seen(one, before, promised) for one, promised in zip(wanted, after, strict=True)]
         return Changed(self.order.number, self.order.currency, tuple(sorted([*left, *seen], key=lambda line: line.position)))
@@ -268,14 +270,14 @@ class _Change:
         if gone and not is_more and all(row in gone or row.state in (states.CANCELLED, states.SHIPPED) for row in self.rows):
             Order.objects.filter(pk=self.order.pk).update(state=states.SHIPPED)
 
-    def _promise(self, wanted: Sequence[_Wanted]) -> list[tuple[date, str]]:
+    def _promise(self, wanted: Sequence[_Wanted], own: Mapping[str, Mapping[int, int]]) -> list[tuple[date, str]]:
         """Promise lines and write what they are now; their dates, with the reasons."""
         seen = snapshot(
             [one.work for one in wanted],
             self.actor.today,
             lock=Lock.ALONE,
-            kept=self.there.kept_from(self.order.customer.customer_class),
             there=self.there,
+            own=own,
         )
         answer = (promise_complete if self.order.ship_complete else promise)(seen.availability, seen.wanted)
         said = [reason(seen, answer, k) for k in range(len(wanted))]

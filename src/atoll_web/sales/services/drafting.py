@@ -68,6 +68,8 @@ class Drafted:
         Of each unit when so many are ordered, on the buyer's terms.
     margin
         What is left of that over material and labour. Nobody outside should see it.
+    customer_class
+        Of the buyer: units that are kept for others are left.
     """
 
     line: NewLine
@@ -76,6 +78,7 @@ class Drafted:
     unit_price: Decimal
     currency: str
     margin: Margin
+    customer_class: str
 
     @property
     def price(self) -> Decimal:
@@ -91,6 +94,7 @@ class Drafted:
             self.revision.product_model_id,
             self.line.request_date,
             with_agreed(self.resolved.alternates, self.resolved.substitutes, self.line.agreed),
+            self.customer_class,
         )
 
 
@@ -138,7 +142,8 @@ class Drafter:
         self._check(line)
         under = under or self._orderable(line.model)
         found = self._price(line, under, buyer)
-        return Drafted(line, under.revision, found.resolved, found.unit_price, found.currency, found.margin)
+        priced = found.resolved, found.unit_price, found.currency, found.margin
+        return Drafted(line, under.revision, *priced, buyer.customer_class)
 
     def _orderable(self, model: str) -> Under:
         if (revision := self._revisions.get(model)) is None:

@@ -423,9 +423,7 @@ class _Entry:
     def asked(self, orders: Sequence[NewOrder], drafts: Sequence[Drafted]) -> "_Asked":
         """What is asked of the database before orders can be promised."""
         works = [draft.work() for draft in drafts]
-        kept = self.there.kept_from(self.customers[orders[0].customer].buyer.customer_class)
-        lock = Lock.ALONE if kept else self.lock  # no constraint knows what is kept for others
-        return _Asked(orders, drafts, self._keys_to_draw(orders, works), question(works, self.there, lock=lock, kept=kept))
+        return _Asked(orders, drafts, self._keys_to_draw(orders, works), question(works, self.there, lock=self.lock))
 
     def enter(self, asked: "_Asked", rows: Sequence[Sequence[tuple[Any, ...]]], *, is_last: bool = False) -> list[Order]:
         """Promise and write orders, by what the database answers; `is_last` if the use case ends with it."""

@@ -153,11 +153,10 @@ def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_c
     places = [f"line {n}" for n in range(1, len(lines) + 1)]
     drafts, faults = drafter.draft_all([(place, line, terms) for place, line in zip(places, lines, strict=True)])
     raise_all(faults)
-    kept = there.kept_from(terms.customer_class)
     others = [other_choices(draft, drafter, terms) for draft in drafts]
     also = {item for choices in others for other in choices for item in other.drafted.work().touches()}
     also |= {item for draft in drafts for substitutes in draft.resolved.substitutes.values() for item in substitutes}
-    seen = snapshot([draft.work() for draft in drafts], today, lock=Lock.NOTHING, kept=kept, there=there, also=also)
+    seen = snapshot([draft.work() for draft in drafts], today, lock=Lock.NOTHING, there=there, also=also)
     complete = promise_complete(seen.availability, seen.wanted)
     answer = complete if ship_complete else promise(seen.availability, seen.wanted)
     refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]

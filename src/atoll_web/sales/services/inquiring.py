@@ -1,7 +1,7 @@
 """Dates without an order: inquiries, and builds ahead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -111,7 +111,7 @@ def _one_by_one(line: NewLine, today: date, customer_class: str) -> tuple[Drafte
 
 
 def _question(drafted: Drafted, there: Master, customer_class: str) -> Question:
-    return question([drafted.work()], there, lock=Lock.NOTHING, kept=there.kept_from(customer_class))
+    return question([replace(drafted.work(), customer_class=customer_class)], there, lock=Lock.NOTHING)
 
 
 def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:

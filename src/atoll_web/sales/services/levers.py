@@ -1,13 +1,15 @@
 """What would make a line earlier: options, substitutes, splits, overtime, faster purchases, with words for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import product
 
 from atoll.model.product import FeatureKind
 from atoll.promise import (
     AS_SOON_AS_POSSIBLE,
+    CANNOT_BE_SUPPLIED,
     Availability,
     Binding,
     Cause,
@@ -18,14 +20,17 @@ from atoll.promise import (
     OtherOption,
     Overtime,
     Promises,
+    Pulled,
     Splitting,
     Step,
     Substitution,
+    Together,
     Wanted,
     WantedLine,
     applied,
     explain,
     improvements,
+    needed,
     overtime_taken,
     promise,
 )
@@ -41,16 +46,22 @@ from atoll_web.sales.snapshot import PromiseSnapshot, alternatives
 MOST_OPTIONS = 3
 """Other options that are offered for a line, the cheapest."""
 
-CENT = Decimal("0.01")
+CENT, FREE = Decimal("0.01"), Decimal(0)
 
 OVERTIME_DAYS = 10
-"""Days of overtime that are looked at, the first ones."""
+"""Days of overtime that are looked at one by one, the first ones."""
+
+MOST_OVERTIME_DAYS = 60
+"""Days of overtime that are looked at together."""
+
+MOST_TOGETHER = 4
+"""Purchases that are made faster together."""
 
 OVERTIME = """
 SELECT d.id, d.line_id, l.code, d.day, l.overtime_minutes - d.overtime, l.overtime_rate
 FROM catalogue_lineday d JOIN catalogue_assemblyline l ON l.id = d.line_id
 JOIN catalogue_assemblyline_builds b ON b.assemblyline_id = l.id
-WHERE b.productmodel_id = %s AND d.day > %s AND d.day <= %s AND l.overtime_minutes > d.overtime
+WHERE b.productmodel_id = %s AND d.day >= %s AND d.day <= %s AND l.overtime_minutes > d.overtime
 ORDER BY d.day, d.line_id LIMIT %s
 """
 
@@ -83,40 +94,61 @@ class Faster:
     lines: tuple[NewLine, ...]
     first_units: int = 0
     rest_date: date | None = None
-    pull: "Pull | None" = None
+    pulls: "tuple[Pull, ...]" = ()
 
     @property
     def needs_order(self) -> bool:
         """Whether it spends the company's money, so that a quote cannot hold it."""
-        return self.pull is not None
+        return bool(self.pulls)
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """What has to be done for a lever that changes what can be promised from.
+    """One thing that has to be done for a lever that changes what can be promised from.
 
     Parameters
     ----------
     key
-        Of the line day, the supply or the item.
+        Of the line day, the purchase order line, or what a supplier sells.
     amount
         Minutes of overtime, or units to buy; 0 to expedite an order.
+    cost
+        Of the company.
+    is_expedited
+        Whether what is bought is to come as fast as the supplier can.
     """
 
+    kind: str
+    words: str
     key: int
-    amount: int = 0
+    amount: int
+    cost: Decimal
+    is_expedited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A lever that is pulled, alone or together with others, how it is called and taken, and the day that it brings."""
+
+    lever: Pulled
+    key: str
+    kind: str
+    words: str
+    row: int
+    day: int
+    is_expedited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A lever, and how it is called and taken."""
+    """A lever, and how it is called and taken; `parts` of one that is pulled."""
 
     lever: Lever
     key: str
     kind: str
     words: str
-    lines: tuple[NewLine, ...]
-    row: int = 0
+    lines: tuple[NewLine, ...] = ()
+    parts: tuple[_Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +201,21 @@ def faster(question: Question) -> tuple[Faster, ...]:
     binding = question.answer.binding(0)
     if binding.cause is Cause.REQUEST:
         return ()
-    found = [
-        *_options(question, binding),
-        *_substitutes(question, binding),
-        *_split(question),
-        *_overtime(question),
-        *_purchases(question),
-    ]
-    by_lever = {id(one.lever): one for one in found}
-    better = improvements(question.there, question.soonest, [one.lever for one in found])
+    of_customer = [*_options(question, binding), *_substitutes(question, binding), *_split(question)]
+    return _offers(question, [*of_customer, *_overtime(question), *_purchases(question)])
+
+
+def by_company(question: Question) -> tuple[Faster, ...]:
+    """Those of the ways that leave the line as it is: overtime and purchases."""
+    if question.answer.binding(0).cause is Cause.REQUEST:
+        return ()
+    return _offers(question, [*_overtime(question), *_purchases(question)])
+
+
+def _offers(question: Question, ways: Sequence[_Found]) -> tuple[Faster, ...]:
+    """Those that help."""
+    by_lever = {id(one.lever): one for one in {one.key: one for one in ways}.values()}
+    better = improvements(question.there, question.soonest, [one.lever for one in by_lever.values()])
     offers = [_offer(question, one, by_lever[id(one.lever)]) for one in better]
     cheapest = sorted((one for one in offers if one.kind == states.OPTION), key=lambda one: one.cost)[:MOST_OPTIONS]
     return tuple(one for one in offers if one.kind != states.OPTION or one in cheapest)
@@ -198,27 +236,36 @@ def _offer(question: Question, better: Improvement, found: _Found) -> Faster:
         words=words,
         ship_date=seen.date(better.ship_day),
         days_earlier=better.days_earlier,
-        cost=cost,
+        cost=cost.quantize(CENT),
         currency=question.drafted.currency if found.kind in {states.OPTION, states.SPLIT} else question.drafter.there.currency,
         lines=lines or (line,),
         first_units=better.first_units,
         rest_date=rest,
-        pull=_pull(question, found),
+        pulls=tuple(_pulls(question, found)),
     )
 
 
-def _pull(question: Question, found: _Found) -> Pull | None:
+def _pulls(question: Question, found: _Found) -> Iterator[Pull]:
     """What has to be done, and how much of it the line takes."""
-    lever = found.lever
-    if isinstance(lever, Expediting):
-        return Pull(found.row)
-    if isinstance(lever, Overtime):
-        answer = promise(applied(question.there, lever), Wanted.of([question.soonest]))
-        return Pull(found.row, overtime_taken(question.there, lever, answer))
-    if isinstance(lever, ExpressPurchase):
-        answer = promise(applied(question.there, lever), Wanted.of([question.soonest]))
-        return Pull(found.row, int(answer.plan_quantity[answer.plan_item == lever.item].sum()))
-    return None
+    if not found.parts:
+        return
+    there = applied(question.there, Together(tuple(part.lever for part in found.parts)))
+    answer = promise(there, Wanted.of([question.soonest]))
+    for part in found.parts:
+        lever, amount, cost = part.lever, 0, Decimal(0)
+        if isinstance(lever, Overtime):
+            amount = overtime_taken(question.there, lever, answer, there)
+            cost = amount * lever.cost_per_minute
+        elif isinstance(lever, ExpressPurchase):
+            amount, cost = _bought(answer, lever.item), lever.cost
+        else:
+            cost = lever.cost
+        yield Pull(part.kind, part.words, part.row, amount, cost, part.is_expedited)
+
+
+def _bought(answer: Promises, item: int) -> int:
+    """Units of an item that a promise counts on although nobody has ordered them."""
+    return int(answer.plan_quantity[answer.plan_item == item].sum())
 
 
 def other_choices(drafted: Drafted, drafter: Drafter, buyer: Buyer) -> tuple[OtherChoice, ...]:
@@ -284,30 +331,76 @@ def _takes_less(question: Question, other: Drafted, binding: Binding) -> bool:
 def _split(question: Question) -> Iterator[_Found]:
     units = question.drafted.line.quantity
     if units > 1:
-        yield _Found(Splitting(units), "", states.SPLIT, "", ())
+        yield _Found(Splitting(units), "", states.SPLIT, "")
 
 
 def _overtime(question: Question) -> Iterator[_Found]:
-    """Overtime of each line that builds the model on each of the first days up to the promise."""
-    seen = question.seen
-    last = seen.date(question.answer.ship_day[0])
-    parameters = [question.drafted.revision.product_model_id, seen.today, last, OVERTIME_DAYS]
-    (rows,) = exchange([(OVERTIME, parameters)])
-    for key, line, code, day, minutes, rate in rows:
-        lever = Overtime(line, (day - seen.today).days, minutes, rate)
-        yield _Found(lever, f"{states.OVERTIME}:{key}", states.OVERTIME, f"Overtime on line {code} on {in_words(day)}", (), key)
+    """Overtime of each line that builds the model: on single days from the day on which the material is there, and on as many
+    of them as it takes."""
+    seen, answer = question.seen, question.answer
+    binding, begin = answer.binding(0), int(answer.need_day[0])
+    if binding.cause is Cause.CAPACITY:
+        begin -= binding.days
+    first, last = seen.date(begin), seen.date(answer.ship_day[0])
+    (rows,) = exchange([(OVERTIME, [question.drafted.revision.product_model_id, first, last, MOST_OVERTIME_DAYS])])
+    by_line: dict[str, list[_Part]] = {}
+    for place, (key, line, code, day, minutes, rate) in enumerate(rows):
+        at = (day - seen.today).days
+        words = f"Overtime on line {code} on {in_words(day)}"
+        part = _Part(Overtime(line, at, minutes, rate), f"{states.OVERTIME}:{key}", states.OVERTIME, words, key, at)
+        by_line.setdefault(code, []).append(part)
+        if place < OVERTIME_DAYS:
+            yield _together([part])
+    for code, parts in by_line.items():
+        kept = needed(question.there, question.soonest, [part.lever for part in parts])
+        taken = [part for part in parts if part.lever in kept]
+        if taken:
+            days = [in_words(seen.date(part.day)) for part in taken]
+            yield _together(taken, f"Overtime on line {code} on {', '.join(days)}")
+
+
+def _together(parts: Sequence[_Part], words: str = "") -> _Found:
+    """Levers that are pulled at once as one that is offered."""
+    lever = parts[0].lever if len(parts) == 1 else Together(tuple(part.lever for part in parts))
+    words = words or "; ".join(part.words for part in parts)
+    return _Found(lever, "+".join(part.key for part in parts), parts[0].kind, words, parts=tuple(parts))
 
 
 def _purchases(question: Question) -> Iterator[_Found]:
-    """The purchase that comes last, whether it is ordered already or not, where its supplier can be faster."""
-    last = explain(question.there, question.answer, 0)[-1]
-    if last.step is Step.SUPPLY and question.seen.supplies[last.supply].kind == "purchase":
+    """What the line waits for ordered anew, or sooner where it is ordered already: each way to have the item that binds, and
+    where others come as late, the fastest way for each of those that bind one after the other."""
+    there, wanted = question.there, Wanted.of([question.soonest])
+    answer, chosen = promise(there, wanted), list[_Part]()
+    best = int(answer.ship_day[0])
+    for _ in range(MOST_TOGETHER):
+        if answer.binding(0).cause is not Cause.MATERIAL:
+            return
+        parts = [part for part in _of_binding(question, there, answer) if part not in chosen]
+        if not parts:
+            return
+        if not chosen:
+            yield from (_together([part]) for part in parts)
+        chosen.append(min(parts, key=lambda part: part.day))
+        there = applied(there, chosen[-1].lever)
+        answer = promise(there, wanted)
+        if answer.ship_day[0] < best:
+            best = int(answer.ship_day[0])
+            kept = needed(question.there, question.soonest, [part.lever for part in chosen])
+            yield _together([part for part in chosen if part.lever in kept])
+
+
+def _of_binding(question: Question, there: Availability, answer: Promises) -> Iterator[_Part]:
+    """Ways to have sooner what comes last for a line: the order that it is on its way with, or another purchase."""
+    last, seen = explain(there, answer, 0)[-1], question.seen
+    kind = seen.supplies[last.supply].kind if last.step is Step.SUPPLY else ""
+    if kind == "purchase":
         yield from _expediting(question, last.supply)
-    if last.step is Step.PURCHASE:
-        yield from _express(question, last.item)
+    is_bought = there.lead_days[last.item] != CANNOT_BE_SUPPLIED and there.structure.rank[last.item] < 0
+    if is_bought and (last.step is Step.PURCHASE or kind in {"purchase", "planned"}):
+        yield from _buying(question, there, last.item)
 
 
-def _expediting(question: Question, supply: int) -> Iterator[_Found]:
+def _expediting(question: Question, supply: int) -> Iterator[_Part]:
     free, seen = question.seen.supplies[supply], question.seen
     line = PurchaseOrderLine.objects.select_related("order", "item").get(supply=free.supply_id)
     source = SupplierItem.objects.filter(supplier=line.order.supplier_id, item=line.item_id, expedited_days__isnull=False).first()
@@ -317,23 +410,29 @@ def _expediting(question: Question, supply: int) -> Iterator[_Found]:
     day = (due - seen.today).days + free.margin_days
     lever = Expediting(supply, days=int(question.there.supply_day[supply]), cost=source.expedite_cost, not_before=day)
     words = f"Expedite {line.item.code} of {line.order.number}, there on {in_words(due)}"
-    yield _Found(lever, f"{states.EXPEDITE}:{line.pk}", states.EXPEDITE, words, (), line.pk)
+    yield _Part(lever, f"{states.EXPEDITE}:{line.pk}", states.EXPEDITE, words, line.pk, day)
 
 
-def _express(question: Question, item: int) -> Iterator[_Found]:
+def _buying(question: Question, there: Availability, item: int) -> Iterator[_Part]:
+    """An item bought express, or from another supplier at the difference in price."""
     seen = question.seen
-    sold = SupplierItem.objects.select_related("item", "supplier").filter(preferred=True, expedited_days__isnull=False)
-    source = sold.filter(item=seen.items.ids[item]).first()
-    if source is None:
-        return
-    due = purchasing.due_when_ordered(source, seen.today, calendar(), expedited=True)
-    day = (due - seen.today).days + purchasing.margin(source.supplier)
-    words = f"Buy {source.item.code} from {source.supplier.name} express, there on {in_words(due)}"
-    yield _Found(
-        ExpressPurchase(item, day, source.expedite_cost),
-        f"{states.EXPRESS}:{source.item.code}",
-        states.EXPRESS,
-        words,
-        (),
-        source.item_id,
-    )
+    sold = SupplierItem.objects.select_related("item", "supplier").filter(item=seen.items.ids[item])
+    sources = list(sold.order_by("-preferred", "lead_time_days", "supplier__code"))
+    usual = sources[0].price
+    for source, is_expedited in product(sources, (False, True)):
+        if (source.preferred and not is_expedited) or (is_expedited and source.expedited_days is None):
+            continue
+        due = purchasing.due_when_ordered(source, seen.today, calendar(), expedited=is_expedited)
+        day = (due - seen.today).days + purchasing.margin(source.supplier)
+        if day >= there.lead_days[item]:
+            continue
+        units = _bought(promise(applied(there, ExpressPurchase(item, day, FREE)), Wanted.of([question.soonest])), item)
+        if not units:
+            continue
+        units = purchasing.rounded_up(units, source.minimum_quantity, source.multiple)
+        cost = ((source.price - usual) * units + (source.expedite_cost if is_expedited else 0)).quantize(CENT)
+        key = f"{states.EXPRESS}:{source.item.code}{'' if source.preferred else f'={source.supplier.code}'}"
+        key += ":express" if is_expedited and not source.preferred else ""
+        how = " express" if is_expedited else ""
+        words = f"Buy {source.item.code} from {source.supplier.name}{how}, there on {in_words(due)}"
+        yield _Part(ExpressPurchase(item, day, cost), key, states.EXPRESS, words, source.pk, day, is_expedited)

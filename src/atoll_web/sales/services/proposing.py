@@ -21,7 +21,7 @@ from atoll_web.sales.held import held_by
 from atoll_web.sales.models import Order, OrderLine, Proposal
 from atoll_web.sales.services.open_lines import OpenLine, Weighing, open_lines, weights
 from atoll_web.sales.services.ranking import foremost
-from atoll_web.sales.snapshot import Lock, PromiseSnapshot, snapshot
+from atoll_web.sales.snapshot import Lock, PromiseSnapshot, master, own_units, snapshot
 
 REPROMISING = "re-promising"
 """Kind of the runs that compute proposals."""
@@ -120,7 +120,9 @@ def _compute(actor: Actor, proposal: Proposal, report: runs.Report) -> Mapping[s
     if not report(0.1, f"{len(lines)} lines as if they held nothing"):
         return {"lines": len(lines)}
     held = held_by([line.row.pk for line in lines], [line.row.demand_id for line in lines])
-    seen = snapshot([line.work for line in lines], actor.today, lock=Lock.NOTHING, given_back=held)
+    works, there = [line.work for line in lines], master(actor.today)
+    own = own_units(works, [line.row.demand_id for line in lines], there)
+    seen = snapshot(works, actor.today, lock=Lock.NOTHING, there=there, given_back=held, own=own)
     if not report(0.3, "promising them anew"):
         return {"lines": len(lines)}
     found = _served(seen, lines, proposal, actor.today)
@@ -132,13 +134,14 @@ def _compute(actor: Actor, proposal: Proposal, report: runs.Report) -> Mapping[s
 
 
 def _served(seen: PromiseSnapshot, lines: Sequence[OpenLine], proposal: Proposal, today: date) -> Repromise:
+    kept: dict[str, Any] = {"classes": seen.classes, "shares": seen.shares}
     due = np.array([_day_due(line, today) for line in lines], dtype=np.int64)
     weight = np.array(weights(lines, Weighing(proposal.weighing), today))
     if proposal.policy == Policy.RUSH:
         ahead = np.flatnonzero([line.row.order_id == proposal.rush_id for line in lines])
-        return rush(seen.availability, seen.wanted, due, weight, ahead)
+        return rush(seen.availability, seen.wanted, due, weight, ahead, **kept)
     rule = ServiceRule.FIFO if proposal.policy == Policy.SEQUENCE else ServiceRule(proposal.policy)
-    return promise_all_anew(seen.availability, seen.wanted, due, weight, rule)
+    return promise_all_anew(seen.availability, seen.wanted, due, weight, rule, **kept)
 
 
 def _day_due(line: OpenLine, today: date) -> int:

@@ -100,6 +100,8 @@ def works(lines: Sequence[OrderLine]) -> list[Work]:
     for key, item, alternate, on_request in rows.values_list("configuration_id", "item_id", "alternate_id", "on_request"):
         (substitutes if on_request else alternates)[key].setdefault(item, []).append(alternate)
     asked = agreed([line.pk for line in lines if substitutes[line.configuration_id]])
+    of_orders = Order.objects.filter(id__in=among(line.order_id for line in lines))
+    classes = dict(of_orders.values_list("id", "customer__customer_class"))
     return [
         Work(
             {item: per * line.quantity for item, per in bills[key].items()},
@@ -107,6 +109,7 @@ def works(lines: Sequence[OrderLine]) -> list[Work]:
             model,
             line.request_date,
             with_agreed(alternates[key], substitutes[key], asked[line.pk]) if line.pk in asked else alternates[key],
+            classes[line.order_id],
         )
         for line in lines
         for key in [line.configuration_id]

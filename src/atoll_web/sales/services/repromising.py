@@ -6,7 +6,6 @@ from datetime import date
 
 from django.db.models import Max, prefetch_related_objects
 
-from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import among, uncollected
 from atoll_web.sales import states
@@ -16,7 +15,7 @@ from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.services.drafting import raise_all
 from atoll_web.sales.services.releasing import demands_of, give_back, works
-from atoll_web.sales.snapshot import Lock, lock, snapshot
+from atoll_web.sales.snapshot import Lock, lock, master, own_units, snapshot
 from atoll_web.stock import services as stock
 
 
@@ -68,18 +67,29 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repr
         if len(left_out) == len(rows):
             raise NothingToPromise(line=", ".join(map(str, rows)), state=left_out[0].state)
         with uncollected(len(rows)):
-            return Repromised(_promise_anew(actor, [row for row in rows if row.state in states.HOLDING]), left_out)
+            return Repromised(promise_anew(actor, [row for row in rows if row.state in states.HOLDING]), left_out)
 
 
-def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[OrderLine]:
+def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -> list[OrderLine]:
+    """Let locked lines give back what they hold, and promise them for the dates that they had.
+
+    Parameters
+    ----------
+    sooner
+        For the days that their customers asked for instead.
+    """
     in_force = Promise.objects.filter(line__in=among(row.pk for row in rows), in_force=True)
     before = dict(in_force.values_list("line_id", "ship_date"))
     rows.sort(key=lambda row: (before[row.pk], row.pk))
-    wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, works(rows), strict=True)]
+    wanted = works(rows)
+    if not sooner:
+        wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, wanted, strict=True)]
     lock(wanted, actor.today, demands_of(rows))
+    there = master(actor.today)
+    own = own_units(wanted, [row.demand_id for row in rows], there)
     give_back(rows)
-    seen = snapshot(wanted, actor.today, lock=Lock.ALONE)
-    answer = promise(seen.availability, seen.wanted)
+    seen = snapshot(wanted, actor.today, lock=Lock.ALONE, there=there, own=own)
+    answer = seen.promised()
     refused = [k for k in range(len(rows)) if not answer.is_promised[k]]
     prefetch_related_objects([rows[k] for k in refused], "order")
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in refused])

@@ -8,16 +8,15 @@ from django.db.models import F
 
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import exchange
-from atoll_web.catalogue.models import Item
 from atoll_web.purchasing import services as purchasing
-from atoll_web.purchasing.models import PurchaseOrderLine
+from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import states
 from atoll_web.sales.errors import NeedsAnOrder, NoLongerOffered
-from atoll_web.sales.models import LeverTaken, Order
+from atoll_web.sales.models import LeverTaken, Order, OrderLine
 from atoll_web.sales.services.drafting import NewLine
 from atoll_web.sales.services.entering import enter_order, known_order, quote
 from atoll_web.sales.services.exploring import Explored, explore
-from atoll_web.sales.services.levers import Faster
+from atoll_web.sales.services.levers import Faster, Pull
 
 WORK_LONGER = """
 UPDATE catalogue_lineday d SET capacity = d.capacity + %s, overtime = d.overtime + %s
@@ -63,7 +62,8 @@ def take(
         if quote_days is not None:
             _refuse_spending(chosen.values())
         for lever in chosen.values():
-            _pull(actor, lever)
+            for part in lever.pulls:
+                pull(actor, lever, part)
         parts = [chosen[k].lines if k in chosen else (one.line,) for k, one in enumerate(asked)]
         order = _entered(actor, customer, [line for part in parts for line in part], quote_days, idempotency_key, ship_complete)
         _record(order, parts, chosen)
@@ -105,21 +105,19 @@ def _refuse_spending(levers: Iterable[Faster]) -> None:
             raise NeedsAnOrder(words=lever.words)
 
 
-def _pull(actor: Actor, lever: Faster) -> None:
-    """Do what the lever says: work longer, have an order brought sooner, buy express."""
-    if lever.pull is None:
-        return
-    if lever.kind == states.OVERTIME:
-        minutes = lever.pull.amount
-        (worked,) = exchange([(WORK_LONGER, [minutes, minutes, lever.pull.key, minutes])])
+def pull(actor: Actor, lever: Faster, part: Pull) -> None:
+    """Do what a lever asks for: work longer, have an order brought sooner, buy at once."""
+    if part.kind == states.OVERTIME:
+        (worked,) = exchange([(WORK_LONGER, [part.amount, part.amount, part.key, part.amount])])
         if not worked:  # others took the overtime of that day meanwhile
             raise NoLongerOffered(key=lever.key, line=lever.words)
-    elif lever.kind == states.EXPEDITE:
-        line = PurchaseOrderLine.objects.select_related("order", "item", "supply").get(pk=lever.pull.key)
+    elif part.kind == states.EXPEDITE:
+        line = PurchaseOrderLine.objects.select_related("order", "item", "supply").get(pk=part.key)
         purchasing.expedite(actor=actor, line=line)
     else:
-        item = Item.objects.get(pk=lever.pull.key)
-        purchasing.order(actor=actor, wanted=[purchasing.Wanted(item, lever.pull.amount)], expedited=True)
+        source = SupplierItem.objects.select_related("item", "supplier").get(pk=part.key)
+        wanted = purchasing.Wanted(source.item, part.amount, source=source)
+        purchasing.order(actor=actor, wanted=[wanted], expedited=part.is_expedited)
 
 
 def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[int, Faster]) -> None:
@@ -129,17 +127,23 @@ def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[in
     for k, lever in chosen.items():
         if rows[first[k]].ships > max(lever.ship_date, lever.lines[0].request_date or lever.ship_date):
             raise NoLongerOffered(key=lever.key, line=f"line {k + 1}")
+    record([(rows[first[k]], lever) for k, lever in chosen.items()])
+
+
+def record(levers: Iterable[tuple[OrderLine, Faster]]) -> None:
+    """Keep what was done for lines, and what each part of it costs."""
     LeverTaken.objects.bulk_create(
         LeverTaken(
-            line=rows[first[k]],
-            kind=lever.kind,
-            words=lever.words,
-            cost=lever.cost,
+            line=line,
+            kind=part.kind,
+            words=part.words,
+            cost=part.cost,
             currency=lever.currency,
             days_earlier=lever.days_earlier,
             **_substitute(lever),
         )
-        for k, lever in chosen.items()
+        for line, lever in levers
+        for part in lever.pulls or (lever,)
     )
 
 
