@@ -70,6 +70,8 @@ STATUS: dict[type[AtollError], int] = {
     sales.CustomerOnHold: 409,
     sales.IdempotencyKeyUsed: 409,
     sales.NotCancellable: 409,
+    sales.OrderOfKeyEnded: 409,
+    sales.PriceDiffers: 409,
     sales.LineNotChangeable: 409,
     sales.NotChangeable: 409,
     sales.NotDead: 409,

@@ -170,6 +170,54 @@ def test_a_key_sent_again_answers_the_same_order(program):
     assert Order.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/orders", order_of({"model": "DL", "quantity": 50})),
+        ("/orders", order_of({"model": "DL", "choices": {"arm": "ARM-L"}})),
+        ("/orders", order_of({"model": "DL", "request_date": "2026-03-20"})),
+        ("/orders", order_of({"model": "DL", "faster": "split:1"})),
+        ("/orders", order_of({"model": "DL"}, {"model": "DL"})),
+        ("/orders", order_of() | {"ship_complete": True}),
+        ("/orders", order_of(customer="ACME")),
+        ("/quotes", order_of()),
+    ],
+)
+def test_a_key_sent_with_another_request_is_refused(program, path, body):
+    sales = program("sales")
+    first = sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
+    refused = sales.post(path, body, expect=409, **{"Idempotency-Key": "web-1"})
+    assert refused["code"] == "idempotency-key-used"
+    assert refused["facts"] == {"key": "web-1", "order": first["number"]}
+    assert Order.objects.count() == 1
+
+
+def test_a_key_of_a_quote_holds_for_its_days_and_its_lever(program):
+    sales = program("sales")
+    two_large = {"model": "DL", "choices": {"head": "HEAD-L", "arm": "ARM-L"}, "quantity": 2}
+    asked = order_of(two_large | {"faster": "split:1"}) | {"days": 3}
+    first = sales.post("/quotes", asked, expect=201, **{"Idempotency-Key": "q"})
+    assert sales.post("/quotes", asked, expect=201, **{"Idempotency-Key": "q"})["number"] == first["number"]
+    for other in (asked | {"days": 4}, order_of(two_large) | {"days": 3}):
+        assert sales.post("/quotes", other, expect=409, **{"Idempotency-Key": "q"})["code"] == "idempotency-key-used"
+
+
+def test_a_key_whose_order_ended_is_told_so(program):
+    sales = program("sales")
+    order = sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
+    sales.post(f"/orders/{order['number']}/cancel")
+    refused = sales.post("/orders", order_of(), expect=409, **{"Idempotency-Key": "web-1"})
+    assert (refused["code"], refused["facts"]["state"]) == ("order-of-key-ended", "cancelled")
+
+
+def test_a_key_from_before_requests_were_kept_answers_its_order(program):
+    sales = program("sales")
+    first = sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
+    Order.objects.update(request_digest=None)
+    again = sales.post("/orders", order_of({"model": "DL", "quantity": 2}), expect=201, **{"Idempotency-Key": "web-1"})
+    assert first["number"] == again["number"]
+
+
 def test_a_key_of_another_customers_order_does_not_show_that_order(program):
     sales = program("sales")
     sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
@@ -248,9 +296,26 @@ def test_what_the_database_cannot_hold_is_refused_in_words(program, path, body):
 def test_faults_of_several_lines_are_told_together(program):
     refused = program("sales").post("/orders", order_of({"model": "DL", "quantity": 0}, {"model": "XX"}), expect=422)
     assert [(issue["source"], issue["code"]) for issue in refused["issues"]] == [
-        ("line 1", "quantity-not-positive"),
-        ("line 2", "unknown-model"),
+        ("lines.0.quantity", "quantity-not-positive"),
+        ("lines.1.model", "unknown-model"),
     ]
+
+
+def test_all_that_is_wrong_with_an_order_is_told_at_once(program):
+    """The customer, the quantity, the date, two choices that are none, and the conflict of those that are some."""
+    choices = {"colour": "red", "head": "HEAD-L", "arm": "ARM-S", "dimmer": "nobody"}
+    lines = [{"model": "DL", "quantity": 0, "request_date": "2026-03-01", "choices": choices}]
+    for path, body in (("/orders", {}), ("/quotes", {"days": 91})):
+        refused = program("sales").post(path, order_of(*lines, customer="NOBODY") | body, expect=422)
+        assert [(issue["source"], issue["code"]) for issue in refused["issues"]] == [
+            *([("days", "quote-without-days")] if body else []),
+            ("customer", "unknown-customer"),
+            ("lines.0.quantity", "quantity-not-positive"),
+            ("lines.0.request_date", "request-date-in-the-past"),
+            ("lines.0.choices.colour", "unknown-feature"),
+            ("lines.0.choices.dimmer", "unknown-option"),
+            ("lines.0.choices", "invalid-configuration"),
+        ]
 
 
 def test_a_fault_in_the_form_of_a_request_names_its_field(program):

@@ -46,6 +46,18 @@ def test_a_refused_change_keeps_what_was_entered(company: Lamps, signed_in: Sign
     assert 'value="HEAD-L" selected' in answer.content.decode()
 
 
+def test_a_change_tells_all_that_is_wrong_at_once(company: Lamps, signed_in: SignIn) -> None:
+    order = company.order(1)
+    form = {"f.head": "HEAD-L", "quantity": "many", "request_date": "20.3.2026", "carry_out": "1"}
+    answer = signed_in("sales").post(reverse("change-line", args=[order.number, 1]), form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "“many” is not a whole number" in page
+    assert "“20.3.2026” is not a date" in page
+    assert "The arm must carry the head" in page
+    assert order.lines.get().configuration.values["head"] == "HEAD-S"
+
+
 def test_an_order_is_held_and_let_go_on_its_page(company: Lamps, signed_in: SignIn) -> None:
     order, client = company.order(1), signed_in("sales")
     client.post(reverse("hold-order", args=[order.number]), {"reason": "deposit"})

@@ -15,6 +15,7 @@ from atoll_web.catalogue.configuring import read_choices
 from atoll_web.catalogue.models import Revision
 from atoll_web.pages import attempt, check, needs, sentences
 from atoll_web.sales import services
+from atoll_web.sales.errors import NothingToChange
 from atoll_web.sales.models import Order, OrderLine
 
 CHOICE = "f."
@@ -32,38 +33,43 @@ def change(request: HttpRequest, number: str, position: int) -> HttpResponse:
     if request.method == "POST":
         check(request, "order")
         actor = actor_now(request.user, request.POST.get("reason", "").strip())
+        what, faults = _asked(request, line)
         try:
-            what = _asked(request, line)
-            if "carry_out" in request.POST:
+            if "carry_out" in request.POST and not faults:
                 services.change_order(actor=actor, order=order, **what)
                 return redirect("order", number)
             context["seen"] = services.preview_change(actor=actor, order=order, **what)
+        except NothingToChange as refusal:
+            faults = faults or sentences(refusal)
         except AtollError as refusal:
-            context["refused"] = sentences(refusal)
+            faults += sentences(refusal)
+        if faults:
+            context = {**context, "seen": None, "refused": faults}
     context["features"] = _features(line.configuration.revision, line.configuration.values, request)
     return render(request, "sales/change.html", context, status=422 if "refused" in context else 200)
 
 
-def _asked(request: HttpRequest, line: OrderLine) -> dict[str, Any]:
-    """The change that the form asks for; fields that show what is there change nothing."""
+def _asked(request: HttpRequest, line: OrderLine) -> tuple[dict[str, Any], list[str]]:
+    """The change that the form asks for, and what of it cannot be read; fields that show what is there change nothing."""
     if "remove" in request.POST:
-        return {"removed": [line.position]}
+        return {"removed": [line.position]}, []
+    faults: list[str] = []
     now = {feature["code"]: feature["texts"] for feature in _features(line.configuration.revision, line.configuration.values)}
     sent = {name.removeprefix(CHOICE): request.POST.getlist(name) for name in request.POST if name.startswith(CHOICE)}
     given = {code: [text for text in texts if text] for code, texts in sent.items()}
     choices = read_choices(line.configuration.revision, {code: texts for code, texts in given.items() if texts != now.get(code)})
-    day = forms.day(request.POST, "request_date", "Asked for") if request.POST.get("request_date") else None
-    return {
-        "lines": [
-            services.LineChange(
-                line.position,
-                choices,
-                forms.whole(request.POST, "quantity", "Units", most=services.MOST_UNITS),
-                day if day != line.request_date else None,
-                services.By.TODAY if request.POST.get("by") == "today" else services.By.OWN,
-            )
-        ]
-    }
+    day = quantity = None
+    try:
+        quantity = forms.whole(request.POST, "quantity", "Units", most=services.MOST_UNITS)
+    except AtollError as fault:
+        faults += sentences(fault)
+    try:
+        day = forms.day(request.POST, "request_date", "Asked for") if request.POST.get("request_date") else None
+    except AtollError as fault:
+        faults += sentences(fault)
+    by = services.By.TODAY if request.POST.get("by") == "today" else services.By.OWN
+    changed = services.LineChange(line.position, choices, quantity, day if day != line.request_date else None, by)
+    return {"lines": [changed]}, faults
 
 
 def _features(revision: Revision, values: dict[str, Any], request: HttpRequest | None = None) -> list[dict[str, Any]]:

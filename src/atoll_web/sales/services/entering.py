@@ -1,15 +1,18 @@
 """Orders and quotes: every line is configured, priced, promised and confirmed, or nothing is written."""
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import accumulate, islice
+from hashlib import blake2b
+from itertools import accumulate, islice, zip_longest
 from typing import Any
 
 from django.db import IntegrityError, connection
 
-from atoll.errors import AtollError
+from atoll.errors import AtollError, Issue
 from atoll.promise import promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time, is_acting
 from atoll_web.accounts.numbering import sequence, worded
@@ -25,8 +28,10 @@ from atoll_web.sales.errors import (
     CustomerOnHold,
     IdempotencyKeyUsed,
     NoLines,
+    OrderOfKeyEnded,
     QuoteExpired,
     QuoteWithoutDays,
+    ReferenceTwice,
     UnknownCustomer,
     UnknownShopper,
     WrongOrderState,
@@ -53,12 +58,38 @@ class NewOrder:
         sent twice at the same time.
     ship_complete
         Promise one date for all lines; otherwise each has its own.
+    request
+        Digest of the request that the key is sent with, where that asks for more than the order tells.
+    place
+        Where it was read, for which a fault of it is told.
     """
 
     customer: str
     lines: Sequence[NewLine]
     idempotency_key: str = ""
     ship_complete: bool = False
+    request: str = ""
+    place: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What tells the request from another one with the same key."""
+        return self.request or request_digest(self)
+
+
+def request_digest(order: NewOrder, quote_days: int | None = None, levers: Sequence[str] = ()) -> str:
+    """Digest of all that is asked for, the key and the places of its lines apart."""
+    lines = [
+        (line.model, sorted((f, _texts(value)) for f, value in line.choices.items()), line.quantity, line.request_date, lever)
+        for line, lever in zip_longest(order.lines, levers, fillvalue="")
+    ]
+    asked = json.dumps([order.customer, lines, order.ship_complete, quote_days], default=str)
+    return blake2b(asked.encode(), digest_size=16).hexdigest()
+
+
+def _texts(value: Any) -> list[str]:
+    """A choice as texts, by which files of different kinds agree."""
+    return [str(part) for part in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def enter_order(
@@ -73,26 +104,33 @@ def enter_order(
 
     Raises
     ------
-    UnknownCustomer, CustomerOnHold, NoLines, IdempotencyKeyUsed
+    UnknownCustomer, CustomerOnHold, NoLines, IdempotencyKeyUsed, OrderOfKeyEnded
         Of the order.
     AtollError
         Of the line, where just one is at fault; `BadInput` with one issue for each line otherwise.
     """
-    return enter_orders(actor=actor, orders=[NewOrder(customer, lines, idempotency_key or "", ship_complete)])[0]
+    return enter(actor=actor, order=NewOrder(customer, lines, idempotency_key or "", ship_complete))
 
 
 @begun_again_after_deadlock
-def enter_orders(*, actor: Actor, orders: Sequence[NewOrder]) -> list[Order]:
+def enter_orders(*, actor: Actor, orders: Sequence[NewOrder], issues: Sequence[Issue] = ()) -> list[Order]:
     """Take orders, promised in their sequence: the same dates as one by one, in one transaction and a few statements.
+
+    Parameters
+    ----------
+    issues
+        Faults of the form in which they came. They are told along with all others, and nothing is entered.
 
     Raises
     ------
-    As `enter_order` does; faults of all orders are told together, and nothing is written then.
+    ReferenceTwice
+        When several have one key.
+    AtollError
+        As `enter_order` does; faults of all orders are told together, and nothing is written then.
     """
-    return _enter(actor, orders, states.CONFIRMED, None)
+    return _enter(actor, orders, states.CONFIRMED, None, issues=issues)
 
 
-@begun_again_after_deadlock
 def quote(
     *, actor: Actor, customer: str, lines: Sequence[NewLine], days: int, idempotency_key: str = "", ship_complete: bool = False
 ) -> Order:
@@ -103,10 +141,19 @@ def quote(
     QuoteWithoutDays
         When it would hold for less than a day or too long; otherwise as `enter_order` does.
     """
-    if not 1 <= days <= LONGEST_QUOTE:
-        raise QuoteWithoutDays(days=days, most=LONGEST_QUOTE)
-    asked = NewOrder(customer, lines, idempotency_key, ship_complete)
-    return _enter(actor, [asked], states.QUOTED, actor.at + timedelta(days=days))[0]
+    return enter(actor=actor, order=NewOrder(customer, lines, idempotency_key, ship_complete), quote_days=days)
+
+
+@begun_again_after_deadlock
+def enter(*, actor: Actor, order: NewOrder, quote_days: int | None = None) -> Order:
+    """Take an order as `enter_order` does, or quote it when days are given, as `quote` does."""
+    if quote_days is None:
+        return _alive(_enter(actor, [order], states.CONFIRMED, None)[0])
+    is_held = 1 <= quote_days <= LONGEST_QUOTE
+    faults = [] if is_held else [("", QuoteWithoutDays(days=quote_days, most=LONGEST_QUOTE))]
+    order = replace(order, request=order.request or request_digest(order, quote_days))
+    until = actor.at + timedelta(days=quote_days if is_held else 0)
+    return _alive(_enter(actor, [order], states.QUOTED, until, faults)[0])
 
 
 @begun_again_after_deadlock
@@ -154,13 +201,24 @@ def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: 
     return enter_order(actor=actor, customer=known.code, lines=[line], idempotency_key=idempotency_key)
 
 
-def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:
+Faults = Sequence[tuple[str, AtollError]]
+"""What is wrong, each with its place."""
+
+
+def _enter(
+    actor: Actor,
+    orders: Sequence[NewOrder],
+    state: str,
+    expires_at: datetime | None,
+    faults: Faults = (),
+    issues: Sequence[Issue] = (),
+) -> list[Order]:
     """Enter orders: a single one beside others, and once more alone if these were faster with something that it takes too."""
-    if len(orders) == 1 and not is_acting():
+    if len(orders) == 1 and not is_acting() and not faults and not issues:
         with suppress(IntegrityError):
             return _enter_at_once(actor, orders, state, expires_at) or _enter_under(Lock.SHARED, actor, orders, state, expires_at)
     with uncollected(sum(len(order.lines) for order in orders)):
-        return _enter_under(Lock.ALONE, actor, orders, state, expires_at)
+        return _enter_under(Lock.ALONE, actor, orders, state, expires_at, faults, issues)
 
 
 class _Outdated(Exception):
@@ -180,7 +238,7 @@ def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires
         return None
     entry = _Entry(actor, there, customers, state, expires_at, Lock.SHARED)
     try:
-        drafts = entry.draft(orders, [], is_alone=True)
+        drafts = entry.draft(orders, is_alone=True)
     except AtollError:  # by what holds now, perhaps, it is none
         return None
     asked = entry.asked(orders, drafts)
@@ -199,7 +257,15 @@ def _has_expired(there: Master, actor: Actor) -> bool:
     return there.first_expiry is not None and there.first_expiry <= actor.at
 
 
-def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:
+def _enter_under(
+    lock: Lock,
+    actor: Actor,
+    orders: Sequence[NewOrder],
+    state: str,
+    expires_at: datetime | None,
+    faults: Faults = (),
+    issues: Sequence[Issue] = (),
+) -> list[Order]:
     """Enter those orders that are not known by their keys, and give all of them in their sequence."""
     codes = {order.customer for order in orders}
     with acting(actor, [MASTER, _of_customers(codes)]) as (company, customers_found):
@@ -208,10 +274,10 @@ def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: st
         if _has_expired(there, actor):
             release_expired(actor)
         known = _known([order.idempotency_key for order in orders if order.idempotency_key])
-        faults = _faults(orders, known, customers)
-        fresh = _once([order for order in orders if order.idempotency_key not in known])
+        faults = [*faults, *_faults(orders, known, customers)]
+        fresh = [order for order in orders if order.idempotency_key not in known]
         entry = _Entry(actor, there, customers, state, expires_at, lock)
-        drafts = iter(entry.draft(fresh, faults, is_alone=len(orders) == 1))
+        drafts = iter(entry.draft(fresh, faults, issues, is_alone=len(orders) == 1))
         groups = [(group, list(islice(drafts, sum(len(order.lines) for order in group)))) for group in entry.together(fresh)]
         entered = []
         for group, drafted in groups:
@@ -222,20 +288,24 @@ def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: st
         return [known.get(order.idempotency_key) or next(others) for order in orders]
 
 
-def _once(orders: Sequence[NewOrder]) -> list[NewOrder]:
-    """The orders without those whose key an earlier one has."""
-    first: dict[object, NewOrder] = {}
-    for place, order in enumerate(orders):
-        first.setdefault(order.idempotency_key or place, order)
-    return list(first.values())
+def known_order(order: NewOrder) -> Order | None:
+    """What became of the order when its key was sent before, if it was; a second writer with the key waits for the first."""
+    there = _known([order.idempotency_key] if order.idempotency_key else []).get(order.idempotency_key)
+    if there and _is_another(there, order):
+        raise IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)
+    return there and _alive(there)
 
 
-def known_order(idempotency_key: str, customer: str) -> Order | None:
-    """The order of a key that was sent before, if any; a second writer with the key waits for the first."""
-    there = _known([idempotency_key] if idempotency_key else []).get(idempotency_key)
-    if there and there.customer.code != customer:
-        raise IdempotencyKeyUsed(key=idempotency_key, order=there.number)
-    return there
+def _is_another(there: Order, order: NewOrder) -> bool:
+    """Whether the order of a key was asked for by another request."""
+    return there.customer.code != order.customer or there.request_digest not in (None, order.digest)
+
+
+def _alive(order: Order) -> Order:
+    """The order, unless its key was sent so late that it has ended meanwhile."""
+    if order.state in (states.CANCELLED, states.EXPIRED):
+        raise OrderOfKeyEnded(key=order.idempotency_key, order=order.number, state=order.state)
+    return order
 
 
 LOCK_KEYS = """
@@ -286,6 +356,14 @@ def buyer_of(customer: str) -> Buyer:
     return found.buyer
 
 
+def buyer_or_faults(customer: str) -> tuple[Buyer, Faults]:
+    """What `buyer_of` gives; anybody where it refuses, with why, so that it can be told along with other faults."""
+    try:
+        return buyer_of(customer), ()
+    except AtollError as fault:
+        return ANYBODY, [("", fault)]
+
+
 _read_last: dict[str, tuple[Any, ...]] = {}
 """Rows of customers as this process has read them last, by code."""
 
@@ -315,22 +393,26 @@ def _faults(
 ) -> list[tuple[str, AtollError]]:
     """What is wrong with orders themselves, each with its place."""
     faults: list[tuple[str, AtollError]] = []
-    first: dict[object, tuple[int, str]] = {}
-    for o, order in enumerate(orders, 1):
-        with_key, of_customer = first.setdefault(order.idempotency_key or o, (o, order.customer))
+    named = Counter(order.idempotency_key for order in orders if order.idempotency_key)
+    for o, order in enumerate(orders):
         there, customer = known.get(order.idempotency_key), customers.get(order.customer)
-        place = (order.lines[0].place if order.lines else "") or f"order {o}"
-        if there and there.customer.code != order.customer:
+        place = order.place or _place(o, is_alone=len(orders) == 1)
+        if (times := named[order.idempotency_key]) > 1:
+            faults.append((place, ReferenceTwice(reference=order.idempotency_key, times=times)))
+        elif there and _is_another(there, order):
             faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)))
-        elif of_customer != order.customer:
-            faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=with_key)))
-        elif customer is None:
+        if customer is None:
             faults.append((place, UnknownCustomer(customer=order.customer)))
         elif customer.row.on_hold:
             faults.append((place, CustomerOnHold(customer=order.customer)))
         if not order.lines:
             faults.append((place, NoLines()))
     return faults
+
+
+def _place(o: int, *, is_alone: bool) -> str:
+    """Where an order is among those that were sent."""
+    return "" if is_alone else f"orders.{o}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,18 +462,22 @@ class _Entry:
             groups[-1][1].append(order)
         return [group for _, group in groups]
 
-    def draft(self, orders: Sequence[NewOrder], faults: Sequence[tuple[str, AtollError]], *, is_alone: bool) -> list[Drafted]:
+    def draft(
+        self, orders: Sequence[NewOrder], faults: Faults = (), issues: Sequence[Issue] = (), *, is_alone: bool
+    ) -> list[Drafted]:
         """Draft all lines; their faults and those known before are raised together."""
-        name = "line {1}" if is_alone else "order {}, line {}"
         lines = [
-            (line.place or name.format(o, n), line, self.customers[order.customer].buyer)
-            for o, order in enumerate(orders, 1)
-            for n, line in enumerate(order.lines, 1)
-            if order.customer in self.customers
+            (line.place or f"{_place(o, is_alone=is_alone)}.lines.{n}".lstrip("."), line, self._buyer(order))
+            for o, order in enumerate(orders)
+            for n, line in enumerate(order.lines)
         ]
         drafts, more = Drafter(self.there, self.actor.today).draft_all(lines)
-        raise_all([*faults, *more])
+        raise_all([*faults, *more], issues)
         return drafts
+
+    def _buyer(self, order: NewOrder) -> Buyer:
+        """On whose terms its lines are priced; anybody's where the customer is not known, which is told as a fault."""
+        return self.customers[order.customer].buyer if order.customer in self.customers else ANYBODY
 
     def asked(self, orders: Sequence[NewOrder], drafts: Sequence[Drafted]) -> "_Asked":
         """What is asked of the database before orders can be promised."""
@@ -409,7 +495,8 @@ class _Entry:
         answer = (promise_complete if orders[0].ship_complete else promise)(seen.availability, seen.wanted)
         refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
         names = {k: drafts[k].line.place or f"line {k + 1}" for k in refused}
-        raise_all([(names[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
+        places = {k: drafts[k].line.place or f"lines.{k}" for k in refused}
+        raise_all([(places[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
         taken = seen.booked(answer)
         space = room(taken)
         space["stock_demand"] += len(drafts)
@@ -466,6 +553,7 @@ class _Entry:
                 ordered_at=self.actor.at,
                 currency=currency,
                 idempotency_key=order.idempotency_key or None,
+                request_digest=order.digest if order.idempotency_key else None,
                 expires_at=self.expires_at,
                 rank=key,
                 ship_complete=order.ship_complete,
@@ -475,16 +563,17 @@ class _Entry:
 
 
 ORDER_FIELDS = (
-    *("id", "number", "customer_id", "state", "ordered_at", "currency", "idempotency_key", "expires_at", "rank"),
-    "ship_complete",
+    *("id", "number", "customer_id", "state", "ordered_at", "currency", "idempotency_key", "request_digest", "expires_at"),
+    *("rank", "ship_complete"),
 )
 
 ORDERS = """
-INSERT INTO sales_order (id, number, customer_id, state, ordered_at, currency, idempotency_key, expires_at, rank, ship_complete,
-                         hold_reason)
-SELECT o.id, o.number, o.customer, o.state, o.at, o.currency, o.key, o.expires, o.rank, o.complete, ''
-FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[],
-            %s::float8[], %s::bool[]) o (id, number, customer, state, at, currency, key, expires, rank, complete)
+INSERT INTO sales_order (id, number, customer_id, state, ordered_at, currency, idempotency_key, request_digest, expires_at, rank,
+                         ship_complete, hold_reason)
+SELECT o.id, o.number, o.customer, o.state, o.at, o.currency, o.key, o.request, o.expires, o.rank, o.complete, ''
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
+            %s::timestamptz[], %s::float8[], %s::bool[])
+     o (id, number, customer, state, at, currency, key, request, expires, rank, complete)
 """
 
 LINES = """

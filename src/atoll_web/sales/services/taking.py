@@ -1,7 +1,7 @@
 """An order or a quote of explored lines with the levers that were chosen for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from django.db.models import F
@@ -15,7 +15,7 @@ from atoll_web.sales import states
 from atoll_web.sales.errors import NeedsAnOrder, NoLongerOffered
 from atoll_web.sales.models import LeverTaken, Order
 from atoll_web.sales.services.drafting import NewLine
-from atoll_web.sales.services.entering import enter_order, known_order, quote
+from atoll_web.sales.services.entering import NewOrder, enter, known_order, request_digest
 from atoll_web.sales.services.exploring import Explored, explore
 from atoll_web.sales.services.levers import Faster
 
@@ -54,10 +54,12 @@ def take(
     AtollError
         As `explore`, `enter_order` and `quote` do. Nothing is written then.
     """
+    order = NewOrder(customer, [one.line for one in asked], idempotency_key, ship_complete)
     if not any(one.lever for one in asked):
-        return _entered(actor, customer, [one.line for one in asked], quote_days, idempotency_key, ship_complete)
+        return enter(actor=actor, order=order, quote_days=quote_days)
     with acting(actor):
-        if (there := known_order(idempotency_key, customer)) is not None:
+        order = replace(order, request=request_digest(order, quote_days, [one.lever for one in asked]))
+        if (there := known_order(order)) is not None:
             return there
         chosen = _chosen(actor, customer, asked, ship_complete)
         if quote_days is not None:
@@ -65,24 +67,10 @@ def take(
         for lever in chosen.values():
             _pull(actor, lever)
         parts = [chosen[k].lines if k in chosen else (one.line,) for k, one in enumerate(asked)]
-        order = _entered(actor, customer, [line for part in parts for line in part], quote_days, idempotency_key, ship_complete)
-        _record(order, parts, chosen)
-    return order
-
-
-def _entered(
-    actor: Actor, customer: str, lines: Sequence[NewLine], quote_days: int | None, idempotency_key: str, ship_complete: bool
-) -> Order:
-    if quote_days is not None:
-        return quote(
-            actor=actor,
-            customer=customer,
-            lines=lines,
-            days=quote_days,
-            idempotency_key=idempotency_key,
-            ship_complete=ship_complete,
-        )
-    return enter_order(actor=actor, customer=customer, lines=lines, idempotency_key=idempotency_key, ship_complete=ship_complete)
+        order = replace(order, lines=[line for part in parts for line in part])
+        entered = enter(actor=actor, order=order, quote_days=quote_days)
+        _record(entered, parts, chosen)
+    return entered
 
 
 def _chosen(actor: Actor, customer: str, asked: Sequence[Asked], ship_complete: bool) -> dict[int, Faster]:
