@@ -32,21 +32,32 @@ class CustomerOut(Schema):
 
 
 class LineIn(Input):
-    """What a customer asks for."""
+    """A configured product."""
 
     model: str = Field(description="Code of the product model")
     choices: Choices = Field({}, description="Value by feature; what is not chosen is completed")
     quantity: int = 1
     request_date: date | None = Field(None, description="Empty for as soon as possible")
+
+    def line(self, place: str = "") -> services.NewLine:
+        """As the services take it, with the place for which its faults are told."""
+        return services.NewLine(self.model, self.choices, self.quantity, self.request_date, place)
+
+
+class InquiryIn(LineIn):
+    """A product somebody asks about."""
+
+    customer: str = Field("", description="Code of the customer on whose terms; empty for anybody's")
+
+
+class OrderLineIn(LineIn):
+    """What a customer orders."""
+
     faster: str = Field("", description="Key of a way to be earlier, as `POST /promises` tells it; empty for none")
 
     def asked(self) -> services.Asked:
         """With the way to be earlier."""
         return services.Asked(self.line(), self.faster)
-
-    def line(self, place: str = "") -> services.NewLine:
-        """As the services take it, with the place for which its faults are told."""
-        return services.NewLine(self.model, self.choices, self.quantity, self.request_date, place)
 
 
 class MarginOut(Schema):
@@ -75,7 +86,7 @@ class OrderIn(Input):
     """An order: all its lines are promised and confirmed, or nothing is written."""
 
     customer: str = Field(description="Code of the customer")
-    lines: list[LineIn]
+    lines: list[OrderLineIn]
     ship_complete: bool = Field(False, description="Promise one day for all lines")
 
 
@@ -195,7 +206,8 @@ IdempotencyKey = Annotated[
         None,
         alias="Idempotency-Key",
         max_length=80,
-        description="Your own word for this order: sent again, also at the same time, it answers the same order",
+        description="Your own word for this order: sent again, also at the same time, it answers the same order. Sent with "
+        "another request, or after that order was cancelled or expired, it is refused",
     ),
 ]
 
@@ -208,9 +220,9 @@ def list_customers(request: HttpRequest) -> QuerySet[Customer]:
 
 
 @router.post("/inquiries", response=answers(InquiryOut))
-def inquire(request: HttpRequest, payload: LineIn) -> dict[str, Any]:
+def inquire(request: HttpRequest, payload: InquiryIn) -> dict[str, Any]:
     """Price, margin and promise date of a configured product. Nothing is reserved or written."""
-    answer = asdict(services.inquire(line=payload.line(), today=business_time().date()))
+    answer = asdict(services.inquire(line=payload.line(), today=business_time().date(), customer=payload.customer))
     return answer if request.auth.may("margin") else answer | {"margin": None}
 
 

@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema
 from atoll_web.accounts.acting import business_time
 from atoll_web.door import Input, Money, NotFound, actor_for, answers
 from atoll_web.sales import services
-from atoll_web.sales.api import IdempotencyKey, LineIn, OrderDetail, answered
+from atoll_web.sales.api import IdempotencyKey, LineIn, OrderDetail, OrderLineIn, answered
 from atoll_web.sales.models import Order
 from atoll_web.sales.quote_pdf import quote_pdf
 
@@ -103,6 +103,7 @@ class QuoteIn(BasketIn):
     """A quote: it holds all that its dates rest on for some days."""
 
     customer: str = Field(description="Code of the customer")
+    lines: list[OrderLineIn]  # type: ignore[assignment]  # more than what is asked about
     days: int = Field(14, description="That it holds")
 
 

@@ -19,7 +19,7 @@ from atoll_web.forms import whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, document, needs, sentences, today
 from atoll_web.sales import services, states
-from atoll_web.sales.configure import State, order_key, read_state
+from atoll_web.sales.configure import State, order_key, price_shown, read_state
 from atoll_web.sales.models import Customer, Order
 from atoll_web.sales.promise_api import explored_document
 from atoll_web.sales.quote_pdf import quote_pdf
@@ -102,9 +102,14 @@ def _seen(request: HttpRequest, revision: Revision, state: State) -> dict[str, A
 @require_POST
 @needs("order")
 def take(request: HttpRequest, model: str) -> HttpResponse:
-    """Order or quote the line, with a lever where one was chosen. Refused, the page comes back with the reason."""
+    """Order or quote the line, with a lever where one was chosen. Refused, the page comes back with the reason.
+
+    Or look what it is for the customer that is chosen now.
+    """
     actor = actor_now(request.user)
     revision, state = orderable_revision(model, actor.today), read_state(request.POST)
+    if request.POST.get("take") == "look":
+        return redirect(f"{reverse('promise', args=[model])}?{state.address()}")
     what, _, lever = request.POST.get("take", "order").partition(" ")
     try:
         days = whole(request.POST, "days", "A quote holds for") if what == "quote" else None
@@ -114,6 +119,7 @@ def take(request: HttpRequest, model: str) -> HttpResponse:
             asked=[services.Asked(state.line(model, read_choices(revision, state.texts)), lever)],
             quote_days=days,
             idempotency_key=order_key(request),
+            shown=price_shown(request),
         )
     except AtollError as refusal:
         seen = _seen(request, revision, state) | {"refused": sentences(refusal)}

@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sales', '0016_locked_in_order'),
+        ("sales", "0016_locked_in_order"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='order',
-            name='request_digest',
-            field=models.CharField(blank=True, help_text='Of what was sent with the key; empty for orders from before it was kept', max_length=32, null=True),
+            model_name="order",
+            name="request_digest",
+            field=models.CharField(
+                blank=True,
+                help_text="Of what was sent with the key; empty for orders from before it was kept",
+                max_length=32,
+                null=True,
+            ),
         ),
     ]

@@ -60,6 +60,17 @@ ANYBODY = Buyer()
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """An amount, and the currency that it is in."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount:,.2f} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
 class Drafted:
     """A line whose choices are valid, with what they come to.
 
@@ -82,6 +93,11 @@ class Drafted:
     def price(self) -> Decimal:
         """Of all units."""
         return self.unit_price * self.line.quantity
+
+    @property
+    def on_terms(self) -> bool:
+        """Whether the buyer pays another price than the product model says."""
+        return Price(self.unit_price, self.currency) != Price(self.resolved.unit_price, product_model(self.revision).currency)
 
     def work(self) -> Work:
         """What is to be promised for it."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import blake2b
 from itertools import accumulate, islice, zip_longest
 from typing import Any
@@ -29,6 +30,7 @@ from atoll_web.sales.errors import (
     IdempotencyKeyUsed,
     NoLines,
     OrderOfKeyEnded,
+    PriceDiffers,
     QuoteExpired,
     QuoteWithoutDays,
     ReferenceTwice,
@@ -37,7 +39,7 @@ from atoll_web.sales.errors import (
     WrongOrderState,
 )
 from atoll_web.sales.models import Customer, Order, OrderLine
-from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
+from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, Price, raise_all
 from atoll_web.sales.services.releasing import release_expired
 from atoll_web.sales.snapshot import MASTER, Lock, Master, Question, Work, latest, master_of, question
 
@@ -58,6 +60,8 @@ class NewOrder:
         sent twice at the same time.
     ship_complete
         Promise one date for all lines; otherwise each has its own.
+    shown
+        What all lines were said to cost together; the order is refused if they cost something else.
     request
         Digest of the request that the key is sent with, where that asks for more than the order tells.
     place
@@ -68,6 +72,7 @@ class NewOrder:
     lines: Sequence[NewLine]
     idempotency_key: str = ""
     ship_complete: bool = False
+    shown: Price | None = None
     request: str = ""
     place: str = ""
 
@@ -99,17 +104,18 @@ def enter_order(
     lines: Sequence[NewLine],
     idempotency_key: str | None = None,
     ship_complete: bool = False,
+    shown: Price | None = None,
 ) -> Order:
     """Take an order of one customer.
 
     Raises
     ------
-    UnknownCustomer, CustomerOnHold, NoLines, IdempotencyKeyUsed, OrderOfKeyEnded
+    UnknownCustomer, CustomerOnHold, NoLines, IdempotencyKeyUsed, OrderOfKeyEnded, PriceDiffers
         Of the order.
     AtollError
         Of the line, where just one is at fault; `BadInput` with one issue for each line otherwise.
     """
-    return enter(actor=actor, order=NewOrder(customer, lines, idempotency_key or "", ship_complete))
+    return enter(actor=actor, order=NewOrder(customer, lines, idempotency_key or "", ship_complete, shown))
 
 
 @begun_again_after_deadlock
@@ -184,7 +190,7 @@ def accept_quote(*, actor: Actor, order: Order) -> Order:
     return row
 
 
-def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: str) -> Order:
+def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: str, shown: Price | None = None) -> Order:
     """Take the order of a customer who is not signed in but knows the code and the e-mail address. The system acts.
 
     Raises
@@ -198,7 +204,7 @@ def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: 
     if known is None:
         raise UnknownShopper()
     actor = Actor(system_user(), business_time(), f"ordered in the shop by {known.code}")
-    return enter_order(actor=actor, customer=known.code, lines=[line], idempotency_key=idempotency_key)
+    return enter_order(actor=actor, customer=known.code, lines=[line], idempotency_key=idempotency_key, shown=shown)
 
 
 Faults = Sequence[tuple[str, AtollError]]
@@ -410,6 +416,13 @@ def _faults(
     return faults
 
 
+def refuse_other_price(shown: Price | None, total: Decimal, currency: str) -> None:
+    """Refuse to order for another price than was shown, where one was."""
+    now = Price(total, currency)
+    if shown is not None and shown != now:
+        raise PriceDiffers(shown=str(shown), now=str(now))
+
+
 def _place(o: int, *, is_alone: bool) -> str:
     """Where an order is among those that were sent."""
     return "" if is_alone else f"orders.{o}"
@@ -473,6 +486,10 @@ class _Entry:
         ]
         drafts, more = Drafter(self.there, self.actor.today).draft_all(lines)
         raise_all([*faults, *more], issues)
+        rest = iter(drafts)
+        for order in orders:
+            of_order = list(islice(rest, len(order.lines)))
+            refuse_other_price(order.shown, sum((draft.price for draft in of_order), Decimal(0)), of_order[0].currency)
         return drafts
 
     def _buyer(self, order: NewOrder) -> Buyer:

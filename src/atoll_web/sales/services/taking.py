@@ -14,8 +14,8 @@ from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import states
 from atoll_web.sales.errors import NeedsAnOrder, NoLongerOffered
 from atoll_web.sales.models import LeverTaken, Order
-from atoll_web.sales.services.drafting import NewLine
-from atoll_web.sales.services.entering import NewOrder, enter, known_order, request_digest
+from atoll_web.sales.services.drafting import NewLine, Price
+from atoll_web.sales.services.entering import NewOrder, enter, known_order, refuse_other_price, request_digest
 from atoll_web.sales.services.exploring import Explored, explore
 from atoll_web.sales.services.levers import Faster
 
@@ -42,8 +42,14 @@ def take(
     quote_days: int | None = None,
     idempotency_key: str = "",
     ship_complete: bool = False,
+    shown: Price | None = None,
 ) -> Order:
     """Order what was explored, or quote it when days are given. Levers are looked for anew and pulled in the same transaction.
+
+    Parameters
+    ----------
+    shown
+        What all lines were said to cost together, without their levers.
 
     Raises
     ------
@@ -51,39 +57,41 @@ def take(
         When a lever is not offered any more, or a line would ship later than it was said to.
     NeedsAnOrder
         When a quote is to hold what spends the company's money.
+    PriceDiffers
+        When it costs something else than was shown.
     AtollError
         As `explore`, `enter_order` and `quote` do. Nothing is written then.
     """
-    order = NewOrder(customer, [one.line for one in asked], idempotency_key, ship_complete)
+    order = NewOrder(customer, [one.line for one in asked], idempotency_key, ship_complete, shown)
     if not any(one.lever for one in asked):
         return enter(actor=actor, order=order, quote_days=quote_days)
     with acting(actor):
         order = replace(order, request=request_digest(order, quote_days, [one.lever for one in asked]))
         if (there := known_order(order)) is not None:
             return there
-        chosen = _chosen(actor, customer, asked, ship_complete)
+        chosen = _chosen(actor, order, [one.lever for one in asked])
         if quote_days is not None:
             _refuse_spending(chosen.values())
         for lever in chosen.values():
             _pull(actor, lever)
         parts = [chosen[k].lines if k in chosen else (one.line,) for k, one in enumerate(asked)]
-        order = replace(order, lines=[line for part in parts for line in part])
+        order = replace(order, lines=[line for part in parts for line in part], shown=None)
         entered = enter(actor=actor, order=order, quote_days=quote_days)
         _record(entered, parts, chosen)
     return entered
 
 
-def _chosen(actor: Actor, customer: str, asked: Sequence[Asked], ship_complete: bool) -> dict[int, Faster]:
+def _chosen(actor: Actor, order: NewOrder, levers: Sequence[str]) -> dict[int, Faster]:
     """The levers by the place of their line."""
-    lines = [one.line for one in asked]
-    found: Explored = explore(lines=lines, today=actor.today, customer=customer, ship_complete=ship_complete)
+    found: Explored = explore(lines=order.lines, today=actor.today, customer=order.customer, ship_complete=order.ship_complete)
+    refuse_other_price(order.shown, found.total, found.currency)
     chosen = {}
-    for k, one in enumerate(asked):
-        if one.lever:
-            offered = {lever.key: lever for lever in found.lines[k].faster}
-            if one.lever not in offered:
-                raise NoLongerOffered(key=one.lever, line=f"line {k + 1}")
-            chosen[k] = offered[one.lever]
+    for k, lever in enumerate(levers):
+        if lever:
+            offered = {one.key: one for one in found.lines[k].faster}
+            if lever not in offered:
+                raise NoLongerOffered(key=lever, line=f"line {k + 1}")
+            chosen[k] = offered[lever]
     return chosen
 
 
