@@ -516,6 +516,98 @@ def test_runs_are_listed_and_a_finished_one_cannot_be_cancelled(company, program
     assert planner.get("/runs/999999", expect=404)["code"] == "not-found"
 
 
+# Why, quotes, the order book
+
+TWO_LARGE = {"model": "DL", "choices": {"head": "HEAD-L", "arm": "ARM-L"}, "quantity": 2}
+
+
+def test_a_line_is_explained_as_on_its_page(program, signed_in):
+    sales = program("sales")
+    number = sales.post("/orders", order_of({"model": "DL"}, TWO_LARGE), expect=201)["number"]
+    told = sales.get(f"/orders/{number}/lines/2/explain")
+    assert told == signed_in("sales").get(f"/orders/{number}/2/why.json").json()
+    assert (told["line"], told["ship_date"], told["causes"]) == (f"{number}/2", "2026-03-18", [])
+    assert [step["item"] for step in told["path"]] == ["HEAD-L"]
+    heads = [(peg["kind"], peg["units"]) for peg in told["pegs"] if peg["item"] == "HEAD-L"]
+    assert sorted(heads) == [("on hand", 1), ("planned", 1)]
+    assert sales.get(f"/orders/{number}/lines/3/explain", expect=404)["code"] == "not-found"
+
+
+def test_quotes_are_listed_with_what_they_come_to(program):
+    sales = program("sales")
+    sales.post("/orders", order_of(), expect=201)
+    for lines in ([{"model": "DL"}], [TWO_LARGE, {"model": "DL"}]):
+        sales.post("/quotes", order_of(*lines) | {"days": 3}, expect=201)
+    found = sales.get("/quotes")
+    assert [(q["total"], q["state"], q["expires_at"][:10]) for q in found["items"]] == [
+        ("282.00", "quoted", "2026-03-05"),
+        ("64.00", "quoted", "2026-03-05"),
+    ]
+    first = found["items"][0]
+    assert first["pdf"] == sales.get(f"/quotes/{first['number']}")["pdf"]
+    assert first["promise_date"] == "2026-03-18"
+    sales.post(f"/quotes/{first['number']}/accept")
+    assert [q["number"] for q in sales.get("/quotes", state="confirmed")["items"]] == [first["number"]]
+    assert sales.get("/quotes", customer="ACME")["count"] == 0
+
+
+def test_an_order_tells_the_levers_taken_for_it(program):
+    asked = order_of({"model": "DL"}, TWO_LARGE | {"faster": "option:head=HEAD-S"})
+    first, second = program("sales").post("/orders", asked, expect=201)["lines"]
+    assert first["levers"] == []
+    assert [(one["kind"], one["cost"], one["currency"]) for one in second["levers"]] == [("option", "-60.00", "EUR")]
+
+
+def test_the_order_book_is_listed_and_an_order_gets_another_place(program):
+    sales = program("sales")
+    numbers = [sales.post("/orders", order_of(TWO_LARGE), expect=201)["number"] for _ in range(3)]
+    book = sales.get("/order-book")["items"]
+    assert [(row["place"], row["number"]) for row in book] == list(enumerate(numbers, 1))
+    assert (book[0]["units"], book[0]["value"], book[0]["promised"]) == (2, "218.00", "2026-03-18")
+    moved = program("planner").post("/order-book/move", {"places": {numbers[2]: 1}}, expect=202)
+    assert (moved["state"], moved["policy"]) == ("proposed", "sequence")
+    assert [row["number"] for row in sales.get("/order-book")["items"]] == numbers
+    program("planner").post(f"/proposals/{moved['id']}/apply")
+    assert [row["number"] for row in sales.get("/order-book")["items"]] == [numbers[2], numbers[0], numbers[1]]
+    assert sales.post("/order-book/move", {"places": {"SO-9": 1}}, expect=409)["code"] == "not-in-book"
+    for places in ({}, {numbers[0]: 0}):
+        assert sales.post("/order-book/move", {"places": places}, expect=422)["code"] == "bad-request"
+    assert program("buyer").post("/order-book/move", {"places": {numbers[0]: 1}}, expect=403)["code"] == "not-allowed"
+
+
+# Addresses and methods
+
+
+def test_an_address_or_method_that_nothing_serves_is_told_as_a_document(program):
+    sales = program("sales")
+    assert sales.get("/nothing", expect=404)["code"] == "unknown-address"
+    refused = sales.client.delete("/api/v1/orders")
+    assert (refused.status_code, refused.json()["code"]) == (405, "method-not-allowed")
+    assert refused["Allow"] in refused.json()["hint"]
+    assert sales.client.get("/api/v2/orders").json()["code"] == "unknown-address"
+    assert "text/html" in sales.client.get("/nothing").get("Content-Type", "text/html")
+
+
+@pytest.mark.parametrize("path", ["/inquiries", "/promises", "/orders/batch", "/orders/SO-1/change"])
+def test_a_way_to_be_earlier_is_refused_where_none_is_taken(program, path):
+    line = {"model": "DL", "faster": "bogus"}
+    body = {
+        "/inquiries": line,
+        "/promises": {"lines": [line]},
+        "/orders/batch": {"orders": [order_of(line)]},
+        "/orders/SO-1/change": {"added": [line]},
+    }[path]
+    (fault,) = program("sales").post(path, body, expect=422)["issues"]
+    assert (fault["source"].rpartition(".")[2], fault["code"]) == ("faster", "extra-forbidden")
+
+
+def test_a_second_subscription_of_a_name_is_refused_in_words(program):
+    manager = program("manager")
+    manager.post("/subscriptions/customers", {}, expect=201)
+    refused = manager.post("/subscriptions/customers", {}, expect=409)
+    assert (refused["code"], refused["facts"]) == ("subscription-name-taken", {"name": "Customers"})
+
+
 # Queries
 
 
@@ -538,7 +630,10 @@ def test_no_answer_takes_more_queries_when_there_is_more_to_tell(company, progra
         "/supplies",
         "/customers",
         "/orders",
+        "/quotes",
+        "/order-book",
         f"/orders/{number}",
+        f"/orders/{number}/lines/2/explain",
         "/purchase-orders",
         "/proposals",
         "/build-orders",

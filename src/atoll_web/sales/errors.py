@@ -129,6 +129,10 @@ class UnknownEvents(AtollError):
     """There is no event {events}. Choose from {known}."""
 
 
+class SubscriptionNameTaken(AtollError):
+    """There is a subscription {name} already, in force or ended. Give this one another name."""
+
+
 class NotDead(AtollError):
     """Notice {notice} is {state}; only one that was given up or delivered can be sent again."""
 

@@ -1,6 +1,5 @@
 """Pages of sales: orders, why a date is what it is, customers."""
 
-from dataclasses import asdict
 from typing import Any
 
 from django.db.models import Count, DateField, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Sum, Value
@@ -14,10 +13,9 @@ from atoll_web.accounts.acting import actor_now, business_time
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, document, needs
 from atoll_web.sales import services, states
-from atoll_web.sales.causes import causes
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
-from atoll_web.sales.pegging import critical_path, pegging
 from atoll_web.sales.record import order_record
+from atoll_web.sales.why import lines_to_explain, reasons, reasons_document
 
 LAST_ORDERS = 20
 """Orders on the page of a customer; the list has all."""
@@ -126,39 +124,12 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
 
 def why(request: HttpRequest, number: str, position: int) -> HttpResponse:
     """Why a line has its date: its promise, and the tree of what it rests on with the latest branch marked."""
-    return render(request, "sales/why.html", _why(number, position))
+    return render(request, "sales/why.html", reasons(get_object_or_404(lines_to_explain(number, position))))
 
 
 def why_document(request: HttpRequest, number: str, position: int) -> HttpResponse:
     """The same for programs."""
-    seen = _why(number, position)
-    promise = seen["promise"]
-    return document(
-        {
-            "line": str(seen["line"]),
-            "state": seen["line"].state,
-            "ship_date": promise and promise.ship_date,
-            "need_date": promise and promise.need_date,
-            "reason": promise and promise.reason,
-            "causes": [asdict(cause) for cause in seen["causes"]],
-            "path": [{"item": peg.item, "kind": peg.kind, "reference": peg.reference, "due": peg.due} for peg in seen["path"]],
-            "pegs": [peg.as_dict() for peg in seen["pegs"]],
-        }
-    )
-
-
-def _why(number: str, position: int) -> dict[str, Any]:
-    lines = OrderLine.objects.select_related("order__customer", "configuration__revision__product_model", "assembly_order")
-    line = get_object_or_404(lines, order__number=number, position=position)
-    promises = list(line.promises.order_by("id"))
-    pegs = pegging(line.demand_id) if line.demand_id else []
-    return {
-        "line": line,
-        "promise": promises[-1] if promises and promises[-1].in_force else None,
-        "pegs": pegs,
-        "path": critical_path(pegs),
-        "causes": causes(line, promises, pegs, business_time().date()),
-    }
+    return document(reasons_document(get_object_or_404(lines_to_explain(number, position))))
 
 
 def customer(request: HttpRequest, code: str) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.sales import states, webhook
-from atoll_web.sales.errors import NotDead, UnknownEvents
+from atoll_web.sales.errors import NotDead, SubscriptionNameTaken, UnknownEvents
 from atoll_web.sales.letter import letter
 from atoll_web.sales.models import Notice, Subscription
 from atoll_web.sales.notices import CUSTOMER_EVENTS, EMAIL, EVENTS, WEBHOOK
@@ -34,7 +34,7 @@ def subscribe(*, actor: Actor, name: str, url: str, events: Sequence[str] = tupl
 
     Raises
     ------
-    AddressRefused, UnknownEvents
+    AddressRefused, UnknownEvents, SubscriptionNameTaken
     """
     webhook.refuse_address(url)
     return _subscribe(actor, name, WEBHOOK, events, url=url, secret=webhook.new_secret())
@@ -45,7 +45,7 @@ def confirm_by_email(*, actor: Actor, name: str = "Customers", events: Sequence[
 
     Raises
     ------
-    UnknownEvents
+    UnknownEvents, SubscriptionNameTaken
     """
     return _subscribe(actor, name, EMAIL, events, known=CUSTOMER_EVENTS)
 
@@ -56,6 +56,8 @@ def _subscribe(
     if not events or (unknown := sorted(set(events) - set(known))):
         raise UnknownEvents(events=", ".join(unknown) if events else "named", known=", ".join(known))
     with acting(actor):
+        if Subscription.objects.filter(name=name).exists():
+            raise SubscriptionNameTaken(name=name)
         row = {"events": list(events), "active": True, "created_by": actor.user, "created_at": actor.at, "channel": channel}
         return Subscription.objects.create(name=name, **row, **fields)
 
