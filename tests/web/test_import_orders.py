@@ -97,6 +97,17 @@ def test_a_preview_says_numbers_and_dates_and_leaves_nothing(company: Lamps) -> 
     assert not Order.objects.exists()
 
 
+def test_a_preview_uses_up_no_number_and_shows_none_that_nobody_gets(company: Lamps) -> None:
+    before = company.order().number
+    sales.import_orders(actor=company.actor("sales"), text="order,customer,model\nPO-1,ACME,DL\n")
+    seen = sales.preview_import(actor=company.actor("sales"), text=CSV.replace("PO-1", "PO-3") + "PO-1,ACME,DL,1,,,,,\n")
+    numbers = {order.reference: (order.number, order.was_known) for order in seen}
+    entered = Order.objects.get(idempotency_key="PO-1").number
+    assert numbers == {"PO-3": ("", False), "PO-2": ("", False), "": ("", False), "PO-1": (entered, True)}
+    after = company.order().number
+    assert int(after.removeprefix("SO-")) == int(before.removeprefix("SO-")) + 2
+
+
 def test_every_fault_of_form_is_told_with_its_line_and_column(enter: Callable[[str], Any]) -> None:
     text = (
         "order;customer;model;quantity;request_date;choices;ship_complete\n"
@@ -275,8 +286,15 @@ def test_the_command_enters_a_file_or_says_what_is_wrong(company: Lamps, tmp_pat
     checked = run(cli.atoll, ["import-orders", str(good), "--check", "--json"])
     assert [order["lines"] for order in json.loads(checked.stdout)["orders"]] == [2, 1, 1]
     assert not Order.objects.exists()
-    assert "3 order(s) are entered" in run(cli.atoll, ["import-orders", str(good), "--user", "sales"]).output
+    assert "3 order(s) are entered." in run(cli.atoll, ["import-orders", str(good), "--user", "sales"]).output
     assert Order.objects.count() == 3
+    known = CSV.rpartition(",ACME")[0] + "PO-3,ACME,DL,,,,,,\n"
+    again = run(cli.atoll, ["import-orders", "-"], input=known.encode())
+    assert "1 order(s) are entered. 2 order(s) were there already and stay as they are." in again.output
+    assert again.output.count("(was there: confirmed)") == 2
+    assert Order.objects.count() == 4
+    broken = run(cli.atoll, ["import-orders", "-", "--check"], input=b"\xff")
+    assert broken.exception.issues[0].source == "standard input"
 
 
 def test_ten_thousand_lines_are_entered_in_one_call(company: Lamps, django_assert_max_num_queries: Callable[..., Any]) -> None:

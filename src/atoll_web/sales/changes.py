@@ -129,6 +129,7 @@ def import_orders(request: HttpRequest) -> HttpResponse:
                 context["seen"] = services.preview_import(actor=actor, text=text)
         except BadInput as refusal:
             context["issues"] = refusal.issues
+    context["new"] = sum(not order.was_known for order in context.get("entered") or context.get("seen") or [])
     context["orders"] = (context.get("entered") or context.get("seen") or [])[:SHOWN]
     return render(request, "sales/import.html", context, status=422 if "issues" in context else 200)
 

@@ -104,6 +104,7 @@ class EnteredOut(Schema):
 
     reference: str
     number: str
+    state: str
     customer: str
     lines: int
     total: Money

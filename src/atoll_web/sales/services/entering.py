@@ -119,13 +119,17 @@ def enter_order(
 
 
 @begun_again_after_deadlock
-def enter_orders(*, actor: Actor, orders: Sequence[NewOrder], issues: Sequence[Issue] = ()) -> list[Order]:
+def enter_orders(
+    *, actor: Actor, orders: Sequence[NewOrder], issues: Sequence[Issue] = (), is_tried: bool = False
+) -> list[Order]:
     """Take orders, promised in their sequence: the same dates as one by one, in one transaction and a few statements.
 
     Parameters
     ----------
     issues
         Faults of the form in which they came. They are told along with all others, and nothing is entered.
+    is_tried
+        Whether the transaction around it takes them back, so that they need no number which others would miss.
 
     Raises
     ------
@@ -134,7 +138,7 @@ def enter_orders(*, actor: Actor, orders: Sequence[NewOrder], issues: Sequence[I
     AtollError
         As `enter_order` does; faults of all orders are told together, and nothing is written then.
     """
-    return _enter(actor, orders, states.CONFIRMED, None, issues=issues)
+    return _enter(actor, orders, states.CONFIRMED, None, issues=issues, is_tried=is_tried)
 
 
 def quote(
@@ -218,13 +222,15 @@ def _enter(
     expires_at: datetime | None,
     faults: Faults = (),
     issues: Sequence[Issue] = (),
+    *,
+    is_tried: bool = False,
 ) -> list[Order]:
     """Enter orders: a single one beside others, and once more alone if these were faster with something that it takes too."""
-    if len(orders) == 1 and not is_acting() and not faults and not issues:
+    if len(orders) == 1 and not is_acting() and not faults and not issues and not is_tried:
         with suppress(IntegrityError):
             return _enter_at_once(actor, orders, state, expires_at) or _enter_under(Lock.SHARED, actor, orders, state, expires_at)
     with uncollected(sum(len(order.lines) for order in orders)):
-        return _enter_under(Lock.ALONE, actor, orders, state, expires_at, faults, issues)
+        return _enter_under(Lock.ALONE, actor, orders, state, expires_at, faults, issues, is_tried=is_tried)
 
 
 class _Outdated(Exception):
@@ -271,6 +277,8 @@ def _enter_under(
     expires_at: datetime | None,
     faults: Faults = (),
     issues: Sequence[Issue] = (),
+    *,
+    is_tried: bool = False,
 ) -> list[Order]:
     """Enter those orders that are not known by their keys, and give all of them in their sequence."""
     codes = {order.customer for order in orders}
@@ -282,7 +290,7 @@ def _enter_under(
         known = _known([order.idempotency_key for order in orders if order.idempotency_key])
         faults = [*faults, *_faults(orders, known, customers)]
         fresh = [order for order in orders if order.idempotency_key not in known]
-        entry = _Entry(actor, there, customers, state, expires_at, lock)
+        entry = _Entry(actor, there, customers, state, expires_at, lock, is_tried)
         drafts = iter(entry.draft(fresh, faults, issues, is_alone=len(orders) == 1))
         groups = [(group, list(islice(drafts, sum(len(order.lines) for order in group)))) for group in entry.together(fresh)]
         entered = []
@@ -464,6 +472,7 @@ class _Entry:
     state: str
     expires_at: datetime | None
     lock: Lock
+    is_tried: bool = False
 
     def together(self, orders: Sequence[NewOrder]) -> list[list[NewOrder]]:
         """Orders that can be promised in one call: one that ships complete alone, others where the same units are kept."""
@@ -519,6 +528,8 @@ class _Entry:
         space["stock_demand"] += len(drafts)
         fresh = enough(fresh, space)
         numbers = [worded("order", number) for number in fresh[sequence("order")]]
+        if self.is_tried:
+            numbers = [f"?{key}" for key in fresh["sales_order"]]
         places = [(o, n) for o, order in enumerate(orders) for n in range(1, len(order.lines) + 1)]
         references = [f"{numbers[o]}/{n}" for o, n in places]
         demands = fresh["stock_demand"][-len(drafts) :]
@@ -551,7 +562,8 @@ class _Entry:
 
     def _keys_to_draw(self, orders: Sequence[NewOrder], works: Sequence[Work]) -> dict[str, int]:
         """How many keys are drawn along, before it is known what the promises rest on."""
-        counts = {"sales_order": len(orders), sequence("order"): len(orders), "sales_orderline": len(works)}
+        of_numbers = 0 if self.is_tried else len(orders)
+        counts = {"sales_order": len(orders), sequence("order"): of_numbers, "sales_orderline": len(works)}
         if len(works) < MANY:  # keys that are not needed cost less than to ask again
             counts |= likely_room(works, self.there.items)
         counts["stock_demand"] = counts.get("stock_demand", 0) + len(works)

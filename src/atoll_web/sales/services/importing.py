@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -22,6 +22,8 @@ class EnteredOrder:
 
     Parameters
     ----------
+    number
+        Empty for one that is only tried.
     ship_date
         Of its last line; None once it is cancelled or expired.
     was_known
@@ -30,6 +32,7 @@ class EnteredOrder:
 
     reference: str
     number: str
+    state: str
     customer: str
     lines: int
     total: Decimal
@@ -53,18 +56,23 @@ def import_orders(*, actor: Actor, text: str) -> list[EnteredOrder]:
 def preview_import(*, actor: Actor, text: str) -> list[EnteredOrder]:
     """What `import_orders` would enter: it is tried, and taken back. Refuses what that refuses."""
     with transaction.atomic():
-        found = import_orders(actor=actor, text=text)
+        orders, issues = read_orders(text, actor.today)
+        found = enter_batch(actor=actor, orders=orders, issues=issues, is_tried=True)
         transaction.set_rollback(True)
-    return found
+    return [order if order.was_known else replace(order, number="") for order in found]
 
 
-def enter_batch(*, actor: Actor, orders: Sequence[NewOrder], issues: Sequence[Issue] = ()) -> list[EnteredOrder]:
+def enter_batch(
+    *, actor: Actor, orders: Sequence[NewOrder], issues: Sequence[Issue] = (), is_tried: bool = False
+) -> list[EnteredOrder]:
     """Enter orders that say, as do their lines, where they were read.
 
     Parameters
     ----------
     issues
         Faults of form, with which nothing is entered.
+    is_tried
+        Whether it is taken back afterwards; then no order numbers are used up.
 
     Raises
     ------
@@ -74,7 +82,7 @@ def enter_batch(*, actor: Actor, orders: Sequence[NewOrder], issues: Sequence[Is
     references = [order.idempotency_key for order in orders if order.idempotency_key]
     known = set(Order.objects.filter(idempotency_key__in=references).values_list("idempotency_key", flat=True))
     try:
-        rows = enter_orders(actor=actor, orders=orders, issues=issues)
+        rows = enter_orders(actor=actor, orders=orders, issues=issues, is_tried=is_tried)
     except AtollError as error:
         faults = error if isinstance(error, BadInput) else error.__cause__
         if not isinstance(faults, BadInput):
@@ -106,6 +114,7 @@ def _entered(rows: Sequence[Order], known: set[str]) -> list[EnteredOrder]:
         EnteredOrder(
             reference=row.idempotency_key or "",
             number=row.number,
+            state=row.state,
             customer=row.customer.code,
             lines=counts[row.pk][0],
             total=counts[row.pk][1],
