@@ -47,6 +47,7 @@ STATUS: dict[type[AtollError], int] = {
     accounts.UnknownUser: 404,
     accounts.UnknownToken: 404,
     catalogue.UnknownModel: 404,
+    accounts.NoCompany: 409,
     accounts.TokenNameTaken: 409,
     assembly.BillChanged: 409,
     assembly.KitsGone: 409,
@@ -70,6 +71,8 @@ STATUS: dict[type[AtollError], int] = {
     sales.CustomerOnHold: 409,
     sales.IdempotencyKeyUsed: 409,
     sales.NotCancellable: 409,
+    sales.OrderOfKeyEnded: 409,
+    sales.PriceDiffers: 409,
     sales.LineNotChangeable: 409,
     sales.NotChangeable: 409,
     sales.NotDead: 409,
@@ -79,6 +82,7 @@ STATUS: dict[type[AtollError], int] = {
     sales.QuoteOutdated: 409,
     sales.ShipsComplete: 409,
     sales.NoLongerOffered: 409,
+    sales.SubscriptionNameTaken: 409,
     sales.WrongOrderState: 409,
     sales.NotAllPromised: 409,
     sales.NotInBook: 409,
@@ -180,6 +184,24 @@ def out_of_range(request: HttpRequest, error: DataError) -> HttpResponse:
     return _answer(
         request, 422, "out-of-range", f"A value cannot be kept: {reason}.", "Send smaller numbers, and text without NUL."
     )
+
+
+def tell_unserved(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that tells of an address or a method below /api/ which no operation serves as of any other refusal."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not request.path.startswith("/api/") or response.get("Content-Type", "").startswith("application/json"):
+            return response
+        if response.status_code == 404:
+            return _answer(request, 404, "unknown-address", f"There is nothing at {request.path}.", "See /api/v1/docs.")
+        if response.status_code == 405:
+            allowed = response["Allow"]
+            response = _answer(request, 405, "method-not-allowed", f"{request.method} is not served here.", f"Use {allowed}.")
+            response["Allow"] = allowed
+        return response
+
+    return answer
 
 
 def _answer(

@@ -270,35 +270,41 @@ def import_command(folder: Path, check: bool) -> None:
     cls=Command,
     examples=[
         ("atoll import-orders orders.csv", "enter all orders of the file, or none"),
-        ("atoll import-orders orders.json --check --json", "only say what would be entered, and when it would ship"),
+        ("atoll import-orders - --check --json < orders.json", "only say what would be entered, and when it would ship"),
     ],
 )
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--check", is_flag=True, help="Try it, and take it back.")
 @click.option("--user", help="Who enters them; the system when not given.")
 @as_json
 @with_application
 def import_orders(file: Path, check: bool, user: str | None, as_json: bool) -> None:
-    """Enter the orders of FILE, CSV or JSON; what was entered before under the same reference stays as it is."""
+    """Enter the orders of FILE, CSV or JSON; what was entered before under the same reference stays as it is.
+
+    - is standard input.
+    """
     from atoll_web.accounts.acting import actor_now
     from atoll_web.accounts.services import system_user, user_named
     from atoll_web.sales import services
 
-    actor = actor_now(user_named(user) if user else system_user(), f"imported from {file.name}")
+    source = "standard input" if str(file) == "-" else file.name
+    actor = actor_now(user_named(user) if user else system_user(), f"imported from {source}")
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadInput([Issue(str(file), "not-utf-8", f"It is not written in UTF-8: {error.reason}.")]) from None
+        raise BadInput([Issue(source, "not-utf-8", f"It is not written in UTF-8: {error.reason}.")]) from None
     found = (services.preview_import if check else services.import_orders)(actor=actor, text=text)
     if as_json:
         write_document({"orders": [dataclasses.asdict(order) for order in found], "entered": not check})
         return
     for order in found:
         ships = f"ships {order.ship_date}" if order.ship_date else "is not promised"
-        known = " (was there)" if order.was_known else ""
+        known = f" (was there: {order.state})" if order.was_known else ""
         total = f"{order.total:>12,.2f} {order.currency}"
-        click.echo(f"{order.number}  {order.reference:<20} {order.lines:>4} line(s)  {total}  {ships}{known}")
-    click.echo(f"{len(found)} order(s) {'can be' if check else 'are'} entered.", err=True)
+        click.echo(f"{order.number or 'new':<9}  {order.reference:<20} {order.lines:>4} line(s)  {total}  {ships}{known}")
+    there = sum(order.was_known for order in found)
+    known = f" {there} order(s) were there already and stay as they are." if there else ""
+    click.echo(f"{len(found) - there} order(s) {'can be' if check else 'are'} entered.{known}", err=True)
 
 
 @contextmanager

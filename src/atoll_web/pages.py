@@ -7,6 +7,7 @@ made of the same values; put the twin's path first. How to make a list page is t
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any
@@ -148,8 +149,16 @@ def attempt(request: HttpRequest, use_case: Callable[[], Any], done: str | Calla
 def sentences(refusal: AtollError) -> list[str]:
     """A refusal in words, every fault of it."""
     if isinstance(refusal, BadInput):
-        return [str(issue) for issue in refusal.issues]
+        return [str(replace(issue, source=_spoken(issue.source))) for issue in refusal.issues]
     return [f"{refusal} {refusal.hint}".strip()]
+
+
+def _spoken(path: str) -> str:
+    """The path of a field as people count: ``lines.0.quantity`` is line 1, quantity."""
+    line, _, field = path.removeprefix("lines.").partition(".")
+    if not path.startswith("lines.") or not line.isdecimal():
+        return path
+    return f"line {int(line) + 1}" + (f", {field}" if field else "")
 
 
 def document(content: Mapping[str, Any]) -> JsonResponse:

@@ -1,6 +1,7 @@
 """The command `atoll promise`: an inquiry from the terminal."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -34,13 +35,16 @@ def promise_command(model: str, choices: tuple[str, ...], quantity: int, request
     with application():
         from atoll_web.accounts.acting import business_time
         from atoll_web.catalogue.configuring import read_choices
+        from atoll_web.catalogue.errors import ModelNotOrderable, UnknownModel
         from atoll_web.catalogue.services import orderable_revision
         from atoll_web.sales import services
         from atoll_web.sales.errors import CannotPromise
         from atoll_web.sales.promise_api import explored_document
 
         today = business_time().date()
-        made = read_choices(orderable_revision(model, today), texts(choices))
+        made: dict[str, Any] = {}
+        with suppress(UnknownModel, ModelNotOrderable):  # told below with all else that is wrong
+            made = read_choices(orderable_revision(model, today), texts(choices))
         line = services.NewLine(model, made, quantity, request_date and request_date.date())
         try:
             found = explored_document(services.explore(lines=[line], today=today, customer=customer))

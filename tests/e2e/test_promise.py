@@ -3,11 +3,14 @@
 import os
 import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from atoll.model.price_list import CurrencyRounding, ExchangeRate, PriceBook, PriceList
+from atoll_web.pricing import services as pricing
 from atoll_web.purchasing.models import PurchaseOrder, SupplierItem
 from atoll_web.sales.models import LeverTaken, Order
 from tests.e2e.test_order import sign_in
@@ -62,6 +65,34 @@ def test_a_quote_is_made_from_the_promise_and_accepted(page: Page, lamps: Lamps,
     expect(main).to_contain_text("Critical path")
     assert fits(page)
     shoot(page, f"why-{size}")
+
+
+def test_price_and_date_follow_the_customer_that_is_picked(page: Page, lamps: Lamps) -> None:
+    book = PriceBook(
+        currencies=(CurrencyRounding("CHF", Decimal("0.05")),),
+        rates=(ExchangeRate("CHF", lamps.today, Decimal("0.93")),),
+        lists=(PriceList("SWISS", "Switzerland", "CHF", Decimal(2), "trade"),),
+    )
+    pricing.save_price_book(lamps.actor("planner"), book)
+    sign_in(page, "sales")
+    page.goto("/configure/DL")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("64.00 EUR")
+    page.get_by_label("Customer", exact=True).select_option("ACME")
+    expect(main).to_contain_text("119.00 CHF")
+    page.get_by_role("link", name="How sure, what is faster, quote").click()
+    expect(main).to_contain_text("119.00 CHF")
+    page.get_by_label("A quote holds for").fill("5")
+    page.get_by_label("Customer", exact=True).select_option("MUELLER")
+    expect(main).to_contain_text("64.00 EUR")
+    expect(page).to_have_url(re.compile("customer=MUELLER"))
+    expect(page.get_by_label("A quote holds for")).to_have_value("5")
+    page.get_by_label("Customer", exact=True).select_option("ACME")
+    expect(main).to_contain_text("119.00 CHF")
+    page.get_by_role("button", name=re.compile("Order for")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("SO-"))
+    order = Order.objects.get()
+    assert (order.customer.code, order.currency, order.lines.get().unit_price) == ("ACME", "CHF", Decimal("119.00"))
 
 
 def test_one_click_orders_with_an_express_purchase(page: Page, lamps: Lamps) -> None:

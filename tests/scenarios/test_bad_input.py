@@ -104,7 +104,7 @@ def test_all_faulty_lines_are_told_at_once_and_the_good_one_is_not_written(compa
     refused(call)
     with pytest.raises(BadInput) as caught:
         call()
-    assert [issue.source for issue in caught.value.issues] == ["line 2", "line 3"]
+    assert [issue.source for issue in caught.value.issues] == ["lines.1.quantity", "lines.2.choices"]
 
 
 @pytest.mark.parametrize("day", [date(1, 1, 1), date(2026, 3, 1), date(9999, 12, 31)])

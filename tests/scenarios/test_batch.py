@@ -11,11 +11,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from atoll.errors import AtollError
+from atoll.errors import AtollError, BadInput
 from atoll_web.catalogue.models import Item
 from atoll_web.purchasing import services as purchasing
 from atoll_web.sales import services as sales
-from atoll_web.sales.errors import IdempotencyKeyUsed
 from atoll_web.sales.models import Order, OrderLine, Protection
 from atoll_web.sales.services import NewLine, NewOrder
 from atoll_web.stock.models import Demand, Supply
@@ -143,16 +142,18 @@ def test_a_batch_of_orders_is_promised_as_the_orders_would_be_one_by_one(company
     agrees()
 
 
-def test_an_order_that_is_twice_in_a_batch_by_its_key_is_entered_once(company):
-    asked = NewOrder("MUELLER", [NewLine("DL", {})], idempotency_key="web-1")
-    first, second = sales.enter_orders(actor=company.actor("sales"), orders=[asked, asked])
-    assert first == second == Order.objects.get()
-
-
-def test_a_key_that_two_customers_use_in_a_batch_is_refused(company):
-    asked = [NewOrder(customer, [NewLine("DL", {})], idempotency_key="web-1") for customer in ("MUELLER", "ACME")]
-    with pytest.raises(IdempotencyKeyUsed, match="order 1 of another customer"):
+@pytest.mark.parametrize("others", [("MUELLER", 1), ("MUELLER", 3), ("ACME", 1)])
+def test_a_key_that_is_twice_in_a_batch_is_refused_with_all_its_places(company, others):
+    asked = [
+        NewOrder(customer, [NewLine("DL", {}, quantity)], idempotency_key=key)
+        for customer, quantity, key in (("MUELLER", 1, "web-1"), ("ACME", 1, "web-2"), (*others, "web-1"))
+    ]
+    with pytest.raises(BadInput) as caught:
         sales.enter_orders(actor=company.actor("sales"), orders=asked)
+    assert [(issue.source, issue.code) for issue in caught.value.issues] == [
+        ("orders.0.reference", "reference-twice"),
+        ("orders.2.reference", "reference-twice"),
+    ]
     assert not Order.objects.exists()
 
 

@@ -170,6 +170,54 @@ def test_a_key_sent_again_answers_the_same_order(program):
     assert Order.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/orders", order_of({"model": "DL", "quantity": 50})),
+        ("/orders", order_of({"model": "DL", "choices": {"arm": "ARM-L"}})),
+        ("/orders", order_of({"model": "DL", "request_date": "2026-03-20"})),
+        ("/orders", order_of({"model": "DL", "faster": "split:1"})),
+        ("/orders", order_of({"model": "DL"}, {"model": "DL"})),
+        ("/orders", order_of() | {"ship_complete": True}),
+        ("/orders", order_of(customer="ACME")),
+        ("/quotes", order_of()),
+    ],
+)
+def test_a_key_sent_with_another_request_is_refused(program, path, body):
+    sales = program("sales")
+    first = sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
+    refused = sales.post(path, body, expect=409, **{"Idempotency-Key": "web-1"})
+    assert refused["code"] == "idempotency-key-used"
+    assert refused["facts"] == {"key": "web-1", "order": first["number"]}
+    assert Order.objects.count() == 1
+
+
+def test_a_key_of_a_quote_holds_for_its_days_and_its_lever(program):
+    sales = program("sales")
+    two_large = {"model": "DL", "choices": {"head": "HEAD-L", "arm": "ARM-L"}, "quantity": 2}
+    asked = order_of(two_large | {"faster": "split:1"}) | {"days": 3}
+    first = sales.post("/quotes", asked, expect=201, **{"Idempotency-Key": "q"})
+    assert sales.post("/quotes", asked, expect=201, **{"Idempotency-Key": "q"})["number"] == first["number"]
+    for other in (asked | {"days": 4}, order_of(two_large) | {"days": 3}):
+        assert sales.post("/quotes", other, expect=409, **{"Idempotency-Key": "q"})["code"] == "idempotency-key-used"
+
+
+def test_a_key_whose_order_ended_is_told_so(program):
+    sales = program("sales")
+    order = sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
+    sales.post(f"/orders/{order['number']}/cancel")
+    refused = sales.post("/orders", order_of(), expect=409, **{"Idempotency-Key": "web-1"})
+    assert (refused["code"], refused["facts"]["state"]) == ("order-of-key-ended", "cancelled")
+
+
+def test_a_key_from_before_requests_were_kept_answers_its_order(program):
+    sales = program("sales")
+    first = sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
+    Order.objects.update(request_digest=None)
+    again = sales.post("/orders", order_of({"model": "DL", "quantity": 2}), expect=201, **{"Idempotency-Key": "web-1"})
+    assert first["number"] == again["number"]
+
+
 def test_a_key_of_another_customers_order_does_not_show_that_order(program):
     sales = program("sales")
     sales.post("/orders", order_of(), expect=201, **{"Idempotency-Key": "web-1"})
@@ -248,9 +296,26 @@ def test_what_the_database_cannot_hold_is_refused_in_words(program, path, body):
 def test_faults_of_several_lines_are_told_together(program):
     refused = program("sales").post("/orders", order_of({"model": "DL", "quantity": 0}, {"model": "XX"}), expect=422)
     assert [(issue["source"], issue["code"]) for issue in refused["issues"]] == [
-        ("line 1", "quantity-not-positive"),
-        ("line 2", "unknown-model"),
+        ("lines.0.quantity", "quantity-not-positive"),
+        ("lines.1.model", "unknown-model"),
     ]
+
+
+def test_all_that_is_wrong_with_an_order_is_told_at_once(program):
+    """The customer, the quantity, the date, two choices that are none, and the conflict of those that are some."""
+    choices = {"colour": "red", "head": "HEAD-L", "arm": "ARM-S", "dimmer": "nobody"}
+    lines = [{"model": "DL", "quantity": 0, "request_date": "2026-03-01", "choices": choices}]
+    for path, body in (("/orders", {}), ("/quotes", {"days": 91})):
+        refused = program("sales").post(path, order_of(*lines, customer="NOBODY") | body, expect=422)
+        assert [(issue["source"], issue["code"]) for issue in refused["issues"]] == [
+            *([("days", "quote-without-days")] if body else []),
+            ("customer", "unknown-customer"),
+            ("lines.0.quantity", "quantity-not-positive"),
+            ("lines.0.request_date", "request-date-in-the-past"),
+            ("lines.0.choices.colour", "unknown-feature"),
+            ("lines.0.choices.dimmer", "unknown-option"),
+            ("lines.0.choices", "invalid-configuration"),
+        ]
 
 
 def test_a_fault_in_the_form_of_a_request_names_its_field(program):
@@ -451,6 +516,98 @@ def test_runs_are_listed_and_a_finished_one_cannot_be_cancelled(company, program
     assert planner.get("/runs/999999", expect=404)["code"] == "not-found"
 
 
+# Why, quotes, the order book
+
+TWO_LARGE = {"model": "DL", "choices": {"head": "HEAD-L", "arm": "ARM-L"}, "quantity": 2}
+
+
+def test_a_line_is_explained_as_on_its_page(program, signed_in):
+    sales = program("sales")
+    number = sales.post("/orders", order_of({"model": "DL"}, TWO_LARGE), expect=201)["number"]
+    told = sales.get(f"/orders/{number}/lines/2/explain")
+    assert told == signed_in("sales").get(f"/orders/{number}/2/why.json").json()
+    assert (told["line"], told["ship_date"], told["causes"]) == (f"{number}/2", "2026-03-18", [])
+    assert [step["item"] for step in told["path"]] == ["HEAD-L"]
+    heads = [(peg["kind"], peg["units"]) for peg in told["pegs"] if peg["item"] == "HEAD-L"]
+    assert sorted(heads) == [("on hand", 1), ("planned", 1)]
+    assert sales.get(f"/orders/{number}/lines/3/explain", expect=404)["code"] == "not-found"
+
+
+def test_quotes_are_listed_with_what_they_come_to(program):
+    sales = program("sales")
+    sales.post("/orders", order_of(), expect=201)
+    for lines in ([{"model": "DL"}], [TWO_LARGE, {"model": "DL"}]):
+        sales.post("/quotes", order_of(*lines) | {"days": 3}, expect=201)
+    found = sales.get("/quotes")
+    assert [(q["total"], q["state"], q["expires_at"][:10]) for q in found["items"]] == [
+        ("282.00", "quoted", "2026-03-05"),
+        ("64.00", "quoted", "2026-03-05"),
+    ]
+    first = found["items"][0]
+    assert first["pdf"] == sales.get(f"/quotes/{first['number']}")["pdf"]
+    assert first["promise_date"] == "2026-03-18"
+    sales.post(f"/quotes/{first['number']}/accept")
+    assert [q["number"] for q in sales.get("/quotes", state="confirmed")["items"]] == [first["number"]]
+    assert sales.get("/quotes", customer="ACME")["count"] == 0
+
+
+def test_an_order_tells_the_levers_taken_for_it(program):
+    asked = order_of({"model": "DL"}, TWO_LARGE | {"faster": "option:head=HEAD-S"})
+    first, second = program("sales").post("/orders", asked, expect=201)["lines"]
+    assert first["levers"] == []
+    assert [(one["kind"], one["cost"], one["currency"]) for one in second["levers"]] == [("option", "-60.00", "EUR")]
+
+
+def test_the_order_book_is_listed_and_an_order_gets_another_place(program):
+    sales = program("sales")
+    numbers = [sales.post("/orders", order_of(TWO_LARGE), expect=201)["number"] for _ in range(3)]
+    book = sales.get("/order-book")["items"]
+    assert [(row["place"], row["number"]) for row in book] == list(enumerate(numbers, 1))
+    assert (book[0]["units"], book[0]["value"], book[0]["promised"]) == (2, "218.00", "2026-03-18")
+    moved = program("planner").post("/order-book/move", {"places": {numbers[2]: 1}}, expect=202)
+    assert (moved["state"], moved["policy"]) == ("proposed", "sequence")
+    assert [row["number"] for row in sales.get("/order-book")["items"]] == numbers
+    program("planner").post(f"/proposals/{moved['id']}/apply")
+    assert [row["number"] for row in sales.get("/order-book")["items"]] == [numbers[2], numbers[0], numbers[1]]
+    assert sales.post("/order-book/move", {"places": {"SO-9": 1}}, expect=409)["code"] == "not-in-book"
+    for places in ({}, {numbers[0]: 0}):
+        assert sales.post("/order-book/move", {"places": places}, expect=422)["code"] == "bad-request"
+    assert program("buyer").post("/order-book/move", {"places": {numbers[0]: 1}}, expect=403)["code"] == "not-allowed"
+
+
+# Addresses and methods
+
+
+def test_an_address_or_method_that_nothing_serves_is_told_as_a_document(program):
+    sales = program("sales")
+    assert sales.get("/nothing", expect=404)["code"] == "unknown-address"
+    refused = sales.client.delete("/api/v1/orders")
+    assert (refused.status_code, refused.json()["code"]) == (405, "method-not-allowed")
+    assert refused["Allow"] in refused.json()["hint"]
+    assert sales.client.get("/api/v2/orders").json()["code"] == "unknown-address"
+    assert "text/html" in sales.client.get("/nothing").get("Content-Type", "text/html")
+
+
+@pytest.mark.parametrize("path", ["/inquiries", "/promises", "/orders/batch", "/orders/SO-1/change"])
+def test_a_way_to_be_earlier_is_refused_where_none_is_taken(program, path):
+    line = {"model": "DL", "faster": "bogus"}
+    body = {
+        "/inquiries": line,
+        "/promises": {"lines": [line]},
+        "/orders/batch": {"orders": [order_of(line)]},
+        "/orders/SO-1/change": {"added": [line]},
+    }[path]
+    (fault,) = program("sales").post(path, body, expect=422)["issues"]
+    assert (fault["source"].rpartition(".")[2], fault["code"]) == ("faster", "extra-forbidden")
+
+
+def test_a_second_subscription_of_a_name_is_refused_in_words(program):
+    manager = program("manager")
+    manager.post("/subscriptions/customers", {}, expect=201)
+    refused = manager.post("/subscriptions/customers", {}, expect=409)
+    assert (refused["code"], refused["facts"]) == ("subscription-name-taken", {"name": "Customers"})
+
+
 # Queries
 
 
@@ -473,7 +630,10 @@ def test_no_answer_takes_more_queries_when_there_is_more_to_tell(company, progra
         "/supplies",
         "/customers",
         "/orders",
+        "/quotes",
+        "/order-book",
         f"/orders/{number}",
+        f"/orders/{number}/lines/2/explain",
         "/purchase-orders",
         "/proposals",
         "/build-orders",

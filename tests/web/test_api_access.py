@@ -100,6 +100,8 @@ def test_the_schema_describes_every_operation_and_its_refusals(company, signed_i
     operations = [operation for path in schema["paths"].values() for operation in path.values()]
     assert len(operations) >= 30
     assert all(operation["description"] for operation in operations)
+    assert all("401" in operation["responses"] for operation in operations)
+    assert list(schema["paths"]["/api/v1/quotes/{number}/pdf"]["get"]["responses"]["200"]["content"]) == ["application/pdf"]
     enter = schema["paths"]["/api/v1/orders"]["post"]
     assert enter["responses"]["422"]["content"]["application/json"]["schema"]["$ref"].endswith("/Refusal")
     assert "Idempotency-Key" in [parameter["name"] for parameter in enter["parameters"]]

@@ -134,13 +134,17 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_changed(company: Lamps
     order = company.order(1)
     change(company, order, added=[NewLine("DL", {})])
     before = list(OrderLine.objects.values()), list(Promise.objects.values())
-    wrong = [LineChange(1, {"head": "HEAD-L"}), LineChange(2, quantity=0)]
+    wrong = [LineChange(1, {"head": "HEAD-L"}, request_date=MONDAY - timedelta(days=1)), LineChange(2, quantity=0)]
     with pytest.raises(BadInput) as caught:
-        change(company, order, lines=wrong, added=[NewLine("XL", {})])
+        change(company, order, lines=[*wrong, LineChange(7)], added=[NewLine("XL", {})], removed=[8, 2])
     assert [(issue.source, issue.code) for issue in caught.value.issues] == [
-        ("line 1", "invalid-configuration"),
-        ("line 2", "quantity-not-positive"),
-        ("line 3", "unknown-model"),
+        ("lines.2", "no-such-line"),
+        ("removed.0", "no-such-line"),
+        ("removed.1", "named-twice"),
+        ("lines.0.request_date", "request-date-in-the-past"),
+        ("lines.0.choices", "invalid-configuration"),
+        ("lines.1.quantity", "quantity-not-positive"),
+        ("added.0.model", "unknown-model"),
     ]
     assert before == (list(OrderLine.objects.values()), list(Promise.objects.values()))
 
@@ -150,7 +154,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_changed(company: Lamps
     [
         ({"lines": [LineChange(7, quantity=2)]}, NoSuchLine),
         ({"removed": [7]}, NoSuchLine),
-        ({"lines": [LineChange(1, quantity=2)], "removed": [1]}, NamedTwice),
+        ({"lines": [LineChange(1, quantity=3)], "removed": [1]}, NamedTwice),
         ({"lines": [LineChange(1)]}, NothingToChange),
         ({"lines": [LineChange(1, {"arm": "ARM-S"}, 2)]}, NothingToChange),
         ({"lines": [LineChange(1, quantity=0)]}, QuantityNotPositive),

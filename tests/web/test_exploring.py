@@ -404,7 +404,16 @@ def test_what_cannot_be_asked_is_refused_with_the_facts(company: Lamps) -> None:
         explore(NewLine("DL", {}, 1, MONDAY - timedelta(days=1)))
     with pytest.raises(BadInput) as both:
         explore(NewLine("DL", {}, 0), NewLine("DL", {}, -1))
-    assert [issue.source for issue in both.value.issues] == ["line 1", "line 2"]
+    assert [issue.source for issue in both.value.issues] == ["lines.0.quantity", "lines.1.quantity"]
+    with pytest.raises(BadInput) as every:
+        explore(NewLine("DL", {"head": "x"}, 0, MONDAY - timedelta(days=1)), NewLine("XL", {}), customer="NOBODY")
+    assert [(issue.source, issue.code) for issue in every.value.issues] == [
+        ("customer", "unknown-customer"),
+        ("lines.0.quantity", "quantity-not-positive"),
+        ("lines.0.request_date", "request-date-in-the-past"),
+        ("lines.0.choices", "unknown-option"),
+        ("lines.1.model", "unknown-model"),
+    ]
     with pytest.raises(CannotPromise):
         explore(NewLine("DL", {}, 5000))
     Customer.objects.filter(code="ACME").update(on_hold=True)

@@ -97,6 +97,17 @@ def test_a_preview_says_numbers_and_dates_and_leaves_nothing(company: Lamps) -> 
     assert not Order.objects.exists()
 
 
+def test_a_preview_uses_up_no_number_and_shows_none_that_nobody_gets(company: Lamps) -> None:
+    before = company.order().number
+    sales.import_orders(actor=company.actor("sales"), text="order,customer,model\nPO-1,ACME,DL\n")
+    seen = sales.preview_import(actor=company.actor("sales"), text=CSV.replace("PO-1", "PO-3") + "PO-1,ACME,DL,1,,,,,\n")
+    numbers = {order.reference: (order.number, order.was_known) for order in seen}
+    entered = Order.objects.get(idempotency_key="PO-1").number
+    assert numbers == {"PO-3": ("", False), "PO-2": ("", False), "": ("", False), "PO-1": (entered, True)}
+    after = company.order().number
+    assert int(after.removeprefix("SO-")) == int(before.removeprefix("SO-")) + 2
+
+
 def test_every_fault_of_form_is_told_with_its_line_and_column(enter: Callable[[str], Any]) -> None:
     text = (
         "order;customer;model;quantity;request_date;choices;ship_complete\n"
@@ -150,6 +161,39 @@ def test_every_fault_of_meaning_is_told_with_its_line_and_column(enter: Callable
     ]
 
 
+def test_faults_of_form_hide_neither_those_of_content_nor_those_of_lines_whose_customer_is_unknown(
+    enter: Callable[[str], Any],
+) -> None:
+    text = (
+        "order,customer,model,quantity,request_date,choices\n"
+        "A,NOBODY,DL,0,2026-03-01,head=HEAD-M; cable=x\n"
+        "B,ACME,DL,two,,head\n"
+        ",,DL,0,,head; dimmer=none; colour=red\n"
+        "C,ACME,,1,,\n"
+    )
+    assert faults(lambda: enter(text)) == [
+        ("line 2, column customer", "unknown-customer"),
+        ("line 2, column quantity", "quantity-not-positive"),
+        ("line 2, column request_date", "request-date-in-the-past"),
+        ("line 2, column choices", "unknown-option"),
+        ("line 2, column choices", "unknown-option"),
+        ("line 3, column quantity", "not-a-number"),
+        ("line 3, column choices", "not-a-choice"),
+        ("line 4, column customer", "missing"),
+        ("line 4, column choices", "not-a-choice"),
+        ("line 4, column quantity", "quantity-not-positive"),
+        ("line 4, column choices", "unknown-feature"),
+        ("line 5, column model", "missing"),
+    ]
+
+
+def test_a_reference_that_comes_again_with_another_order_is_told_at_its_line(enter: Callable[[str], Any]) -> None:
+    enter("order,customer,model\nPO-1,ACME,DL\n")
+    assert faults(lambda: enter("order,customer,model,quantity\nPO-1,ACME,DL,2\n")) == [
+        ("line 2, column order", "idempotency-key-used")
+    ]
+
+
 def test_a_single_fault_is_told_with_its_place_too(enter: Callable[[str], Any]) -> None:
     assert faults(lambda: enter("customer,model,quantity\nACME,DL,1\nACME,DL,0\n")) == [
         ("line 3, column quantity", "quantity-not-positive")
@@ -183,6 +227,13 @@ def test_a_reference_of_another_customer_is_told_at_its_line(enter: Callable[[st
             ("orders.0.lines.0.quantity", "quantity-not-positive"),
         ]),
         ('[{"customer": "NOBODY", "lines": [{"model": "DL"}]}]', [("orders.0.customer", "unknown-customer")]),
+        ('[{"customer": "ACME", "reference": "A", "lines": [{"model": "XL"}]}, {"reference": "A", "lines": []}]', [
+            ("orders.0.reference", "reference-twice"),
+            ("orders.0.lines.0.model", "unknown-model"),
+            ("orders.1.lines", "no-lines"),
+            ("orders.1.reference", "reference-twice"),
+            ("orders.1.customer", "unknown-customer"),
+        ]),
     ],
 )  # fmt: skip
 def test_what_is_no_file_of_orders_is_said(enter: Callable[[str], Any], text: str, found: list[tuple[str, str]]) -> None:
@@ -212,6 +263,14 @@ def test_a_program_enters_a_batch_and_is_told_every_fault(company: Lamps) -> Non
         {"orders": [{"customer": "ACME", "lines": [{"model": "DL", "quantity": 0}, {"model": "DL", "choices": {"head": "x"}}]}]}
     )
     assert bad.status_code == 422
+    assert post({"orders": []}).json()["issues"][0]["source"] == "orders"
+    order = ORDERS["orders"][0] | {"reference": "PO-9"}
+    twice = post({"orders": [order, ORDERS["orders"][1] | {"reference": "PO-9"}]})
+    assert [(fault["source"], fault["code"]) for fault in twice.json()["issues"]] == [
+        ("orders.0.reference", "reference-twice"),
+        ("orders.1.reference", "reference-twice"),
+    ]
+    assert (twice.status_code, Order.objects.count()) == (422, 4)
     assert [fault["source"] for fault in bad.json()["issues"]] == ["orders.0.lines.0.quantity", "orders.0.lines.1.choices"]
 
 
@@ -227,8 +286,15 @@ def test_the_command_enters_a_file_or_says_what_is_wrong(company: Lamps, tmp_pat
     checked = run(cli.atoll, ["import-orders", str(good), "--check", "--json"])
     assert [order["lines"] for order in json.loads(checked.stdout)["orders"]] == [2, 1, 1]
     assert not Order.objects.exists()
-    assert "3 order(s) are entered" in run(cli.atoll, ["import-orders", str(good), "--user", "sales"]).output
+    assert "3 order(s) are entered." in run(cli.atoll, ["import-orders", str(good), "--user", "sales"]).output
     assert Order.objects.count() == 3
+    known = CSV.rpartition(",ACME")[0] + "PO-3,ACME,DL,,,,,,\n"
+    again = run(cli.atoll, ["import-orders", "-"], input=known.encode())
+    assert "1 order(s) are entered. 2 order(s) were there already and stay as they are." in again.output
+    assert again.output.count("(was there: confirmed)") == 2
+    assert Order.objects.count() == 4
+    broken = run(cli.atoll, ["import-orders", "-", "--check"], input=b"\xff")
+    assert broken.exception.issues[0].source == "standard input"
 
 
 def test_ten_thousand_lines_are_entered_in_one_call(company: Lamps, django_assert_max_num_queries: Callable[..., Any]) -> None:

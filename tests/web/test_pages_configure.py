@@ -3,15 +3,19 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
 
+from atoll.model.price_list import CurrencyRounding, ExchangeRate, PriceBook, PriceList
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import ProductModel
-from atoll_web.sales.models import Order
+from atoll_web.pricing import models as pricing_models
+from atoll_web.pricing import services as pricing
+from atoll_web.sales.models import Customer, Order
 from tests.lamps import LAMP, Lamps
 
 SignIn = Callable[[str], Client]
@@ -289,6 +293,74 @@ def test_signs_that_no_text_has_are_not_understood(company: Lamps, signed_in: Si
     assert client.get(f"/configure/DL?{query}").status_code == 400
     assert client.post("/configure/DL/order", parse_qs(query)).status_code == 400
     assert Order.objects.count() == 0
+
+
+@pytest.fixture
+def swiss(company: Lamps) -> None:
+    """ACME pays in francs by a list of its own: 60 × 2 × 0.93, and twice 2 × 2 × 0.93 for the cable, which is rounded to 3.70."""
+    lists = (PriceList("SWISS", "Switzerland", "CHF", Decimal(2)),)
+    rates = (ExchangeRate("CHF", company.today, Decimal("0.93")),)
+    book = PriceBook(currencies=(CurrencyRounding("CHF", Decimal("0.05")),), rates=rates, lists=lists)
+    pricing.save_price_book(company.actor("planner"), book)
+    Customer.objects.filter(code="ACME").update(price_list=pricing_models.PriceList.objects.get())
+
+
+FRANCS, EUROS = "119.00 CHF", "64.00 EUR"
+
+
+def test_what_is_configured_has_the_price_of_its_customer_as_the_order_has(swiss: None, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    assert EUROS in text(client.get("/configure/DL"))
+    page = client.get("/configure/DL?customer=ACME")
+    assert FRANCS in text(page)
+    assert "in the prices of the product model, in EUR" in text(page)
+    assert FRANCS in text(client.get("/configure/DL/promise?customer=ACME"))
+    assert send(client, page.content.decode(), "/configure/DL/order").status_code == 302
+    order = Order.objects.get()
+    assert f"{order.lines.get().unit_price} {order.currency}" == FRANCS
+    assert "There is no customer NOBODY" in text(client.get("/configure/DL?customer=NOBODY"))
+
+
+@pytest.mark.parametrize(("place", "action"), [("", "order"), ("/promise", "take")])
+def test_an_order_for_another_price_than_was_shown_is_refused_and_shows_the_new_one(
+    swiss: None, signed_in: SignIn, place: str, action: str
+) -> None:
+    client = signed_in("sales")
+    page = client.get(f"/configure/DL{place}").content.decode()
+    shown = {"quantity": "1", "price": re.findall('name="price" value="(.*)"', page), "customer": "ACME", "take": "order "}
+    refused = client.post(f"/configure/DL/{action}", shown)
+    assert refused.status_code == 422
+    assert f"The price is {FRANCS}, not {EUROS} as shown." in text(refused)
+    assert not Order.objects.exists()
+    shown["price"] = re.findall('name="price" value="(.*)"', refused.content.decode())
+    assert client.post(f"/configure/DL/{action}", shown).status_code == 302
+    assert Order.objects.get().currency == "CHF"
+
+
+def test_a_lever_for_another_price_than_was_shown_is_not_pulled(swiss: None, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    asked = {"f.head": "HEAD-L", "f.arm": "ARM-L", "quantity": "2", "customer": "ACME", "take": "order split:1"}
+    refused = client.post("/configure/DL/take", asked | {"price": "218.00 EUR"})
+    assert "CHF, not 218.00 EUR as shown" in text(refused)
+    assert not Order.objects.exists()
+
+
+def test_the_promise_for_another_customer_is_looked_up_without_a_script(swiss: None, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+    looked = client.post("/configure/DL/take", {"quantity": "2", "customer": "ACME", "take": "look"})
+    assert looked["Location"] == "/configure/DL/promise?quantity=2&customer=ACME"
+
+
+def test_an_inquiry_of_a_program_has_the_price_of_its_customer(swiss: None, signed_in: SignIn) -> None:
+    client = signed_in("sales")
+
+    def asked(**body: str) -> object:
+        return client.post("/api/v1/inquiries", {"model": "DL"} | body, content_type="application/json")
+
+    assert f"{asked(customer='ACME').json()['unit_price']} {asked(customer='ACME').json()['currency']}" == FRANCS
+    assert asked().json()["currency"] == "EUR"
+    assert asked(customer="NOBODY").json()["code"] == "unknown-customer"
+    assert asked(faster="split:1").json()["issues"][0]["source"] == "faster"
 
 
 def test_the_difference_of_an_option_counts_what_it_completes(company: Lamps, signed_in: SignIn) -> None:

@@ -1,14 +1,18 @@
 """The shop: configuring and ordering without signing in, without what only the house knows."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from atoll.model.price_list import PriceBook, PriceList
 from atoll_web.accounts.models import Company, StateChange
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import ProductModel
+from atoll_web.pricing import services as pricing
+from atoll_web.pricing.models import PriceList as PriceListRow
 from atoll_web.sales.models import Customer, Order
 from tests.lamps import Lamps
 from tests.web.test_pages_configure import Form, text
@@ -85,6 +89,21 @@ def test_in_a_demonstration_a_customer_orders_with_code_and_address(shop: Client
     assert f"Thank you for your order {placed.number}" in thanks
     assert "Large head" in thanks
     assert Client().get("/shop/thanks")["Location"] == "/shop"
+
+
+def test_a_customers_own_price_is_shown_to_whoever_names_the_address_too_before_it_is_ordered(
+    shop: Client, company: Lamps
+) -> None:
+    prices = PriceBook(lists=(PriceList("HALF", "Half", "EUR", Decimal("0.5")),))
+    pricing.save_price_book(company.actor("planner"), prices)
+    Customer.objects.filter(code="MUELLER").update(price_list=PriceListRow.objects.get())
+    page = shop.get("/shop/DL?customer=MUELLER").content.decode()
+    assert "64.00 EUR" in page
+    assert "32.00 EUR" not in text(order(shop, page, email="other@mueller.example"))
+    refused = order(shop, page)
+    assert "The price is 32.00 EUR, not 64.00 EUR as shown." in text(refused)
+    assert order(shop, refused.content.decode())["Location"] == "/shop/thanks"
+    assert Order.objects.get().lines.get().unit_price == 32
 
 
 @pytest.mark.parametrize(

@@ -324,6 +324,13 @@ def test_the_command_tells_date_reason_sureness_and_alternatives(company: Lamps)
     assert "Faster: 2026-03-04 for -60.00 EUR: Head: Small head" in words
 
 
+def test_the_command_tells_all_that_is_wrong_at_once(company: Lamps) -> None:
+    refused = run("XL", "--quantity", "0", "--date", "2026-03-01", "--customer", "NOBODY").exception
+    assert [issue.code for issue in refused.issues] == [
+        *("unknown-customer", "quantity-not-positive", "request-date-in-the-past", "unknown-model")
+    ]
+
+
 def test_the_command_ends_with_1_when_nothing_can_be_promised(company: Lamps) -> None:
     answer = run("DL", "--quantity", "5000", "--json")
     assert answer.return_value == 1

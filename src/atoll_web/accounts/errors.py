@@ -3,6 +3,10 @@
 from atoll.errors import AtollError
 
 
+class NoCompany(AtollError):
+    """There is no company in the database yet. Set one up with `atoll import FOLDER`, or play one with `atoll demo`."""
+
+
 class UnknownUser(AtollError):
     """There is no user {username}. Check the name, or add the user in the back office first."""
 

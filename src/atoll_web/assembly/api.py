@@ -124,7 +124,7 @@ class ReleaseOut(Schema):
     build_orders: list[str]
 
 
-@router.get("/build-orders", response=list[BuildOut])
+@router.get("/build-orders", response=answers(list[BuildOut]))
 @paginate(Paging)
 def list_builds(request: HttpRequest, state: str | None = None, item: str | None = None) -> QuerySet[BuildOrder]:
     """List build orders, the newest first."""
@@ -181,7 +181,7 @@ def complete_build(request: HttpRequest, number: str) -> BuildOrder:
     return _build(number)
 
 
-@router.get("/assembly-orders", response=list[AssemblyOut])
+@router.get("/assembly-orders", response=answers(list[AssemblyOut]))
 @paginate(Paging)
 def list_assemblies(request: HttpRequest, state: str | None = None) -> QuerySet[FinalAssemblyOrder]:
     """List final assembly orders, the newest first."""

@@ -43,7 +43,7 @@ def run_plan(request: HttpRequest) -> Status[Run]:
     return Status(202, tasks.request_plan(actor=actor_for(request, "plan")))
 
 
-@router.get("/proposals", response=list[ProposalOut])
+@router.get("/proposals", response=answers(list[ProposalOut]))
 @paginate(Paging)
 def list_proposals(
     request: HttpRequest, kind: str | None = None, state: str = states.PROPOSED, item: str | None = None

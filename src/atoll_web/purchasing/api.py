@@ -70,7 +70,7 @@ class SlipOut(Schema):
     moved_supplies: list[int]
 
 
-@router.get("/purchase-orders", response=list[PurchaseOut])
+@router.get("/purchase-orders", response=answers(list[PurchaseOut]))
 @paginate(Paging)
 def list_purchases(
     request: HttpRequest, state: str | None = None, supplier: str | None = None, item: str | None = None

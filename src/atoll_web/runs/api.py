@@ -33,7 +33,7 @@ class RunOut(Schema):
     ended_at: datetime | None
 
 
-@router.get("/runs", response=list[RunOut])
+@router.get("/runs", response=answers(list[RunOut]))
 @paginate(Paging)
 def list_runs(request: HttpRequest, kind: str | None = None, state: str | None = None) -> QuerySet[Run]:
     """List computations, the newest first."""

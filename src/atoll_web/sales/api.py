@@ -15,6 +15,7 @@ from atoll_web.sales import services, states
 from atoll_web.sales.detail import order_detail
 from atoll_web.sales.errors import NothingToPromise
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
+from atoll_web.sales.why import lines_to_explain, reasons_document
 
 router = Router()
 
@@ -32,21 +33,32 @@ class CustomerOut(Schema):
 
 
 class LineIn(Input):
-    """What a customer asks for."""
+    """A configured product."""
 
     model: str = Field(description="Code of the product model")
     choices: Choices = Field({}, description="Value by feature; what is not chosen is completed")
     quantity: int = 1
     request_date: date | None = Field(None, description="Empty for as soon as possible")
+
+    def line(self, place: str = "") -> services.NewLine:
+        """As the services take it, with the place for which its faults are told."""
+        return services.NewLine(self.model, self.choices, self.quantity, self.request_date, place)
+
+
+class InquiryIn(LineIn):
+    """A product somebody asks about."""
+
+    customer: str = Field("", description="Code of the customer on whose terms; empty for anybody's")
+
+
+class OrderLineIn(LineIn):
+    """What a customer orders."""
+
     faster: str = Field("", description="Key of a way to be earlier, as `POST /promises` tells it; empty for none")
 
     def asked(self) -> services.Asked:
         """With the way to be earlier."""
         return services.Asked(self.line(), self.faster)
-
-    def line(self, place: str = "") -> services.NewLine:
-        """As the services take it, with the place for which its faults are told."""
-        return services.NewLine(self.model, self.choices, self.quantity, self.request_date, place)
 
 
 class MarginOut(Schema):
@@ -75,7 +87,7 @@ class OrderIn(Input):
     """An order: all its lines are promised and confirmed, or nothing is written."""
 
     customer: str = Field(description="Code of the customer")
-    lines: list[LineIn]
+    lines: list[OrderLineIn]
     ship_complete: bool = Field(False, description="Promise one day for all lines")
 
 
@@ -120,6 +132,16 @@ class SlotOut(Schema):
     minutes: int
 
 
+class LeverOut(Schema):
+    """What was done so that a line ships earlier."""
+
+    kind: str = Field(description="option, substitute, split, overtime, expedite or express")
+    words: str
+    cost: Money = Field(description="More than without it")
+    currency: str
+    days_earlier: int
+
+
 class ContentOut(Schema):
     """What went into a unit."""
 
@@ -159,6 +181,49 @@ class OrderOut(Schema):
         return any(promise.at_risk for promise in _in_force(order))
 
 
+class CauseOut(Schema):
+    """One cause of lateness."""
+
+    words: str
+    link: str = Field(description="Address of the page where something can be done about it")
+    link_words: str
+
+
+class StepOfPath(Schema):
+    """What decides the date, from the line down."""
+
+    item: str
+    kind: str
+    reference: str
+    due: date | None
+
+
+class PegOut(StepOfPath):
+    """Units of an item, and the supply that they come from."""
+
+    name: str
+    units: int
+    kind: str = Field(
+        description="on hand, purchase, build or planned; issued when taken already, short when nothing is allocated"
+    )
+    built: int = Field(description="Units of the whole build, of which others may take a part")
+    is_latest: bool = Field(description="Whether it decides the date of what it goes into, all the way up to the order")
+    parts: list["PegOut"] = Field(description="What the build takes, for all that it builds")
+
+
+class ExplainedOut(Schema):
+    """Why a line has its date, and why it is late."""
+
+    line: str
+    state: str
+    ship_date: date | None = Field(description="Of the promise in force; empty where there is none")
+    need_date: date | None
+    reason: str | None
+    causes: list[CauseOut] = Field(description="Why it leaves, or left, later than first promised; none where it does not")
+    path: list[StepOfPath]
+    pegs: list[PegOut] = Field(description="What the line takes, with the supply of each, down to purchase orders")
+
+
 class LineDetail(Schema):
     """So many units of one configuration, with all that they rest on and what was built."""
 
@@ -176,6 +241,7 @@ class LineDetail(Schema):
     promises: list[PromiseOut] = Field(description="All promises, the first one first")
     requirements: list[RequirementOut] = Field(description="What the line takes; nothing once it is cancelled")
     slots: list[SlotOut]
+    levers: list[LeverOut] = Field(description="What was done so that it ships earlier")
     assembly_order: str | None = Field(description="Number of the final assembly order, once it is released")
     as_built: list[UnitOut]
 
@@ -195,12 +261,13 @@ IdempotencyKey = Annotated[
         None,
         alias="Idempotency-Key",
         max_length=80,
-        description="Your own word for this order: sent again, also at the same time, it answers the same order",
+        description="Your own word for this order: sent again, also at the same time, it answers the same order. Sent with "
+        "another request, or after that order was cancelled or expired, it is refused",
     ),
 ]
 
 
-@router.get("/customers", response=list[CustomerOut])
+@router.get("/customers", response=answers(list[CustomerOut]))
 @paginate(Paging)
 def list_customers(request: HttpRequest) -> QuerySet[Customer]:
     """List customers."""
@@ -208,9 +275,9 @@ def list_customers(request: HttpRequest) -> QuerySet[Customer]:
 
 
 @router.post("/inquiries", response=answers(InquiryOut))
-def inquire(request: HttpRequest, payload: LineIn) -> dict[str, Any]:
+def inquire(request: HttpRequest, payload: InquiryIn) -> dict[str, Any]:
     """Price, margin and promise date of a configured product. Nothing is reserved or written."""
-    answer = asdict(services.inquire(line=payload.line(), today=business_time().date()))
+    answer = asdict(services.inquire(line=payload.line(), today=business_time().date(), customer=payload.customer))
     return answer if request.auth.may("margin") else answer | {"margin": None}
 
 
@@ -227,19 +294,26 @@ def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: Idempot
     return answered(order.number, 201)
 
 
-@router.get("/orders", response=list[OrderOut])
+@router.get("/orders", response=answers(list[OrderOut]))
 @paginate(Paging)
 def list_orders(request: HttpRequest, state: str | None = None, customer: str | None = None) -> QuerySet[Order]:
     """List orders, the newest first."""
-    wanted = {name: value for name, value in (("state", state), ("customer__code", customer)) if value}
-    lines = OrderLine.objects.prefetch_related("promises")
-    return Order.objects.select_related("customer").prefetch_related(Prefetch("lines", lines)).filter(**wanted)
+    return listed(Order.objects.all(), state, customer)
 
 
 @router.get("/orders/{number}", response=answers(OrderDetail))
 def get_order(request: HttpRequest, number: str) -> HttpResponse:
     """Show an order: configurations, promises and what they rest on, what was built and shipped."""
     return answered(number)
+
+
+@router.get("/orders/{number}/lines/{int:position}/explain", response=answers(ExplainedOut))
+def explain(request: HttpRequest, number: str, position: int) -> dict[str, Any]:
+    """Tell why a line has its date: the causes if it is late, the critical path, and the pegging down to purchase orders."""
+    line = lines_to_explain(number, position).first()
+    if line is None:
+        raise NotFound(what="order line", name=f"{number}/{position}", where="GET /api/v1/orders")
+    return reasons_document(line)
 
 
 @router.post("/orders/{number}/cancel", response=answers(OrderDetail))
@@ -260,6 +334,13 @@ def repromise(request: HttpRequest, number: str) -> HttpResponse:
         raise NothingToPromise(line=f"Order {number}", state=order.state)
     services.repromise(actor=actor, lines=confirmed)
     return answered(number)
+
+
+def listed(orders: QuerySet[Order], state: str | None, customer: str | None) -> QuerySet[Order]:
+    """Orders in a state and of a customer, where these are named, with what their list tells of them."""
+    wanted = {name: value for name, value in (("state", state), ("customer__code", customer)) if value}
+    lines = OrderLine.objects.prefetch_related("promises")
+    return orders.select_related("customer").prefetch_related(Prefetch("lines", lines)).filter(**wanted)
 
 
 def _in_force(order: Order) -> list[Promise]:

@@ -170,6 +170,7 @@ def import_orders(request: HttpRequest) -> HttpResponse:
         except BadInput as refusal:
             context["issues"] = refusal.issues
     context["example"] = _example(today(request))
+    context["new"] = sum(not order.was_known for order in context.get("entered") or context.get("seen") or [])
     context["orders"] = (context.get("entered") or context.get("seen") or [])[:SHOWN]
     return render(request, "sales/import.html", context, status=422 if "issues" in context else 200)
 

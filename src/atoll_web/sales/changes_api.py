@@ -90,13 +90,13 @@ class BatchOrderIn(Input):
     def order(self, place: str) -> services.NewOrder:
         """As the services take it."""
         lines = [line.line(f"{place}.lines.{n}") for n, line in enumerate(self.lines)]
-        return services.NewOrder(self.customer, lines, self.reference, self.ship_complete)
+        return services.NewOrder(self.customer, lines, self.reference, self.ship_complete, place=place)
 
 
 class BatchIn(Input):
     """Orders that are promised in their sequence."""
 
-    orders: list[BatchOrderIn]
+    orders: list[BatchOrderIn] = Field(min_length=1)
 
 
 class EnteredOut(Schema):
@@ -104,6 +104,7 @@ class EnteredOut(Schema):
 
     reference: str
     number: str
+    state: str
     customer: str
     lines: int
     total: Money

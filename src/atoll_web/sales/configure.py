@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -44,12 +45,15 @@ class Page:
         Names of the addresses of the page, and of where it sends an order.
     whole, part
         Templates of the page, and of the form within it, which each change gives anew.
+    trusts_codes
+        Whether whoever names a customer may see what this customer pays, and when.
     """
 
     name: str
     order: str
     whole: str
     part: str = "sales/configure_form.html"
+    trusts_codes: bool = True
 
 
 STAFF = Page("configure-model", "enter-order", "sales/configure.html")
@@ -167,7 +171,7 @@ def choose(request: HttpRequest, revision: Revision, page: Page, context: Mappin
     refused: list[str] = []
     if aim := request.POST.get("complete"):
         try:
-            state = _completed(revision, state, aim, day)
+            state = _completed(revision, state, aim, day, page)
         except AtollError as refusal:
             refused = sentences(refusal)
     address = f"{reverse(page.name, args=[revision.product_model.code])}?{state.address()}".rstrip("?")
@@ -179,16 +183,22 @@ def choose(request: HttpRequest, revision: Revision, page: Page, context: Mappin
     return push_url(render(request, page.part, shown), address)
 
 
-def _completed(revision: Revision, state: State, aim: str, day: date) -> State:
+def _completed(revision: Revision, state: State, aim: str, day: date, page: Page) -> State:
     """The state with the choices that make the rest follow to the best configuration."""
-    choices = completed(revision, read_choices(revision, state.texts), aim, day, _availability(revision, state, day))
+    choices = completed(revision, read_choices(revision, state.texts), aim, day, _availability(revision, state, day, page))
     texts = {code: [*value] if isinstance(value, tuple) else [str(value)] for code, value in choices.items()}
     return _after(replace(state, texts=texts), state.address())
 
 
-def _availability(revision: Revision, state: State, day: date) -> Callable[[Any], Availability]:
+def _availability(revision: Revision, state: State, day: date, page: Page) -> Callable[[Any], Availability]:
     """Reads what is available for the products of a compiled form, in the quantity asked for and to whom it is for."""
-    return lambda form: Availability(form.needs, revision.product_model_id, state.units, day, services.class_of(state.customer))
+    customer = _buyer(state, page)
+    return lambda form: Availability(form.needs, revision.product_model_id, state.units, day, services.class_of(customer))
+
+
+def _buyer(state: State, page: Page) -> str:
+    """The customer on whose terms price and date are shown."""
+    return state.customer if page.trusts_codes else ""
 
 
 def posted(page: str) -> Callable[[View], View]:
@@ -215,7 +225,13 @@ def enter(request: HttpRequest, model: str) -> HttpResponse:
     revision = orderable_revision(model, actor.today)
     try:
         line = state.line(model, read_choices(revision, state.texts))
-        order = services.enter_order(actor=actor, customer=state.customer, lines=[line], idempotency_key=order_key(request))
+        order = services.enter_order(
+            actor=actor,
+            customer=state.customer,
+            lines=[line],
+            idempotency_key=order_key(request),
+            shown=price_shown(request),
+        )
     except AtollError as refusal:
         context = seen_under(revision, state, actor.today, STAFF) | {"refused": sentences(refusal)}
         context["customers"] = Customer.objects.filter(on_hold=False).only("code", "name")
@@ -228,16 +244,23 @@ def order_key(request: HttpRequest) -> str:
     return request.POST.get("idempotency_key", "")[:MOST_OF_KEY]
 
 
+def price_shown(request: HttpRequest) -> services.Price | None:
+    """What the page said that all costs, as the form brings it along."""
+    amount, _, currency = request.POST.get("price", "").partition(" ")
+    try:
+        return services.Price(Decimal(amount), currency)
+    except InvalidOperation:
+        return None
+
+
 def seen_under(revision: Revision, state: State, day: date, page: Page) -> dict[str, Any]:
     """What the templates show: the features, price and date, and what followed."""
     model = revision.product_model
-    seen = see(revision, read_choices(revision, state.texts), day, _availability(revision, state, day))
+    seen = see(revision, read_choices(revision, state.texts), day, _availability(revision, state, day, page))
     answer, refusal = None, ""
     if seen.is_valid:
         try:
-            answer = services.inquire(
-                line=state.line(model.code, seen.choices), today=day, customer_class=services.class_of(state.customer)
-            )
+            answer = services.inquire(line=state.line(model.code, seen.choices), today=day, customer=_buyer(state, page))
         except AtollError as error:
             refusal = " ".join(sentences(error))
     return {
@@ -249,6 +272,7 @@ def seen_under(revision: Revision, state: State, day: date, page: Page) -> dict[
         "shown": state.address(),
         "answer": answer,
         "total": answer and answer.unit_price * answer.quantity,
+        "price": answer and f"{answer.unit_price * answer.quantity} {answer.currency}",
         "refusal": refusal,
         "changed": followed(revision, seen, state.was, day) if seen.is_valid else (),
         "promised": answer and Promised(answer.ship_date, bool(state.request_date)),

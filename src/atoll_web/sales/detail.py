@@ -36,6 +36,10 @@ SELECT json_build_object(
             ORDER BY t.line_day_id), '[]')
             FROM sales_slotreservation t JOIN catalogue_lineday d ON d.id = t.line_day_id
             JOIN catalogue_assemblyline a ON a.id = d.line_id WHERE t.line_id = l.id),
+        'levers', (SELECT coalesce(json_agg(json_build_object(
+            'kind', v.kind, 'words', v.words, 'cost', round(v.cost, 2)::text, 'currency', v.currency,
+            'days_earlier', v.days_earlier
+        ) ORDER BY v.id), '[]') FROM sales_levertaken v WHERE v.line_id = l.id),
         'assembly_order', f.number,
         'as_built', (SELECT coalesce(json_agg(json_build_object(
             'serial', lot.number,

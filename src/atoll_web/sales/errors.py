@@ -52,7 +52,19 @@ class NothingToPromise(AtollError):
 
 
 class IdempotencyKeyUsed(AtollError):
-    """The key {key} belongs to order {order} of another customer. Use a new key for each order."""
+    """The key {key} was sent before with another request, which became order {order}. Use a new key for each order."""
+
+
+class OrderOfKeyEnded(AtollError):
+    """Order {order}, which was entered with the key {key}, is {state}. Use a new key to order again."""
+
+
+class ReferenceTwice(AtollError):
+    """The reference {reference} is there {times} times. Give each order a reference of its own."""
+
+
+class PriceDiffers(AtollError):
+    """The price is {now}, not {shown} as shown. Look at it again, then order."""
 
 
 class UnknownShopper(AtollError):
@@ -135,6 +147,10 @@ class NameRefused(AtollError):
 
 class UnknownEvents(AtollError):
     """There is no event {events}. Choose from {known}."""
+
+
+class SubscriptionNameTaken(AtollError):
+    """There is a subscription {name} already, in force or ended. Give this one another name."""
 
 
 class NotDead(AtollError):

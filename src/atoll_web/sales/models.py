@@ -74,6 +74,9 @@ class Order(models.Model):
     ordered_at = models.DateTimeField(help_text="Business time")
     currency = models.CharField(max_length=3)
     idempotency_key = models.CharField(max_length=80, null=True, blank=True, unique=True)
+    request_digest = models.CharField(
+        max_length=32, null=True, blank=True, help_text="Of what was sent with the key; empty for orders from before it was kept"
+    )
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Business time at which a quote gives back what it holds")
     rank = models.FloatField(default=0, help_text="Place in the order book: the smaller, the earlier it is served")
     ship_complete = models.BooleanField(default=False, help_text="All lines are promised for one date")

@@ -59,7 +59,7 @@ class NoticeOut(Schema):
     facts: dict[str, Any] = Field(description="What is told")
 
 
-@router.get("/subscriptions", response=list[SubscriptionOut])
+@router.get("/subscriptions", response=answers(list[SubscriptionOut]))
 @paginate(Paging)
 def list_subscriptions(request: HttpRequest) -> QuerySet[Subscription]:
     """List who is told of events, and who was once."""
@@ -99,7 +99,7 @@ def unsubscribe(request: HttpRequest, key: int) -> Subscription:
     return row
 
 
-@router.get("/notices", response=list[NoticeOut])
+@router.get("/notices", response=answers(list[NoticeOut]))
 @paginate(Paging)
 def list_notices(request: HttpRequest, state: str | None = None, order: str | None = None) -> QuerySet[Notice]:
     """List notices, the newest first."""

@@ -1,6 +1,5 @@
 """Pages of sales: orders, why a date is what it is, customers."""
 
-from dataclasses import asdict
 from typing import Any
 
 from django.db.models import Count, DateField, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Sum, Value
@@ -8,22 +7,19 @@ from django.db.models.functions import Coalesce, Greatest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
+from django.views.decorators.http import require_POST
 
 from atoll_web.accounts.acting import actor_now, business_time
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, document, needs
 from atoll_web.pricing.models import PriceList
 from atoll_web.sales import services, states
-from atoll_web.sales.causes import causes
 from atoll_web.sales.configure import State
 from atoll_web.sales.errors import NotCancellable
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise, Subscription
 from atoll_web.sales.notices import WEBHOOK
-from atoll_web.sales.pegging import critical_path, pegging
 from atoll_web.sales.record import order_record
-
-FASTER = ("key", "kind", "words", "ship_date", "days_earlier", "cost", "currency")
-"""What is told of a way to have a line earlier."""
+from atoll_web.sales.why import lines_to_explain, reasons, reasons_document
 
 LAST_ORDERS = 20
 """Orders on the page of a customer; the list has all."""
@@ -159,26 +155,12 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
 
 def why(request: HttpRequest, number: str, position: int) -> HttpResponse:
     """Why a line has its date: its promise, and the tree of what it rests on with the latest branch marked."""
-    return render(request, "sales/why.html", _why(number, position))
+    return render(request, "sales/why.html", reasons(get_object_or_404(lines_to_explain(number, position))))
 
 
 def why_document(request: HttpRequest, number: str, position: int) -> HttpResponse:
     """The same for programs."""
-    seen = _why(number, position)
-    promise = seen["promise"]
-    return document(
-        {
-            "line": str(seen["line"]),
-            "state": seen["line"].state,
-            "ship_date": promise and promise.ship_date,
-            "need_date": promise and promise.need_date,
-            "reason": promise and promise.reason,
-            "causes": [asdict(cause) for cause in seen["causes"]],
-            "path": [{"item": peg.item, "kind": peg.kind, "reference": peg.reference, "due": peg.due} for peg in seen["path"]],
-            "pegs": [peg.as_dict() for peg in seen["pegs"]],
-            "faster": [{name: getattr(one, name) for name in FASTER} for one in seen["faster"]],
-        }
-    )
+    return document(reasons_document(get_object_or_404(lines_to_explain(number, position))))
 
 
 @require_POST
@@ -188,23 +170,6 @@ def hasten(request: HttpRequest, number: str, position: int) -> HttpResponse:
     row, actor = get_object_or_404(OrderLine, order__number=number, position=position), actor_now(request.user)
     attempt(request, lambda: services.hasten(actor=actor, line=row, key=request.POST.get("take", "")), "It is promised earlier.")
     return redirect("why", number, position)
-
-
-def _why(number: str, position: int) -> dict[str, Any]:
-    lines = OrderLine.objects.select_related(
-        "order__customer__price_list", "configuration__revision__product_model", "assembly_order"
-    )
-    line = get_object_or_404(lines, order__number=number, position=position)
-    promises = list(line.promises.order_by("id"))
-    pegs = pegging(line.demand_id) if line.demand_id else []
-    return {
-        "line": line,
-        "promise": promises[-1] if promises and promises[-1].in_force else None,
-        "pegs": pegs,
-        "path": critical_path(pegs),
-        "causes": causes(line, promises, pegs, business_time().date()),
-        "faster": services.ways_to_hasten(line=line, today=business_time().date()),
-    }
 
 
 def customer(request: HttpRequest, code: str) -> HttpResponse:

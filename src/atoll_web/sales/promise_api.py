@@ -1,21 +1,28 @@
 """Promises before there is an order: what can be had when, why and how faster; and quotes, which hold it."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from ninja import Field, Router, Schema
+from ninja.pagination import paginate
 
 from atoll_web.accounts.acting import business_time
-from atoll_web.door import Input, Money, NotFound, actor_for, answers
+from atoll_web.door import Input, Money, NotFound, Paging, actor_for, answers
 from atoll_web.sales import services
-from atoll_web.sales.api import IdempotencyKey, LineIn, OrderDetail, answered
+from atoll_web.sales.api import IdempotencyKey, LineIn, OrderDetail, OrderLineIn, OrderOut, answered, listed
 from atoll_web.sales.models import Order
 from atoll_web.sales.quote_pdf import quote_pdf
 
 router = Router()
+
+PDF = {
+    "responses": {200: {"description": "OK", "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}}
+}
+"""The documented answer of an operation that sends a PDF."""
 
 
 class BasketIn(Input):
@@ -103,6 +110,7 @@ class QuoteIn(BasketIn):
     """A quote: it holds all that its dates rest on for some days."""
 
     customer: str = Field(description="Code of the customer")
+    lines: list[OrderLineIn]  # type: ignore[assignment]  # more than what is asked about
     days: int = Field(14, description="That it holds")
 
 
@@ -166,6 +174,27 @@ def quote(request: HttpRequest, payload: QuoteIn, idempotency_key: IdempotencyKe
     return answered(order.number, 201)
 
 
+class QuoteOut(OrderOut):
+    """A quote in a list."""
+
+    expires_at: datetime = Field(description="Until when it holds supply and slots")
+    total: Money
+    pdf: str = Field(description="Address of the printed quote")
+
+    @staticmethod
+    def resolve_pdf(order: Order) -> str:
+        """Where it is."""
+        return reverse("api:quote_pdf", args=[order.number])
+
+
+@router.get("/quotes", response=answers(list[QuoteOut]))
+@paginate(Paging)
+def list_quotes(request: HttpRequest, state: str | None = None, customer: str | None = None) -> QuerySet[Order]:
+    """List quotes, the newest first, also those that were accepted, were cancelled or have expired."""
+    quotes = Order.objects.filter(expires_at__isnull=False).annotate(total=Sum(F("lines__quantity") * F("lines__unit_price")))
+    return listed(quotes, state, customer).order_by("-id")
+
+
 @router.get("/quotes/{number}", response=answers(OrderDetail))
 def get_quote(request: HttpRequest, number: str) -> HttpResponse:
     """Show a quote, also one that was accepted or has expired."""
@@ -180,7 +209,7 @@ def accept(request: HttpRequest, number: str, payload: AcceptIn | None = None) -
     return answered(number)
 
 
-@router.get("/quotes/{number}/pdf")
+@router.get("/quotes/{number}/pdf", url_name="quote_pdf", response=answers(None), openapi_extra=PDF)
 def pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The quote as a PDF."""
     return HttpResponse(quote_pdf(_quote(number)), content_type="application/pdf")
@@ -190,5 +219,5 @@ def _quote(number: str) -> Order:
     quotes: QuerySet[Order] = Order.objects.select_related("customer").filter(expires_at__isnull=False)
     found = quotes.filter(number=number).first()
     if found is None:
-        raise NotFound(what="quote", name=number, where="the page /quotes")
+        raise NotFound(what="quote", name=number, where="GET /api/v1/quotes")
     return found

@@ -21,7 +21,7 @@ from atoll_web.forms import day, whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, document, needs, sentences, today
 from atoll_web.sales import services, states
-from atoll_web.sales.configure import State, order_key, posted, read_state
+from atoll_web.sales.configure import State, order_key, posted, price_shown, read_state
 from atoll_web.sales.errors import NoCustomer, QuoteOutdated
 from atoll_web.sales.models import Customer, Order
 from atoll_web.sales.promise_api import explored_document
@@ -118,9 +118,14 @@ def _fewer(request: HttpRequest, revision: Revision, state: State) -> services.F
 @posted("promise")
 @needs("order")
 def take(request: HttpRequest, model: str) -> HttpResponse:
-    """Order or quote the line, with a lever where one was chosen. Refused, the page comes back with the reason."""
+    """Order or quote the line, with a lever where one was chosen. Refused, the page comes back with the reason.
+
+    Or look what it is for the customer that is chosen now.
+    """
     actor = actor_now(request.user)
     revision, state = orderable_revision(model, actor.today), read_state(request.POST)
+    if request.POST.get("take") == "look":
+        return redirect(f"{reverse('promise', args=[model])}?{state.address()}")
     what, _, lever = request.POST.get("take", "order").partition(" ")
     refused = [] if state.customer else sentences(NoCustomer())
     try:
@@ -136,6 +141,7 @@ def take(request: HttpRequest, model: str) -> HttpResponse:
             asked=[services.Asked(state.line(model, read_choices(revision, state.texts)), lever)],
             quote_days=days,
             idempotency_key=order_key(request),
+            shown=price_shown(request),
         )
     except AtollError as refusal:
         seen = _seen(request, revision, state) | {"refused": sentences(refusal)}

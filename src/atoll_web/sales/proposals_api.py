@@ -1,15 +1,17 @@
 """New promises for open lines: proposed, looked at, applied or discarded."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
+from ninja.pagination import paginate
 
-from atoll_web.door import Input, NotFound, actor_for, answers
+from atoll_web.door import Input, Money, NotFound, Paging, actor_for, answers
 from atoll_web.sales import services, states, tasks
 from atoll_web.sales.models import Order, OrderLine, Proposal
+from atoll_web.sales.order_book import booked
 from atoll_web.sales.services import Policy, Weighing
 
 router = Router()
@@ -62,6 +64,43 @@ class ProposalOut(Schema):
     def resolve_order(row: Proposal) -> str | None:
         """Number of the order in a hurry."""
         return row.rush.number if row.rush else None
+
+
+class BookedOut(Schema):
+    """An order with its place in the order book."""
+
+    place: int = Field(description="1 is served first")
+    number: str
+    state: str
+    customer: str = Field(alias="customer.code")
+    priority: int = Field(alias="customer.priority", description="Of the customer; 1 is served first where orders compete")
+    units: int = Field(description="Open units")
+    value: Money = Field(description="Of the open units")
+    currency: str
+    asked: date = Field(description="The first day that is asked for")
+    promised: date | None = Field(description="The last day that is promised")
+    at_risk: bool | None
+
+
+class PlacesIn(Input):
+    """New places in the order book."""
+
+    places: dict[str, Annotated[int, Field(ge=1)]] = Field(min_length=1, description="By number of the order; 1 is served first")
+
+
+@router.get("/order-book", response=answers(list[BookedOut]))
+@paginate(Paging)
+def order_book(request: HttpRequest) -> QuerySet[Order]:
+    """List the open orders in the sequence in which they are served."""
+    return booked()
+
+
+@router.post("/order-book/move", response=answers(ProposalOut, 202))
+def move(request: HttpRequest, payload: PlacesIn) -> Status[Proposal]:
+    """Try other places in the order book: a proposal tells who becomes later. Places and promises change when it is applied."""
+    actor = actor_for(request, "order" if request.auth.may("order") else "plan")
+    ranks = services.moved_ranks(payload.places)
+    return Status(202, _proposal(tasks.request_proposal(actor=actor, policy=Policy.SEQUENCE, ranks=ranks).pk))
 
 
 @router.post("/re-promise", response=answers(ProposalOut, 202))

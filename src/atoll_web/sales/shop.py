@@ -1,5 +1,7 @@
 """The shop: the same configurator for people who are not signed in, without what only the house knows."""
 
+from dataclasses import replace
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,10 +15,11 @@ from atoll_web.catalogue.services import orderable_revision, orderable_revisions
 from atoll_web.catalogue.words import in_words
 from atoll_web.pages import company_of, sentences, today
 from atoll_web.sales import services
-from atoll_web.sales.configure import Page, choose, order_key, read_state, seen_under
+from atoll_web.sales.configure import Page, choose, order_key, price_shown, read_state, seen_under
+from atoll_web.sales.errors import PriceDiffers
 from atoll_web.sales.models import Order, OrderLine
 
-SHOP = Page("shop-model", "shop-order", "sales/shop.html")
+SHOP = Page("shop-model", "shop-order", "sales/shop.html", trusts_codes=False)
 
 ORDERED = "ordered_in_shop"
 """Where the session keeps the key of the order just placed."""
@@ -70,10 +73,15 @@ def order(request: HttpRequest, code: str) -> HttpResponse:
     try:
         line = state.line(code, read_choices(revision, state.texts))
         placed = services.order_in_shop(
-            customer=state.customer, email=str(context["email"]), line=line, idempotency_key=order_key(request)
+            customer=state.customer,
+            email=str(context["email"]),
+            line=line,
+            idempotency_key=order_key(request),
+            shown=price_shown(request),
         )
     except AtollError as refusal:
-        found = seen_under(revision, state, day, SHOP) | {"refused": sentences(refusal)}
+        is_known = isinstance(refusal, PriceDiffers)  # which only those are told who have named the address too
+        found = seen_under(revision, state, day, replace(SHOP, trusts_codes=is_known)) | {"refused": sentences(refusal)}
         return render(request, SHOP.whole, context | found, status=422)
     request.session[ORDERED] = placed.pk
     return redirect("shop-thanks")

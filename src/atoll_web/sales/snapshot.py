@@ -28,6 +28,7 @@ from atoll.promise import (
     booked,
 )
 from atoll.promise import Structure as Bills
+from atoll_web.accounts.errors import NoCompany
 from atoll_web.bulk import MANY, Statement, exchange
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import VERSION_COLUMNS, VERSIONS, Released, Structure, known
@@ -290,6 +291,8 @@ def latest(today: date) -> Master | None:
 
 
 def _read(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
+    if not rows:
+        raise NoCompany()
     if len(_latest) >= MOST_DAYS:
         _latest.clear()
     (row,) = rows

@@ -102,7 +102,7 @@ def _items() -> QuerySet[Item]:
     return with_position(Item.objects.all())
 
 
-@router.get("/items", response=list[ItemOut])
+@router.get("/items", response=answers(list[ItemOut]))
 @paginate(Paging)
 def list_items(request: HttpRequest, kind: str | None = None, search: str | None = None) -> QuerySet[Item]:
     """List items with their projected availability. `search` looks into codes and names."""
@@ -140,14 +140,14 @@ def _available(supplies: Iterable[Supply], safety_stock: int) -> list[dict]:
     return [{"day": day, "available": units} for day, units in by_day.items()]
 
 
-@router.get("/items/{code}/moves", response=list[MoveOut])
+@router.get("/items/{code}/moves", response=answers(list[MoveOut]))
 @paginate(Paging)
 def list_moves(request: HttpRequest, code: str) -> QuerySet[Move]:
     """List the ledger of an item, the newest move first."""
     return Move.objects.filter(item=item_of(code)).select_related("source", "destination", "lot", "user")
 
 
-@router.get("/supplies", response=list[SupplyOut])
+@router.get("/supplies", response=answers(list[SupplyOut]))
 @paginate(Paging)
 def list_supplies(request: HttpRequest, item: str | None = None, kind: str | None = None) -> QuerySet[Supply]:
     """List supplies of which something is there or still to come, by day."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from atoll.configure import Alternates, Configuration, OrderBill, roll_up
+from atoll.errors import AtollError
 from atoll_web.bulk import Statement, exchange
 from atoll_web.catalogue import snapshot
 from atoll_web.catalogue.models import Revision
@@ -101,6 +103,19 @@ def _replaceable(bill: OrderBill) -> list[Alternates]:
 
 def _keys(codes: Iterable[str], there: snapshot.Structure) -> tuple[int, ...]:
     return tuple(there.keys[code] for code in codes)
+
+
+def conflict_of_rest(revision: Revision, choices: Mapping[str, Any], today: date) -> list[AtollError]:
+    """What is wrong with choices beside those that are wrong by themselves: the conflict of the others, if there is one."""
+    good: dict[str, Any] = {}
+    for code, value in choices.items():
+        with suppress(AtollError):
+            good |= snapshot.read(revision, {code: value})
+    try:
+        snapshot.configurator(revision, today).configuration(good)
+    except AtollError as conflict:
+        return [conflict]
+    return []
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from atoll_web.sales.services.applying import apply_proposal, discard_proposal
 from atoll_web.sales.services.changing import By, Changed, ChangedLine, LineChange, change_order, preview_change
 from atoll_web.sales.services.correcting import count, receive, scrap
 from atoll_web.sales.services.customers import class_of, save_customers
+from atoll_web.sales.services.drafting import Price
 from atoll_web.sales.services.entering import (
     LONGEST_QUOTE,
     MOST_UNITS,
@@ -46,6 +47,7 @@ __all__ = [
     "NewLine",
     "NewOrder",
     "Policy",
+    "Price",
     "Repromised",
     "Weighing",
     "accept_quote",

@@ -1,6 +1,5 @@
 """Orders are changed before their assembly begins: lines become others, come, and go."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -167,12 +166,19 @@ def preview_change(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A line that is to be promised: a row that is there or None, what it becomes (None: stays), and its work."""
+    """A line that is to be promised: a row that is there or None, what it becomes (None: stays), and its work.
+
+    Parameters
+    ----------
+    place, path
+        Its position in the order, and where it is in the request; empty for one that only moves with the others.
+    """
 
     place: int
     row: OrderLine | None
     draft: Drafted | None
     work: Work
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +192,16 @@ class _Change:
 
     def carry_out(self, lines: Sequence[LineChange], added: Sequence[NewLine], removed: Sequence[int]) -> Changed:
         """Check, give back, promise, write."""
-        self._refuse(bool(lines or added))
+        self._refuse()
         at = {row.position: row for row in self.rows}
-        self._refuse_lines(at, [*(change.position for change in lines), *removed])
-        gone = [at[position] for position in removed]
+        faults = self._faults(at, lines, removed)
+        if (lines or added) and self.order.customer.on_hold:
+            faults.insert(0, ("", CustomerOnHold(customer=self.order.customer.code)))
+        faulty = {place for place, _ in faults}
+        gone = [at[position] for n, position in enumerate(removed) if f"removed.{n}" not in faulty]
+        wanted = self._wanted(at, lines, added, gone, faults)
         if gone and not added and all(row in gone or row.state == states.CANCELLED for row in self.rows):
             raise LastLine(order=self.order.number)
-        wanted = self._wanted(at, lines, added, gone)
         held = [*gone, *(one.row for one in wanted if one.row)]
         before = dict(Promise.objects.filter(line__in=held, in_force=True).values_list("line_id", "ship_date"))
         works_held = works(held)
@@ -205,44 +214,57 @@ class _Change:
         seen = [_seen(one, before, promised) for one, promised in zip(wanted, after, strict=True)]
         return Changed(self.order.number, self.order.currency, tuple(sorted([*left, *seen], key=lambda line: line.position)))
 
-    def _refuse(self, is_more: bool) -> None:
+    def _refuse(self) -> None:
         order = self.order
         if order.state == states.EXPIRED:
             raise QuoteExpired(order=order.number, at=order.expires_at)
         if order.state not in (states.QUOTED, states.CONFIRMED, states.IN_ASSEMBLY):
             raise NotChangeable(order=order.number, state=order.state)
-        if is_more and order.customer.on_hold:
-            raise CustomerOnHold(customer=order.customer.code)
 
-    def _refuse_lines(self, at: Mapping[int, OrderLine], positions: Sequence[int]) -> None:
+    def _faults(
+        self, at: Mapping[int, OrderLine], lines: Sequence[LineChange], removed: Sequence[int]
+    ) -> list[tuple[str, AtollError]]:
+        """What is wrong with the positions that are named, each with its place."""
         faults: list[tuple[str, AtollError]] = []
-        for position, times in Counter(positions).items():
+        places = [(f"lines.{n}", change.position) for n, change in enumerate(lines)]
+        places += [(f"removed.{n}", position) for n, position in enumerate(removed)]
+        named: set[int] = set()
+        for place, position in places:
             row = at.get(position)
             if row is None:
-                faults.append((f"line {position}", NoSuchLine(order=self.order.number, position=position)))
+                faults.append((place, NoSuchLine(order=self.order.number, position=position)))
             elif row.state not in states.HOLDING:
-                faults.append((f"line {position}", LineNotChangeable(line=f"{self.order.number}/{position}", state=row.state)))
-            elif times > 1:
-                faults.append((f"line {position}", NamedTwice(position=position)))
-        raise_all(faults)
+                faults.append((place, LineNotChangeable(line=f"{self.order.number}/{position}", state=row.state)))
+            elif position in named:
+                faults.append((place, NamedTwice(position=position)))
+            named.add(position)
+        return faults
 
     def _wanted(
-        self, at: Mapping[int, OrderLine], lines: Sequence[LineChange], added: Sequence[NewLine], gone: Sequence[OrderLine]
+        self,
+        at: Mapping[int, OrderLine],
+        lines: Sequence[LineChange],
+        added: Sequence[NewLine],
+        gone: Sequence[OrderLine],
+        faults: list[tuple[str, AtollError]],
     ) -> list[_Wanted]:
-        """Lines that are to be promised, in the order of their positions."""
+        """Lines that are to be promised, in the order of their positions; their faults are raised with those that are known."""
         drafter, buyer = Drafter(self.there, self.actor.today), Buyer.of(self.order.customer)
-        found, faults = [], []
+        found, faulty = [], {place for place, _ in faults}
         last = max((row.position for row in self.rows), default=0)
-        asked = [(change.position, change) for change in lines] + [(last + n, line) for n, line in enumerate(added, 1)]
-        for position, change in asked:
+        asked = [(f"lines.{n}", change.position, change) for n, change in enumerate(lines)]
+        asked += [(f"added.{n}", last + n + 1, line) for n, line in enumerate(added)]
+        for place, position, change in asked:
+            if place in faulty:
+                continue
             row = at.get(position)
             try:
                 draft = drafter.draft(change, buyer) if row is None else self._draft(drafter, buyer, row, change)
                 if draft.currency != self.order.currency:
                     raise CurrencyDiffers(order=self.order.number, currency=self.order.currency, now=draft.currency)
-                found.append(_Wanted(position, row, draft, draft.work()))
+                found.append(_Wanted(position, row, draft, draft.work(), place))
             except AtollError as fault:
-                faults.append((f"line {position}", fault))
+                faults.append((place, fault))
         raise_all(faults)
         if self.order.ship_complete:
             named = {row.pk for row in gone} | {one.row.pk for one in found if one.row}
@@ -283,7 +305,7 @@ class _Change:
         said = [reason(seen, answer, k) for k in range(len(wanted))]
         refused = [k for k in range(len(wanted)) if not answer.is_promised[k]]
         names = [f"line {one.place}" for one in wanted]
-        raise_all([(names[k], CannotPromise(what=names[k], reason=said[k])) for k in refused])
+        raise_all([(wanted[k].path or names[k], CannotPromise(what=names[k], reason=said[k])) for k in refused])
         added = sum(one.row is None for one in wanted)
         taken = seen.booked(answer)
         space = room(taken)

@@ -1,12 +1,13 @@
 """What customers ask for, checked and resolved: the common first step of inquiries, quotes and orders."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from atoll.configure import Margin, margin
+from atoll.configure.errors import InvalidConfiguration
 from atoll.configure.terms import Terms
 from atoll.errors import AtollError, BadInput, Issue
 from atoll_web.catalogue import services as catalogue
@@ -59,6 +60,17 @@ ANYBODY = Buyer()
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """An amount, and the currency that it is in."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount:,.2f} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
 class Drafted:
     """A line whose choices are valid, with what they come to.
 
@@ -84,6 +96,11 @@ class Drafted:
     def price(self) -> Decimal:
         """Of all units."""
         return self.unit_price * self.line.quantity
+
+    @property
+    def on_terms(self) -> bool:
+        """Whether the buyer pays another price than the product model says."""
+        return Price(self.unit_price, self.currency) != Price(self.resolved.unit_price, product_model(self.revision).currency)
 
     def work(self) -> Work:
         """What is to be promised for it."""
@@ -138,12 +155,22 @@ class Drafter:
         ------
         QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, UnknownModel, ModelNotOrderable, InvalidConfiguration
             With the facts.
+        BadInput
+            When several things are wrong with it, with all of them.
         """
-        self._check(line)
-        under = under or self._orderable(line.model)
-        found = self._price(line, under, buyer)
-        priced = found.resolved, found.unit_price, found.currency, found.margin
-        return Drafted(line, under.revision, *priced, buyer.customer_class)
+        faults, drafted = [*self._faults(line)], None
+        try:
+            under = under or self._orderable(line.model)
+            found = self._price(replace(line, quantity=1) if faults else line, under, buyer)
+            priced = found.resolved, found.unit_price, found.currency, found.margin
+            drafted = Drafted(line, under.revision, *priced, buyer.customer_class)
+        except AtollError as fault:
+            faults.append(fault)
+            if under is not None and not isinstance(fault, InvalidConfiguration):
+                faults += catalogue.conflict_of_rest(under.revision, line.choices, under.on)
+        raise_all([("", fault) for fault in faults])
+        assert drafted is not None  # or there was a fault
+        return drafted
 
     def _orderable(self, model: str) -> Under:
         if (revision := self._revisions.get(model)) is None:
@@ -160,14 +187,15 @@ class Drafter:
                 faults.append((place, fault))
         return drafts, faults
 
-    def _check(self, line: NewLine) -> None:
+    def _faults(self, line: NewLine) -> Iterator[AtollError]:
+        """What is wrong with the quantity and the date."""
         if not 1 <= line.quantity <= MOST_UNITS:
-            raise QuantityNotPositive(quantity=line.quantity, most=MOST_UNITS)
-        if line.request_date is not None and line.request_date < self.today:
-            raise RequestDateInThePast(day=line.request_date, today=self.today)
+            yield QuantityNotPositive(quantity=line.quantity, most=MOST_UNITS)
         last = self.there.last_day or self.today
-        if line.request_date is not None and line.request_date > last:
-            raise RequestDateTooFar(day=line.request_date, last=last)
+        if line.request_date is not None and line.request_date < self.today:
+            yield RequestDateInThePast(day=line.request_date, today=self.today)
+        elif line.request_date is not None and line.request_date > last:
+            yield RequestDateTooFar(day=line.request_date, last=last)
 
     def _price(self, line: NewLine, under: Under, buyer: Buyer) -> pricing.Priced:
         choices = tuple(sorted((code, str(value)) for code, value in line.choices.items()))
@@ -189,11 +217,57 @@ class Drafter:
         return pricing.resolve(revision=under.revision, choices=line.choices, today=under.on, quantity=line.quantity, terms=terms)
 
 
-def raise_all(faults: Sequence[tuple[str, AtollError]]) -> None:
-    """Raise the one fault there is, its place being in the cause, or all of them together, each with its place."""
-    if not faults:
+def raise_all(faults: Sequence[tuple[str, AtollError]], issues: Sequence[Issue] = ()) -> None:
+    """Raise the one fault there is, its place being in the cause, or all of them together, each with its place.
+
+    Parameters
+    ----------
+    faults
+        Each with the place of its line or order: a path, such as ``lines.0``, or ``line 2`` of a CSV file.
+    issues
+        What is known to be wrong besides, with its place.
+    """
+    if not faults and not issues:
         return
-    together = BadInput(Issue(place, fault.code, str(fault), fault.hint) for place, fault in faults)
-    if len(faults) == 1:
+    together = BadInput([*issues, *(issue for place, fault in faults for issue in _issues(place, fault))])
+    if len(together.issues) == len(faults) == 1:
         raise faults[0][1] from together
     raise together
+
+
+def _issues(place: str, fault: AtollError) -> Iterator[Issue]:
+    """What is wrong, each at its field."""
+    if not isinstance(fault, BadInput):
+        yield Issue(_at(place, FIELD_OF_FAULT.get(fault.code, "")), fault.code, str(fault), fault.hint)
+        return
+    for issue in fault.issues:
+        feature = issue.source.removeprefix("choice of `")
+        field = issue.source if feature == issue.source else f"choices.{feature.rstrip('`')}"
+        yield replace(issue, source=_at(place, field))
+
+
+def _at(place: str, field: str) -> str:
+    """The place of a field. In a CSV file features have columns of their own or share one."""
+    if place.startswith("line "):
+        column = field.partition(".")[0]
+        return f"{place}, column {'order' if column == 'reference' else column}" if column else place
+    return ".".join(filter(None, (place, field)))
+
+
+FIELD_OF_FAULT = {
+    "quantity-not-positive": "quantity",
+    "request-date-in-the-past": "request_date",
+    "request-date-too-far": "request_date",
+    "unknown-model": "model",
+    "model-not-orderable": "model",
+    "unknown-feature": "choices",
+    "unknown-option": "choices",
+    "invalid-configuration": "choices",
+    "unknown-customer": "customer",
+    "customer-on-hold": "customer",
+    "idempotency-key-used": "reference",
+    "reference-twice": "reference",
+    "quote-without-days": "days",
+    "no-lines": "lines",
+}
+"""Where a fault is; all others are of the whole line or order."""

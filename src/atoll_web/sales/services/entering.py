@@ -1,16 +1,20 @@
 """Orders and quotes: every line is configured, priced, promised and confirmed, or nothing is written."""
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import accumulate, islice
+from decimal import Decimal
+from hashlib import blake2b
+from itertools import accumulate, islice, zip_longest
 from typing import Any
 
 from django.db import IntegrityError, connection
 from django.db.models import Q
 
-from atoll.errors import AtollError
+from atoll.errors import AtollError, Issue
 from atoll.promise import promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time, is_acting
 from atoll_web.accounts.numbering import sequence, worded
@@ -27,15 +31,18 @@ from atoll_web.sales.errors import (
     IdempotencyKeyUsed,
     NoCustomer,
     NoLines,
+    OrderOfKeyEnded,
+    PriceDiffers,
     QuoteExpired,
     QuoteOutdated,
     QuoteWithoutDays,
+    ReferenceTwice,
     UnknownCustomer,
     UnknownShopper,
     WrongOrderState,
 )
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
-from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
+from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, Price, raise_all
 from atoll_web.sales.services.releasing import release_expired
 from atoll_web.sales.services.repromising import repromise
 from atoll_web.sales.snapshot import MASTER, Lock, Master, Question, Work, latest, master_of, question
@@ -57,12 +64,41 @@ class NewOrder:
         sent twice at the same time.
     ship_complete
         Promise one date for all lines; otherwise each has its own.
+    shown
+        What all lines were said to cost together; the order is refused if they cost something else.
+    request
+        Digest of the request that the key is sent with, where that asks for more than the order tells.
+    place
+        Where it was read, for which a fault of it is told.
     """
 
     customer: str
     lines: Sequence[NewLine]
     idempotency_key: str = ""
     ship_complete: bool = False
+    shown: Price | None = None
+    request: str = ""
+    place: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What tells the request from another one with the same key."""
+        return self.request or request_digest(self)
+
+
+def request_digest(order: NewOrder, quote_days: int | None = None, levers: Sequence[str] = ()) -> str:
+    """Digest of all that is asked for, the key and the places of its lines apart."""
+    lines = [
+        (line.model, sorted((f, _texts(value)) for f, value in line.choices.items()), line.quantity, line.request_date, lever)
+        for line, lever in zip_longest(order.lines, levers, fillvalue="")
+    ]
+    asked = json.dumps([order.customer, lines, order.ship_complete, quote_days], default=str)
+    return blake2b(asked.encode(), digest_size=16).hexdigest()
+
+
+def _texts(value: Any) -> list[str]:
+    """A choice as texts, by which files of different kinds agree."""
+    return [str(part) for part in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def enter_order(
@@ -72,31 +108,43 @@ def enter_order(
     lines: Sequence[NewLine],
     idempotency_key: str | None = None,
     ship_complete: bool = False,
+    shown: Price | None = None,
 ) -> Order:
     """Take an order of one customer.
 
     Raises
     ------
-    UnknownCustomer, CustomerOnHold, NoLines, IdempotencyKeyUsed
+    UnknownCustomer, CustomerOnHold, NoLines, IdempotencyKeyUsed, OrderOfKeyEnded, PriceDiffers
         Of the order.
     AtollError
         Of the line, where just one is at fault; `BadInput` with one issue for each line otherwise.
     """
-    return enter_orders(actor=actor, orders=[NewOrder(customer, lines, idempotency_key or "", ship_complete)])[0]
+    return enter(actor=actor, order=NewOrder(customer, lines, idempotency_key or "", ship_complete, shown))
 
 
 @begun_again_after_deadlock
-def enter_orders(*, actor: Actor, orders: Sequence[NewOrder]) -> list[Order]:
+def enter_orders(
+    *, actor: Actor, orders: Sequence[NewOrder], issues: Sequence[Issue] = (), is_tried: bool = False
+) -> list[Order]:
     """Take orders, promised in their sequence: the same dates as one by one, in one transaction and a few statements.
+
+    Parameters
+    ----------
+    issues
+        Faults of the form in which they came. They are told along with all others, and nothing is entered.
+    is_tried
+        Whether the transaction around it takes them back, so that they need no number which others would miss.
 
     Raises
     ------
-    As `enter_order` does; faults of all orders are told together, and nothing is written then.
+    ReferenceTwice
+        When several have one key.
+    AtollError
+        As `enter_order` does; faults of all orders are told together, and nothing is written then.
     """
-    return _enter(actor, orders, states.CONFIRMED, None)
+    return _enter(actor, orders, states.CONFIRMED, None, issues=issues, is_tried=is_tried)
 
 
-@begun_again_after_deadlock
 def quote(
     *, actor: Actor, customer: str, lines: Sequence[NewLine], days: int, idempotency_key: str = "", ship_complete: bool = False
 ) -> Order:
@@ -107,10 +155,19 @@ def quote(
     QuoteWithoutDays
         When it would hold for less than a day or too long; otherwise as `enter_order` does.
     """
-    if not 1 <= days <= LONGEST_QUOTE:
-        raise QuoteWithoutDays(days=days, most=LONGEST_QUOTE)
-    asked = NewOrder(customer, lines, idempotency_key, ship_complete)
-    return _enter(actor, [asked], states.QUOTED, actor.at + timedelta(days=days))[0]
+    return enter(actor=actor, order=NewOrder(customer, lines, idempotency_key, ship_complete), quote_days=days)
+
+
+@begun_again_after_deadlock
+def enter(*, actor: Actor, order: NewOrder, quote_days: int | None = None) -> Order:
+    """Take an order as `enter_order` does, or quote it when days are given, as `quote` does."""
+    if quote_days is None:
+        return _alive(_enter(actor, [order], states.CONFIRMED, None)[0])
+    is_held = 1 <= quote_days <= LONGEST_QUOTE
+    faults = [] if is_held else [("", QuoteWithoutDays(days=quote_days, most=LONGEST_QUOTE))]
+    order = replace(order, request=order.request or request_digest(order, quote_days))
+    until = actor.at + timedelta(days=quote_days if is_held else 0)
+    return _alive(_enter(actor, [order], states.QUOTED, until, faults)[0])
 
 
 @begun_again_after_deadlock
@@ -164,7 +221,7 @@ def _promise_outdated_anew(actor: Actor, order: Order, line_ids: Sequence[int], 
         raise QuoteOutdated(order=order.number, before=max(before for before, _ in moved.values()), now=last, lines=moved)
 
 
-def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: str) -> Order:
+def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: str, shown: Price | None = None) -> Order:
     """Take the order of a customer who is not signed in but knows the code and the e-mail address. The system acts.
 
     Raises
@@ -178,16 +235,29 @@ def order_in_shop(*, customer: str, email: str, line: NewLine, idempotency_key: 
     if known is None:
         raise UnknownShopper()
     actor = Actor(system_user(), business_time(), f"ordered in the shop by {known.code}")
-    return enter_order(actor=actor, customer=known.code, lines=[line], idempotency_key=idempotency_key)
+    return enter_order(actor=actor, customer=known.code, lines=[line], idempotency_key=idempotency_key, shown=shown)
 
 
-def _enter(actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:
+Faults = Sequence[tuple[str, AtollError]]
+"""What is wrong, each with its place."""
+
+
+def _enter(
+    actor: Actor,
+    orders: Sequence[NewOrder],
+    state: str,
+    expires_at: datetime | None,
+    faults: Faults = (),
+    issues: Sequence[Issue] = (),
+    *,
+    is_tried: bool = False,
+) -> list[Order]:
     """Enter orders: a single one beside others, and once more alone if these were faster with something that it takes too."""
-    if len(orders) == 1 and not is_acting():
+    if len(orders) == 1 and not is_acting() and not faults and not issues and not is_tried:
         with suppress(IntegrityError):
             return _enter_at_once(actor, orders, state, expires_at) or _enter_under(Lock.SHARED, actor, orders, state, expires_at)
     with uncollected(sum(len(order.lines) for order in orders)):
-        return _enter_under(Lock.ALONE, actor, orders, state, expires_at)
+        return _enter_under(Lock.ALONE, actor, orders, state, expires_at, faults, issues, is_tried=is_tried)
 
 
 class _Outdated(Exception):
@@ -207,7 +277,7 @@ def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires
         return None
     entry = _Entry(actor, there, customers, state, expires_at, Lock.SHARED)
     try:
-        drafts = entry.draft(orders, [], is_alone=True)
+        drafts = entry.draft(orders, is_alone=True)
     except AtollError:  # by what holds now, perhaps, it is none
         return None
     asked = entry.asked(orders, drafts)
@@ -226,7 +296,17 @@ def _has_expired(there: Master, actor: Actor) -> bool:
     return there.first_expiry is not None and there.first_expiry <= actor.at
 
 
-def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: str, expires_at: datetime | None) -> list[Order]:
+def _enter_under(
+    lock: Lock,
+    actor: Actor,
+    orders: Sequence[NewOrder],
+    state: str,
+    expires_at: datetime | None,
+    faults: Faults = (),
+    issues: Sequence[Issue] = (),
+    *,
+    is_tried: bool = False,
+) -> list[Order]:
     """Enter those orders that are not known by their keys, and give all of them in their sequence."""
     codes = {order.customer for order in orders}
     with acting(actor, [MASTER, _of_customers(codes)]) as (company, customers_found):
@@ -235,10 +315,10 @@ def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: st
         if _has_expired(there, actor):
             release_expired(actor)
         known = _known([order.idempotency_key for order in orders if order.idempotency_key])
-        faults = _faults(orders, known, customers)
-        fresh = _once([order for order in orders if order.idempotency_key not in known])
-        entry = _Entry(actor, there, customers, state, expires_at, lock)
-        drafts = iter(entry.draft(fresh, faults, is_alone=len(orders) == 1))
+        faults = [*faults, *_faults(orders, known, customers)]
+        fresh = [order for order in orders if order.idempotency_key not in known]
+        entry = _Entry(actor, there, customers, state, expires_at, lock, is_tried)
+        drafts = iter(entry.draft(fresh, faults, issues, is_alone=len(orders) == 1))
         groups = [(group, list(islice(drafts, sum(len(order.lines) for order in group)))) for group in entry.together(fresh)]
         entered = []
         for group, drafted in groups:
@@ -249,20 +329,24 @@ def _enter_under(lock: Lock, actor: Actor, orders: Sequence[NewOrder], state: st
         return [known.get(order.idempotency_key) or next(others) for order in orders]
 
 
-def _once(orders: Sequence[NewOrder]) -> list[NewOrder]:
-    """The orders without those whose key an earlier one has."""
-    first: dict[object, NewOrder] = {}
-    for place, order in enumerate(orders):
-        first.setdefault(order.idempotency_key or place, order)
-    return list(first.values())
+def known_order(order: NewOrder) -> Order | None:
+    """What became of the order when its key was sent before, if it was; a second writer with the key waits for the first."""
+    there = _known([order.idempotency_key] if order.idempotency_key else []).get(order.idempotency_key)
+    if there and _is_another(there, order):
+        raise IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)
+    return there and _alive(there)
 
 
-def known_order(idempotency_key: str, customer: str) -> Order | None:
-    """The order of a key that was sent before, if any; a second writer with the key waits for the first."""
-    there = _known([idempotency_key] if idempotency_key else []).get(idempotency_key)
-    if there and there.customer.code != customer:
-        raise IdempotencyKeyUsed(key=idempotency_key, order=there.number)
-    return there
+def _is_another(there: Order, order: NewOrder) -> bool:
+    """Whether the order of a key was asked for by another request."""
+    return there.customer.code != order.customer or there.request_digest not in (None, order.digest)
+
+
+def _alive(order: Order) -> Order:
+    """The order, unless its key was sent so late that it has ended meanwhile."""
+    if order.state in (states.CANCELLED, states.EXPIRED):
+        raise OrderOfKeyEnded(key=order.idempotency_key, order=order.number, state=order.state)
+    return order
 
 
 LOCK_KEYS = """
@@ -313,6 +397,14 @@ def buyer_of(customer: str) -> Buyer:
     return found.buyer
 
 
+def buyer_or_faults(customer: str) -> tuple[Buyer, Faults]:
+    """What `buyer_of` gives; anybody where it refuses, with why, so that it can be told along with other faults."""
+    try:
+        return buyer_of(customer), ()
+    except AtollError as fault:
+        return ANYBODY, [("", fault)]
+
+
 _read_last: dict[str, tuple[Any, ...]] = {}
 """Rows of customers as this process has read them last, by code."""
 
@@ -342,22 +434,33 @@ def _faults(
 ) -> list[tuple[str, AtollError]]:
     """What is wrong with orders themselves, each with its place."""
     faults: list[tuple[str, AtollError]] = []
-    first: dict[object, tuple[int, str]] = {}
-    for o, order in enumerate(orders, 1):
-        with_key, of_customer = first.setdefault(order.idempotency_key or o, (o, order.customer))
+    named = Counter(order.idempotency_key for order in orders if order.idempotency_key)
+    for o, order in enumerate(orders):
         there, customer = known.get(order.idempotency_key), customers.get(order.customer)
-        place = (order.lines[0].place if order.lines else "") or f"order {o}"
-        if there and there.customer.code != order.customer:
+        place = order.place or _place(o, is_alone=len(orders) == 1)
+        if (times := named[order.idempotency_key]) > 1:
+            faults.append((place, ReferenceTwice(reference=order.idempotency_key, times=times)))
+        elif there and _is_another(there, order):
             faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)))
-        elif of_customer != order.customer:
-            faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=with_key)))
-        elif customer is None:
+        if customer is None:
             faults.append((place, UnknownCustomer(customer=order.customer) if order.customer else NoCustomer()))
         elif customer.row.on_hold:
             faults.append((place, CustomerOnHold(customer=order.customer)))
         if not order.lines:
             faults.append((place, NoLines()))
     return faults
+
+
+def refuse_other_price(shown: Price | None, total: Decimal, currency: str) -> None:
+    """Refuse to order for another price than was shown, where one was."""
+    now = Price(total, currency)
+    if shown is not None and shown != now:
+        raise PriceDiffers(shown=str(shown), now=str(now))
+
+
+def _place(o: int, *, is_alone: bool) -> str:
+    """Where an order is among those that were sent."""
+    return "" if is_alone else f"orders.{o}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +499,7 @@ class _Entry:
     state: str
     expires_at: datetime | None
     lock: Lock
+    is_tried: bool = False
 
     def together(self, orders: Sequence[NewOrder]) -> list[list[NewOrder]]:
         """Orders that can be promised in one call: one that ships complete alone, others where the same units are kept."""
@@ -407,18 +511,26 @@ class _Entry:
             groups[-1][1].append(order)
         return [group for _, group in groups]
 
-    def draft(self, orders: Sequence[NewOrder], faults: Sequence[tuple[str, AtollError]], *, is_alone: bool) -> list[Drafted]:
+    def draft(
+        self, orders: Sequence[NewOrder], faults: Faults = (), issues: Sequence[Issue] = (), *, is_alone: bool
+    ) -> list[Drafted]:
         """Draft all lines; their faults and those known before are raised together."""
-        name = "line {1}" if is_alone else "order {}, line {}"
         lines = [
-            (line.place or name.format(o, n), line, self.customers[order.customer].buyer)
-            for o, order in enumerate(orders, 1)
-            for n, line in enumerate(order.lines, 1)
-            if order.customer in self.customers
+            (line.place or f"{_place(o, is_alone=is_alone)}.lines.{n}".lstrip("."), line, self._buyer(order))
+            for o, order in enumerate(orders)
+            for n, line in enumerate(order.lines)
         ]
         drafts, more = Drafter(self.there, self.actor.today).draft_all(lines)
-        raise_all([*faults, *more])
+        raise_all([*faults, *more], issues)
+        rest = iter(drafts)
+        for order in orders:
+            of_order = list(islice(rest, len(order.lines)))
+            refuse_other_price(order.shown, sum((draft.price for draft in of_order), Decimal(0)), of_order[0].currency)
         return drafts
+
+    def _buyer(self, order: NewOrder) -> Buyer:
+        """On whose terms its lines are priced; anybody's where the customer is not known, which is told as a fault."""
+        return self.customers[order.customer].buyer if order.customer in self.customers else ANYBODY
 
     def asked(self, orders: Sequence[NewOrder], drafts: Sequence[Drafted]) -> "_Asked":
         """What is asked of the database before orders can be promised."""
@@ -434,12 +546,15 @@ class _Entry:
         answer = (promise_complete if orders[0].ship_complete else promise)(seen.availability, seen.wanted)
         refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
         names = {k: drafts[k].line.place or f"line {k + 1}" for k in refused}
-        raise_all([(names[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
+        places = {k: drafts[k].line.place or f"lines.{k}" for k in refused}
+        raise_all([(places[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
         taken = seen.booked(answer)
         space = room(taken)
         space["stock_demand"] += len(drafts)
         fresh = enough(fresh, space)
         numbers = [worded("order", number) for number in fresh[sequence("order")]]
+        if self.is_tried:
+            numbers = [f"?{key}" for key in fresh["sales_order"]]
         places = [(o, n) for o, order in enumerate(orders) for n in range(1, len(order.lines) + 1)]
         references = [f"{numbers[o]}/{n}" for o, n in places]
         demands = fresh["stock_demand"][-len(drafts) :]
@@ -472,7 +587,8 @@ class _Entry:
 
     def _keys_to_draw(self, orders: Sequence[NewOrder], works: Sequence[Work]) -> dict[str, int]:
         """How many keys are drawn along, before it is known what the promises rest on."""
-        counts = {"sales_order": len(orders), sequence("order"): len(orders), "sales_orderline": len(works)}
+        of_numbers = 0 if self.is_tried else len(orders)
+        counts = {"sales_order": len(orders), sequence("order"): of_numbers, "sales_orderline": len(works)}
         if len(works) < MANY:  # keys that are not needed cost less than to ask again
             counts |= likely_room(works, self.there.items)
         counts["stock_demand"] = counts.get("stock_demand", 0) + len(works)
@@ -491,6 +607,7 @@ class _Entry:
                 ordered_at=self.actor.at,
                 currency=currency,
                 idempotency_key=order.idempotency_key or None,
+                request_digest=order.digest if order.idempotency_key else None,
                 expires_at=self.expires_at,
                 rank=key,
                 ship_complete=order.ship_complete,
@@ -500,16 +617,17 @@ class _Entry:
 
 
 ORDER_FIELDS = (
-    *("id", "number", "customer_id", "state", "ordered_at", "currency", "idempotency_key", "expires_at", "rank"),
-    "ship_complete",
+    *("id", "number", "customer_id", "state", "ordered_at", "currency", "idempotency_key", "request_digest", "expires_at"),
+    *("rank", "ship_complete"),
 )
 
 ORDERS = """
-INSERT INTO sales_order (id, number, customer_id, state, ordered_at, currency, idempotency_key, expires_at, rank, ship_complete,
-                         hold_reason)
-SELECT o.id, o.number, o.customer, o.state, o.at, o.currency, o.key, o.expires, o.rank, o.complete, ''
-FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[],
-            %s::float8[], %s::bool[]) o (id, number, customer, state, at, currency, key, expires, rank, complete)
+INSERT INTO sales_order (id, number, customer_id, state, ordered_at, currency, idempotency_key, request_digest, expires_at, rank,
+                         ship_complete, hold_reason)
+SELECT o.id, o.number, o.customer, o.state, o.at, o.currency, o.key, o.request, o.expires, o.rank, o.complete, ''
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
+            %s::timestamptz[], %s::float8[], %s::bool[])
+     o (id, number, customer, state, at, currency, key, request, expires, rank, complete)
 """
 
 LINES = """

@@ -25,7 +25,7 @@ from atoll_web.purchasing.snapshot import Punctuality, punctuality
 from atoll_web.sales.answering import instead, reason
 from atoll_web.sales.errors import CannotPromise, NoLines, TooManyLines
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
-from atoll_web.sales.services.entering import buyer_of
+from atoll_web.sales.services.entering import buyer_or_faults
 from atoll_web.sales.services.levers import Faster, OtherChoice, Question, faster, other_choices
 from atoll_web.sales.snapshot import Lock, PromiseSnapshot, master, snapshot
 
@@ -148,10 +148,12 @@ def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_c
         raise NoLines()
     if len(lines) > MOST_LINES:
         raise TooManyLines(lines=len(lines), most=MOST_LINES)
-    there, terms = master(today), buyer_of(customer)
+    there, (terms, of_customer) = master(today), buyer_or_faults(customer)
     drafter = Drafter(there, today)
-    places = [f"line {n}" for n in range(1, len(lines) + 1)]
+    places = [f"lines.{n}" for n in range(len(lines))]
     drafts, faults = drafter.draft_all([(place, line, terms) for place, line in zip(places, lines, strict=True)])
+    if of_customer:
+        raise_all([*of_customer, *faults])
     raise_all(faults)
     others = [other_choices(draft, drafter, terms) for draft in drafts]
     also = {item for choices in others for other in choices for item in other.drafted.work().touches()}

@@ -1,7 +1,8 @@
 """Orders come in by the batch, from files and programs: all are entered, or every fault is told with its place."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -14,20 +15,6 @@ from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.sales.services.entering import NewOrder, enter_orders
 from atoll_web.sales.services.reading import read_orders
 
-FIELD_OF_FAULT = {
-    "quantity-not-positive": "quantity",
-    "request-date-in-the-past": "request_date",
-    "request-date-too-far": "request_date",
-    "unknown-model": "model",
-    "model-not-orderable": "model",
-    "unknown-customer": "customer",
-    "customer-on-hold": "customer",
-    "idempotency-key-used": "order",
-    "cannot-promise": "model",
-    "no-lines": "lines",
-}
-"""Where a fault is; all others are of the choices."""
-
 
 @dataclass(frozen=True, slots=True)
 class EnteredOrder:
@@ -35,6 +22,8 @@ class EnteredOrder:
 
     Parameters
     ----------
+    number
+        Empty for one that is only tried.
     ship_date
         Of its last line; None once it is cancelled or expired.
     was_known
@@ -43,6 +32,7 @@ class EnteredOrder:
 
     reference: str
     number: str
+    state: str
     customer: str
     lines: int
     total: Decimal
@@ -57,21 +47,32 @@ def import_orders(*, actor: Actor, text: str) -> list[EnteredOrder]:
     Raises
     ------
     BadInput
-        With every fault, its line and its column; nothing is entered then.
+        With every fault of form and content, its line and its column; nothing is entered then.
     """
-    return enter_batch(actor=actor, orders=read_orders(text, actor.today))
+    orders, issues = read_orders(text, actor.today)
+    return enter_batch(actor=actor, orders=orders, issues=issues)
 
 
 def preview_import(*, actor: Actor, text: str) -> list[EnteredOrder]:
     """What `import_orders` would enter: it is tried, and taken back. Refuses what that refuses."""
     with transaction.atomic():
-        found = import_orders(actor=actor, text=text)
+        orders, issues = read_orders(text, actor.today)
+        found = enter_batch(actor=actor, orders=orders, issues=issues, is_tried=True)
         transaction.set_rollback(True)
-    return found
+    return [order if order.was_known else replace(order, number="") for order in found]
 
 
-def enter_batch(*, actor: Actor, orders: Sequence[NewOrder]) -> list[EnteredOrder]:
-    """Enter orders whose lines say where they were read.
+def enter_batch(
+    *, actor: Actor, orders: Sequence[NewOrder], issues: Sequence[Issue] = (), is_tried: bool = False
+) -> list[EnteredOrder]:
+    """Enter orders that say, as do their lines, where they were read.
+
+    Parameters
+    ----------
+    issues
+        Faults of form, with which nothing is entered.
+    is_tried
+        Whether it is taken back afterwards; then no order numbers are used up.
 
     Raises
     ------
@@ -81,24 +82,27 @@ def enter_batch(*, actor: Actor, orders: Sequence[NewOrder]) -> list[EnteredOrde
     references = [order.idempotency_key for order in orders if order.idempotency_key]
     known = set(Order.objects.filter(idempotency_key__in=references).values_list("idempotency_key", flat=True))
     try:
-        rows = enter_orders(actor=actor, orders=orders)
+        rows = enter_orders(actor=actor, orders=orders, issues=issues, is_tried=is_tried)
     except AtollError as error:
         faults = error if isinstance(error, BadInput) else error.__cause__
         if not isinstance(faults, BadInput):
             raise
-        raise BadInput(_in_its_field(issue) for issue in faults.issues) from None
+        raise BadInput(sorted(_without_sequels(faults.issues, {*issues}), key=_numbers)) from None
     return _entered(rows, known)
 
 
-def _in_its_field(issue: Issue) -> Issue:
-    """A fault of a line, at the field in which it is. Features have columns of their own or share one."""
-    field = FIELD_OF_FAULT.get(issue.code, "choices")
-    is_path = issue.source.startswith("orders.")
-    if is_path and field in ("order", "customer", "lines"):  # fields of the order
-        source = f"{issue.source.rpartition('.lines.')[0] or issue.source}.{'reference' if field == 'order' else field}"
-    else:
-        source = f"{issue.source}.{field}" if is_path else f"{issue.source}, column {field}"
-    return Issue(source, issue.code, issue.message, issue.hint)
+def _without_sequels(issues: Sequence[Issue], of_form: Set[Issue]) -> Iterator[Issue]:
+    """Faults without those that are only told since their field could not be read."""
+    unread = {issue.source for issue in of_form if not issue.source.endswith("choices")}
+    for issue in issues:
+        path = issue.source.split(".")
+        if issue in of_form or unread.isdisjoint(".".join(path[:n]) for n in range(1, len(path) + 1)):
+            yield issue
+
+
+def _numbers(issue: Issue) -> list[int]:
+    """What brings faults into the order in which they stand in the file."""
+    return [int(number) for number in re.findall(r"\d+", issue.source)]
 
 
 def _entered(rows: Sequence[Order], known: set[str]) -> list[EnteredOrder]:
@@ -110,6 +114,7 @@ def _entered(rows: Sequence[Order], known: set[str]) -> list[EnteredOrder]:
         EnteredOrder(
             reference=row.idempotency_key or "",
             number=row.number,
+            state=row.state,
             customer=row.customer.code,
             lines=counts[row.pk][0],
             total=counts[row.pk][1],

@@ -1,7 +1,7 @@
 """Dates without an order: inquiries, and builds ahead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,8 @@ from atoll_web.catalogue.models import Item
 from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, keys, pegging, room
 from atoll_web.sales.errors import CannotPromise
-from atoll_web.sales.services.drafting import Drafted, Drafter, NewLine
+from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
+from atoll_web.sales.services.entering import Faults, buyer_or_faults
 from atoll_web.sales.snapshot import (
     MASTER,
     Lock,
@@ -43,6 +44,8 @@ class Inquiry:
         What is left of the unit price over material and labour. Nobody outside should see it.
     filled_from_stock
         Whether all it takes is free on hand now.
+    on_terms
+        Whether the customer pays another price than the product model says, in which the differences of options are.
     """
 
     model: str
@@ -55,23 +58,27 @@ class Inquiry:
     need_date: date
     reason: str
     filled_from_stock: bool
+    on_terms: bool
 
 
-def inquire(*, line: NewLine, today: date, customer_class: str = "") -> Inquiry:
+def inquire(*, line: NewLine, today: date, customer: str = "") -> Inquiry:
     """Price and promise date of a configured line; reserves and writes nothing.
 
     Parameters
     ----------
-    customer_class
-        Whose protected units count; what is protected for others is left to them.
+    customer
+        On whose terms; empty for anybody's. Units that are protected for customers of other classes are left to them.
 
     Raises
     ------
-    QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, UnknownModel, ModelNotOrderable, InvalidConfiguration,
-    CannotPromise
+    UnknownCustomer, CustomerOnHold, QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, UnknownModel,
+    ModelNotOrderable, InvalidConfiguration, CannotPromise
         With the facts.
+    BadInput
+        When several things are wrong, with all of them.
     """
-    drafted, seen = _at_once(line, today, customer_class) or _one_by_one(line, today, customer_class)
+    buyer, faults = buyer_or_faults(customer)
+    drafted, seen = (None if faults else _at_once(line, today, buyer)) or _one_by_one(line, today, buyer, faults)
     answer = promise(seen.availability, seen.wanted)
     if not answer.is_promised[0]:
         raise CannotPromise(what=line.model, reason=reason(seen, answer, 0))
@@ -86,32 +93,35 @@ def inquire(*, line: NewLine, today: date, customer_class: str = "") -> Inquiry:
         need_date=seen.date(answer.need_day[0]),
         reason=reason(seen, answer, 0),
         filled_from_stock=seen.filled_from_stock(answer)[0],
+        on_terms=drafted.on_terms,
     )
 
 
-def _at_once(line: NewLine, today: date, customer_class: str) -> tuple[Drafted, PromiseSnapshot] | None:
+def _at_once(line: NewLine, today: date, buyer: Buyer) -> tuple[Drafted, PromiseSnapshot] | None:
     """All in one exchange, if what is to be promised can be told by what was read last, and that still holds."""
     there = latest(today)
     if there is None:
         return None
     try:
-        drafted = Drafter(there, today).draft(line)
+        drafted = Drafter(there, today).draft(line, buyer)
     except AtollError:  # by what holds now, perhaps, it is none
         return None
-    asked = _question(drafted, there, customer_class)
+    asked = _question(drafted, there)
     master_rows, *rows = exchange([MASTER, *asked.statements])
     return (drafted, asked.seen(rows)) if master_rows == there.rows else None
 
 
-def _one_by_one(line: NewLine, today: date, customer_class: str) -> tuple[Drafted, PromiseSnapshot]:
+def _one_by_one(line: NewLine, today: date, buyer: Buyer, faults: Faults) -> tuple[Drafted, PromiseSnapshot]:
     there = master(today)
-    drafted = Drafter(there, today).draft(line)
-    asked = _question(drafted, there, customer_class)
+    drafts, more = Drafter(there, today).draft_all([("", line, buyer)])
+    raise_all([*faults, *more])
+    (drafted,) = drafts
+    asked = _question(drafted, there)
     return drafted, asked.seen(exchange(asked.statements))
 
 
-def _question(drafted: Drafted, there: Master, customer_class: str) -> Question:
-    return question([replace(drafted.work(), customer_class=customer_class)], there, lock=Lock.NOTHING)
+def _question(drafted: Drafted, there: Master) -> Question:
+    return question([drafted.work()], there, lock=Lock.NOTHING)
 
 
 def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:

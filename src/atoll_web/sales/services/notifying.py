@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.sales import states, webhook
-from atoll_web.sales.errors import NameRefused, NotDead, UnknownEvents
+from atoll_web.sales.errors import NameRefused, NotDead, SubscriptionNameTaken, UnknownEvents
 from atoll_web.sales.letter import letter
 from atoll_web.sales.models import Notice, Subscription
 from atoll_web.sales.notices import CUSTOMER_EVENTS, EMAIL, EVENTS, WEBHOOK
@@ -34,7 +34,7 @@ def subscribe(*, actor: Actor, name: str, url: str, events: Sequence[str] = tupl
 
     Raises
     ------
-    AddressRefused, UnknownEvents, NameRefused
+    AddressRefused, UnknownEvents, NameRefused, SubscriptionNameTaken
     """
     webhook.refuse_address(url)
     return _subscribe(actor, name, WEBHOOK, events, url=url, secret=webhook.new_secret())
@@ -45,7 +45,7 @@ def confirm_by_email(*, actor: Actor, name: str = "Customers", events: Sequence[
 
     Raises
     ------
-    UnknownEvents, NameRefused
+    UnknownEvents, NameRefused, SubscriptionNameTaken
     """
     return _subscribe(actor, name, EMAIL, events, known=CUSTOMER_EVENTS)
 
@@ -59,7 +59,7 @@ def _subscribe(
     if not 0 < len(name) <= most:
         raise NameRefused(name=name[:most], reason=f"it must have from 1 to {most} characters")
     if Subscription.objects.filter(name=name).exists():
-        raise NameRefused(name=name, reason="another one has or had it")
+        raise SubscriptionNameTaken(name=name)
     with acting(actor):
         row = {"events": list(events), "active": True, "created_by": actor.user, "created_at": actor.at, "channel": channel}
         return Subscription.objects.create(name=name, **row, **fields)

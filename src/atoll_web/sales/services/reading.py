@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -27,22 +26,24 @@ YES = {"1", "yes", "true", "y", "x"}
 NO = {"", "0", "no", "false", "n"}
 
 
-def read_orders(text: str, today: date) -> list[NewOrder]:
-    """The orders of a CSV or JSON text, in the sequence in which they begin.
+def read_orders(text: str, today: date) -> tuple[list[NewOrder], list[Issue]]:
+    """The orders of a CSV or JSON text, in the sequence in which they begin, and every fault of its form.
+
+    A field that cannot be read is taken for one that is not given, so that what else is wrong can be told along.
 
     Raises
     ------
     BadInput
-        With every fault of its form.
+        When there is no order in it.
     """
     text = text.lstrip("\ufeff")
     reader = _Json() if text.lstrip()[:1] in ("{", "[") else _Csv(today)
     orders = reader.read(text)
     if not reader.issues and not orders:
         reader.fault("file", "no-orders", "There is no order in it.", "Write one line for each product under the headings.")
-    if reader.issues:
+    if not orders:
         raise BadInput(reader.issues)
-    return orders
+    return orders, reader.issues
 
 
 class _Reader:
@@ -142,7 +143,8 @@ class _Csv(_Reader):
             words = f"Order {reference} is of {before.customer} in the lines before."
             self.fault(f"{place}, column customer", "another-customer", words, "Give each order a reference of its own.")
         complete = self._is_yes(f"{place}, column ship_complete", row.get("ship_complete", ""))
-        return NewOrder(customer, (), reference, complete or (before is not None and before.ship_complete))
+        complete = complete or (before is not None and before.ship_complete)
+        return NewOrder(customer, (), reference, complete, place=before.place if before else place)
 
     def _line(self, place: str, row: Mapping[str, str]) -> NewLine:
         model = row.get("model", "")
@@ -165,7 +167,8 @@ class _Csv(_Reader):
             if not sign or not feature:
                 hint = "Write choices like head=HEAD-L; extras=CLAMP|BULB."
                 self.fault(f"{place}, column choices", "not-a-choice", f"“{part[:40]}” is no choice.", hint)
-            elif feature in made:
+                continue
+            if feature in made:
                 self.fault(f"{place}, column choices", "chosen-twice", f"{feature} is chosen twice.", "Choose it once.")
             made[feature] = value
         many = self._features_of_many(model)
@@ -195,12 +198,7 @@ class _Json(_Reader):
         if not isinstance(rows, list):
             self.fault("orders", "no-orders", "A list of orders is expected.")
             return []
-        orders = [self._order(f"orders.{o}", row) for o, row in enumerate(rows)]
-        named = Counter(order.idempotency_key for order in orders)
-        for o, order in enumerate(orders):
-            if order.idempotency_key and named[order.idempotency_key] > 1:
-                self.fault(f"orders.{o}.reference", "reference-twice", f"The reference {order.idempotency_key} is there twice.")
-        return orders
+        return [self._order(f"orders.{o}", row) for o, row in enumerate(rows)]
 
     def _order(self, place: str, row: object) -> NewOrder:
         fields = self._fields(place, row, {"reference": str, "customer": str, "lines": list, "ship_complete": bool})
@@ -208,7 +206,7 @@ class _Json(_Reader):
         if not fields.get("lines"):
             self.fault(f"{place}.lines", "no-lines", "The order has no lines.", "Add at least one configured product.")
         reference = self.reference(f"{place}.reference", fields.get("reference", ""))
-        return NewOrder(fields.get("customer", ""), lines, reference, fields.get("ship_complete", False))
+        return NewOrder(fields.get("customer", ""), lines, reference, fields.get("ship_complete", False), place=place)
 
     def _line(self, place: str, row: object) -> NewLine:
         kinds = {"model": str, "choices": dict, "quantity": int, "request_date": str}

@@ -1,7 +1,7 @@
 """An order or a quote of explored lines with the levers that were chosen for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from django.db.models import F
@@ -13,8 +13,8 @@ from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import states
 from atoll_web.sales.errors import NeedsAnOrder, NoLongerOffered
 from atoll_web.sales.models import LeverTaken, Order, OrderLine
-from atoll_web.sales.services.drafting import NewLine
-from atoll_web.sales.services.entering import enter_order, known_order, quote
+from atoll_web.sales.services.drafting import NewLine, Price
+from atoll_web.sales.services.entering import NewOrder, enter, known_order, refuse_other_price, request_digest
 from atoll_web.sales.services.exploring import Explored, explore
 from atoll_web.sales.services.levers import Faster, Pull
 
@@ -41,8 +41,14 @@ def take(
     quote_days: int | None = None,
     idempotency_key: str = "",
     ship_complete: bool = False,
+    shown: Price | None = None,
 ) -> Order:
     """Order what was explored, or quote it when days are given. Levers are looked for anew and pulled in the same transaction.
+
+    Parameters
+    ----------
+    shown
+        What all lines were said to cost together, without their levers.
 
     Raises
     ------
@@ -50,52 +56,42 @@ def take(
         When a lever is not offered any more, or a line would ship later than it was said to.
     NeedsAnOrder
         When a quote is to hold what spends the company's money.
+    PriceDiffers
+        When it costs something else than was shown.
     AtollError
         As `explore`, `enter_order` and `quote` do. Nothing is written then.
     """
+    order = NewOrder(customer, [one.line for one in asked], idempotency_key, ship_complete, shown)
     if not any(one.lever for one in asked):
-        return _entered(actor, customer, [one.line for one in asked], quote_days, idempotency_key, ship_complete)
+        return enter(actor=actor, order=order, quote_days=quote_days)
     with acting(actor):
-        if (there := known_order(idempotency_key, customer)) is not None:
+        order = replace(order, request=request_digest(order, quote_days, [one.lever for one in asked]))
+        if (there := known_order(order)) is not None:
             return there
-        chosen = _chosen(actor, customer, asked, ship_complete)
+        chosen = _chosen(actor, order, [one.lever for one in asked])
         if quote_days is not None:
             _refuse_spending(chosen.values())
         for lever in chosen.values():
             for part in lever.pulls:
                 pull(actor, lever, part)
         parts = [chosen[k].lines if k in chosen else (one.line,) for k, one in enumerate(asked)]
-        order = _entered(actor, customer, [line for part in parts for line in part], quote_days, idempotency_key, ship_complete)
-        _record(order, parts, chosen)
-    return order
+        order = replace(order, lines=[line for part in parts for line in part], shown=None)
+        entered = enter(actor=actor, order=order, quote_days=quote_days)
+        _record(entered, parts, chosen)
+    return entered
 
 
-def _entered(
-    actor: Actor, customer: str, lines: Sequence[NewLine], quote_days: int | None, idempotency_key: str, ship_complete: bool
-) -> Order:
-    if quote_days is not None:
-        return quote(
-            actor=actor,
-            customer=customer,
-            lines=lines,
-            days=quote_days,
-            idempotency_key=idempotency_key,
-            ship_complete=ship_complete,
-        )
-    return enter_order(actor=actor, customer=customer, lines=lines, idempotency_key=idempotency_key, ship_complete=ship_complete)
-
-
-def _chosen(actor: Actor, customer: str, asked: Sequence[Asked], ship_complete: bool) -> dict[int, Faster]:
+def _chosen(actor: Actor, order: NewOrder, levers: Sequence[str]) -> dict[int, Faster]:
     """The levers by the place of their line."""
-    lines = [one.line for one in asked]
-    found: Explored = explore(lines=lines, today=actor.today, customer=customer, ship_complete=ship_complete)
+    found: Explored = explore(lines=order.lines, today=actor.today, customer=order.customer, ship_complete=order.ship_complete)
+    refuse_other_price(order.shown, found.total, found.currency)
     chosen = {}
-    for k, one in enumerate(asked):
-        if one.lever:
-            offered = {lever.key: lever for lever in found.lines[k].faster}
-            if one.lever not in offered:
-                raise NoLongerOffered(key=one.lever, line=f"line {k + 1}")
-            chosen[k] = offered[one.lever]
+    for k, lever in enumerate(levers):
+        if lever:
+            offered = {one.key: one for one in found.lines[k].faster}
+            if lever not in offered:
+                raise NoLongerOffered(key=lever, line=f"line {k + 1}")
+            chosen[k] = offered[lever]
     return chosen
 
 
