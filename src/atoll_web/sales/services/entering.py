@@ -33,7 +33,7 @@ from atoll_web.sales.errors import (
 )
 from atoll_web.sales.models import Customer, Order, OrderLine
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, raise_all
-from atoll_web.sales.services.releasing import release_expired
+from atoll_web.sales.services.releasing import expire_quotes, release_expired
 from atoll_web.sales.snapshot import MASTER, Lock, Master, Question, Work, latest, master_of, question
 
 __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "enter_orders", "order_in_shop", "quote"]
@@ -121,6 +121,14 @@ def accept_quote(*, actor: Actor, order: Order) -> Order:
         When its time is over; what it held is free then.
     CustomerOnHold
     """
+    try:
+        return _accepted(actor, order)
+    except QuoteExpired:
+        expire_quotes(actor=actor)
+        raise
+
+
+def _accepted(actor: Actor, order: Order) -> Order:
     with acting(actor):
         lines = OrderLine.objects.select_for_update(of=("self",)).filter(order=order, state=states.QUOTED).order_by("id")
         ids = list(lines.values_list("id", flat=True))

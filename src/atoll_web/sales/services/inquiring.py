@@ -89,6 +89,19 @@ def inquire(*, line: NewLine, today: date, customer_class: str = "") -> Inquiry:
     )
 
 
+def available(*, item: Item, today: date, customer_class: str = "") -> dict[date | None, int]:
+    """Units available to promise of what is there or on its way, cumulated by the days from which promises count on it.
+
+    What is on hand has no day. What is protected for others is left to them.
+    """
+    there = master(today)
+    kept, over = there.kept_from(customer_class), there.held_by_expired()
+    seen = snapshot([Work({item.pk: 1})], today, lock=Lock.NOTHING, kept=kept, there=there, given_back=over)
+    of_item = seen.availability.supply_item == seen.items.at[item.pk]
+    days, free = seen.availability.supply_day[of_item], seen.availability.supply_free[of_item]
+    return {seen.date(day) if day else None: int(free[days <= day].sum()) for day in sorted({0, *days.tolist()})}
+
+
 def _at_once(line: NewLine, today: date, customer_class: str) -> tuple[Drafted, PromiseSnapshot] | None:
     """All in one exchange, if what is to be promised can be told by what was read last, and that still holds."""
     there = latest(today)
@@ -111,7 +124,8 @@ def _one_by_one(line: NewLine, today: date, customer_class: str) -> tuple[Drafte
 
 
 def _question(drafted: Drafted, there: Master, customer_class: str) -> Question:
-    return question([drafted.work()], there, lock=Lock.NOTHING, kept=there.kept_from(customer_class))
+    kept, over = there.kept_from(customer_class), there.held_by_expired()
+    return question([drafted.work()], there, lock=Lock.NOTHING, kept=kept, given_back=over)
 
 
 def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
