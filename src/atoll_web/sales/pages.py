@@ -140,6 +140,7 @@ def why_document(request: HttpRequest, number: str, position: int) -> HttpRespon
             "ship_date": promise and promise.ship_date,
             "need_date": promise and promise.need_date,
             "reason": promise and promise.reason,
+            **(seen["sureness"].as_dict() if seen["sureness"] else {}),
             "causes": [asdict(cause) for cause in seen["causes"]],
             "path": [{"item": peg.item, "kind": peg.kind, "reference": peg.reference, "due": peg.due} for peg in seen["path"]],
             "pegs": [peg.as_dict() for peg in seen["pegs"]],
@@ -151,13 +152,15 @@ def _why(number: str, position: int) -> dict[str, Any]:
     lines = OrderLine.objects.select_related("order__customer", "configuration__revision__product_model", "assembly_order")
     line = get_object_or_404(lines, order__number=number, position=position)
     promises = list(line.promises.order_by("id"))
-    pegs = pegging(line.demand_id) if line.demand_id else []
+    pegs, today = pegging(line.demand_id) if line.demand_id else [], business_time().date()
     return {
         "line": line,
+        "today": today,
+        "sureness": services.sureness(line=line, today=today),
         "promise": promises[-1] if promises and promises[-1].in_force else None,
         "pegs": pegs,
         "path": critical_path(pegs),
-        "causes": causes(line, promises, pegs, business_time().date()),
+        "causes": causes(line, promises, pegs, today),
     }
 
 

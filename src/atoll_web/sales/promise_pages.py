@@ -1,5 +1,6 @@
 """The promise page: a date, its reason, how sure it is and what would be faster; one click orders or quotes it. And quotes."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -83,11 +84,12 @@ def _seen(request: HttpRequest, revision: Revision, state: State) -> dict[str, A
         (line,) = _explored(request, revision, state).lines
     except AtollError as error:
         refusal = sentences(error)
-    model = revision.product_model
+    model, undated = revision.product_model, replace(state, request_date="").address()
     return {
         "model": model,
         "state": state,
         "shown": state.address(),
+        "ask": f"{reverse('promise', args=[model.code])}?{undated and undated + '&'}",
         "line": line,
         "choices": line and in_words(revision.document, line.values),
         "refusal": refusal,
