@@ -172,3 +172,21 @@ def _name_last(s: State, k: int, pegs: int, plans: int) -> None:
             last = s.plan[p].day
             answer.binding_supply = NOBODY
     answer.binding_day = last
+    if last == NOBODY:
+        _name_instead(s, k, pegs, plans)
+
+
+@inner
+def _name_instead(s: State, k: int, pegs: int, plans: int) -> None:
+    """A day earlier it would lack the binding item, but from this day on it takes none: what it takes last is named instead."""
+    answer, last = s.answer[k], NOBODY
+    for p in range(pegs, s.now[0].pegs):
+        place = s.peg[p].supply
+        if s.peg[p].plan == NOBODY and s.supply[place].day > last:
+            last = s.supply[place].day
+            answer.binding_item, answer.binding_supply = s.peg[p].item, place
+    for p in range(plans, s.now[0].plans):
+        if s.plan[p].parent == NOBODY and s.plan[p].day > last:
+            last = s.plan[p].day
+            answer.binding_item, answer.binding_supply = s.plan[p].item, NOBODY
+    answer.binding_day = last
