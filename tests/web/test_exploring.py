@@ -295,6 +295,18 @@ def test_a_line_is_as_sure_as_what_the_builds_of_others_wait_for(company: Lamps)
     assert 0.3 < found.sureness.of_date < 0.9
 
 
+def test_a_build_that_should_be_done_and_has_not_begun_takes_its_days(company: Lamps) -> None:
+    """Feet of 4 March, with all that they need on hand, have not begun on the 6th: they cannot be there on Monday."""
+    with acting(company.actor("planner")):
+        build = sales.plan_into_stock(company.actor("planner"), Item.objects.get(code="FOOT"), 2)
+    assert build.due == date(2026, 3, 4)
+    assert explore(NewLine("DL", {}, 10)).lines[0].sureness.of_date == 1
+    Item.objects.filter(code="FOOT").update(build_days=3)
+    (line,) = sales.explore(lines=[NewLine("DL", {}, 10)], today=date(2026, 3, 6)).lines
+    assert line.need_date == date(2026, 3, 9)
+    assert (line.sureness.of_date, line.sureness.dates[0.5]) == (0, date(2026, 3, 12))
+
+
 @pytest.fixture
 def alternates(company: Lamps) -> Lamps:
     """A lamp whose spare bulb may be a clamp instead: bulbs are sold out, and five clamps are there."""

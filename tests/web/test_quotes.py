@@ -27,6 +27,7 @@ from atoll_web.sales.models import Customer, LeverTaken, Order
 from atoll_web.sales.quote_pdf import quote_pdf
 from atoll_web.sales.services import NewLine
 from atoll_web.stock.models import Allocation, Supply
+from atoll_web.words import in_words
 from tests.lamps import MONDAY, Lamps
 
 pytestmark = pytest.mark.django_db
@@ -289,7 +290,8 @@ def test_a_date_that_is_rather_missed_comes_with_a_warning_and_a_surer_one(compa
     chosen = ("--choose", "head=HEAD-L", "--choose", "arm=ARM-L", "--quantity", "2")
     assert told["warning"] in run("DL", *chosen).stdout
     ask = f"{address}&request_date={surest}"
-    assert f'href="{escape(ask)}"' in page.content.decode()
+    label = f"Ask for {in_words(date.fromisoformat(surest))}"
+    assert f'<a href="{escape(ask)}" aria-label="{label}">Ask for it</a>' in page.content.decode()
     asked = sales_client.get(ask.replace("promise?", "promise.json?")).json()["lines"][0]
     assert (asked["ship_date"], asked["warning"]) == (surest, "")
     assert asked["confidence"] >= 0.95

@@ -110,9 +110,11 @@ def _rests(supplies: Iterable[int], there: Master, punctual: Punctuality) -> _Re
                 arrivals[supply] = punctual.of(supplier, item).from_day(day)
             else:
                 arrivals[supply] = punctual.arrival(supplier, item, day)
-    builds = {
-        build: OpenBuild(int(items.build_days[items.at[item_of[build]]]), components) for build, components in parts.items()
-    }
+    days = {build: int(items.build_days[items.at[item_of[build]]]) for build in parts}
+    coming = np.flatnonzero(there.working)
+    for build, build_days in days.items():  # it has not begun, or it would wait for nothing
+        arrivals[build] = Lateness(coming[[min(build_days, len(coming) - 1)]], np.ones(1))
+    builds = {build: OpenBuild(days[build], components) for build, components in parts.items()}
     return _Rests(arrivals, builds)
 
 
