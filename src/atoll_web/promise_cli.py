@@ -74,5 +74,7 @@ def tell(line: Mapping[str, Any]) -> None:
     click.echo(line["reason"])
     sure = ", ".join(f"{one['probability']:.0%} by {one['ship_date'] or 'no known day'}" for one in line["sure_dates"])
     click.echo(f"Sure: {line['confidence']:.1%} by {line['ship_date']}; {sure}.")
+    if line["warning"]:
+        click.echo(f"Warning: {line['warning']}")
     for one in line["faster"]:
         click.echo(f"Faster: {one['ship_date']} for {one['cost']:+,.2f} {one['currency']}: {one['words']}")

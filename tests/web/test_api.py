@@ -1,13 +1,15 @@
 """The REST interface: what it answers, how it refuses, and how many queries it takes."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from atoll_web.accounts.models import Company
+from atoll_web.catalogue.models import Item
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.runs.models import Run
 from atoll_web.sales.api import LineDetail, OrderDetail
-from atoll_web.sales.models import Customer, Order, Promise
+from atoll_web.sales.models import Customer, Order, Promise, Protection
 from atoll_web.stock.models import Allocation, Move, Supply
 
 MOST_QUERIES = 15
@@ -97,6 +99,23 @@ def test_an_items_availability_follows_orders_and_purchases(company, program):
     assert item["cost"] == "12.0000"
     assert [step["available"] for step in item["available_to_promise"]] == [17, 27]
     assert [supply["kind"] for supply in item["supplies"]] == ["on hand", "purchase"]
+
+
+def test_an_item_can_be_promised_from_the_days_that_promises_count_on(company, program):
+    """Fifty transformers are due on 12 March with a margin of four days; overdue since that day, they are counted on later. Five
+    heads are kept for the trade.
+    """
+    program("buyer").post("/purchase-orders", {"wanted": [{"item": "TRAFO", "quantity": 50}]}, expect=201)
+    sales = program("sales")
+    item = sales.get("/items/TRAFO")
+    assert [(one["due"], one["margin_days"]) for one in item["supplies"]] == [(None, 0), ("2026-03-12", 4)]
+    assert item["available_to_promise"] == [{"day": None, "available": 2}, {"day": "2026-03-16", "available": 52}]
+    Company.objects.update(business_date=date(2026, 3, 13))
+    late = sales.get("/items/TRAFO")["available_to_promise"]
+    assert late[1] == {"day": "2026-03-21", "available": 52}  # of nine days of 3/4 chance to be still late, 0.075 are left
+    Protection.objects.create(customer_class="trade", item=Item.objects.get(code="HEAD-S"), quantity=5)
+    assert sales.get("/items/HEAD-S")["available_to_promise"] == [{"day": None, "available": 15}]
+    assert sales.get("/items/HEAD-S", customer="ACME")["available_to_promise"] == [{"day": None, "available": 20}]
 
 
 def test_items_are_found_by_kind_and_words(program):

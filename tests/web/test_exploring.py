@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from atoll.errors import BadInput
 from atoll_web import invariants
-from atoll_web.accounts.acting import Actor
+from atoll_web.accounts.acting import Actor, acting
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import AssemblyLine, Item, LineDay, OrderBillAlternate
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
+from atoll_web.purchasing.snapshot import usable_days
 from atoll_web.sales import services as sales
 from atoll_web.sales import states
 from atoll_web.sales.errors import (
@@ -294,12 +295,13 @@ def test_an_order_sent_twice_pulls_its_lever_once(fast_heads: Lamps) -> None:
 def test_without_receipts_a_date_is_as_sure_as_suppliers_say(company: Lamps) -> None:
     sure = explore(NewLine("DL", {})).lines[0].sureness
     assert sure.of_date == 1  # all on hand
-    # A foot needs a driver, a driver a transformer from SUD: 70 % on time, the others late by four days at the mean.
+    # A foot needs a driver, a driver a transformer from SUD: 70 % on time, the others late by four days at the mean. The date
+    # has a margin of these four days.
     (line,) = explore(NewLine("DL", {}, 13)).lines
     assert line.binding.item == "TRAFO"
-    assert line.sureness.of_date == pytest.approx(0.7)
-    assert line.sureness.dates[0.5] == line.ship_date
-    assert line.sureness.dates[0.95] > line.sureness.dates[0.8] > line.ship_date
+    assert line.sureness.of_date == pytest.approx(0.7 + 0.3 * (1 - 0.75**4), abs=1e-4)
+    assert line.sureness.dates[0.5] == line.sureness.dates[0.8] == line.ship_date
+    assert line.sureness.dates[0.95] > line.ship_date
 
 
 def test_receipts_teach_how_sure_a_date_is(company: Lamps) -> None:
@@ -314,8 +316,105 @@ def test_receipts_teach_how_sure_a_date_is(company: Lamps) -> None:
         purchasing.receive(actor=Actor(actor.user, came), deliveries=[purchasing.Delivery(line, 5)])
     (explored,) = explore(NewLine("DL", {}, 63)).lines
     assert explored.binding.item == "TRAFO"
-    # of the supplier: (10 × 0 + 10 × 0.7) / 20 = 0.35 on time; of the item: (10 × 0 + 10 × 0.35) / 20
-    assert explored.sureness.of_date == pytest.approx(0.175)
+    # Within the margin of 4 days, as stated, 0.9051; of the supplier (10 + 10 × 0.9051) / 20; of the item (10 + 10 × that) / 20.
+    stated = 0.7 + 0.3 * (1 - 0.75**4)
+    assert explored.sureness.of_date == pytest.approx(0.75 + 0.25 * stated, abs=1e-4)
+
+
+def bought(company: Lamps, code: str, units: int) -> PurchaseOrderLine:
+    (order,) = purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(Item.objects.get(code=code), units)])
+    return order.lines.select_related("supply").get()
+
+
+def test_an_overdue_delivery_is_not_there_tomorrow(company: Lamps) -> None:
+    """The heads of 16 March are late by a day. By half a day's chance, nine in ten of those come within four days."""
+    Supplier.objects.filter(code="NORD").update(on_time=0.95, mean_delay_days=2)
+    order = bought(company, "HEAD-L", 5).order.number
+    today = date(2026, 3, 17)
+    (line,) = sales.explore(lines=[TWO_LARGE], today=today).lines
+    assert (line.need_date, line.binding.reference) == (date(2026, 3, 20), order)
+    assert line.sureness.of_date == pytest.approx(1 - 0.5**4, abs=1e-4)
+    assert line.reason.endswith(f"It rests on {order}, which is 1 day overdue.")
+    actor = Actor(company.actor("sales").user, datetime(2026, 3, 17, 9, tzinfo=UTC))
+    taken = sales.enter_order(actor=actor, customer="MUELLER", lines=[TWO_LARGE])
+    promise = Promise.objects.get(line__order=taken)
+    assert (promise.ship_date, promise.reason) == (line.ship_date, line.reason)
+    assert violations() == []
+
+
+def test_what_is_overdue_for_long_is_not_waited_for(company: Lamps) -> None:
+    """Nobody ever was 22 days late: a new order is there before one may count on the old one."""
+    order = bought(company, "HEAD-L", 5).order.number
+    today = date(2026, 4, 7)
+    (line,) = sales.explore(lines=[TWO_LARGE], today=today).lines
+    assert (line.binding.item, line.binding.reference, line.need_date) == ("HEAD-L", "", date(2026, 4, 22))
+    assert f"{order} with HEAD-L is 22 days overdue and not counted on before 31 May 2026." in line.reason
+
+
+def test_an_overdue_delivery_keeps_its_margin(company: Lamps) -> None:
+    """Of those that are a day late nine in ten come today; a margin of nine days counts from tomorrow on."""
+    Supplier.objects.filter(code="SUD").update(on_time=0.3, mean_delay_days=1)
+    line = bought(company, "TRAFO", 50)
+    item, due, supplier = line.item_id, line.supply.due, line.order.supplier_id
+    assert usable_days([(item, due, 9, supplier)], due + timedelta(days=1)) == [10]
+    assert usable_days([(item, due, 9, None), (item, None, 0, None)], due) == [9, 0]  # today it may still come on time
+
+
+def test_what_is_still_to_be_ordered_has_the_margin_that_it_will_have(company: Lamps) -> None:
+    """Transformers of 12 March with a margin of four days are earlier than those of a further order, which has it too."""
+    order = bought(company, "TRAFO", 50)
+    assert (order.supply.due, order.supply.margin_days) == (date(2026, 3, 12), 4)
+    company.order(13)
+    supplies = Supply.objects.filter(item__code="TRAFO", quantity__gt=0)
+    assert set(supplies.values_list("kind", "allocated")) == {("on hand", 0), ("purchase", 3)}
+
+
+def test_a_planned_purchase_has_the_dates_of_the_purchase_that_it_becomes(company: Lamps) -> None:
+    """A foot of three more drivers: ordered the next day at the latest, the transformers are counted on from the same day."""
+    order = company.order(13)
+    planned = Supply.objects.get(item__code="TRAFO", kind="planned")
+    assert (planned.due, planned.margin_days) == (date(2026, 3, 13), 4)
+    promise = Promise.objects.get(line__order=order)
+    tomorrow = Actor(company.actor("buyer").user, datetime(2026, 3, 3, 9, tzinfo=UTC))
+    purchasing.order(actor=tomorrow, wanted=[purchasing.Wanted(planned.item, planned.quantity, (planned,))])
+    supply = Supply.objects.get(item__code="TRAFO", kind="purchase")
+    assert (supply.due, supply.margin_days, supply.allocated) == (planned.due, 4, planned.quantity)
+    promise.refresh_from_db()
+    assert promise.at_risk is False
+    assert violations() == []
+
+
+def test_a_changed_supplier_changes_the_margin_at_once(company: Lamps) -> None:
+    before = explore(NewLine("DL", {}, 13)).lines[0].ship_date
+    with acting(company.actor("admin")):
+        Supplier.objects.filter(code="SUD").update(on_time=0.95)
+    assert explore(NewLine("DL", {}, 13)).lines[0].ship_date < before
+
+
+def test_a_line_is_as_sure_as_what_the_builds_of_others_wait_for(company: Lamps) -> None:
+    """Twenty feet were planned ahead: the same transformers as if they were planned for the line itself."""
+    Supplier.objects.filter(code="SUD").update(on_time=0.3, mean_delay_days=10)
+    alone = explore(NewLine("DL", {}, 28)).lines[0]
+    with acting(company.actor("planner")):
+        sales.plan_into_stock(company.actor("planner"), Item.objects.get(code="FOOT"), 20)
+    assert set(Supply.objects.filter(item__code="TRAFO", quantity__gt=2).values_list("kind", flat=True)) == {"planned"}
+    found = explore(NewLine("DL", {}, 28)).lines[0]
+    assert found.ship_date == alone.ship_date
+    assert found.sureness.dates == alone.sureness.dates
+    assert found.sureness.of_date == pytest.approx(alone.sureness.of_date)
+    assert 0.3 < found.sureness.of_date < 0.9
+
+
+def test_a_build_that_should_be_done_and_has_not_begun_takes_its_days(company: Lamps) -> None:
+    """Feet of 4 March, with all that they need on hand, have not begun on the 6th: they cannot be there on Monday."""
+    with acting(company.actor("planner")):
+        build = sales.plan_into_stock(company.actor("planner"), Item.objects.get(code="FOOT"), 2)
+    assert build.due == date(2026, 3, 4)
+    assert explore(NewLine("DL", {}, 10)).lines[0].sureness.of_date == 1
+    Item.objects.filter(code="FOOT").update(build_days=3)
+    (line,) = sales.explore(lines=[NewLine("DL", {}, 10)], today=date(2026, 3, 6)).lines
+    assert line.need_date == date(2026, 3, 9)
+    assert (line.sureness.of_date, line.sureness.dates[0.5]) == (0, date(2026, 3, 12))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from atoll.cli import atoll
 from atoll_web.accounts.models import Company
@@ -19,10 +21,13 @@ from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales import tasks
+from atoll_web.sales.availability import Availability
+from atoll_web.sales.errors import QuoteExpired
 from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
 from atoll_web.sales.quote_pdf import quote_pdf
 from atoll_web.sales.services import NewLine
-from atoll_web.stock.models import Allocation, Lot
+from atoll_web.stock.models import Allocation, Lot, Supply
+from atoll_web.words import in_words
 from tests.lamps import MONDAY, Lamps
 
 pytestmark = pytest.mark.django_db
@@ -278,6 +283,31 @@ def test_the_task_expires_quotes(company: Lamps) -> None:
     assert not Allocation.objects.exists()
 
 
+def test_who_asks_sees_what_an_order_would_get_once_a_quote_has_expired(company: Lamps) -> None:
+    """All eight feet are quoted for a day, and no worker runs: they are free again for inquiries, baskets and options."""
+    quote, today = quoted(company, NewLine("DL", {}, 8), days=1), MONDAY + timedelta(days=2)
+    line, held = NewLine("DL", {}, 8), sales.inquire(line=NewLine("DL", {}, 8), today=MONDAY).ship_date
+    Company.objects.update(business_date=today)
+    told = sales.inquire(line=line, today=today).ship_date
+    assert told < held
+    assert sales.explore(lines=[line], today=today).lines[0].ship_date == told
+    feet = Availability([SimpleNamespace(item="FOOT", quantity=1)], 0, 8, today)
+    assert feet.day_of("FOOT", 1) == 0
+    quote.refresh_from_db()
+    assert quote.state == "quoted"  # nothing was written
+    order = sales.enter_order(actor=company.actor("sales", today), customer="ACME", lines=[line])
+    assert order.lines.get().promises.get().ship_date == told
+
+
+def test_an_expired_quote_that_somebody_wants_to_accept_is_ended(company: Lamps) -> None:
+    quote = quoted(company, days=1)
+    with pytest.raises(QuoteExpired):
+        sales.accept_quote(actor=company.actor("sales", MONDAY + timedelta(days=2)), order=quote)
+    quote.refresh_from_db()
+    assert quote.state == "expired"
+    assert not Allocation.objects.exists()
+
+
 def test_the_task_does_nothing_without_a_company(db: None) -> None:
     tasks.deliver_again(timestamp=0)
 
@@ -308,6 +338,61 @@ def test_a_late_line_names_its_cause_with_a_link(sales_client: Client, company: 
     assert "Promised anew on 2 Mar 2026" in text(page)
     assert 'href="/items/HEAD-L"' in page.content.decode()
     assert "Critical path" in text(page)
+
+
+def test_how_sure_a_promise_is_can_be_seen_as_long_as_it_stands(company: Lamps, sales_client: Client) -> None:
+    """It rests on transformers of SUD: as sure as when it was explored, and less when they are overdue."""
+    thirteen = NewLine("DL", {}, 13)
+    made = sales.explore(lines=[thirteen], today=MONDAY).lines[0].sureness
+    order = company.order(13)
+    seen = sales_client.get(f"/orders/{order.number}/1/why.json").json()
+    assert seen["confidence"] == pytest.approx(made.of_date)
+    assert [one["ship_date"] for one in seen["sure_dates"]] == [day.isoformat() for day in made.dates.values()]
+    assert f"By 23 Mar 2026 {100 * made.of_date:.1f} %" in text(sales_client.get(f"/orders/{order.number}/1/why"))
+    planned = Supply.objects.get(item__code="TRAFO", kind="planned")
+    purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(planned.item, planned.quantity, (planned,))])
+    ordered = sales_client.get(f"/api/v1/orders/{order.number}/lines/1/explain").json()
+    assert (ordered["ship_date"], ordered["warning"]) == ("2026-03-23", "")
+    assert ordered["confidence"] > seen["confidence"]  # ordered a day before the plan allowed
+    Company.objects.update(business_date=date(2026, 3, 16))
+    overdue = sales_client.get(f"/api/v1/orders/{order.number}/lines/1/explain").json()
+    assert overdue["confidence"] == pytest.approx(1 - 0.75**2, abs=1e-4)  # late by 4 days or 5, where 4 and more are left
+    assert overdue["warning"].startswith("This date is only 44% sure")
+    page = text(sales_client.get(f"/orders/{order.number}/1/why"))
+    assert "This date is only 44% sure" in page
+    assert "overdue" in page
+    Company.objects.update(business_date=date(2026, 3, 23))
+    assert sales_client.get(f"/orders/{order.number}/1/why.json").json()["confidence"] == 0
+
+
+def test_a_line_that_lacks_units_is_not_sure_at_all(company: Lamps) -> None:
+    order = company.order(1)
+    line = order.lines.get()
+    Allocation.objects.filter(requirement__demand=line.demand, supply__item__code="FOOT").delete()
+    assert sales.sureness(line=line, today=MONDAY) == sales.Sureness(0, {0.5: None, 0.8: None, 0.95: None})
+
+
+def test_a_date_that_is_rather_missed_comes_with_a_warning_and_a_surer_one(company: Lamps, sales_client: Client) -> None:
+    """Twenty deliveries of NORD came two days late; their statement of being on time weighs as ten: one in three is on time."""
+    plate, buyer = Item.objects.get(code="PLATE"), company.actor("buyer", MONDAY - timedelta(weeks=5))
+    (order,) = purchasing.order(actor=buyer, wanted=[purchasing.Wanted(plate, 5)] * 20)
+    lines = list(order.lines.all())
+    late = company.actor("buyer", lines[0].first_due + timedelta(days=2))
+    purchasing.receive(actor=late, deliveries=[purchasing.Delivery(line, 5) for line in lines])
+    address = "/configure/DL/promise?f.head=HEAD-L&f.arm=ARM-L&quantity=2"
+    page = sales_client.get(address)
+    told = sales_client.get(address.replace("promise?", "promise.json?")).json()["lines"][0]
+    assert told["confidence"] == pytest.approx(1 / 3)
+    surest = told["sure_dates"][-1]["ship_date"]
+    assert told["warning"] in text(page)
+    chosen = ("--choose", "head=HEAD-L", "--choose", "arm=ARM-L", "--quantity", "2")
+    assert told["warning"] in run("DL", *chosen).stdout
+    ask = f"{address}&request_date={surest}"
+    label = f"Ask for {in_words(date.fromisoformat(surest))}"
+    assert f'<a href="{escape(ask)}" aria-label="{label}">Ask for it</a>' in page.content.decode()
+    asked = sales_client.get(ask.replace("promise?", "promise.json?")).json()["lines"][0]
+    assert (asked["ship_date"], asked["warning"]) == (surest, "")
+    assert asked["confidence"] >= 0.95
 
 
 def run(*arguments: str) -> object:

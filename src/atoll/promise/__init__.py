@@ -22,7 +22,16 @@ from atoll.promise.atp import available_to_promise
 from atoll.promise.availability import Availability
 from atoll.promise.booking import Booking, booked
 from atoll.promise.clear_to_build import Purchase, Release, Shortages, best_purchase, releasing_most, shortages
-from atoll.promise.confidence import Confidence, Lateness, confidence, learned_lateness, stated_lateness
+from atoll.promise.confidence import (
+    Confidence,
+    Lateness,
+    OpenBuild,
+    confidence,
+    later_than,
+    learned_lateness,
+    standing_confidence,
+    stated_lateness,
+)
 from atoll.promise.deliver import Part, Split, largest_part, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
 from atoll.promise.kit_choice import Goal, optimised_kits
@@ -61,6 +70,7 @@ __all__ = [
     "LatenessBound",
     "Lever",
     "Link",
+    "OpenBuild",
     "OtherOption",
     "Overtime",
     "Part",
@@ -101,6 +111,7 @@ __all__ = [
     "kit_limits",
     "largest_part",
     "lateness_bound",
+    "later_than",
     "learned_lateness",
     "line_by_line_kits",
     "needed",
@@ -116,6 +127,7 @@ __all__ = [
     "rush",
     "shortages",
     "splits",
+    "standing_confidence",
     "stated_lateness",
     "withheld",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 
 from atoll.promise import Pegging, WaitingOrders, kit_limits
 from atoll_web.bulk import exchange_at_one_instant
+from atoll_web.purchasing.snapshot import SUPPLIER_OF_OVERDUE, usable_days
 from atoll_web.sales.held import STILL_KEPT
 
 LINES = """
@@ -50,13 +51,12 @@ SUPPLIES = f"""
 SELECT s.id, s.item_id, i.code, i.cost, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated - CASE
     WHEN s.kind = 'on hand' THEN LEAST(COALESCE(k.units, 0), s.quantity - s.allocated)
     ELSE 0
-END
+END, {SUPPLIER_OF_OVERDUE}
 FROM stock_supply s JOIN catalogue_item i ON i.id = s.item_id LEFT JOIN kept k ON k.item_id = s.item_id
 WHERE s.quantity > 0 AND (%s::bigint[] IS NULL OR s.item_id = ANY(%s))
 ORDER BY s.id
 """
 """Open supplies with their free units; those that are kept for a class of customers are not free on hand."""
-
 
 LOST = """
 SELECT l.demand_id, r.id, r.item_id, i.code, i.cost, r.quantity - r.issued - COALESCE(sum(a.quantity), 0)::integer
@@ -100,7 +100,10 @@ class WaitingLine:
 
 @dataclass(frozen=True, slots=True)
 class OpenSupply:
-    """A supply of units that are not all gone, or what lines lost of an item; `due` is None for what is on hand."""
+    """A supply of units that are not all gone, or what lines lost of an item.
+
+    `due` is None for what is on hand, `supplier_id` unless it is overdue.
+    """
 
     id: int
     item_id: int
@@ -111,10 +114,7 @@ class OpenSupply:
     due: date | None
     margin_days: int
     free: int
-
-    def day(self, today: date) -> int:
-        """The day from which it counts: its date and its margin; what is overdue, tomorrow at the earliest."""
-        return 0 if self.due is None else max((self.due - today).days + self.margin_days, 1)
+    supplier_id: int | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -189,7 +189,8 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
         Code of the assembly line whose minutes count.
     """
     keys = None if items is None else sorted(set(items))
-    found = exchange_at_one_instant([(LINES, [today, bottleneck]), *((sql, [keys, keys]) for sql in (PEGS, SUPPLIES, LOST))])
+    of_items = ((PEGS, [keys, keys]), (SUPPLIES, [today, keys, keys]), (LOST, [keys, keys]))
+    found = exchange_at_one_instant([(LINES, [today, bottleneck]), *of_items])
     lines = [WaitingLine(*row[:8], row[8].date(), *row[9:]) for row in found[0]]
     lost = {row[2]: OpenSupply.lost(*row[2:5]) for row in found[3]}
     supplies = [*(OpenSupply(*row) for row in found[2]), *lost.values()]
@@ -201,7 +202,7 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
     facts = {supply.item_id: supply for supply in supplies}
     pegging = Pegging(
         supply_item=_integers(at_item[supply.item_id] for supply in supplies),
-        supply_day=_integers(supply.day(today) for supply in supplies),
+        supply_day=_integers(usable_days(((s.item_id, s.due, s.margin_days, s.supplier_id) for s in supplies), today)),
         supply_free=_integers(supply.free for supply in supplies),
         order=_integers(at_line[row[0]] for row in pegs),
         supply=_integers(at_supply[row[2]] for row in pegs),

@@ -26,12 +26,10 @@ from atoll_web.purchasing.errors import (
     ReceivedBeyondOrder,
 )
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, Supplier, SupplierItem
+from atoll_web.purchasing.snapshot import margin_days
 from atoll_web.stock import correcting
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Supply
-
-UNSTEADY = 0.9
-"""A supplier below this share of punctual deliveries gets a margin of its mean delay in promises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +267,7 @@ def rounded_up(quantity: int, minimum: int, multiple: int) -> int:
 
 def margin(supplier: Supplier) -> int:
     """Days that a promise adds to this supplier's dates."""
-    return 0 if supplier.on_time >= UNSTEADY else round(supplier.mean_delay_days)
+    return margin_days(supplier.on_time, supplier.mean_delay_days)
 
 
 @begun_again_after_deadlock

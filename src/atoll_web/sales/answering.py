@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
 
 def reason(seen: "PromiseSnapshot", promises: "Promises", k: int) -> str:
-    """Why a line has this date, or none, in a sentence."""
+    """Why a line has this date, or none, in a sentence or two: what is overdue is named."""
     binding = promises.binding(k)
     if not promises.is_promised[k]:
         return f"{_refusal(seen, binding)}{'; '.join(('', *_kept(seen, promises, k)))}"
+    return " ".join(filter(None, (_why(seen, promises, k, binding), seen.overdue and _overdue(seen, promises, k, binding))))
+
+
+def _why(seen: "PromiseSnapshot", promises: "Promises", k: int, binding: "Binding") -> str:
     if binding.cause == "material":
         begins = f"assembly begins on {in_words(seen.date(promises.need_day[k]))}."
         kept = "".join(f" {words}." for words in _kept(seen, promises, k))
@@ -46,6 +50,28 @@ def _kept(seen: "PromiseSnapshot", promises: "Promises", k: int) -> list[str]:
             whom = f"for {customer_class}" if customer_class else "as safety stock"
             found.append(f"{seen.items.codes[item]}: {there} {'is' if there == 1 else 'are'} kept {whom}")
     return found
+
+
+def _overdue(seen: "PromiseSnapshot", promises: "Promises", k: int, binding: "Binding") -> str:
+    """The overdue purchases that a line rests on, or else those of the item that it waits for; empty for none."""
+    first, last = np.searchsorted(promises.peg_line, (k, k + 1))
+    pegged = [place for place in dict.fromkeys(promises.peg_supply[first:last].tolist()) if place in seen.overdue]
+    if pegged:
+        late = dict.fromkeys(f"{seen.supplies[place].reference}, which is {_late(seen, place)}" for place in pegged)
+        return f"It rests on {' and on '.join(late)}."
+    items = seen.availability.supply_item
+    awaited = [place for place in seen.overdue if binding.cause == "material" and items[place] == binding.item]
+    late = dict.fromkeys(
+        f"{seen.supplies[place].reference} with {seen.code(binding.item)} is {_late(seen, place)} and not counted on before "
+        f"{in_words(seen.date(seen.availability.supply_day[place]))}."
+        for place in awaited
+    )
+    return " ".join(late)
+
+
+def _late(seen: "PromiseSnapshot", place: int) -> str:
+    days = seen.overdue[place]
+    return f"{days} day{'s' * (days > 1)} overdue"
 
 
 def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:

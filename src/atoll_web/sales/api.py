@@ -211,6 +211,13 @@ class PegOut(StepOfPath):
     parts: list["PegOut"] = Field(description="What the build takes, for all that it builds")
 
 
+class SureDate(Schema):
+    """The first day by which a line has shipped with a probability; empty where the calendar ends before."""
+
+    probability: float
+    ship_date: date | None
+
+
 class ExplainedOut(Schema):
     """Why a line has its date, and why it is late."""
 
@@ -219,6 +226,9 @@ class ExplainedOut(Schema):
     ship_date: date | None = Field(description="Of the promise in force; empty where there is none")
     need_date: date | None
     reason: str | None
+    confidence: float | None = Field(description="Probability that it ships by its date; empty once its assembly has begun")
+    sure_dates: list[SureDate]
+    warning: str = Field(description="Where it is rather late than on its date; empty otherwise")
     causes: list[CauseOut] = Field(description="Why it leaves, or left, later than first promised; none where it does not")
     path: list[StepOfPath]
     pegs: list[PegOut] = Field(description="What the line takes, with the supply of each, down to purchase orders")

@@ -35,7 +35,7 @@ class Availability:
         keys, self.quantity = there.structure.keys, quantity
         known = [need for need in needs if need.item in keys]
         work = Work({keys[need.item]: 1 for need in known}, 1, product_model_id, customer_class=customer_class)
-        self.seen = snapshot([work], today, lock=Lock.NOTHING, there=there)
+        self.seen = snapshot([work], today, lock=Lock.NOTHING, there=there, given_back=there.held_by_expired())
         self.working: list[int] = np.flatnonzero(self.seen.availability.working).tolist()
         items = np.array([self.seen.items.at[keys[need.item]] for need in known], np.int64)
         units = np.array([need.quantity * quantity for need in known], np.int64)

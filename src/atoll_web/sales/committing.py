@@ -32,9 +32,10 @@ UPDATE stock_demand d SET need_date = n.need FROM unnest(%s::bigint[], %s::date[
 
 PLANNED = """
 INSERT INTO stock_supply (id, item_id, kind, quantity, allocated, due, margin_days, reference)
-SELECT p.id, p.item, 'planned', p.quantity, 0, p.due, 0, 'planned'
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::date[]) p (id, item, quantity, due)
+SELECT p.id, p.item, 'planned', p.quantity, 0, p.usable - p.margin, p.margin, 'planned'
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::date[]) p (id, item, quantity, margin, usable)
 """
+"""A purchase is due before its margin, as it will be when it is sent."""
 
 REQUIREMENTS = """
 INSERT INTO stock_requirement (id, demand_id, item_id, quantity, issued)
@@ -221,7 +222,7 @@ def pegging(
     if not demands.all():
         allocated = [column[demands[at] > 0] for column in allocated]
         required = [column[demands > 0] for column in required]
-    supply_columns = [planned, ids[taken.supply_item], taken.supply_quantity]
+    supply_columns = [planned, ids[taken.supply_item], taken.supply_quantity, seen.items.margin_days[taken.supply_item]]
     statements: list[Statement] = [
         (PLANNED, [*(column.tolist() for column in supply_columns), _dates(seen, taken.supply_day)]),
         (DEMANDS, _demands(seen, promises, taken, targets, kits, planned)),

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from atoll_web.bulk import exchange
@@ -27,6 +28,11 @@ JOIN stock_supply s ON s.id = a.supply_id
 LEFT JOIN stock_demand d ON d.builds_id = s.id
 WHERE r.demand_id = ANY(%s)
 ORDER BY r.id, s.due NULLS FIRST, s.id
+"""
+
+EXPIRED = """
+SELECT l.id, l.demand_id FROM sales_orderline l JOIN sales_order o ON o.id = l.order_id
+WHERE o.state = 'quoted' AND o.expires_at <= %s AND l.state = 'quoted'
 """
 
 RESERVED = "SELECT line_day_id, sum(minutes)::bigint FROM sales_slotreservation WHERE line_id = ANY(%s) GROUP BY 1"
@@ -151,6 +157,12 @@ def held_by_class(demands: Iterable[tuple[str, int]]) -> dict[str, Mapping[int, 
     for customer_class, demand in demands:
         of_class[customer_class].append(demand)
     return {customer_class: held_by([], ids).units for customer_class, ids in of_class.items()}
+
+
+def held_by_expired(at: datetime) -> Held:
+    """What quotes still hold although their time is over."""
+    (rows,) = exchange([(EXPIRED, [at])])
+    return held_by([line for line, _ in rows], [demand for _, demand in rows])
 
 
 def _whole(demands: Sequence[int]) -> list[_Peg]:

@@ -71,6 +71,7 @@ class Peg:
             "kind": self.kind,
             "reference": self.reference,
             "due": self.due,
+            "margin_days": self.margin_days,
             "built": self.built,
             "is_latest": self.is_latest,
             "parts": [part.as_dict() for part in self.parts],

@@ -1,4 +1,4 @@
-"""Promises before there is an order: what can be had when, why and how faster; and quotes, which hold it."""
+"""Promises before there is an order: what can be had when, why and how faster; quotes, which hold it; how sure dates are."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -11,11 +11,14 @@ from ninja import Field, Router, Schema
 from ninja.pagination import paginate
 
 from atoll_web.accounts.acting import business_time
+from atoll_web.catalogue.models import Item
 from atoll_web.door import Input, Money, NotFound, Paging, actor_for, answers
 from atoll_web.sales import services
-from atoll_web.sales.api import IdempotencyKey, LineIn, OrderDetail, OrderLineIn, OrderOut, answered, listed
+from atoll_web.sales.api import IdempotencyKey, LineIn, OrderDetail, OrderLineIn, OrderOut, SureDate, answered, listed
 from atoll_web.sales.models import Order
 from atoll_web.sales.quote_pdf import quote_pdf
+from atoll_web.stock.api import ItemOut, SupplyOut, item_of, items_with_position
+from atoll_web.stock.models import Supply
 
 router = Router()
 
@@ -54,13 +57,6 @@ class StepOut(Schema):
     wait_days: int
 
 
-class SureDate(Schema):
-    """The first day by which a line has shipped with a probability; empty where the calendar ends before."""
-
-    probability: float
-    ship_date: date | None
-
-
 class FasterOut(Schema):
     """A way to be earlier. Send its key as `faster` of the line to take it."""
 
@@ -94,6 +90,7 @@ class PromisedLine(Schema):
     instead: dict[str, str] = Field(description="Items of the order bill, and the alternate taken for each")
     confidence: float = Field(description="Probability that it ships by its date")
     sure_dates: list[SureDate]
+    warning: str = Field(description="Where it is rather late than on its date; empty otherwise")
     faster: list[FasterOut] = Field(description="The earliest and then the cheapest first")
 
 
@@ -104,6 +101,21 @@ class BasketOut(Schema):
     complete_on: date = Field(description="The day on which all lines can ship together")
     total: Money
     currency: str
+
+
+class Available(Schema):
+    """Units available to promise from a day on."""
+
+    day: date | None = Field(description="Empty for now; otherwise with the supplier's margin, and later where it is overdue")
+    available: int = Field(description="Free units by then, without those kept for others and the safety stock")
+
+
+class ItemDetail(ItemOut):
+    """An item with all its supplies."""
+
+    attributes: dict[str, Any]
+    supplies: list[SupplyOut] = Field(alias="open_supplies")
+    available_to_promise: list[Available]
 
 
 class QuoteIn(BasketIn):
@@ -142,8 +154,7 @@ def _line_document(line: services.LineExplored) -> dict[str, Any]:
         **{name: getattr(line, name) for name in names},
         "binding": asdict(line.binding),
         "path": [asdict(step) for step in line.path],
-        "confidence": line.sureness.of_date,
-        "sure_dates": [{"probability": level, "ship_date": day} for level, day in line.sureness.dates.items()],
+        **line.sureness.as_dict(),
         "faster": [{name: getattr(one, name) for name in faster} for one in line.faster],
     }
 
@@ -158,6 +169,17 @@ def explore(request: HttpRequest, payload: BasketIn) -> dict[str, Any]:
         ship_complete=payload.ship_complete,
     )
     return explored_document(found)
+
+
+@router.get("/items/{code}", response=answers(ItemDetail))
+def getitem_of(request: HttpRequest, code: str, customer: str = "") -> Item:
+    """Show an item with its supplies, and what can be promised of them by when: to a customer, or else to anybody."""
+    item = item_of(code, items_with_position())
+    rows = Supply.objects.filter(item=item, quantity__gt=0).select_related("item")
+    item.open_supplies = list(rows.order_by(F("due").asc(nulls_first=True), "id"))
+    found = services.available(item=item, today=business_time().date(), customer_class=services.class_of(customer))
+    item.available_to_promise = [{"day": day, "available": units} for day, units in found.items()]
+    return item
 
 
 @router.post("/quotes", response=answers(OrderDetail, 201))

@@ -87,10 +87,12 @@ def _seen(request: HttpRequest, revision: Revision, state: State) -> dict[str, A
     except AtollError as error:
         refusal = sentences(error)
     model, fewer = revision.product_model, None if line else _fewer(request, revision, state)
+    model, undated = revision.product_model, replace(state, request_date="").address()
     return {
         "model": model,
         "state": state,
         "shown": state.address(),
+        "ask": f"{reverse('promise', args=[model.code])}?{undated and undated + '&'}",
         "line": line,
         "choices": line and in_words(revision.document, line.values),
         "refusal": refusal,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
@@ -28,12 +28,14 @@ from atoll.promise import (
     booked,
 )
 from atoll.promise import Structure as Bills
+from atoll_web.accounts.acting import business_time
 from atoll_web.accounts.errors import NoCompany
 from atoll_web.bulk import MANY, Statement, exchange
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import VERSION_COLUMNS, VERSIONS, Released, Structure, known
 from atoll_web.purchasing.models import SupplierItem
-from atoll_web.sales.held import HELD_BY_CLASSES, Held, held_by_class
+from atoll_web.purchasing.snapshot import SUPPLIER_OF_OVERDUE, margin_days, usable_days
+from atoll_web.sales.held import HELD_BY_CLASSES, Held, held_by_class, held_by_expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Kept(NamedTuple):
 
 
 class FreeSupply(NamedTuple):
-    """A row of a supply of which units are free; `due` is None for what is on hand."""
+    """A row of a supply of which units are free; `due` is None for what is on hand, `supplier_id` unless it is overdue."""
 
     supply_id: int
     item_id: int
@@ -90,6 +92,7 @@ class FreeSupply(NamedTuple):
     due: date | None
     margin_days: int
     units: int
+    supplier_id: int | None
 
 
 class FreeTime(NamedTuple):
@@ -120,6 +123,8 @@ class PromiseSnapshot:
         `availability` has only what that may take.
     kept
         Units that are kept when the first line is promised, and are left by some of the lines.
+    overdue
+        Days by which purchases are overdue, by the position of their supply.
     """
 
     availability: Availability
@@ -128,6 +133,7 @@ class PromiseSnapshot:
     items: "Items"
     supplies: Sequence[FreeSupply]
     lines: Mapping[int, str]
+    overdue: Mapping[int, int]
     _times: Sequence[tuple[int, int, int, int]]
     classes: np.ndarray
     shares: Sequence[Share]
@@ -186,10 +192,12 @@ class Items:
     ----------
     ids, keys, at, codes
         Key of the item at each position, as an array too, and the other way round; codes by key.
-    lead_days
-        Calendar days of each item's preferred purchase; −1 where it cannot be bought.
     left_units
         Base-stock level of each item: what orders that may wait leave to those that cannot. All there is where none is set.
+    lead_days
+        Calendar days of each item's preferred purchase, its margin included; −1 where it cannot be bought.
+    margin_days
+        The days of these that promises add for an unsteady supplier; 0 for what is built.
     bills
         Of the items that are built.
     successors
@@ -201,6 +209,7 @@ class Items:
     at: Mapping[int, int]
     codes: Mapping[int, str]
     lead_days: np.ndarray
+    margin_days: np.ndarray
     build_days: np.ndarray
     left_units: np.ndarray
     bills: Bills
@@ -221,9 +230,9 @@ class Items:
 
 MASTER: Statement = (
     f"""
-SELECT {VERSIONS}, (SELECT max(pgh_id) FROM purchasing_supplieritemevent),
-       (SELECT max(pgh_id) FROM planning_stockpolicyevent), c.weekdays, c.holidays, c.horizon_days,
-       c.shipping_days, c.currency, (SELECT max(day) FROM catalogue_lineday),
+SELECT {VERSIONS}, (SELECT max(pgh_id) FROM purchasing_supplieritemevent), (SELECT max(pgh_id) FROM purchasing_supplierevent),
+       (SELECT max(pgh_id) FROM planning_stockpolicyevent),
+       c.weekdays, c.holidays, c.horizon_days, c.shipping_days, c.currency, (SELECT max(day) FROM catalogue_lineday),
        (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'), EXISTS (SELECT 1 FROM pricing_pricelist),
        ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
 FROM accounts_company c
@@ -267,6 +276,13 @@ class Master:
     has_price_lists: bool
     protections: Sequence[Kept]
 
+    def held_by_expired(self) -> Held | None:
+        """What quotes hold whose time is over, if there are any: it is given back before the next order is promised."""
+        if self.first_expiry is None or self.first_expiry.date() > self.today:
+            return None
+        now = business_time()
+        return held_by_expired(now if now.date() == self.today else datetime.combine(self.today, time(), UTC))
+
 
 def master(today: date) -> Master:
     """Items, lead times and calendar, read again only after one of them changed."""
@@ -296,12 +312,12 @@ def _read(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
     if len(_latest) >= MOST_DAYS:
         _latest.clear()
     (row,) = rows
-    of_suppliers, of_levels, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
+    of_what_is_sold, of_suppliers, of_levels, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
     days = Calendar(frozenset(weekdays), frozenset(holidays))
     there, released = known(row[:VERSION_COLUMNS])
     kept = [Kept(of_class, int(item), int(units)) for of_class, item, units in protections]  # rows come as texts
     kept += [Kept("", there.keys[code], item.safety_stock) for code, item in there.items.items() if item.safety_stock]
-    items = _items(there, (of_suppliers, of_levels))
+    items = _items(there, (of_what_is_sold, of_suppliers, of_levels))
     return Master(rows, today, there, released, items, *_working(days, today, horizon_days), *rest, kept)
 
 
@@ -328,8 +344,9 @@ def _make_items(there: Structure) -> Items:
     ids = sorted(there.codes)
     at = {item: position for position, item in enumerate(ids)}
     sold = SupplierItem.objects.filter(preferred=True, item__active=True)
-    leads = dict(sold.values_list("item_id", "lead_time_days"))
     levels = dict(Item.objects.filter(policy__isnull=False).values_list("id", "policy__base_stock"))
+    rows = sold.values_list("item_id", "lead_time_days", "supplier__on_time", "supplier__mean_delay_days")
+    leads = {item: (days, margin_days(*of_supplier)) for item, days, *of_supplier in rows}
     bills = {
         at[parent]: tuple((at[component], per) for component, per in bill)
         for parent, bill in there.bill_keys.items()
@@ -340,9 +357,10 @@ def _make_items(there: Structure) -> Items:
         keys=_integers(ids),
         at=at,
         codes=there.codes,
-        lead_days=_integers(leads.get(item, CANNOT_BE_SUPPLIED) for item in ids),
         build_days=_integers(min(there.items[there.codes[item]].build_days, LAST_DAY) for item in ids),
         left_units=_integers(levels.get(item, MOST_UNITS) for item in ids),
+        lead_days=_integers(sum(leads.get(item, (CANNOT_BE_SUPPLIED,))) for item in ids),
+        margin_days=_integers(leads[item][1] if item in leads and at[item] not in bills else 0 for item in ids),
         bills=Bills.of(bills, len(ids)),
         successors={at[item]: [at[other] for other in _successors(there, item)] for item in there.obsolete},
     )
@@ -376,9 +394,9 @@ class Lock(Enum):
     """Nobody else promises on these lines, nor takes these supplies: what is promised can be written."""
 
 
-SUPPLIES = """
-SELECT id, item_id, kind, reference, due, margin_days, quantity - allocated
-FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND is_free ORDER BY id {lock}
+SUPPLIES = f"""
+SELECT id, item_id, kind, reference, due, margin_days, quantity - allocated, {SUPPLIER_OF_OVERDUE}
+FROM stock_supply s WHERE item_id = ANY(%s::bigint[]) AND is_free ORDER BY id {{lock}}
 """
 
 LINES = """
@@ -394,8 +412,9 @@ in one line: its days are read, chosen and reserved by one alone, or by those wh
 Those who wait for it look at the supplies only afterwards. Who waited for supplies would look at each of them once more.
 """
 
-SUPPLIES_GIVEN_BACK = """
-SELECT s.id, s.item_id, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated + coalesce(held.units, 0)
+SUPPLIES_GIVEN_BACK = f"""
+SELECT s.id, s.item_id, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated + coalesce(held.units, 0),
+       {SUPPLIER_OF_OVERDUE}
 FROM stock_supply s LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, units) ON held.id = s.id
 WHERE ((s.item_id = ANY(%s::bigint[]) AND s.is_free) OR s.id = ANY(%s::bigint[])) AND s.id <> ALL(%s::bigint[])
 ORDER BY s.id
@@ -475,6 +494,7 @@ class Question:
             items,
             [*map(FreeSupply._make, supplies)],
             {line: code for line, code, *_ in lines},
+            {place: (today - row[4]).days for place, row in enumerate(supplies) if row[7] is not None},
             times,
             classes,
             shares,
@@ -574,11 +594,11 @@ def _statements(keys: list[int], models: list[int], today: date, *, lock: Lock, 
     of_lines, of_supplies = lock.value
     lines = (LINES.format(lock=of_lines), [models])
     if given_back is None:
-        return lines, (SUPPLIES.format(lock=of_supplies), [keys]), (TIMES, [today, models, today])
+        return lines, (SUPPLIES.format(lock=of_supplies), [today, keys]), (TIMES, [today, models, today])
     units, minutes = given_back.units, given_back.minutes
     return (
         lines,
-        (SUPPLIES_GIVEN_BACK, [list(units), list(units.values()), keys, list(units), list(given_back.planned)]),
+        (SUPPLIES_GIVEN_BACK, [today, list(units), list(units.values()), keys, list(units), list(given_back.planned)]),
         (TIMES_GIVEN_BACK, [today, list(minutes), list(minutes.values()), models, today]),
     )
 
@@ -605,7 +625,7 @@ def _availability(there: Master, today: date, supplies: Sequence[tuple], times: 
     _, line, day, minutes = np.array(times, dtype=np.int64).reshape(-1, 4).T.copy()
     return Availability(
         supply_item=_integers(at[row[1]] for row in supplies),
-        supply_day=_integers(_usable(row[4], row[5], today) for row in supplies),
+        supply_day=_integers(usable_days(((row[1], row[4], row[5], row[7]) for row in supplies), today)),
         supply_free=_integers(row[6] for row in supplies),
         lead_days=np.where(leads >= 0, np.minimum(leads + there.order_day + 1, LAST_DAY), CANNOT_BE_SUPPLIED),
         build_days=there.items.build_days,
@@ -640,8 +660,3 @@ def alternatives(work: Work, items: Items) -> dict[int, list[int]]:
 
 def _integers(values: Iterable[int]) -> np.ndarray:
     return np.fromiter(values, dtype=np.int64)
-
-
-def _usable(due: date | None, margin_days: int, today: date) -> int:
-    """The day from which a promise may count on a supply: its date and its margin; what is overdue, tomorrow at the earliest."""
-    return 0 if due is None else min(max((due - today).days + margin_days, 1), LAST_DAY)

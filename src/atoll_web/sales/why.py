@@ -1,5 +1,6 @@
 """Why an order line has its date, for its page and for programs: its promise, and the tree of what it rests on."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +15,9 @@ from atoll_web.sales.pegging import critical_path, pegging
 FASTER = ("key", "kind", "words", "ship_date", "days_earlier", "cost", "currency")
 """What is told of a way to have a line earlier."""
 
+NOT_KNOWN: Mapping[str, Any] = {"confidence": None, "sure_dates": [], "warning": ""}
+"""How sure a date is once assembly has begun."""
+
 
 def lines_to_explain(number: str, position: int) -> QuerySet[OrderLine]:
     """The line of an order at a position, with what `reasons` needs of it."""
@@ -26,14 +30,16 @@ def lines_to_explain(number: str, position: int) -> QuerySet[OrderLine]:
 def reasons(line: OrderLine) -> dict[str, Any]:
     """The line, its promise in force, its pegs, those that decide its date, why it is late, and what would be faster."""
     promises = list(line.promises.order_by("id"))
-    pegs = pegging(line.demand_id) if line.demand_id else []
+    pegs, today = pegging(line.demand_id) if line.demand_id else [], business_time().date()
     return {
         "line": line,
+        "today": today,
+        "sureness": services.sureness(line=line, today=today),
         "promise": promises[-1] if promises and promises[-1].in_force else None,
         "pegs": pegs,
         "path": critical_path(pegs),
-        "causes": causes(line, promises, pegs, business_time().date()),
-        "faster": services.ways_to_hasten(line=line, today=business_time().date()),
+        "causes": causes(line, promises, pegs, today),
+        "faster": services.ways_to_hasten(line=line, today=today),
     }
 
 
@@ -47,6 +53,7 @@ def reasons_document(line: OrderLine) -> dict[str, Any]:
         "ship_date": promise and promise.ship_date,
         "need_date": promise and promise.need_date,
         "reason": promise and promise.reason,
+        **(seen["sureness"].as_dict() if seen["sureness"] else NOT_KNOWN),
         "causes": [asdict(cause) for cause in seen["causes"]],
         "path": [{"item": peg.item, "kind": peg.kind, "reference": peg.reference, "due": peg.due} for peg in seen["path"]],
         "pegs": [peg.as_dict() for peg in seen["pegs"]],

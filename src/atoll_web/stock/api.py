@@ -1,9 +1,9 @@
-"""Items with their projected availability, supplies, the ledger. Counting stands in sales, since it moves promises."""
+"""Items with their projected availability, supplies, the ledger. Counting stands in sales, since it moves promises, and so does
+what can be promised of an item.
+"""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
@@ -51,26 +51,12 @@ class SupplyOut(Schema):
     allocated: int
     free: int
     due: date | None = Field(description="Usable from this day on; empty for on hand")
+    margin_days: int = Field(description="Days after it that promises add for an unsteady supplier")
 
     @staticmethod
     def resolve_free(supply: Supply) -> int:
         """Units that nothing is allocated on."""
         return supply.quantity - supply.allocated
-
-
-class Available(Schema):
-    """Units available to promise from a day on."""
-
-    day: date | None = Field(description="Empty for now")
-    available: int = Field(description="Free units of this and all earlier supplies, less the safety stock")
-
-
-class ItemDetail(ItemOut):
-    """An item with all its supplies."""
-
-    attributes: dict[str, Any]
-    supplies: list[SupplyOut] = Field(alias="open_supplies")
-    available_to_promise: list[Available]
 
 
 class SafetyStockIn(Input):
@@ -98,7 +84,8 @@ class MoveOut(Schema):
         return move.lot.number if move.lot else None
 
 
-def _items() -> QuerySet[Item]:
+def items_with_position() -> QuerySet[Item]:
+    """Items with what the list says of them."""
     return with_position(Item.objects.all())
 
 
@@ -106,7 +93,7 @@ def _items() -> QuerySet[Item]:
 @paginate(Paging)
 def list_items(request: HttpRequest, kind: str | None = None, search: str | None = None) -> QuerySet[Item]:
     """List items with their projected availability. `search` looks into codes and names."""
-    rows = _items().order_by("code")
+    rows = items_with_position().order_by("code")
     if kind:
         rows = rows.filter(kind=kind)
     if search:
@@ -114,30 +101,11 @@ def list_items(request: HttpRequest, kind: str | None = None, search: str | None
     return rows
 
 
-@router.get("/items/{code}", response=answers(ItemDetail))
-def getitem_of(request: HttpRequest, code: str) -> Item:
-    """Show an item with its supplies and what can be promised of them by when."""
-    item = item_of(code, _items())
-    rows = Supply.objects.filter(item=item, quantity__gt=0).select_related("item").order_by(F("due").asc(nulls_first=True), "id")
-    item.open_supplies = list(rows)
-    item.available_to_promise = _available(item.open_supplies, item.safety_stock)
-    return item
-
-
 @router.put("/items/{code}/safety-stock", response=answers(ItemOut))
 def set_safety_stock(request: HttpRequest, code: str, payload: SafetyStockIn) -> Item:
     """Say how many units of an item every promise leaves from now on; promises that were made stay."""
     catalogue.set_safety_stock(actor=actor_for(request, "plan"), item=item_of(code), units=payload.units)
-    return item_of(code, _items())
-
-
-def _available(supplies: Iterable[Supply], safety_stock: int) -> list[dict]:
-    """Cumulated free units by day beyond the safety stock; the supplies come in the order of their days."""
-    total, by_day = 0, {}
-    for supply in supplies:
-        total += supply.quantity - supply.allocated
-        by_day[supply.due] = max(total - safety_stock, 0)
-    return [{"day": day, "available": units} for day, units in by_day.items()]
+    return item_of(code, items_with_position())
 
 
 @router.get("/items/{code}/moves", response=answers(list[MoveOut]))

@@ -15,6 +15,7 @@ from atoll.promise import (
     Expediting,
     ExpressPurchase,
     Lateness,
+    OpenBuild,
     OtherOption,
     Overtime,
     Part,
@@ -32,14 +33,17 @@ from atoll.promise import (
     explain,
     improvements,
     largest_part,
+    later_than,
     learned_lateness,
     needed,
     promise,
     promise_complete,
     splits,
+    standing_confidence,
     stated_lateness,
     withheld,
 )
+from atoll.promise.confidence import NEGLIGIBLE
 from tests.core.promise.cases import availabilities, availability, integers, wanted_lines
 from tests.core.promise.oracle import after_work
 
@@ -154,7 +158,7 @@ VERY_LATE = Lateness(integers([-1, 0, 7]), np.array([0.1, 0.5, 0.4]))
 def test_independent_supplies_multiply() -> None:
     there = availability([(0, 8, 5), (1, 8, 5)], leads=LEADS)
     promises = promise(there, lines({0: 1, 1: 1}))
-    sure = confidence(there, promises, 0, {0: LATE, 1: VERY_LATE}, {})
+    sure = confidence(there, promises, 0, {0: LATE.from_day(8), 1: VERY_LATE.from_day(8)}, {})
     by_day = dict(zip(sure.days.tolist(), sure.probability.round(9).tolist(), strict=True))
     assert (by_day[8], by_day[9], by_day[11], by_day[15]) == (0.45, 0.45, 0.6, 1.0)
     assert (sure.day(0.5), sure.day(0.95)) == (11, 15)
@@ -166,6 +170,22 @@ def test_a_late_purchase_moves_the_build_that_waits_for_it() -> None:
     promises = promise(there, lines({0: 1}))
     sure = confidence(there, promises, 0, {}, {1: LATE})
     assert (promises.ship_day[0], sure.probability[0], sure.day(0.95)) == (11, 0.75, 15)
+
+
+def test_a_late_purchase_moves_the_build_that_waits_for_it_whoever_planned_that() -> None:
+    """As before, but the build was planned by somebody else: it is a supply on day 11 that waits for a purchase."""
+    there = availability([(0, 11, 1)], leads=[-1, 10], bills={0: ((1, 1),)})
+    promises = promise(there, lines({0: 1}))
+    sure = confidence(there, promises, 0, {-7: LATE.from_day(10)}, {}, {0: OpenBuild(1, [-7])})
+    assert (promises.ship_day[0], sure.probability[0], sure.day(0.95)) == (11, 0.75, 15)
+
+
+def test_a_supply_below_two_builds_is_late_for_both_at_once() -> None:
+    """Two items on day 8 are built from the same delivery on day 7: they are late together, not independently."""
+    there = availability([(0, 8, 1), (1, 8, 1)], leads=LEADS, bills={0: ((2, 1),), 1: ((2, 1),)})
+    promises = promise(there, lines({0: 1, 1: 1}))
+    both = {0: OpenBuild(1, [-1]), 1: OpenBuild(1, [-1])}
+    assert confidence(there, promises, 0, {-1: LATE.from_day(7)}, {}, both).probability[0] == 0.75
 
 
 def test_a_distribution_has_the_sum_1() -> None:
@@ -182,13 +202,76 @@ def test_confidence_is_that_of_every_outcome_played(a: Availability, line: Wante
     if not p.is_promised[0]:
         return
     used = sorted(set(p.peg_supply.tolist()))[:4]
-    sure = confidence(a, p, 0, dict.fromkeys(used, LATE), {})
+    sure = confidence(a, p, 0, {s: LATE.from_day(int(a.supply_day[s])) for s in used}, {})
     chances = dict.fromkeys(sure.days.tolist(), 0.0)
     for delays in product(*(zip(LATE.days.tolist(), LATE.probability.tolist(), strict=True) for _ in used)):
         day = played(a, p, dict(zip(used, (days for days, _ in delays), strict=True)))
         for ship in chances:
             chances[ship] += float(np.prod([chance for _, chance in delays])) * (0 <= day <= ship)
     assert np.allclose(sure.probability, list(chances.values()))
+
+
+@settings(max_examples=100)
+@given(availabilities(days=20, most_free=4), wanted_lines(most_units=4, with_alternatives=False))
+def test_a_promise_is_as_sure_when_it_stands_as_when_it_is_made(a: Availability, line: WantedLine) -> None:
+    """Its plans are open builds and purchases of others then, with keys beyond those of the supplies."""
+    line = replace(line, minutes=0, requested_day=-1)
+    p = promise(a, Wanted.of([line]))
+    if not p.is_promised[0]:
+        return
+    key = len(a.supply_item) + np.arange(len(p.plan_line))
+    parts: dict[int, list[int]] = {q: [] for q in range(-1, len(key))}
+    for parent, supply in zip(p.peg_plan.tolist(), p.peg_supply.tolist(), strict=True):
+        parts[parent].append(supply)
+    for q, parent in enumerate(p.plan_parent.tolist()):
+        parts[parent].append(int(key[q]))
+    supplies = {supply: LATE.from_day(int(a.supply_day[supply])) for supply in p.peg_supply.tolist()}
+    bought = [q for q in range(len(key)) if not p.plan_is_build[q]]
+    late, purchases = dict(supplies), dict[int, Lateness]()
+    if len({int(p.plan_item[q]) for q in bought}) == len(bought):  # purchases of one item come as one order
+        purchases = {int(p.plan_item[q]): VERY_LATE for q in bought}
+        late |= {int(key[q]): VERY_LATE.from_day(int(p.plan_day[q])) for q in bought}
+    builds = {int(key[q]): OpenBuild(int(a.build_days[p.plan_item[q]]), parts[q]) for q in range(len(key)) if p.plan_is_build[q]}
+    calendar = np.flatnonzero(a.working)
+    stands = standing_confidence(calendar, int(p.ship_day[0]), int(p.need_day[0]), parts[-1], late, builds)
+    made = confidence(a, p, 0, supplies, purchases)
+    assert np.array_equal(stands.days, made.days)
+    assert np.allclose(stands.probability, made.probability)
+
+
+def test_what_should_have_begun_begins_today() -> None:
+    """It should have begun the day before yesterday, day −2, and ship on day −1."""
+    week = np.arange(-2, 5)
+    sure = standing_confidence(week, -1, -2, [0], {0: Lateness(integers([2]), np.array([1.0]))})
+    assert sure.days.tolist() == [-1, 0, 1, 2, 3, 4]
+    assert sure.probability.tolist() == [0, 0, 0, 0, 1, 1]
+    assert standing_confidence(week, -1, -2, [0], {}).day(0.95) == 1
+
+
+@given(st.lists(st.tuples(st.integers(-5, 20), st.integers(1, 9)), min_size=1), st.integers(-8, 30))
+def test_what_is_late_already_is_late_by_a_conditional_distribution(sighted: list[tuple[int, int]], passed: int) -> None:
+    """Exact where such deliveries are known: P(late by at most d | by more than p) = P(by p < … ≤ d) / P(by more than p)."""
+    days = integers(sorted({day for day, _ in sighted}))
+    weight = np.array([sum(units for at, units in sighted if at == day) for day in days.tolist()], dtype=np.float64)
+    lateness = Lateness(days, weight / weight.sum())
+    left = later_than(lateness, passed)
+    assert left.days.min() > passed
+    before = lateness.at_most(integers([passed]))[0]
+    if 1 - before > NEGLIGIBLE:
+        asked = np.arange(passed, 25)
+        assert np.allclose(left.at_most(asked), (lateness.at_most(asked) - before) / (1 - before))
+
+
+def test_the_longer_nothing_is_known_of_such_delays_the_less_sure_it_is() -> None:
+    punctual = stated_lateness(1, 0)
+    days = [later_than(punctual, passed).day(0.9) - passed for passed in range(1, 30)]
+    assert days == sorted(days)
+    assert (days[0], later_than(punctual, 0).at_most(integers([1]))[0]) == (9, pytest.approx(1 / 3, abs=1e-5))
+
+
+def test_a_geometric_delay_forgets_how_long_it_lasts() -> None:
+    lateness = stated_lateness(0.95, 2)
+    assert [later_than(lateness, passed).day(0.9) - passed for passed in range(5)] == [4] * 5
 
 
 def played(a: Availability, p: Promises, late: dict[int, int]) -> int:

@@ -61,6 +61,12 @@ def test_a_short_subassembly_is_built_from_its_components() -> None:
     assert (found.binding.item, found.binding.supply) == (2, 2)
 
 
+def test_what_is_taken_is_named_also_where_the_day_before_lacks_something_else() -> None:
+    """Item 0 comes on day 8. To have it on day 7, item 1 would be bought for a build of it, which takes longer."""
+    found = answer({0: 1}, [(0, 8, 1)], bills={0: ((1, 1),)})
+    assert (found.binding.item, found.binding.supply, found.binding.day) == (0, 0, 8)
+
+
 def test_a_build_leaves_late_components_to_the_line_and_takes_early_ones() -> None:
     """Two of item 1 on day 0 for the build, two on day 2 for the line itself; the other way round both would be later."""
     found = answer({0: 1, 1: 2}, [(1, 0, 2), (1, 2, 2)], bills={0: ((1, 2),)}, leads=[-1, -1])

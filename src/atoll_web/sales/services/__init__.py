@@ -21,13 +21,14 @@ from atoll_web.sales.services.fewer import Fewer, fewer_units
 from atoll_web.sales.services.hastening import hasten, ways_to_hasten
 from atoll_web.sales.services.holding import hold, lift_hold
 from atoll_web.sales.services.importing import EnteredOrder, enter_batch, import_orders, preview_import
-from atoll_web.sales.services.inquiring import Inquiry, inquire, plan_into_stock
+from atoll_web.sales.services.inquiring import Inquiry, available, inquire, plan_into_stock
 from atoll_web.sales.services.notifying import confirm_by_email, deliver_due, resend, subscribe, unsubscribe
 from atoll_web.sales.services.open_lines import Weighing
 from atoll_web.sales.services.proposing import REPROMISING, Policy, ask_proposal, ask_rush, compute_proposal
 from atoll_web.sales.services.ranking import book, moved_ranks
 from atoll_web.sales.services.releasing import cancel, expire_quotes
 from atoll_web.sales.services.repromising import Repromised, last_assembly_day, lines_to_promise_anew, repromise
+from atoll_web.sales.services.sureness import Sureness, sureness
 from atoll_web.sales.services.taking import Asked, take
 
 __all__ = [
@@ -49,11 +50,13 @@ __all__ = [
     "Policy",
     "Price",
     "Repromised",
+    "Sureness",
     "Weighing",
     "accept_quote",
     "apply_proposal",
     "ask_proposal",
     "ask_rush",
+    "available",
     "book",
     "cancel",
     "change_order",
@@ -88,6 +91,7 @@ __all__ = [
     "save_customers",
     "scrap",
     "subscribe",
+    "sureness",
     "take",
     "unsubscribe",
     "ways_to_hasten",

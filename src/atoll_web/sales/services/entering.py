@@ -43,7 +43,7 @@ from atoll_web.sales.errors import (
 )
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, Price, raise_all
-from atoll_web.sales.services.releasing import release_expired
+from atoll_web.sales.services.releasing import expire_quotes, release_expired
 from atoll_web.sales.services.repromising import repromise
 from atoll_web.sales.snapshot import MASTER, Lock, Master, Question, Work, latest, master_of, question
 
@@ -191,6 +191,14 @@ def accept_quote(*, actor: Actor, order: Order, ship_date: date | None = None) -
         When a line would ship after its date, and after `ship_date`; nothing is changed then.
     CustomerOnHold, CannotPromise
     """
+    try:
+        return _accepted(actor, order, ship_date)
+    except QuoteExpired:
+        expire_quotes(actor=actor)
+        raise
+
+
+def _accepted(actor: Actor, order: Order, ship_date: date | None) -> Order:
     with acting(actor):
         lines = OrderLine.objects.select_for_update(of=("self",)).filter(order=order, state=states.QUOTED).order_by("id")
         ids = list(lines.values_list("id", flat=True))

@@ -6,34 +6,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-
-from atoll.promise import (
-    CANNOT_BE_SUPPLIED,
-    Lateness,
-    Promises,
-    Step,
-    Wanted,
-    after,
-    confidence,
-    explain,
-    promise,
-    promise_complete,
-)
-from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
-from atoll_web.purchasing.snapshot import Punctuality, punctuality
+from atoll.promise import Promises, Step, Wanted, after, explain, promise, promise_complete
 from atoll_web.sales.answering import instead, reason
 from atoll_web.sales.errors import CannotPromise, NoLines, TooManyLines
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.entering import buyer_or_faults
 from atoll_web.sales.services.levers import Faster, OtherChoice, Question, faster, other_choices
+from atoll_web.sales.services.sureness import Sureness, Surenesses
 from atoll_web.sales.snapshot import Lock, PromiseSnapshot, master, snapshot
 
 MOST_LINES = 50
 """Lines of a basket that are explored together; orders may have more."""
-
-LEVELS = (0.5, 0.8, 0.95)
-"""Probabilities for which a date is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +50,6 @@ class PathStep:
     begins: date
     ends: date
     wait_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sureness:
-    """How sure a date is.
-
-    Parameters
-    ----------
-    of_date
-        The probability that the line has shipped by its date.
-    dates
-        By probability, the first day by which it has shipped so surely; None where the calendar ends before.
-    """
-
-    of_date: float
-    dates: Mapping[float, date | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,45 +125,14 @@ def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_c
     others = [other_choices(draft, drafter, terms) for draft in drafts]
     also = {item for choices in others for other in choices for item in other.drafted.work().touches()}
     also |= {item for draft in drafts for substitutes in draft.resolved.substitutes.values() for item in substitutes}
-    seen = snapshot([draft.work() for draft in drafts], today, lock=Lock.NOTHING, there=there, also=also)
+    works, over = [draft.work() for draft in drafts], there.held_by_expired()
+    seen = snapshot(works, today, lock=Lock.NOTHING, there=there, also=also, given_back=over)
     complete = promise_complete(seen.availability, seen.wanted)
     answer = complete if ship_complete else promise(seen.availability, seen.wanted)
     refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
     raise_all([(places[k], CannotPromise(what=lines[k].model, reason=reason(seen, answer, k))) for k in refused])
-    basket = _Basket(seen, others, drafter, terms, _Suppliers(seen, answer, punctuality()))
+    basket = _Basket(seen, others, drafter, terms, Surenesses(seen, answer, there))
     return Explored(tuple(basket.explored(drafts, answer)), seen.date(complete.ship_day.max()), drafts[0].currency)
-
-
-class _Suppliers:
-    """How late what a basket rests on may come."""
-
-    def __init__(self, seen: PromiseSnapshot, answer: Promises, punctual: Punctuality) -> None:
-        self.seen, self.punctual = seen, punctual
-        ids = [seen.supplies[place].supply_id for place in np.unique(answer.peg_supply).tolist()]
-        self.of_supply = dict(PurchaseOrderLine.objects.filter(supply__in=ids).values_list("supply_id", "order__supplier_id"))
-        self.of_item = dict(SupplierItem.objects.filter(preferred=True).values_list("item_id", "supplier_id"))
-
-    def supplies(self, answer: Promises) -> dict[int, Lateness]:
-        """Lateness of the purchases that a promise rests on, by their position, against the day with the margin."""
-        found = {}
-        for place in np.unique(answer.peg_supply).tolist():
-            row = self.seen.supplies[place]
-            supplier = self.of_supply.get(row.supply_id) if row.kind == "purchase" else None
-            if row.kind == "planned" and not self._is_built(self.seen.items.at[row.item_id]):
-                supplier = self.of_item.get(row.item_id)
-            if supplier is not None:
-                lateness = self.punctual.of(supplier, row.item_id)
-                found[place] = Lateness(lateness.days - row.margin_days, lateness.probability)
-        return found
-
-    def purchases(self, answer: Promises) -> dict[int, Lateness]:
-        """Lateness of what is still to be ordered, by item."""
-        keys = {place: self.seen.items.ids[place] for place in np.unique(answer.plan_item[~answer.plan_is_build]).tolist()}
-        return {place: self.punctual.of(self.of_item[key], key) for place, key in keys.items()}
-
-    def _is_built(self, place: int) -> bool:
-        bills = self.seen.items.bills
-        return bool(bills.start[place + 1] > bills.start[place])
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +143,7 @@ class _Basket:
     others: Sequence[tuple[OtherChoice, ...]]
     drafter: Drafter
     buyer: Buyer
-    suppliers: _Suppliers
+    surenesses: Surenesses
 
     def explored(self, drafts: Sequence[Drafted], answer: Promises) -> Iterator[LineExplored]:
         """Each line from what those before it leave."""
@@ -230,7 +166,7 @@ class _Basket:
                 binding=self._binding(answer, k),
                 path=tuple(self._path(answer, k)),
                 instead=taken[k],
-                sureness=self._sureness(answer, k),
+                sureness=self.surenesses.of(k),
                 faster=faster(Question(draft, self.others[k], self.buyer, self.drafter, self.seen, wanted, there, alone)),
             )
             there = after(there, alone)
@@ -253,9 +189,3 @@ class _Basket:
             yield PathStep(
                 str(link.step), what, link.quantity, self.seen.date(link.start_day), self.seen.date(link.day), link.wait_days
             )
-
-    def _sureness(self, answer: Promises, k: int) -> Sureness:
-        found = confidence(self.seen.availability, answer, k, self.suppliers.supplies(answer), self.suppliers.purchases(answer))
-        days = {level: found.day(level) for level in LEVELS}
-        dates = {level: None if day == CANNOT_BE_SUPPLIED else self.seen.date(day) for level, day in days.items()}
-        return Sureness(float(found.probability[0]), dates)

@@ -97,6 +97,18 @@ def inquire(*, line: NewLine, today: date, customer: str = "") -> Inquiry:
     )
 
 
+def available(*, item: Item, today: date, customer_class: str = "") -> dict[date | None, int]:
+    """Units available to promise of what is there or on its way, cumulated by the days from which promises count on it.
+
+    What is on hand has no day. What is protected for others is left to them.
+    """
+    there, work = master(today), Work({item.pk: 1}, customer_class=customer_class)
+    seen = snapshot([work], today, lock=Lock.NOTHING, there=there, given_back=there.held_by_expired())
+    of_item = seen.availability.supply_item == seen.items.at[item.pk]
+    days, free = seen.availability.supply_day[of_item], seen.availability.supply_free[of_item]
+    return {seen.date(day) if day else None: int(free[days <= day].sum()) for day in sorted({0, *days.tolist()})}
+
+
 def _at_once(line: NewLine, today: date, buyer: Buyer) -> tuple[Drafted, PromiseSnapshot] | None:
     """All in one exchange, if what is to be promised can be told by what was read last, and that still holds."""
     there = latest(today)
@@ -121,7 +133,7 @@ def _one_by_one(line: NewLine, today: date, buyer: Buyer, faults: Faults) -> tup
 
 
 def _question(drafted: Drafted, there: Master) -> Question:
-    return question([drafted.work()], there, lock=Lock.NOTHING)
+    return question([drafted.work()], there, lock=Lock.NOTHING, given_back=there.held_by_expired())
 
 
 def plan_into_stock(actor: Actor, item: Item, quantity: int) -> Supply:
