@@ -21,6 +21,7 @@ from atoll_web.assembly.api import router as assembly_router
 from atoll_web.assembly.kits_api import router as kits_router
 from atoll_web.catalogue import errors as catalogue
 from atoll_web.catalogue.api import router as catalogue_router
+from atoll_web.catalogue.lines_api import router as lines_router
 from atoll_web.catalogue.revisions_api import router as revisions_router
 from atoll_web.planning import errors as planning
 from atoll_web.planning.api import router as planning_router
@@ -126,6 +127,7 @@ api = NinjaAPI(
 api.add_router("", accounts_router, tags=["accounts"])
 api.add_router("", catalogue_router, tags=["catalogue"])
 api.add_router("", revisions_router, tags=["revisions"])
+api.add_router("", lines_router, tags=["capacity"])
 api.add_router("", configure_router, tags=["configure"])
 api.add_router("", changes_router, tags=["sales"])
 api.add_router("", sales_router, tags=["sales"])

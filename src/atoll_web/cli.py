@@ -307,6 +307,42 @@ def import_orders(file: Path, check: bool, user: str | None, as_json: bool) -> N
     click.echo(f"{len(found) - there} order(s) {'can be' if check else 'are'} entered.{known}", err=True)
 
 
+@click.command(
+    "calendar",
+    cls=Command,
+    examples=[
+        ("atoll calendar", "open the days of all lines up to the horizon, and say how far they reach"),
+        ("atoll calendar --horizon 365", "let the calendar reach a year ahead from now on"),
+    ],
+)
+@click.option("--horizon", type=click.IntRange(1, 3660), help="Calendar days ahead for which capacity is kept.")
+@as_json
+@with_application
+def calendar_command(horizon: int | None, as_json: bool) -> None:
+    """Keep the capacity calendar of the assembly lines up to its horizon; a worker does so every hour."""
+    from django.db.models import Max
+
+    from atoll_web.accounts.acting import actor_now
+    from atoll_web.accounts.models import Company
+    from atoll_web.accounts.services import system_user
+    from atoll_web.catalogue import services
+    from atoll_web.catalogue.models import AssemblyLine
+
+    if not Company.objects.exists():
+        raise click.UsageError("There is no company in the database. Import one, or play `atoll demo`.")
+    actor = actor_now(system_user(), "calendar kept by hand")
+    if horizon is None:
+        services.extend_calendar(actor=actor)
+    else:
+        services.set_horizon(actor=actor, days=horizon)
+    lines = list(AssemblyLine.objects.annotate(last_day=Max("days__day")).order_by("code").values("code", "last_day"))
+    if as_json:
+        write_document({"lines": lines})
+    else:
+        for line in lines:
+            click.echo(f"{line['code']:<20} {line['last_day'] or 'has no day'}")
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A callable for phase, steps done and steps in all, which draws a bar on a terminal and is silent elsewhere."""
@@ -419,6 +455,7 @@ commands: dict[str, click.Command] = {
         import_command,
         import_orders,
         promise_command,
+        calendar_command,
         check_invariants,
         token,
         stock,

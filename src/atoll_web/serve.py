@@ -87,9 +87,14 @@ def supervise(host: str, port: int, processes: int) -> None:
 
 
 def work(jobs: int) -> None:
-    """Work through background jobs until a signal asks to end."""
+    """Work through background jobs until a signal asks to end; the capacity calendar is brought up to its horizon first."""
+    from django.db import connection
     from procrastinate.contrib.django import app
 
+    from atoll_web.catalogue.tasks import keep_calendar
+
+    keep_calendar(timestamp=0)
+    connection.close()
     with app.replace_connector(app.connector.get_worker_connector()) as workers:  # type: ignore[attr-defined]
         workers.run_worker(concurrency=jobs, shutdown_graceful_timeout=GRACE_SECONDS)
 

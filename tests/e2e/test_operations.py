@@ -125,6 +125,7 @@ PAGES = (
     "/risks",
     "/capacity",
     "/capacity?by=day",
+    "/lines/L1",
     "/work",
     "/build-orders",
     "/assembly-orders",

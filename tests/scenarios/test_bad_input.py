@@ -153,6 +153,33 @@ def test_lines_without_any_capacity_are_refused(company: Lamps, refused: Callabl
     assert "the assembly lines have no free time" in refused(order(company, lamp()))
 
 
+def test_a_refusal_names_the_item_whose_lead_time_the_calendar_does_not_reach(
+    company: Lamps, refused: Callable[..., str]
+) -> None:
+    SupplierItem.objects.filter(item__code="DIMMER").update(lead_time_days=90)
+    words = refused(order(company, lamp(6, dimmer="DIMMER")))
+    assert "DIMMER is short and with a lead time of 90 days cannot come early enough to ship by 1 May 2026" in words
+    assert "`atoll calendar --horizon DAYS`" in words
+    catalogue.set_horizon(actor=company.actor("planner"), days=120)
+    assert sales.inquire(line=lamp(6, dimmer="DIMMER"), today=MONDAY).ship_date > MONDAY + timedelta(days=90)
+
+
+def test_a_refusal_tells_a_calendar_without_a_working_day_and_blames_no_item(company: Lamps, refused: Callable[..., str]) -> None:
+    days = [MONDAY + timedelta(days=n) for n in range(200)]
+    catalogue.set_company(actor=company.actor("manager"), holidays=days)
+    words = refused(order(company, lamp()))
+    assert "nobody works from tomorrow to 1 May 2026" in words
+    assert "LAMP" not in words
+
+
+def test_a_refusal_tells_where_the_calendar_ends(company: Lamps, refused: Callable[..., str]) -> None:
+    catalogue.set_company(actor=company.actor("manager"), shipping_days=50)
+    assert "it could only ship after 1 May 2026, where the calendar ends" in refused(order(company, lamp()))
+    catalogue.set_company(actor=company.actor("manager"), shipping_days=1)
+    LineDay.objects.update(capacity=0)
+    assert "no free time for it up to 1 May 2026, where the calendar ends" in refused(order(company, lamp()))
+
+
 def test_a_supplier_without_a_lead_time_supplies_nothing_in_time(company: Lamps, refused: Callable[..., str]) -> None:
     """The database takes no row without a lead time; one that nobody prefers is not bought from either."""
     with pytest.raises(IntegrityError), transaction.atomic():

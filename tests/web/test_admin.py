@@ -11,11 +11,12 @@ from django.test import Client
 
 from atoll_web.accounts.models import User
 from atoll_web.back_office import MasterData, MasterDataFiles, Records
-from atoll_web.catalogue.models import BillLine, Item
+from atoll_web.catalogue.models import AssemblyLine, BillLine, Item, LineException
 from atoll_web.pricing.models import Currency, ExchangeRate, ListPrice, PriceList
 from atoll_web.pricing.services import save_price_book
 from atoll_web.purchasing.models import Supplier, SupplierItem
 from atoll_web.sales.models import Customer, Protection
+from tests.lamps import MONDAY
 from tests.web.test_pricing import BOOK
 
 MOST_QUERIES = 15
@@ -88,11 +89,11 @@ PRICES = (Currency, ExchangeRate, PriceList, ListPrice)
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("planner", {Item, BillLine, Supplier, SupplierItem, Protection, *PRICES}),
+        ("planner", {Item, BillLine, LineException, Supplier, SupplierItem, Protection, *PRICES}),
         ("buyer", {Supplier, SupplierItem}),
         ("sales", {Customer}),
         ("warehouse", set()),
-        ("manager", {Item, BillLine, Supplier, SupplierItem, Customer, Protection, *PRICES}),
+        ("manager", {Item, BillLine, LineException, Supplier, SupplierItem, Customer, Protection, *PRICES}),
     ],
 )
 def test_each_role_writes_its_own_master_data(office, role, may):
@@ -230,6 +231,7 @@ def test_an_unknown_code_in_a_file_is_named_with_its_row(office):
 def test_what_is_exported_can_be_imported_again_without_a_change(company, office, model):
     save_price_book(company.actor("planner"), BOOK)
     Protection.objects.create(customer_class="trade", item=Item.objects.get(code="FOOT"), quantity=2)
+    LineException.objects.create(line=AssemblyLine.objects.get(), day=MONDAY, minutes=0)
     client = office("manager")
     fields = {
         f"{type(OURS[model]).resource_classes[0].__name__.lower()}_{name}": "on"

@@ -1,6 +1,7 @@
 """Many people at once: no error reaches anybody, nothing is promised twice."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
@@ -15,7 +16,8 @@ from atoll.promise import Availability, Promises, Wanted, promise
 from atoll_web.accounts.acting import acting, begun_again_after_deadlock
 from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
-from atoll_web.catalogue.models import Configuration, Item, LineDay
+from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import AssemblyLine, Configuration, Item, LineDay
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import services as sales
@@ -23,10 +25,12 @@ from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.sales.services import entering
 from atoll_web.stock.models import Requirement, Supply
 from tests.at_once import assert_nothing_is_violated, at_once
+from tests.lamps import MONDAY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 THREADS = 8
+TUESDAY = MONDAY + timedelta(days=1)
 PLAIN = {"model": "DL"}
 LARGE = {"model": "DL", "choices": {"head": "HEAD-L", "arm": "ARM-L"}}
 FULL = {"model": "DL", "choices": {"arm": "ARM-L", "dimmer": "DIMMER", "extras": ["CLAMP", "BULB"]}}
@@ -83,6 +87,31 @@ def test_who_was_slower_with_the_last_unit_gets_a_later_date(company, monkeypatc
     faster = Order.objects.exclude(pk=slower.pk).get(state="confirmed")
     days = dict(Promise.objects.filter(in_force=True).values_list("line__order", "ship_date"))
     assert days[faster.pk] < days[slower.pk]
+    assert_nothing_is_violated()
+
+
+def test_a_calendar_that_changes_while_orders_come_and_go_reaches_nobody_with_an_error(company, post):
+    orders = [post("/orders", {"customer": "ACME", "lines": [PLAIN]}).json()["number"] for _ in range(8)]
+    lines = AssemblyLine.objects.get()
+
+    def change(number: int) -> list[int]:
+        if number == 0:
+            for minutes in (60, 480, 90, 0, 45, 480, 60):
+                catalogue.set_exception(actor=company.actor("planner"), line=lines, day=TUESDAY, minutes=minutes)
+                catalogue.set_week(actor=company.actor("planner"), line=lines, minutes_per_day=minutes or 100)
+            return []
+        if number == 1:
+            return [sales.repromise(actor=company.actor("planner")) and 201 for _ in range(5)]
+        if number in (2, 3):
+            return [post(f"/orders/{orders.pop()}/cancel").status_code for _ in range(3)]
+        return [post("/orders", {"customer": "MUELLER", "lines": [PLAIN]}).status_code for _ in range(4)]
+
+    answers = at_once(change)
+
+    assert {status for part in answers for status in part} <= {200, 201}
+    assert_nothing_is_violated()
+    sales.repromise(actor=company.actor("planner"))
+    assert not LineDay.objects.filter(reserved__gt=F("capacity")).exists()
     assert_nothing_is_violated()
 
 

@@ -1,6 +1,7 @@
 """A company of one's own is set up from its folder, all or nothing."""
 
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,23 @@ def spoil(file: Path, before: str, after: str) -> None:
 @pytest.mark.django_db
 def test_a_folder_becomes_a_company_that_works_by_the_clock(mine: Path) -> None:
     User.objects.create_superuser("ann", password="a-long-password")
+    tomorrow = date.today() + timedelta(days=1)
+    exceptions = f"[{{ day = {tomorrow}, minutes = 0 }}, {{ day = 2020-01-01, minutes = 9 }}]"
+    spoil(mine / "company.toml", "[[lines]]", f"[[lines]]\nweekday_minutes = {[60] * 7}\nexceptions = {exceptions}")
+    spoil(mine / "company.toml", "holidays = [", "#")
     data = services.import_company(mine)
     company = Company.objects.get()
     assert (company.code, company.is_demo, company.business_date) == ("mine", False, None)
     assert Item.objects.count() == len(data.items)
     assert Revision.objects.filter(state="released").count() == len(data.models)
     assert LineDay.objects.values("line").distinct().count() == AssemblyLine.objects.count()
+    today = date.today()
+    assert LineDay.objects.filter(day__gt=today + timedelta(days=services.HORIZON_DAYS - 4)).exists()
+    line = AssemblyLine.objects.get(weekday_minutes=[60] * 7)
+    assert dict(line.exceptions.values_list("day", "minutes")) == {today + timedelta(days=1): 0, date(2020, 1, 1): 9}
+    days = line.days.filter(day__lt=today + timedelta(days=9)).order_by("day").values_list("day", "capacity")
+    assert [(day - today).days for day, _ in days] == [0, 2, 3, 4, 5, 6, 7, 8]
+    assert {capacity for _, capacity in days} == {60}
     assert invariants.check().violations == 0
     with pytest.raises(CompanyExists):
         services.import_company(mine)

@@ -108,8 +108,9 @@ def test_every_page_is_open_to_everyone_signed_in_and_takes_at_most_15_queries(p
         reverse("run", args=[Run.objects.first().pk]),
     ]
     twins = [f"{path}.json" for path in objects] + [reverse(f"{name}-json") for name in (*LISTS, "capacity")]
+    line = [reverse(name, args=["L1"]) for name in ("line-calendar", "line-calendar-json")]
     day = reverse("capacity-day", args=["L1", MONDAY.isoformat()])
-    for path in [*map(reverse, (*LISTS, *PAGES)), *objects, *twins, f"{reverse('capacity')}?by=day", day]:
+    for path in [*map(reverse, (*LISTS, *PAGES)), *objects, *twins, f"{reverse('capacity')}?by=day", day, *line]:
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(path)
         assert answer.status_code == 200, path

@@ -1,6 +1,7 @@
 """Product models, the company itself and its demand."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -57,15 +58,19 @@ def read_company(folder: Folder, fields: Fields, models: Models) -> Company:
 def _lines(folder: Folder, company: Fields, models: Models) -> tuple[AssemblyLine, ...]:
     lines: dict[str, AssemblyLine] = {}
     for fields in company.tables("lines"):
-        fields.allow("code", "name", "minutes_per_day", "models", "overtime_minutes", "overtime_rate")
-        code = fields.text("code", shape=CODE)
+        fields.allow(
+            "code", "name", "minutes_per_day", "weekday_minutes", "exceptions", "models", "overtime_minutes", "overtime_rate"
+        )
+        code, week = fields.text("code", shape=CODE), _week(fields)
         line = AssemblyLine(
             code=code,
             name=fields.text("name"),
-            minutes_per_day=fields.whole("minutes_per_day", least=1),
+            minutes_per_day=fields.whole("minutes_per_day", least=1, default=max(week, default=None)),
             models=fields.words("models"),
             overtime_minutes=fields.whole("overtime_minutes", least=0, default=0),
             overtime_rate=Decimal(str(fields.number("overtime_rate", least=0, default=0))),
+            weekday_minutes=week,
+            exceptions=_exceptions(folder, fields),
         )
         _check_models(folder, fields.place("models"), line.models, models)
         if code in lines:
@@ -77,6 +82,26 @@ def _lines(folder: Folder, company: Fields, models: Models) -> tuple[AssemblyLin
             hint = "Name it in the `models` of a line."
             folder.faults.add(company.place("lines"), "no-line", f"No line builds the product model {model}.", hint)
     return tuple(lines.values())
+
+
+def _week(line: Fields) -> tuple[int, ...]:
+    """Minutes of Monday to Sunday; empty where the line has no week of its own."""
+    minutes = tuple(line.wholes("weekday_minutes", 7))
+    if minutes and not any(minutes):
+        line.faults.add(line.place("weekday_minutes"), "bad-field", "The line never works.", "Give one weekday minutes.")
+        return ()
+    return minutes
+
+
+def _exceptions(folder: Folder, line: Fields) -> dict[date, int]:
+    found: dict[date, int] = {}
+    for fields in line.tables("exceptions"):
+        fields.allow("day", "minutes")
+        day, minutes = fields.day("day"), fields.whole("minutes", least=0)
+        if day in found:
+            folder.faults.add(fields.place("day"), "duplicate", f"The line has two exceptions on {day}.")
+        found[day] = minutes
+    return found
 
 
 def read_demand(folder: Folder, fields: Fields, models: Models) -> DemandProfile:

@@ -89,6 +89,14 @@ class Fields:
             return list(default)
         return [float(value) for value in values]
 
+    def wholes(self, name: str, count: int) -> list[int]:
+        """So many whole numbers, none of them negative; none at all if the field is missing."""
+        values = self._array(name, [], f"{count} whole numbers of at least 0", _is_count)
+        if len(values) not in (0, count):
+            self._expected(name, f"{count} whole numbers of at least 0")
+            return []
+        return list(values)
+
     def span(self, name: str, default: tuple[int, int], *, least: int) -> tuple[int, int]:
         """Smallest and largest of a range of whole numbers."""
         values = self.values.get(name, list(default))
@@ -149,6 +157,10 @@ class Fields:
 
 def _is_day(value: object) -> TypeGuard[date]:
     return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -1,6 +1,7 @@
 """The company: its calendar, its assembly lines, its customers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -18,7 +19,12 @@ class AssemblyLine:
     models
         Codes of the product models that it builds.
     overtime_minutes, overtime_rate
-        Minutes that people can work longer on a working day, and what each of them costs.
+        Minutes that people can work longer on a day on which the line works, and what each of them costs.
+    weekday_minutes
+        Capacity of Monday to Sunday where the line has a week of its own; empty for `minutes_per_day` on each weekday on which
+        the company works. Holidays are free either way.
+    exceptions
+        Capacity of single days on which it works otherwise, 0 where it is closed; they come before holidays.
     """
 
     code: str
@@ -27,12 +33,16 @@ class AssemblyLine:
     models: tuple[str, ...]
     overtime_minutes: int = 0
     overtime_rate: Decimal = Decimal(0)
+    weekday_minutes: tuple[int, ...] = ()
+    exceptions: Mapping[date, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if self.minutes_per_day < 1:
             raise ValueError(f"Expected minutes_per_day >= 1 for {self.code}, got {self.minutes_per_day}.")
         if self.overtime_minutes < 0 or self.overtime_rate < 0:
             raise ValueError(f"Expected overtime >= 0 for {self.code}.")
+        if len(self.weekday_minutes) not in (0, 7) or min((*self.weekday_minutes, *self.exceptions.values()), default=0) < 0:
+            raise ValueError(f"Expected no weekday_minutes or seven for {self.code}, and none below 0.")
 
 
 ORDINARY = 2

@@ -124,12 +124,15 @@ def _place(s: State, k: int, material: int) -> int:
 
 @inner
 def _refuse_material(s: State, k: int) -> bool:
-    """Name the item that is never there: nobody supplies it, or not before the planned calendar ends. False without room."""
+    """Name the item that is never there: nobody supplies it, or not before the planned calendar ends. False without room.
+
+    There is none where no day is left on which work could begin.
+    """
     answer, last = s.answer[k], s.now[0].last_day
     item = hindrance(s, k, last)
     if item == NO_ROOM:
         return False
-    is_unknown = s.item[item].rank == NOBODY and s.item[item].lead_days < 0
+    is_unknown = item >= 0 and s.item[item].rank == NOBODY and s.item[item].lead_days < 0
     answer.cause = MATERIAL if is_unknown else HORIZON
     answer.binding_item, answer.binding_day = item, last
     return True

@@ -5,11 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.forms import ModelForm
+from django.http import HttpRequest
 from import_export.fields import Field
 from import_export.widgets import ForeignKeyWidget
 from unfold.admin import TabularInline
 
 from atoll.errors import AtollError
+from atoll_web.accounts.acting import actor_now
 from atoll_web.back_office import MasterData, MasterDataFiles, MasterDataResource, Records
 from atoll_web.catalogue.models import (
     AssemblyLine,
@@ -17,12 +19,13 @@ from atoll_web.catalogue.models import (
     Configuration,
     Item,
     LineDay,
+    LineException,
     OrderBillAlternate,
     OrderBillLine,
     ProductModel,
     Revision,
 )
-from atoll_web.catalogue.services import refuse_cycle
+from atoll_web.catalogue.services import extend_calendar, refuse_cycle
 
 
 class ItemResource(MasterDataResource):
@@ -117,15 +120,43 @@ class AssemblyLines(MasterData):
     """Assembly lines and what they build."""
 
     capability = "catalogue"
-    list_display = ("code", "name", "minutes_per_day", "overtime_minutes", "overtime_rate")
+    list_display = ("code", "name", "minutes_per_day", "weekday_minutes", "overtime_minutes", "overtime_rate")
     filter_horizontal = ("builds",)
+    search_fields = ("code", "name")
+
+    def save_related(self, request: HttpRequest, *args: Any) -> None:
+        """Open the days of a new line."""
+        super().save_related(request, *args)
+        extend_calendar(actor=actor_now(request.user, "back office"))
+
+
+class LineExceptionResource(MasterDataResource):
+    """Exceptions by the code of the line and the day."""
+
+    line = Field("line", "line", ForeignKeyWidget(AssemblyLine, "code"))
+
+    class Meta(MasterDataResource.Meta):
+        model = LineException
+        import_id_fields = ("line", "day")
+        fields = ("line", "day", "minutes")
+
+
+@admin.register(LineException)
+class LineExceptions(MasterDataFiles):
+    """Days on which lines work otherwise."""
+
+    capability = "catalogue"
+    resource_classes = (LineExceptionResource,)
+    list_display = ("line", "day", "minutes")
+    list_select_related = ("line",)
+    list_filter = ("line",)
 
 
 @admin.register(LineDay)
 class LineDays(Records):
     """Capacity by day."""
 
-    list_display = ("line", "day", "capacity", "overtime", "reserved")
+    list_display = ("line", "day", "capacity", "overtime", "reserved", "overload")
     list_select_related = ("line",)
     list_filter = ("line",)
 

@@ -55,3 +55,13 @@ class DraftChanged(AtollError):
 
 class OneDocument(AtollError):
     """Expected the product model either as `document` or as `text`."""
+
+
+class NotAWeek(AtollError):
+    """The week of line {line} is not complete. Give it minutes a day, and for a week of its own seven numbers from Monday on,
+    not all of them 0.
+    """
+
+
+class DayIsPast(AtollError):
+    """The calendar of {day} stays as it was, since today is {today}. Name today or a later day."""

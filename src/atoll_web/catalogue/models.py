@@ -3,10 +3,11 @@
 import pghistory
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from atoll_web.accounts.models import Company
 from atoll_web.accounts.triggers import (
     Protect,
     Reference,
@@ -279,33 +280,76 @@ class AssemblyLine(models.Model):
 
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
-    minutes_per_day = models.PositiveIntegerField()
+    minutes_per_day = models.PositiveIntegerField(help_text="On each weekday on which the company works")
+    weekday_minutes = ArrayField(
+        models.PositiveIntegerField(),
+        default=list,
+        blank=True,
+        help_text="Its own week in place of that: minutes of Monday to Sunday, seven numbers; holidays stay free",
+    )
     builds = models.ManyToManyField(ProductModel, related_name="lines")
     overtime_minutes = models.PositiveIntegerField(default=0, help_text="That people can work longer on a day")
     overtime_rate = models.DecimalField(max_digits=14, decimal_places=4, default=0, help_text="What a minute of overtime costs")
 
     class Meta:
         ordering = ["code"]
-        constraints = [models.CheckConstraint(condition=Q(overtime_rate__gte=0), name="overtime_rate_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(overtime_rate__gte=0), name="overtime_rate_not_negative"),
+            models.CheckConstraint(
+                condition=Q(weekday_minutes__len__in=(0, 7)),
+                name="week_has_seven_days",
+                violation_error_message="Give the week seven numbers, from Monday on, or none.",
+            ),
+        ]
+        triggers = [triggers.line_keeps_calendar]
 
     def __str__(self) -> str:
         return self.code
 
 
+class LineException(models.Model):
+    """A single day on which a line works other minutes than its week and the company's calendar say."""
+
+    line = models.ForeignKey(AssemblyLine, on_delete=models.CASCADE, related_name="exceptions")
+    day = models.DateField()
+    minutes = models.PositiveIntegerField(help_text="0 when the line is closed")
+
+    class Meta:
+        ordering = ["day", "line"]
+        constraints = [models.UniqueConstraint(fields=["line", "day"], name="line_exception_once")]
+        triggers = [triggers.exception_keeps_calendar]
+
+    def __str__(self) -> str:
+        return f"{self.line} on {self.day}: {self.minutes} minutes"
+
+
+class CalendarOfLines(Company):
+    """The company as its lines see it: when its calendar or horizon changes or its date moves, their days follow."""
+
+    class Meta:
+        proxy = True
+        triggers = [triggers.company_keeps_calendar]
+
+
 class LineDay(models.Model):
-    """Capacity of a line on one working day, and how much of it orders have reserved."""
+    """Capacity of a line on one working day, and how much of it orders have reserved. `KEEP_CALENDAR` makes and changes them."""
 
     line = models.ForeignKey(AssemblyLine, on_delete=models.CASCADE, related_name="days")
     day = models.DateField()
     capacity = models.PositiveIntegerField(help_text="Minutes, overtime included")
     overtime = models.PositiveIntegerField(default=0, help_text="Minutes of the capacity that are worked longer than usual")
     reserved = models.IntegerField(default=0, help_text="Minutes; kept by the trigger of the reservations")
+    overload = models.PositiveIntegerField(
+        default=0, help_text="Minutes beyond the capacity that orders held when it was reduced; none is reserved anew"
+    )
 
     class Meta:
         ordering = ["day", "line"]
         constraints = [
             models.UniqueConstraint(fields=["line", "day"], name="line_day_once"),
-            models.CheckConstraint(condition=Q(reserved__gte=0, reserved__lte=F("capacity")), name="line_day_not_overbooked"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, reserved__lte=F("capacity") + F("overload")), name="line_day_not_overbooked"
+            ),
             models.CheckConstraint(condition=Q(overtime__lte=F("capacity")), name="overtime_is_capacity"),
         ]
         triggers = kept_by_trigger("reserved")

@@ -1,4 +1,6 @@
-"""Background work of the catalogue: product models are compiled when they are released, and when their form no longer fits."""
+"""Background work of the catalogue: product models are compiled when they are released, and when their form no longer fits; the
+capacity calendar goes on with the clock.
+"""
 
 from datetime import date
 
@@ -15,6 +17,10 @@ from atoll_web.runs.models import Run
 
 LOOK_FOR_MISSING = "*/5 * * * *"
 """When forms are looked for that are missing or no longer fit, as cron writes it."""
+
+
+KEEP_CALENDAR = "1 * * * *"
+"""When the calendar is kept, as cron writes it: every hour, so that a worker which was not there at midnight comes in time."""
 
 
 def release(*, actor: Actor, revision: Revision, valid_from: date | None = None) -> Revision:
@@ -57,3 +63,11 @@ def compile_missing(timestamp: int) -> None:
     """Ask for the forms that are missing: other rules hold, bills or items changed, or what was kept cannot be read."""
     if Company.objects.exists():
         request_missing(actor=actor_now(system_user(), "a compiled form was missing"))
+
+
+@app.periodic(cron=KEEP_CALENDAR)
+@app.task(name="catalogue.keep_calendar")
+def keep_calendar(timestamp: int) -> None:
+    """Let the capacity calendar reach the company's horizon."""
+    if Company.objects.exists():
+        services.extend_calendar(actor=actor_now(system_user(), "the calendar goes on"))

@@ -1,6 +1,6 @@
 """Set up a company from its folder: master data, product models, lines with their calendar."""
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from django.db import transaction
@@ -45,7 +45,7 @@ def import_company(folder: Path) -> Catalogue:
     with transaction.atomic():
         make_company(folder.resolve().name, data)
         enter(actor_now(administrator, f"import of {folder.name}"), data)
-        catalogue.extend_calendar(actor=actor_now(administrator), until=date.today() + timedelta(days=HORIZON_DAYS))
+        catalogue.extend_calendar(actor=actor_now(administrator))
         request_missing(actor=actor_now(administrator, f"import of {folder.name}"))
     return data
 

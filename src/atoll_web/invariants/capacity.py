@@ -7,13 +7,16 @@ QUERIES = (
     Query(
         "line_day_not_overbooked",
         3,
-        "The slots on a line's day sum to its reserved minutes, which are at most its capacity.",
+        "The slots on a line's day sum to its reserved minutes; those of promises that are not at risk fit into its capacity.",
         "SELECT 1 FROM catalogue_lineday",
         """
         SELECT concat('line ', d.line_id, ' on ', d.day, ' of ', d.capacity, ' minutes says ', d.reserved,
-                      ' reserved and has ', coalesce(sum(s.minutes), 0))
+                      ' reserved and has ', coalesce(sum(s.minutes), 0), ', of them at risk ',
+                      coalesce(sum(s.minutes) FILTER (WHERE p.at_risk), 0))
         FROM catalogue_lineday d LEFT JOIN sales_slotreservation s ON s.line_day_id = d.id
-        GROUP BY d.id HAVING coalesce(sum(s.minutes), 0) <> d.reserved OR coalesce(sum(s.minutes), 0) > d.capacity
+        LEFT JOIN sales_promise p ON p.line_id = s.line_id AND p.in_force
+        GROUP BY d.id HAVING coalesce(sum(s.minutes), 0) <> d.reserved
+            OR coalesce(sum(s.minutes) FILTER (WHERE p.at_risk IS NOT TRUE), 0) > d.capacity
         """,
     ),
     Query(

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Count, DecimalField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, DecimalField, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -22,7 +22,7 @@ from atoll_web.catalogue.models import AssemblyLine, Item, LineDay, ProductModel
 from atoll_web.forms import LAST_DAY, decimal, keys, whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, company_of, document, needs, today
-from atoll_web.planning import services, shares, states, tasks, workbench
+from atoll_web.planning import line_calendar, services, shares, states, tasks, workbench
 from atoll_web.planning.item import ROWS, chart, item_record, models_with
 from atoll_web.planning.models import PlannedOrder, StockPolicy
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
@@ -305,6 +305,7 @@ def capacity_document(request: HttpRequest) -> HttpResponse:
             "by": seen["by"],
             "lines": [line.code for line in seen["lines"]],
             "rows": [{"from": start, "minutes": cells} for start, cells in seen["rows"]],
+            "last_day": seen["last_day"],
         }
     )
 
@@ -316,19 +317,21 @@ def _capacity(request: HttpRequest) -> dict[str, Any]:
     sums: dict[date, dict[int, dict[str, int]]] = defaultdict(dict)
     for row in LineDay.objects.filter(day__gte=start, day__lt=last):
         first = row.day if by == "day" else row.day - timedelta(days=row.day.weekday())
-        cell = sums[first].setdefault(row.line_id, {"reserved": 0, "capacity": 0})
+        cell = sums[first].setdefault(row.line_id, {"reserved": 0, "capacity": 0, "overload": 0})
         cell["reserved"] += row.reserved
         cell["capacity"] += row.capacity
+        cell["overload"] += max(row.reserved - row.capacity, 0)
     lines = list(AssemblyLine.objects.all())
     rows = [
         (first, [cells.get(line.pk) and cells[line.pk] | {"line": line.code, "load": _load(cells[line.pk])} for line in lines])
         for first, cells in sorted(sums.items())
     ]
-    return {"by": by, "lines": lines, "rows": rows, "start": start}
+    last_day = LineDay.objects.aggregate(last=Max("day"))["last"]
+    return {"by": by, "lines": lines, "rows": rows, "start": start, "last_day": last_day}
 
 
 def _load(cell: Mapping[str, int]) -> float:
-    return cell["reserved"] / cell["capacity"] if cell["capacity"] else 0.0
+    return cell["reserved"] / cell["capacity"] if cell["capacity"] else float(cell["reserved"] > 0)
 
 
 def _start(request: HttpRequest) -> date:
@@ -348,10 +351,12 @@ def capacity_day(request: HttpRequest, code: str, day: str) -> HttpResponse:
         "line__order__customer", "line__configuration__revision__product_model"
     )
     slots = slots.defer("line__configuration__revision__document").order_by("pk")
-    return render(request, "planning/capacity_day.html", {"row": row, "slots": slots, "free": row.capacity - row.reserved})
+    free, overload = max(row.capacity - row.reserved, 0), max(row.reserved - row.capacity, 0)
+    return render(request, "planning/capacity_day.html", {"row": row, "slots": slots, "free": free, "overload": overload})
 
 
 urlpatterns = [
+    *line_calendar.urlpatterns,
     *shares.urlpatterns,
     *workbench.urlpatterns,
     path("items/<str:code>.json", item_document, name="item-json"),

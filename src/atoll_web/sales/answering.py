@@ -31,6 +31,9 @@ def _why(seen: "PromiseSnapshot", promises: "Promises", k: int, binding: "Bindin
     return "Everything is there in time; assembly begins on the next free day."
 
 
+FURTHER = "let the calendar reach further, on the page Capacity or with `atoll calendar --horizon DAYS`"
+
+
 def _kept(seen: "PromiseSnapshot", promises: "Promises", k: int) -> list[str]:
     """What is kept from a line of the items that it waits for: the binding one, and those that have to be built of it."""
     kept = seen.left_by(k)
@@ -75,9 +78,19 @@ def _late(seen: "PromiseSnapshot", place: int) -> str:
 
 
 def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:
+    working = seen.availability.working
+    end = f"{in_words(seen.date(len(working) - 1))}, where the calendar ends"
+    if not working[1:].any():
+        return f"nobody works from tomorrow to {end}; correct the holidays and weekdays of the company, or {FURTHER}"
     if binding.cause == "material":
         return f"{seen.code(binding.item)} is short and can neither be bought nor built in time"
-    return "the assembly lines have no free time for it within the planned calendar"
+    if binding.cause == "capacity":
+        return f"the assembly lines have no free time for it up to {end}; {FURTHER}"
+    if binding.item < 0:
+        return f"it could only ship after {end}; {FURTHER}"
+    first, last = seen.items.bills.start[binding.item : binding.item + 2]
+    comes = "cannot be built" if first < last else f"with a lead time of {seen.items.lead_days[binding.item]} days cannot come"
+    return f"{seen.code(binding.item)} is short and {comes} early enough to ship by {end}; {FURTHER}"
 
 
 def _binding_supply(seen: "PromiseSnapshot", promises: "Promises", binding: "Binding") -> str:

@@ -99,7 +99,7 @@ class PromiseOut(Schema):
     made_at: datetime = Field(description="Business time")
     made_by: str
     in_force: bool
-    at_risk: bool = Field(description="A supply that it rests on slipped beyond the need date")
+    at_risk: bool = Field(description="What it rests on is late, lost or changed: a supply, a bill, the time of an assembly line")
     reason: str
     basis: dict[str, Any] = Field(description="Supplies and slots that it rested on when it was made")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from django.db.models import F
 from django.urls import reverse
 
 from atoll_web.sales import states
@@ -39,7 +40,7 @@ def causes(line: OrderLine, promises: Sequence[Promise], pegs: Sequence[Peg], to
     leaves = line.shipped_on or max(now.ship_date, today)
     if leaves <= first.ship_date and not now.at_risk:
         return ()
-    changed = _changed(pegs, outdated_builds()) if now.at_risk else ()
+    changed = [*_changed(pegs, outdated_builds()), *_cut(line)] if now.at_risk else ()
     found = [*_late_supplies(pegs, now.need_date), *changed, *_moved(line, promises), *_work(line, now, today)]
     order = Cause("It left later than promised." if line.shipped_on else "Its day has passed.", _order(line), str(line.order))
     return tuple(found) or (order,)
@@ -65,6 +66,14 @@ def _changed(pegs: Sequence[Peg], outdated: Container[int]) -> Iterator[Cause]:
         elif peg.supply in outdated:
             yield Cause(f"The bill of {peg.item} has changed since its build was planned.", item, peg.item)
         yield from _changed(peg.parts, outdated)
+
+
+def _cut(line: OrderLine) -> Iterator[Cause]:
+    """Days of assembly lines on which less is worked than orders had reserved."""
+    for slot in line.slots.filter(line_day__reserved__gt=F("line_day__capacity")).select_related("line_day__line"):
+        day, code = slot.line_day, slot.line_day.line.code
+        words = f"{code} works {day.capacity} minutes on {in_words(day.day)}, and {day.reserved} are reserved."
+        yield Cause(words, reverse("capacity-day", args=[code, day.day]), f"{code} on {in_words(day.day)}")
 
 
 def _supply(peg: Peg, needed: date) -> Cause:

@@ -19,7 +19,7 @@ class RequestDateInThePast(AtollError):
 
 class RequestDateTooFar(AtollError):
     """The request date {day} is beyond {last}, the last day for which capacity is planned.
-    Ask for an earlier date, or extend the calendar.
+    Ask for an earlier date, or let the calendar reach further, on the page Capacity or with `atoll calendar --horizon DAYS`.
     """
 
 
@@ -187,7 +187,7 @@ class NotProposed(AtollError):
 
 class NotAllPromised(AtollError):
     """{lines} line(s) would lose their date without getting another.
-    Order what is short or extend the calendar, then propose again.
+    Order what is short, or let the calendar reach further on the page Capacity, then propose again.
     """
 
 

@@ -432,6 +432,14 @@ class PromisedSupply(Supply):
         triggers = [triggers.slip_marks_promises]
 
 
+class PromisedLineDay(LineDay):
+    """A line's day as promises see it: when its capacity falls below what they hold, those that no longer fit are marked."""
+
+    class Meta:
+        proxy = True
+        triggers = [triggers.overload_marks_promises]
+
+
 class PromisedBill(BillLine):
     """A bill as promises see it: when it changes, those that rest on builds by the bill before are marked."""
 

@@ -15,10 +15,12 @@ WITH change AS (
     SELECT t.id, change.minutes FROM catalogue_lineday t JOIN change ON t.id = change.line_day_id
     ORDER BY t.id FOR NO KEY UPDATE OF t
 )
-UPDATE catalogue_lineday t SET reserved = t.reserved + locked.minutes FROM locked WHERE t.id = locked.id;
+UPDATE catalogue_lineday t SET reserved = t.reserved + locked.minutes,
+    overload = LEAST(t.overload, GREATEST(t.reserved + LEAST(locked.minutes, 0) - t.capacity, 0))
+FROM locked WHERE t.id = locked.id;
 RETURN NULL;
 """
-"""Locked first, as `KEEP_ALLOCATED` of `atoll_web.stock.triggers` says."""
+"""Locked first, as `KEEP_ALLOCATED` of `atoll_web.stock.triggers` says. What leaves an overloaded day is not free for others."""
 
 ADDED = "SELECT line_day_id, minutes FROM new_rows"
 TAKEN = "SELECT line_day_id, -minutes AS minutes FROM old_rows"
@@ -188,6 +190,23 @@ slip_marks_promises = pgtrigger.Trigger(
     RETURN NULL;
     """,
 )
+
+overload_marks_promises = pgtrigger.Trigger(
+    name="overload_marks_promises",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("capacity"),
+    condition=pgtrigger.Q(new__overload__gt=0, new__capacity__lt=pgtrigger.F("old__capacity")),
+    func=f"""
+    UPDATE sales_promise p SET at_risk = true
+    FROM (
+        SELECT s.line_id, sum(s.minutes) OVER (ORDER BY line.state IN {HOLDING}, s.id) AS taken
+        FROM sales_slotreservation s JOIN sales_orderline line ON line.id = s.line_id WHERE s.line_day_id = NEW.id
+    ) held
+    WHERE p.line_id = held.line_id AND p.in_force AND NOT p.at_risk AND held.taken > NEW.capacity;
+    RETURN NULL;
+    """,
+)
+"""What is in assembly stays, then whoever reserved first; those whose minutes do not fit any more are promised anew."""
 
 TERMS = ("configuration_id", "quantity", "unit_price", "request_date")
 """What a line asks for; the rest of its row follows from what becomes of it."""

@@ -226,6 +226,18 @@ BAD_COMPANIES = [
     ("shipping_days", "weekdays = []\nshipping_days", " weekdays", "bad-field"),
     ("shipping_days", "colour", " colour", "unknown-field"),
     ("480", "0", " lines[1].minutes_per_day", "bad-field"),
+    ("= 480", "= 480\nweekday_minutes = [480, 480]", " lines[1].weekday_minutes", "bad-field"),
+    ("= 480", "= 480\nweekday_minutes = [0, 0, 0, 0, 0, 0, 0]", " lines[1].weekday_minutes", "bad-field"),
+    ("= 480", "= 480\nweekday_minutes = [1, 1, 1, 1, 1, 1, -1]", " lines[1].weekday_minutes", "bad-field"),
+    ("= 480", "= 480\nexceptions = [{ day = 1, minutes = 0 }]", " lines[1].exceptions[1].day", "bad-field"),
+    ("= 480", "= 480\nexceptions = [{ day = 2026-02-02 }]", " lines[1].exceptions[1].minutes", "missing-field"),
+    (
+        "= 480",
+        "= 480\nexceptions = [{ day = 2026-02-02, minutes = 0 }, { day = 2026-02-02, minutes = 9 }]",
+        " lines[1].exceptions[2].day",
+        "duplicate",
+    ),
+    ("minutes_per_day = 480\n", "", " lines[1].minutes_per_day", "missing-field"),
     ('["BIKE"]', '["BIKE", "CAR"]', " lines[1].models", "unknown-model"),
     ('["BIKE"]', '["CAR"]', " lines", "no-line"),
     ('code = "BIKE"', 'code = "CAR"', " demand.models[1].code", "unknown-model"),
@@ -350,6 +362,15 @@ def test_overtime_and_expedited_deliveries_are_read_where_they_are_given(folder:
     ]
     (line,) = found.company.lines
     assert (line.overtime_minutes, line.overtime_rate) == (90, Decimal("1.25"))
+
+
+def test_a_line_has_a_week_of_its_own_and_exceptions(folder: Folder) -> None:
+    week = "weekday_minutes = [960, 960, 960, 960, 960, 240, 0]"
+    exceptions = "exceptions = [{ day = 2026-12-24, minutes = 300 }, { day = 2026-12-31, minutes = 0 }]"
+    company = COMPANY.replace("minutes_per_day = 480", f"{week}\n{exceptions}")
+    (line,) = read_catalogue(folder({"company.toml": company})).company.lines
+    assert (line.minutes_per_day, line.weekday_minutes) == (960, (960, 960, 960, 960, 960, 240, 0))
+    assert line.exceptions == {date(2026, 12, 24): 300, date(2026, 12, 31): 0}
 
 
 def test_an_expedited_delivery_is_not_slower(folder: Folder) -> None:

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import count as count_from
 from string import ascii_uppercase
@@ -34,7 +34,6 @@ from atoll.errors import BadInput, Issue
 from atoll.io.toml import write_toml
 from atoll.model.bill import BillLine as Line
 from atoll.model.bill import Bills, topological_order
-from atoll.model.company import AssemblyLine as LineValue
 from atoll.model.item import Item as ItemValue
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.accounts.models import Company
@@ -50,12 +49,25 @@ from atoll_web.catalogue.errors import (
     UnknownModel,
 )
 from atoll_web.catalogue.models import (
-    AssemblyLine,
     BillLine,
     Item,
-    LineDay,
     ProductModel,
     Revision,
+)
+from atoll_web.catalogue.services.capacity import (
+    extend_calendar as extend_calendar,
+)
+from atoll_web.catalogue.services.capacity import (
+    save_lines as save_lines,
+)
+from atoll_web.catalogue.services.capacity import (
+    set_exception as set_exception,
+)
+from atoll_web.catalogue.services.capacity import (
+    set_horizon as set_horizon,
+)
+from atoll_web.catalogue.services.capacity import (
+    set_week as set_week,
 )
 from atoll_web.catalogue.services.resolving import (
     Configured as Configured,
@@ -151,38 +163,6 @@ def refuse_cycle(parent: Item, component: Item) -> None:
     """Raise `BillCycle`, with the path, when a new line would make an item contain itself; the database refuses it anyway."""
     bills = snapshot.structure().bills
     topological_order({**bills, parent.code: (*bills.get(parent.code, ()), Line(component.code, 1))})
-
-
-def save_lines(actor: Actor, lines: Iterable[LineValue]) -> None:
-    """Write assembly lines and which models each one builds; the models must be there."""
-    models = dict(ProductModel.objects.values_list("code", "id"))
-    with acting(actor):
-        for value in lines:
-            fields = ("name", "minutes_per_day", "overtime_minutes", "overtime_rate")
-            line, _ = AssemblyLine.objects.update_or_create(
-                code=value.code, defaults={name: getattr(value, name) for name in fields}
-            )
-            line.builds.set([models[code] for code in value.models])
-
-
-def extend_calendar(*, actor: Actor, until: date) -> int:
-    """Open the capacity of all lines for the working days up to a date.
-
-    Returns
-    -------
-    int
-        Line days that were added.
-    """
-    days = snapshot.calendar()
-    span = [actor.today + timedelta(days=n) for n in range((until - actor.today).days + 1)]
-    rows = [
-        LineDay(line=line, day=day, capacity=line.minutes_per_day)
-        for line in AssemblyLine.objects.all()
-        for day in span
-        if days.works(day)
-    ]
-    with acting(actor):
-        return len(LineDay.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 def draft_revision(*, actor: Actor, document: Mapping[str, Any], valid_from: date, source: str = "") -> Revision:
