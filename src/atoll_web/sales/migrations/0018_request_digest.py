@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sales", "0016_locked_in_order"),
+        ("sales", "0017_overload_marks_promises"),
     ]
 
     operations = [

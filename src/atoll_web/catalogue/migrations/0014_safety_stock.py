@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0012_references_in_one_pass'),
+        ('catalogue', '0013_calendar_of_lines'),
     ]
 
     operations = [
