@@ -97,8 +97,8 @@ def request_digest(order: NewOrder, quote_days: int | None = None, levers: Seque
 
 
 def _texts(value: Any) -> list[str]:
-    """A choice as texts, by which files of different kinds agree."""
-    return [str(part) for part in value] if isinstance(value, list | tuple) else [str(value)]
+    """A choice as texts in one order, by which files of different kinds agree."""
+    return sorted(map(str, value)) if isinstance(value, list | tuple) else [str(value)]
 
 
 def enter_order(
