@@ -1,13 +1,18 @@
 """The REST interface, version 1. The apps' `api.py` hold the operations; this puts them together and words what goes wrong."""
 
+import json
 import logging
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import DataError, IntegrityError
 from django.http import HttpRequest, HttpResponse
+from django.views.defaults import server_error
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -97,6 +102,9 @@ STATUS: dict[type[AtollError], int] = {
 }
 """What refusals mean to HTTP; all others are faults of the request: 422."""
 
+UNFIT = re.compile("[\0\ud800-\udfff]")
+"""Characters that the database does not hold: NUL, and halves of others."""
+
 View = Callable[..., HttpResponse]
 
 
@@ -182,9 +190,49 @@ def overtaken(request: HttpRequest, error: IntegrityError) -> HttpResponse:
 @api.exception_handler(DataError)
 def out_of_range(request: HttpRequest, error: DataError) -> HttpResponse:
     """A number or a text that no column of the database can hold."""
-    reason = next(iter(str(error).splitlines()), "out of range")
+    return _not_kept(request, next(iter(str(error).splitlines()), "out of range"))
+
+
+@api.exception_handler(UnicodeEncodeError)
+def not_text(request: HttpRequest, error: UnicodeEncodeError) -> HttpResponse:
+    """A text with half of a character."""
+    return _not_kept(request, "half of a character")
+
+
+def _not_kept(request: HttpRequest, reason: str) -> HttpResponse:
+    fields = list(_unfit(json.loads(request.body or "null")))
+    issues = [{"source": field, "code": "out-of-range", "message": "This cannot be kept.", "hint": ""} for field in fields]
+    message = f"A value cannot be kept: {reason}{f' ({fields[0]})' if fields else ''}."
+    hint = "Send smaller numbers, and text without NUL and halves of characters."
+    return _answer(request, 422, "out-of-range", message, hint, issues)
+
+
+def _unfit(value: Any, field: str = "") -> Iterator[str]:
+    """Fields of a body that no column of the database can hold."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        yield from _unfit(part, f"{field}.{name}".strip("."))
+    if (isinstance(value, int) and abs(value) >= 1 << 31) or (isinstance(value, str) and UNFIT.search(value)):
+        yield field
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """A body that is not read to its end."""
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_000_000
+    return _answer(request, 413, "too-large", f"The request has more than {most} MB.", "Send it in parts.")
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Something failed on our side, as the log says: programs are told in a document, people on a page."""
+    if not request.path.startswith("/api/"):
+        return server_error(request)
     return _answer(
-        request, 422, "out-of-range", f"A value cannot be kept: {reason}.", "Send smaller numbers, and text without NUL."
+        request,
+        500,
+        "failed",
+        "Something failed on our side; nothing was half written.",
+        "Try again, or look into the server's log.",
     )
 
 

@@ -5,9 +5,11 @@ from datetime import date, timedelta
 import pytest
 
 from atoll_web.accounts.models import Company
+from atoll_web.api import _unfit
 from atoll_web.catalogue.models import Item
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.runs.models import Run
+from atoll_web.sales import services
 from atoll_web.sales.api import LineDetail, OrderDetail
 from atoll_web.sales.models import Customer, Order, Promise, Protection
 from atoll_web.stock.models import Allocation, Move, Supply
@@ -300,16 +302,40 @@ def test_strange_choices_are_refused_in_words_that_stay_short(program, choices):
 
 
 @pytest.mark.parametrize(
-    ("path", "body"),
+    ("path", "body", "code", "field"),
     [
-        ("/items/CABLE/count", {"counted": 3_000_000_000}),
-        ("/purchase-orders", {"wanted": [{"item": "HEAD-S", "quantity": 10**12}]}),
-        ("/orders", order_of(customer="MUELL\x00ER")),
+        ("/items/CABLE/count", {"counted": 1_000_001}, "bad-request", "counted"),
+        ("/purchase-orders", {"wanted": [{"item": "HEAD-S", "quantity": 10**12}]}, "bad-request", "wanted.0.quantity"),
+        ("/orders", order_of(customer="MUELL\x00ER"), "out-of-range", "customer"),
+        ("/orders", order_of(customer="MUELL\ud800ER"), "out-of-range", "customer"),
+        ("/promises", {"customer": "\udfff", "lines": [{"model": "DL"}]}, "out-of-range", "customer"),
     ],
 )
-def test_what_the_database_cannot_hold_is_refused_in_words(program, path, body):
+def test_what_the_database_cannot_hold_is_refused_in_words(program, path, body, code, field):
     refused = program("manager").post(path, body, expect=422)
-    assert refused["code"] == "out-of-range"
+    assert (refused["code"], [issue["source"] for issue in refused["issues"]]) == (code, [field])
+    assert field in refused["message"]
+
+
+def test_fields_that_no_column_holds_are_found_at_any_depth():
+    body = {"lines": [{"quantity": 1 << 31, "choices": {"text": ["fine", "\0"]}}, 7], "note": "\ud800", "is": True, "of": None}
+    assert list(_unfit(body)) == ["lines.0.quantity", "lines.0.choices.text.1", "note"]
+
+
+def test_a_body_that_is_too_large_and_a_fault_of_ours_are_told_as_documents(program, monkeypatch, settings):
+    sales = program("sales")
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+    large = sales.post("/orders", order_of(customer="x" * 2_000_000), expect=413)
+    assert (large["code"], large["message"]) == ("too-large", "The request has more than 2 MB.")
+
+    def fail(**_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(services, "take", fail)
+    monkeypatch.setattr(services, "inquire", fail)
+    sales.client.raise_request_exception = False
+    assert sales.post("/orders", order_of(), expect=500)["code"] == "failed"
+    assert sales.post("/inquiries", {"model": "DL"}, expect=500)["hint"].startswith("Try again")
 
 
 def test_faults_of_several_lines_are_told_together(program):

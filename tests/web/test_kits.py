@@ -259,6 +259,37 @@ def test_the_api_lists_proposes_and_applies(company: Lamps, hoarded: tuple[Order
     assert browser.post("/api/v1/kit-proposals", {"by": "x"}, content_type="application/json").status_code == 422
 
 
+def test_what_is_built_is_said_to_be_built_and_what_goes_into_it_to_be_bought(company: Lamps, signed_in: SignIn) -> None:
+    """Eight feet are there, two drivers, two transformers and plenty of plates and boards."""
+    company.order(10)
+    (found,) = assembly.clear_to_build(today=company.today).releasing
+    assert (found.item, found.units, found.build, found.buy, found.cost) == ("FOOT", 2, {"FOOT": 2}, {}, 0)
+
+    order = company.order(6)
+    browser = signed_in("manager")
+    seen = browser.get("/api/v1/clear-to-build", {"budget": 40}).json()
+    (found,) = seen["releasing_most"]
+    assert len(found["lines"]) == 2
+    assert (found["build"], found["buy"]) == ({"FOOT": 8, "DRIVER": 6}, {"TRAFO": 4})
+    assert Decimal(found["cost"]) == 36
+    best = seen["best_purchase"]
+    assert (best["units"], best["build"], best["bound"], len(best["lines"])) == (found["buy"], found["build"], 2, 2)
+    wanted = [{"item": item, "quantity": units} for item, units in found["buy"].items()]
+    ordered = browser.post("/api/v1/purchase-orders", {"wanted": wanted}, content_type="application/json")
+    assert ordered.status_code == 201, ordered.content
+    page = browser.get("/clear-to-build").content.decode()
+    assert "Buy 4 × " in page
+    assert ", and build " in page
+    assert ordered.json()[0]["number"] in page
+    assert str(order) in page
+
+    builds = Supply.objects.filter(kind="planned", item__code__in=["FOOT", "DRIVER"]).order_by("id")
+    made = assembly.open_builds(actor=company.actor("planner"), supplies=list(builds))
+    assembly.kit_builds(actor=company.actor("warehouse"), orders=made[:1])
+    (found,) = assembly.clear_to_build(today=company.today).releasing
+    assert found.buy == {"TRAFO": 4}
+
+
 def test_a_line_that_lost_a_unit_lacks_it_until_another_is_there(company: Lamps) -> None:
     order = company.order(1, **LARGE)
     warehouse, head = company.actor("warehouse"), Item.objects.get(code="HEAD-L")

@@ -21,7 +21,7 @@ from atoll.promise.alternatives import (
 from atoll.promise.atp import available_to_promise
 from atoll.promise.availability import Availability
 from atoll.promise.booking import Booking, booked
-from atoll.promise.clear_to_build import Purchase, Release, Shortages, best_purchase, releasing_most, shortages
+from atoll.promise.clear_to_build import Builds, Purchase, Release, Shortages, best_purchase, releasing_most, shortages
 from atoll.promise.confidence import (
     Confidence,
     Lateness,
@@ -57,6 +57,7 @@ __all__ = [
     "Availability",
     "Binding",
     "Booking",
+    "Builds",
     "Cause",
     "Confidence",
     "Expediting",

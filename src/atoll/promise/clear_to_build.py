@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from atoll.promise.kitting import Flags, Floats, Integers, Kits, WaitingOrders, served
 
@@ -25,6 +25,69 @@ class Shortages:
 
 
 @dataclass(frozen=True, slots=True)
+class Builds:
+    """From which components others are built. c components, e lines of bills.
+
+    Parameters
+    ----------
+    parent, component, per
+        What is built, what goes into it and how much of that goes into one; int64, shape (e,). A component with a bill is built
+        when it is short, any other is bought.
+    set_aside
+        Units of each component that lie ready for builds, and for nothing else; int64, shape (c,). The orders may know of fewer
+        components, the first ones.
+    """
+
+    parent: Integers
+    component: Integers
+    per: Integers
+    set_aside: Integers
+
+    def __post_init__(self) -> None:
+        if not len(self.parent) == len(self.component) == len(self.per):
+            raise ValueError("Expected a parent, a component and a quantity per of each line.")
+        if (self.per < 1).any() or (self.set_aside < 0).any():
+            raise ValueError("Expected quantities per >= 1 and units set aside >= 0.")
+
+    def __len__(self) -> int:
+        return len(self.set_aside)
+
+    @classmethod
+    def none(cls, components: int) -> "Builds":
+        """All components are bought."""
+        empty = np.empty(0, dtype=np.int64)
+        return cls(empty, empty, empty, np.zeros(components, dtype=np.int64))
+
+    @property
+    def is_built(self) -> Flags:
+        """Whether each component has a bill; bool, shape (c,)."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        found[self.parent] = True
+        return found
+
+    def supplied(self, spare: Integers) -> tuple[Integers, Integers]:
+        """Units to build and to buy of each component, so that nothing is lacking at any level; int64, shape (c,) each.
+
+        Parameters
+        ----------
+        spare
+            Units of each component that are left on hand, below 0 where some are lacking; int64, shape (c,).
+
+        Notes
+        -----
+        Takes a round for each level of the bills, which have no circle.
+        """
+        built = np.zeros(len(self), dtype=np.int64)
+        while True:
+            used = np.zeros_like(built)
+            np.add.at(used, self.component, self.per * built[self.parent])
+            lacking = np.maximum(np.maximum(used - self.set_aside, 0) - spare, 0)
+            if (built == (now := np.where(self.is_built, lacking, 0))).all():
+                return built, lacking - built
+            built = now
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Waiting orders that more units of one component would release.
 
@@ -33,15 +96,19 @@ class Release:
     item
         Position of the component.
     units, cost
-        Units that are needed beyond what is free, and their cost.
+        Units that are needed beyond what is free, and the cost of what must be bought for them.
     orders
         Positions of the orders that become complete; int64.
+    built, bought
+        Units to build and to buy of each component, so that the units are there; int64, shape (c,).
     """
 
     item: int
     units: int
     cost: float
     orders: Integers
+    built: Integers
+    bought: Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +123,14 @@ class Purchase:
         Whether each order becomes complete; bool, shape (n,).
     bound
         What no purchase of the budget can exceed, in orders.
+    built
+        Units to build of each component, from what is bought and what is there; int64, shape (c,).
     """
 
     units: Integers
     released: Flags
     bound: float
+    built: Integers
 
 
 def shortages(orders: WaitingOrders, kits: Kits) -> Shortages:
@@ -74,16 +144,24 @@ def shortages(orders: WaitingOrders, kits: Kits) -> Shortages:
 
 
 def releasing_most(
-    orders: WaitingOrders, kits: Kits, cost: Floats | None = None, *, most_units: int | None = None
+    orders: WaitingOrders,
+    kits: Kits,
+    cost: Floats | None = None,
+    *,
+    most_units: int | None = None,
+    builds: Builds | None = None,
 ) -> tuple[Release, ...]:
     """Components of which more units alone would release waiting orders, the most orders for their cost first.
 
     Parameters
     ----------
     cost
-        Cost of a unit of each component, float64, shape (c,); None ranks by orders per unit.
+        Cost of a unit of each component that is bought, infinite where it cannot be; float64, shape (c,). None ranks by orders
+        per unit.
     most_units
         Units that can be had at most of each component; None for any number.
+    builds
+        How components are built; all are bought when not given.
 
     Notes
     -----
@@ -107,42 +185,52 @@ def releasing_most(
     array([1, 2, 0])
     """
     short = shortages(orders, kits)
-    price = np.ones(_components(orders)) if cost is None else cost
+    made = builds or Builds.none(_components(orders))
+    price = np.ones(len(made)) if cost is None else cost
     lacks_one = np.bincount(short.order, minlength=len(orders))[short.order] == 1
     rows = np.flatnonzero(lacks_one)
     rows = rows[np.argsort(short.units[rows], kind="stable")]
     releases = [
-        _release(orders, kits, int(item), short.order[rows[short.item[rows] == item]], most_units, float(price[item]))
+        _release(orders, kits, int(item), short.order[rows[short.item[rows] == item]], most_units, price, made)
         for item in np.unique(short.item[rows])
     ]
-    found = [release for release in releases if len(release.orders)]
+    found = [release for release in releases if len(release.orders) and np.isfinite(release.cost)]
     return tuple(sorted(found, key=lambda release: (release.cost / len(release.orders), -len(release.orders), release.item)))
 
 
 def _release(
-    orders: WaitingOrders, kits: Kits, component: int, sequence: Integers, most_units: int | None, price: float
+    orders: WaitingOrders, kits: Kits, component: int, sequence: Integers, most_units: int | None, price: Floats, builds: Builds
 ) -> Release:
     lifted = orders.components == component
     rows = np.isin(orders.order, sequence) & lifted[orders.item]
     wanted = int(np.bincount(orders.item[rows], orders.quantity[rows]).max())
     released = served(orders, sequence, kits.free + lifted * (wanted if most_units is None else most_units))
-    units = _lacking(orders, kits.free, released.chosen)[component]
-    return Release(component, int(units), float(units * price), np.flatnonzero(released.chosen))
+    spare = _spare(orders, kits.free, released.chosen, len(builds))
+    built, bought = builds.supplied(spare)
+    cost = float(price[bought > 0] @ bought[bought > 0])
+    return Release(component, max(int(-spare[component]), 0), cost, np.flatnonzero(released.chosen), built, bought)
 
 
 def _components(orders: WaitingOrders) -> int:
     return int(orders.components.max(initial=-1)) + 1
 
 
-def _lacking(orders: WaitingOrders, free: Integers, chosen: Flags) -> Integers:
-    """Units of each component that the kits of the chosen orders take beyond what is free."""
-    lacking = np.zeros(_components(orders), dtype=np.int64)
-    np.maximum.at(lacking, orders.components, orders.taken(chosen) - free)
-    return lacking
+def _spare(orders: WaitingOrders, free: Integers, chosen: Flags, components: int) -> Integers:
+    """Units of each component that the kits of the chosen orders leave of what is free, below 0 where some are lacking."""
+    spare = np.full(components, np.iinfo(np.int64).max)
+    np.minimum.at(spare, orders.components, free - orders.taken(chosen))
+    spare[np.setdiff1d(np.arange(components), orders.components)] = 0
+    return spare
 
 
 def best_purchase(
-    orders: WaitingOrders, kits: Kits, budget: float, cost: Floats | None = None, *, seconds: float = 5.0
+    orders: WaitingOrders,
+    kits: Kits,
+    budget: float,
+    cost: Floats | None = None,
+    *,
+    seconds: float = 5.0,
+    builds: Builds | None = None,
 ) -> Purchase:
     """The units which, bought together within a budget, release the most waiting orders.
 
@@ -151,38 +239,52 @@ def best_purchase(
     budget
         Most that may be spent, in the unit of `cost`; without `cost`, in units.
     cost
-        Cost of a unit of each component, above 0; float64, shape (c,).
+        Cost of a unit of each component, above 0, infinite where it cannot be bought; float64, shape (c,).
     seconds
         Limit of the solver; without it the result is the same every time.
+    builds
+        How components are built; all are bought when not given.
 
     Notes
     -----
-    Maximise ``sum x_j`` subject to ``sum a_ij x_j - y_c(i) <= free_i``, ``sum c_i y_i <= budget``, x binary, y >= 0, by HiGHS. y
-    is a whole number by itself, since it need only fill the gap between whole numbers.
+    Maximise ``sum x_j`` subject to ``sum a_ij x_j - y_c(i) - z_c(i) + t_c(i) <= free_i``, ``sum per_pc z_p - t_c <= set_aside_c``
+    and ``sum c_i y_i <= budget`` by HiGHS; x is binary, y are units bought, z units built, and t units that builds take of what
+    is free. These are whole numbers by themselves, since they need only fill the gap between whole numbers.
     """
-    price = np.ones(_components(orders)) if cost is None else cost
+    made = builds or Builds.none(_components(orders))
+    price = np.ones(len(made)) if cost is None else cost
     waiting = np.flatnonzero(~kits.chosen)
     released = np.zeros(len(orders), dtype=np.bool_)
     if not len(waiting):
-        return Purchase(np.zeros(len(price), dtype=np.int64), released, 0.0)
-    shape = len(kits.free), len(orders)
-    wanted = csr_array((orders.quantity.astype(np.float64), (orders.item, orders.order)), shape=shape)[:, waiting]
-    lifts = csr_array(
-        (np.ones(len(kits.free)), (np.arange(len(kits.free)), orders.components)), shape=(len(kits.free), len(price))
+        nothing = np.zeros(len(made), dtype=np.int64)
+        return Purchase(nothing, released, 0.0, nothing)
+    n, m, c = len(waiting), len(kits.free), len(made)
+    wanted = csr_array((orders.quantity.astype(np.float64), (orders.item, orders.order)), shape=(m, len(orders)))[:, waiting]
+    beyond = np.setdiff1d(np.arange(c), orders.components)  # what no order knows of is limited by a row of its own
+    component = np.concatenate((orders.components, beyond))
+    lifts = csr_array((np.ones(len(component)), (np.arange(len(component)), component)), shape=(len(component), c))
+    per = csr_array((made.per.astype(np.float64), (made.component, made.parent)), shape=(c, c))
+    can_be_bought = ~made.is_built & np.isfinite(price)
+    spent = np.concatenate((np.zeros(n), np.where(can_be_bought, price, 0), np.zeros(2 * c)))
+    most = np.concatenate(
+        (np.ones(n), np.where(can_be_bought, np.inf, 0), np.where(made.is_built, np.inf, 0), np.full(c, np.inf))
     )
-    nothing, n = np.zeros(len(waiting)), len(waiting)
     found = milp(
-        np.concatenate((-np.ones(n), np.zeros(len(price)))),
+        np.concatenate((-np.ones(n), np.zeros(3 * c))),
         constraints=[
-            LinearConstraint(hstack((wanted, -lifts)).tocsr(), ub=kits.free),
-            LinearConstraint(np.concatenate((nothing, price))[None, :], ub=budget),
+            LinearConstraint(
+                hstack((vstack((wanted, csr_array((len(beyond), n)))), -lifts, -lifts, lifts)).tocsr(),
+                ub=np.concatenate((kits.free, np.zeros(len(beyond)))),
+            ),
+            LinearConstraint(hstack((csr_array((c, n + c)), per, -eye_array(c))).tocsr(), ub=made.set_aside),
+            LinearConstraint(spent[None, :], ub=budget),
         ],
-        integrality=np.concatenate((np.ones(n), np.zeros(len(price)))),
-        bounds=Bounds(0, np.concatenate((np.ones(n), np.full(len(price), np.inf)))),
+        integrality=np.concatenate((np.ones(n), np.zeros(3 * c))),
+        bounds=Bounds(0, most),
         options={"time_limit": seconds},
     )
     if found.x is not None:
         released[waiting] = found.x[:n] > 0.5
-    units = _lacking(orders, kits.free, released)
+    built, units = made.supplied(_spare(orders, kits.free, released, c))
     bound = float(n) if found.mip_dual_bound is None else float(np.floor(min(n, -found.mip_dual_bound + 1e-6)))
-    return Purchase(units, released, bound)
+    return Purchase(units, released, bound, built)

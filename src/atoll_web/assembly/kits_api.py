@@ -39,19 +39,22 @@ class PurchaseOut(Schema):
 
 
 class ReleasingOut(Schema):
-    """Units of a component that would release waiting lines by themselves."""
+    """Units of an item that would release waiting lines by themselves."""
 
     item: str
     units: int
-    cost: str
+    cost: str = Field(description="Of what is bought")
     lines: list[str]
+    build: dict[str, int] = Field(description="Units to build by item, from what is bought and what is there")
+    buy: dict[str, int] = Field(description="Units to buy by item, down to what suppliers sell")
     purchases: list[PurchaseOut]
 
 
 class ShoppingOut(Schema):
     """What to buy together within the budget, and what it releases."""
 
-    units: dict[str, int]
+    units: dict[str, int] = Field(description="Units to buy by item, down to what suppliers sell")
+    build: dict[str, int] = Field(description="Units to build by item, from what is bought and what is there")
     cost: str
     lines: list[str]
     bound: int = Field(description="No purchase of the budget releases more lines")

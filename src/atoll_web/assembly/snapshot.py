@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import numpy as np
 
-from atoll.promise import Pegging, WaitingOrders, kit_limits
-from atoll_web.bulk import exchange_at_one_instant
+from atoll.promise import Builds, Pegging, WaitingOrders, kit_limits
+from atoll_web.bulk import exchange, exchange_at_one_instant
+from atoll_web.catalogue.snapshot import structure
 from atoll_web.purchasing.snapshot import SUPPLIER_OF_OVERDUE, usable_days
 from atoll_web.sales.held import STILL_KEPT
 
@@ -211,6 +212,63 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
     )
     codes, costs = [facts[key].code for key in at_item], [facts[key].cost for key in at_item]
     return Waiting(today, lines, supplies, codes, costs, [row[1] for row in pegs], pegging)
+
+
+SET_ASIDE = """
+SELECT i.code, (sum(r.issued) + COALESCE(sum(held.units), 0))::bigint
+FROM stock_demand d JOIN stock_supply b ON b.id = d.builds_id AND b.quantity > 0
+JOIN stock_requirement r ON r.demand_id = d.id JOIN catalogue_item i ON i.id = r.item_id
+LEFT JOIN LATERAL (
+    SELECT sum(a.quantity) AS units FROM stock_allocation a JOIN stock_supply s ON s.id = a.supply_id
+    WHERE a.requirement_id = r.id AND s.kind = 'on hand'
+) held ON true
+GROUP BY i.code
+"""
+"""Units on hand that builds hold, and those that are laid out for them already."""
+
+SOLD = """
+SELECT i.code FROM purchasing_supplieritem s JOIN catalogue_item i ON i.id = s.item_id WHERE s.preferred AND i.active
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where more units of items come from: those of the waiting lines, and those that they can be built from.
+
+    Parameters
+    ----------
+    codes, costs
+        Code and standard cost of each item by its position; those of `Waiting` come first.
+    is_sold
+        Whether somebody sells each item; bool, shape (c,).
+    """
+
+    codes: Sequence[str]
+    costs: Sequence[Decimal]
+    is_sold: np.ndarray
+    builds: Builds
+
+
+def sources(there: Waiting) -> Sources:
+    """Read how what waiting lines lack can be built and bought."""
+    known, (aside, sold) = structure(), exchange([(SET_ASIDE, []), (SOLD, [])])
+    bills = {code: bill for code, bill in known.bills.items() if known.keys[code] not in known.obsolete}
+    codes = list(there.codes)
+    at = {code: place for place, code in enumerate(codes)}
+    for code in codes:  # which grow while they are gone through
+        for line in bills.get(code, ()):
+            if line.item not in at:
+                at[line.item] = len(codes)
+                codes.append(line.item)
+    lines = [(at[code], at[line.item], line.quantity) for code in codes for line in bills.get(code, ())]
+    parent, component, per = np.array(lines, dtype=np.int64).reshape(-1, 3).T
+    units = dict(aside)
+    return Sources(
+        codes=codes,
+        costs=[known.items[code].cost for code in codes],
+        is_sold=np.isin(codes, [code for (code,) in sold]),
+        builds=Builds(parent, component, per, _integers(units.get(code, 0) for code in codes)),
+    )
 
 
 def _integers(values: Iterable[int]) -> np.ndarray:

@@ -11,6 +11,7 @@ from ninja.pagination import paginate
 from atoll.errors import BadInput, Issue
 from atoll_web.catalogue.models import Item
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
+from atoll_web.forms import LARGEST
 from atoll_web.purchasing import services
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from atoll_web.purchasing.services import Wanted
@@ -47,7 +48,7 @@ class WantedIn(Input):
     """Units of an item to buy. The supplier's minimum and multiple may raise the quantity."""
 
     item: str
-    quantity: int
+    quantity: int = Field(le=LARGEST)
 
 
 class PurchaseIn(Input):

@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from atoll_web.door import Input, actor_for, answers
+from atoll_web.forms import LARGEST
 from atoll_web.purchasing.api import PurchaseOut, lines_of, order_of
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.purchasing.services import Delivery
@@ -16,7 +17,7 @@ router = Router()
 class CountIn(Input):
     """What was counted in the warehouse."""
 
-    counted: int = Field(ge=0)
+    counted: int = Field(ge=0, le=LARGEST)
     lot: str | None = Field(None, description="Lot or serial number, for a tracked item")
     reason: str = Field("", max_length=200)
 

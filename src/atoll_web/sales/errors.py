@@ -42,9 +42,13 @@ class NoLines(AtollError):
 class CannotPromise(AtollError):
     """No date can be promised for {what}: {reason}."""
 
+    hint = "Ask for fewer units or other options, or have a supplier entered or the calendar extended."
+
 
 class NotCancellable(AtollError):
-    """Order {order} is {state}; it can only be cancelled before its assembly begins."""
+    """Order {order} is {state}; it can only be cancelled before its assembly begins.
+    Of one in assembly, change the order to remove the lines that still wait.
+    """
 
 
 class NothingToPromise(AtollError):

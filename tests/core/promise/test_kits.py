@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atoll.promise import (
+    Builds,
     Goal,
     Kits,
     KitStatus,
@@ -196,6 +197,58 @@ def test_the_best_purchase_releases_what_brute_force_does(orders: WaitingOrders,
     assert (orders.taken(bought.released) <= kits.free + bought.units).all()
 
 
+BILLS = Builds(np.array([0, 0, 4]), np.array([4, 3, 5]), np.array([1, 2, 3]), np.array([0, 0, 0, 1, 2, 4]))
+"""Item 0 is built of one item 4 and two items 3; item 4 of three items 5. Some units are set aside for builds."""
+
+
+def bought_for(lacking: dict[int, int], free: dict[int, int]) -> tuple[dict[int, int], dict[int, int]]:
+    """Units to build and to buy for what is lacking of each item of `BILLS`, taken one after the other."""
+    built, bought, aside = dict.fromkeys(range(6), 0), dict.fromkeys(range(6), 0), dict(enumerate(BILLS.set_aside.tolist()))
+    lines = list(zip(BILLS.parent.tolist(), BILLS.component.tolist(), BILLS.per.tolist(), strict=True))
+
+    def make(item: int) -> None:
+        if not BILLS.is_built[item]:
+            bought[item] += 1
+            return
+        built[item] += 1
+        for component in [component for parent, component, per in lines if parent == item for _ in range(per)]:
+            for there in (aside, free):
+                if there.get(component, 0) > 0:
+                    there[component] -= 1
+                    break
+            else:
+                make(component)
+
+    for item, units in lacking.items():
+        for _ in range(units):
+            make(item)
+    return built, bought
+
+
+@settings(max_examples=50)
+@given(waiting_orders(), st.integers(0, 20))
+def test_what_is_built_is_bought_as_what_it_is_built_of(orders: WaitingOrders, budget: int) -> None:
+    kits, cost = all_or_nothing_kits(orders), np.array([np.inf, 2.0, np.inf, 1.5, np.inf, 1.0])
+    found = best_purchase(orders, kits, budget, cost, builds=BILLS)
+    best = 0
+    for bits in product((False, True), repeat=int((~kits.chosen).sum())):
+        some = np.zeros(len(orders), dtype=np.bool_)
+        some[~kits.chosen] = bits
+        spare = dict(enumerate((kits.free - orders.taken(some)).tolist()))
+        lacking = {item: -units for item, units in spare.items() if units < 0}
+        built, bought = bought_for(lacking, {item: units for item, units in spare.items() if units > 0})
+        price = sum(cost[item] * units for item, units in bought.items() if units)
+        if price <= budget:
+            best = max(best, int(some.sum()))
+        if (some == found.released).all():
+            assert (found.built.tolist(), found.units.tolist()) == ([*built.values()], [*bought.values()])
+            assert price <= budget
+    assert found.released.sum() == best == found.bound
+    for release in releasing_most(orders, kits, cost, builds=BILLS):
+        assert release.built[release.item] == (release.units if release.item == 0 else 0)
+        assert release.bought[[0, 2, 4]].tolist() == [0, 0, 0]
+
+
 def test_requirements_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="an item and a quantity >= 1"):
         waiting([1], [{0: 0}])
@@ -203,6 +256,11 @@ def test_requirements_that_make_no_sense_are_refused() -> None:
         waiting([1], [{1: 1}])
     with pytest.raises(ValueError, match="Expected arrays of 1 orders"):
         waiting([1], [{0: 1}], margin=[1.0, 2.0])
+    one, none = np.ones(1, np.int64), np.zeros(1, np.int64)
+    with pytest.raises(ValueError, match="a quantity per of each line"):
+        Builds(none, none, np.ones(2, np.int64), none)
+    with pytest.raises(ValueError, match="quantities per >= 1"):
+        Builds(none, one, none, none)
 
 
 @pytest.mark.skipif(not PEERS.exists(), reason="needs the peers' generator; name it in ATOLL_PEERS")

@@ -26,7 +26,7 @@ from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.assembly.errors import KitsGone, NoBottleneck, NoKitProposal, UnknownKitRule
 from atoll_web.assembly.models import FinalAssemblyOrder
 from atoll_web.assembly.services.making import lock_to_release, release
-from atoll_web.assembly.snapshot import HORIZON_DAYS, Waiting, WaitingLine, waiting
+from atoll_web.assembly.snapshot import HORIZON_DAYS, Sources, Waiting, WaitingLine, sources, waiting
 from atoll_web.catalogue.models import AssemblyLine
 from atoll_web.runs import services as runs
 from atoll_web.runs import states as run_states
@@ -102,20 +102,35 @@ class LineToBuild:
 
 @dataclass(frozen=True, slots=True)
 class Releasing:
-    """Units of a component that would release waiting lines by themselves, and its open purchase orders with their dates."""
+    """Units of an item that would release waiting lines by themselves, and how they come about.
+
+    Parameters
+    ----------
+    build, buy
+        Units to build and to buy by item code, down to what is bought; what is there is not bought.
+    cost
+        Of what is bought.
+    purchases
+        Open purchase orders of what is bought, with their dates.
+    """
 
     item: str
     units: int
     cost: Decimal
     lines: Sequence[str]
+    build: Mapping[str, int]
+    buy: Mapping[str, int]
     purchases: Sequence[tuple[str, date]]
 
 
 @dataclass(frozen=True, slots=True)
 class Shopping:
-    """What to buy together within a budget, in units by item code; the lines that it releases, and the most that can be."""
+    """What to buy together within a budget, in units by item code, and what to build of it and of what is there; the lines that
+    it releases, and the most that can be.
+    """
 
     units: Mapping[str, int]
+    build: Mapping[str, int]
     cost: Decimal
     lines: Sequence[str]
     bound: int
@@ -158,32 +173,49 @@ def clear_to_build(
         missing[order][there.codes[item]] = units
     lines = [LineToBuild(there.lines[at], lacks) for at, lacks in zip(candidates.tolist(), missing, strict=True)]
     names = [there.lines[at].name for at in candidates.tolist()]
-    cost = np.array([max(float(cost), LEAST_COST) for cost in there.costs])
-    shopping = None if budget is None else _shopping(there, orders, kits, cost, budget, names)
-    return ClearToBuild(within_days, lines, list(_releasing(there, orders, kits, cost, names)), shopping)
+    of = sources(there)
+    cost = np.where(of.is_sold, [max(float(cost), LEAST_COST) for cost in of.costs], np.inf)
+    shopping = None if budget is None else _shopping(of, orders, kits, cost, budget, names)
+    return ClearToBuild(within_days, lines, list(_releasing(there, of, orders, kits, cost, names)), shopping)
 
 
-def _releasing(there: Waiting, orders: WaitingOrders, kits: Kits, cost: np.ndarray, names: Sequence[str]) -> Iterator[Releasing]:
+def _releasing(
+    there: Waiting, of: Sources, orders: WaitingOrders, kits: Kits, cost: np.ndarray, names: Sequence[str]
+) -> Iterator[Releasing]:
     purchases: dict[str, list[tuple[str, date]]] = {}
     for supply in there.supplies:
         if supply.kind == "purchase" and supply.due:
             purchases.setdefault(supply.code, []).append((supply.reference, supply.due))
-    for found in releasing_most(orders, kits, cost):
-        code = there.codes[found.item]
-        lines = [names[at] for at in found.orders.tolist()]
+    for found in releasing_most(orders, kits, cost, builds=of.builds):
+        buy = _by_code(of, found.bought)
         yield Releasing(
-            code, found.units, found.units * there.costs[found.item], lines, sorted(purchases.get(code, []), key=lambda p: p[1])
+            item=of.codes[found.item],
+            units=found.units,
+            cost=_price(of, found.bought),
+            lines=[names[at] for at in found.orders.tolist()],
+            build=_by_code(of, found.built),
+            buy=buy,
+            purchases=sorted({order for code in buy for order in purchases.get(code, ())}, key=lambda p: (p[1], p[0])),
         )
 
 
-def _shopping(
-    there: Waiting, orders: WaitingOrders, kits: Kits, cost: np.ndarray, budget: float, names: Sequence[str]
-) -> Shopping:
-    found = best_purchase(orders, kits, budget, cost, seconds=SECONDS)
-    bought = np.flatnonzero(found.units).tolist()
-    units = {there.codes[item]: int(found.units[item]) for item in bought}
-    price = sum((int(found.units[item]) * there.costs[item] for item in bought), Decimal(0))
-    return Shopping(units, price, [names[at] for at in np.flatnonzero(found.released).tolist()], int(found.bound))
+def _shopping(of: Sources, orders: WaitingOrders, kits: Kits, cost: np.ndarray, budget: float, names: Sequence[str]) -> Shopping:
+    found = best_purchase(orders, kits, budget, cost, seconds=SECONDS, builds=of.builds)
+    return Shopping(
+        units=_by_code(of, found.units),
+        build=_by_code(of, found.built),
+        cost=_price(of, found.units),
+        lines=[names[at] for at in np.flatnonzero(found.released).tolist()],
+        bound=int(found.bound),
+    )
+
+
+def _by_code(of: Sources, units: np.ndarray) -> dict[str, int]:
+    return {of.codes[item]: int(units[item]) for item in np.flatnonzero(units).tolist()}
+
+
+def _price(of: Sources, units: np.ndarray) -> Decimal:
+    return sum((int(units[item]) * of.costs[item] for item in np.flatnonzero(units).tolist()), Decimal(0))
 
 
 def _choose(orders: WaitingOrders, rule: KitRule) -> Kits:
