@@ -107,3 +107,32 @@ def test_one_click_orders_with_an_express_purchase(page: Page, lamps: Lamps) -> 
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("SO-"))
     expect(page.get_by_role("main")).to_contain_text("Ships 6 Mar 2026")
     assert (LeverTaken.objects.count(), PurchaseOrder.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_order_is_made_earlier_from_the_page_that_says_why(page: Page, lamps: Lamps, size: str) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
+    order = lamps.order(2, head="HEAD-L", arm="ARM-L")
+    page.set_viewport_size(SIZES[size])
+    sign_in(page, "sales")
+    page.goto(f"/orders/{order.number}/1/why")
+    expect(page.get_by_role("heading", name="Faster if…")).to_be_visible()
+    assert fits(page)
+    shoot(page, f"why-faster-{size}")
+    page.get_by_role("button", name="Do it").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("It is promised earlier.")
+    expect(page.get_by_role("main")).to_contain_text("Ships 6 Mar 2026")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_planner_enters_a_safety_stock(page: Page, lamps: Lamps, size: str) -> None:
+    page.set_viewport_size(SIZES[size])
+    sign_in(page, "planner")
+    page.goto("/items/FOOT")
+    page.get_by_label("Units that promises leave").fill("3")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Promises leave 3 of FOOT.")
+    expect(page.get_by_role("list", name="Where it stands")).to_contain_text("3safety stock, which promises leave")
+    assert fits(page)
+    shoot(page, f"safety-{size}")
