@@ -10,6 +10,7 @@ from atoll.promise.alternatives import (
     Splitting,
     Substitution,
     applied,
+    delivery_improvements,
     improvements,
     overtime_taken,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "best_purchase",
     "booked",
     "confidence",
+    "delivery_improvements",
     "earliest_days",
     "exchanged",
     "explain",

@@ -1,6 +1,6 @@
 """What would make a line earlier: options, substitutes, splits, overtime, faster purchases, with words for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -24,10 +24,12 @@ from atoll.promise import (
     Wanted,
     WantedLine,
     applied,
+    delivery_improvements,
     explain,
     improvements,
     overtime_taken,
     promise,
+    promise_complete,
 )
 from atoll_web.bulk import exchange
 from atoll_web.catalogue.snapshot import calendar, configurator, product_model
@@ -129,8 +131,17 @@ class OtherChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """What can be promised from, and the lines with which a line ships together: those before it, and those behind it."""
+
+    there: Availability
+    before: Sequence[WantedLine]
+    behind: Sequence[WantedLine]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """A promised line, and all that is asked about it.
+    """A line, and all that is asked about it.
 
     Parameters
     ----------
@@ -140,6 +151,8 @@ class Question:
         What the lines before it leave.
     answer
         The line's own promise from that.
+    delivery
+        Where it ships together with others: then what makes it earlier is what makes all of them earlier.
     """
 
     drafted: Drafted
@@ -150,6 +163,21 @@ class Question:
     wanted: WantedLine
     there: Availability
     answer: Promises
+    delivery: Delivery | None = None
+
+    def improvements(self, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
+        """What each lever alone makes of the line's day, or of that of its delivery."""
+        if self.delivery is None:
+            return improvements(self.there, self.soonest, levers)
+        lines = [*self.delivery.before, self.wanted, *self.delivery.behind]
+        return delivery_improvements(self.delivery.there, Wanted.of(lines), len(self.delivery.before), levers)
+
+    def with_lever(self, lever: Overtime | ExpressPurchase) -> tuple[Availability, Promises]:
+        """What there would be without the lever, and the promises with it."""
+        if self.delivery is None:
+            return self.there, promise(applied(self.there, lever), Wanted.of([self.soonest]))
+        lines = Wanted.of([*self.delivery.before, self.wanted, *self.delivery.behind])
+        return self.delivery.there, promise_complete(applied(self.delivery.there, lever), lines)
 
     def price(self, line: NewLine) -> Decimal:
         """What the customer pays for all units of a line."""
@@ -177,7 +205,7 @@ def faster(question: Question) -> tuple[Faster, ...]:
         *_purchases(question),
     ]
     by_lever = {id(one.lever): one for one in found}
-    better = improvements(question.there, question.soonest, [one.lever for one in found])
+    better = question.improvements([one.lever for one in found])
     offers = [_offer(question, one, by_lever[id(one.lever)]) for one in better]
     cheapest = sorted((one for one in offers if one.kind == states.OPTION), key=lambda one: one.cost)[:MOST_OPTIONS]
     return tuple(one for one in offers if one.kind != states.OPTION or one in cheapest)
@@ -213,10 +241,10 @@ def _pull(question: Question, found: _Found) -> Pull | None:
     if isinstance(lever, Expediting):
         return Pull(found.row)
     if isinstance(lever, Overtime):
-        answer = promise(applied(question.there, lever), Wanted.of([question.soonest]))
-        return Pull(found.row, overtime_taken(question.there, lever, answer))
+        there, answer = question.with_lever(lever)
+        return Pull(found.row, overtime_taken(there, lever, answer))
     if isinstance(lever, ExpressPurchase):
-        answer = promise(applied(question.there, lever), Wanted.of([question.soonest]))
+        _, answer = question.with_lever(lever)
         return Pull(found.row, int(answer.plan_quantity[answer.plan_item == lever.item].sum()))
     return None
 
@@ -256,7 +284,7 @@ def _options(question: Question, binding: Binding) -> Iterator[_Found]:
 
 def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
     """Each substitute of an item that what binds goes into."""
-    if binding.cause is not Cause.MATERIAL:
+    if binding.item < 0:
         return
     items, there, draft = question.seen.items, question.drafter.there.structure, question.drafted
     for item, substitutes in draft.resolved.substitutes.items():
@@ -274,7 +302,7 @@ def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
 
 def _takes_less(question: Question, other: Drafted, binding: Binding) -> bool:
     """Whether a configuration takes less of the item that binds, at any depth, or less time where the lines bind."""
-    if binding.cause is not Cause.MATERIAL:
+    if binding.item < 0:
         return other.resolved.minutes < question.drafted.resolved.minutes
     items, now, then = question.seen.items, question.drafted.resolved.bill, other.resolved.bill
     less = [key for key, units in now.items() if then.get(key, 0) < units]
@@ -290,7 +318,7 @@ def _split(question: Question) -> Iterator[_Found]:
 def _overtime(question: Question) -> Iterator[_Found]:
     """Overtime of each line that builds the model on each of the first days up to the promise."""
     seen = question.seen
-    last = seen.date(question.answer.ship_day[0])
+    last = seen.date(question.answer.ship_day[0] if question.answer.is_promised[0] else question.there.last_day)
     parameters = [question.drafted.revision.product_model_id, seen.today, last, OVERTIME_DAYS]
     (rows,) = exchange([(OVERTIME, parameters)])
     for key, line, code, day, minutes, rate in rows:
@@ -300,6 +328,10 @@ def _overtime(question: Question) -> Iterator[_Found]:
 
 def _purchases(question: Question) -> Iterator[_Found]:
     """The purchase that comes last, whether it is ordered already or not, where its supplier can be faster."""
+    if not question.answer.is_promised[0]:
+        item = question.answer.binding(0).item
+        yield from _express(question, item) if item >= 0 else ()
+        return
     last = explain(question.there, question.answer, 0)[-1]
     if last.step is Step.SUPPLY and question.seen.supplies[last.supply].kind == "purchase":
         yield from _expediting(question, last.supply)

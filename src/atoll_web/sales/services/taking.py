@@ -92,7 +92,7 @@ def _chosen(actor: Actor, customer: str, asked: Sequence[Asked], ship_complete: 
     chosen = {}
     for k, one in enumerate(asked):
         if one.lever:
-            offered = {lever.key: lever for lever in found.lines[k].faster}
+            offered = {lever.key: lever for lever in found.at[k + 1].faster}
             if one.lever not in offered:
                 raise NoLongerOffered(key=one.lever, line=f"line {k + 1}")
             chosen[k] = offered[one.lever]
