@@ -19,8 +19,8 @@ def promise_complete(availability: Availability, wanted: Wanted) -> Promises:
     Returns
     -------
     Promises
-        The day of the whole is the latest ship day. A line that could ship earlier has the cause `DELIVERY`, unless it is the one
-        that requests that day. When a line is refused, the basket cannot ship complete.
+        All ship on the day of the whole, also where one is finished earlier. A line that could ship earlier has the cause
+        `DELIVERY`, unless it is the one that requests that day. When a line is refused, the basket cannot ship complete.
 
     Notes
     -----
@@ -37,20 +37,21 @@ def promise_complete(availability: Availability, wanted: Wanted) -> Promises:
     for day in range(max(int(alone.ship_day.max()), requested), max(last, requested) + 1):
         together = promise(availability, _requested(wanted, day), order=order)
         if together.is_promised.all() and together.ship_day.max() <= day:
-            return _waiting(together, soonest, wanted, day)
+            return _delivered(together, soonest, wanted)
     return soonest
 
 
 BINDING = ("cause", "binding_item", "binding_supply", "binding_line", "binding_day", "binding_days")
 
 
-def _waiting(together: Promises, soonest: Promises, wanted: Wanted, day: int) -> Promises:
-    """Lines that ship on a day which they did not request wait for the others, unless they could not be earlier anyway."""
-    waits = (together.cause == Cause.REQUEST.code) & (wanted.requested_day < day)
+def _delivered(together: Promises, soonest: Promises, wanted: Wanted) -> Promises:
+    """All ship on the last day; lines that did not request it wait for the others, unless they could not be earlier anyway."""
+    day = together.ship_day.max()
+    waits = (wanted.requested_day < day) & ((together.cause == Cause.REQUEST.code) | (together.ship_day < day))
     binds = waits & (soonest.ship_day >= day)
     found = {name: np.where(binds, getattr(soonest, name), getattr(together, name)) for name in BINDING}
     found["cause"] = np.where(waits & ~binds, Cause.DELIVERY.code, found["cause"])
-    return replace(together, **found)
+    return replace(together, ship_day=np.full_like(together.ship_day, day), **found)
 
 
 @dataclass(frozen=True, slots=True)

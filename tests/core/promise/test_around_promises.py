@@ -69,6 +69,17 @@ def test_a_line_of_a_delivery_says_whether_it_holds_it_up_or_waits() -> None:
     assert promise_complete(there, lines({0: 1})).binding(0).cause is Cause.NOTHING
 
 
+def test_a_line_that_is_finished_before_the_delivery_ships_with_it() -> None:
+    """The first line's own assembly line has no time after day 1; the second waits for item 1 until day 9."""
+    there = availability([(0, 0, 5), (1, 9, 5)], leads=LEADS)
+    free = np.where((there.capacity_line == 0) & (there.capacity_day > 1), 0, there.capacity_free)
+    first, second = WantedLine({0: 1}, 60, (0,)), WantedLine({1: 1})
+    together = promise_complete(replace(there, capacity_free=free), Wanted.of([first, second]))
+    assert together.ship_day.tolist() == [9, 9]
+    assert together.need_day.tolist() == [1, 9]
+    assert [str(together.binding(k).cause) for k in range(2)] == ["delivery", "material"]
+
+
 def test_what_helps_a_delivery_is_what_helps_its_last_line() -> None:
     """Items 0 and 1 come on days 4 and 9: only what makes the second line earlier helps. Day 5 is a Saturday."""
     there, both = availability([(0, 4, 5), (1, 9, 5), (2, 0, 5)], leads=LEADS), lines({0: 1}, {1: 1})
