@@ -17,7 +17,7 @@ from atoll_web.sales import services, states
 from atoll_web.sales.causes import causes
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
 from atoll_web.sales.pegging import critical_path, pegging
-from atoll_web.sales.record import order_record
+from atoll_web.sales.record import asked_for, order_record
 
 LAST_ORDERS = 20
 """Orders on the page of a customer; the list has all."""
@@ -154,6 +154,7 @@ def _why(number: str, position: int) -> dict[str, Any]:
     pegs = pegging(line.demand_id) if line.demand_id else []
     return {
         "line": line,
+        "asked_for": asked_for(line.request_date, promises[0].made_at) if promises else None,
         "promise": promises[-1] if promises and promises[-1].in_force else None,
         "pegs": pegs,
         "path": critical_path(pegs),
