@@ -30,6 +30,7 @@ NAVIGATION = (
         {Role.SALES},
         (
             ("Configure", "configure"),
+            ("Basket", "basket"),
             ("Quotes", "quotes"),
             ("Orders", "orders"),
             ("Import orders", "import-orders"),

@@ -78,9 +78,11 @@ def _explored(request: HttpRequest, revision: Revision, state: State) -> service
 
 def _seen(request: HttpRequest, revision: Revision, state: State) -> dict[str, Any]:
     """What the page shows; without a line where there is no promise."""
-    line, refusal = None, []
+    line, refusal, faster = None, [], ()
     try:
-        (line,) = _explored(request, revision, state).lines
+        found = _explored(request, revision, state)
+        line, faster = next(iter(found.lines), None), found.at[1].faster
+        refusal = [sentence for one in found.refused for sentence in sentences(one.refusal)]
     except AtollError as error:
         refusal = sentences(error)
     model = revision.product_model
@@ -89,6 +91,7 @@ def _seen(request: HttpRequest, revision: Revision, state: State) -> dict[str, A
         "state": state,
         "shown": state.address(),
         "line": line,
+        "faster": faster,
         "choices": line and in_words(revision.document, line.values),
         "refusal": refusal,
         "refused": [],
