@@ -23,7 +23,7 @@ def test_a_basket_is_filled_changed_and_ordered_by_keyboard(page: Page, lamps: L
     tab_to(page, "^Add to basket$")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Basket")
-    expect(page.get_by_role("status").filter(has_text="DL is in the basket")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Desk lamp is in the basket")).to_be_visible()
     page.goto(CONFIGURED.replace("?", "/promise?"))
     tab_to(page, "^Add to basket$")
     page.keyboard.press("Enter")

@@ -312,6 +312,8 @@ def test_a_line_that_cannot_be_promised_leaves_the_others_their_dates(company: L
     assert str(refused.refusal) == f"No date can be promised for line 2, DL: {reason}."
     assert [(one.key, one.ship_date) for one in refused.faster] == [("option:dimmer=none", date(2026, 3, 5))]
     assert found.at[2] is refused
+    others = explore(NewLine("DL", {}), TWO_LARGE).lines
+    assert found.lines == (others[0], replace(others[1], position=3))
 
 
 def test_what_makes_a_line_possible_is_taken_like_what_makes_it_faster(company: Lamps) -> None:
@@ -363,6 +365,14 @@ def test_lines_that_ship_together_say_what_they_wait_for(company: Lamps) -> None
     assert "Waits for line 1, with which it ships: As late as the requested date allows" in wished.lines[1].reason
     (alone,) = explore(NewLine("DL", {}), ship_complete=True).lines
     assert alone.binding.cause == "nothing"
+
+
+def test_a_line_that_is_promised_anew_says_that_it_keeps_its_day(company: Lamps) -> None:
+    wished = NewLine("DL", {}, 1, date(2026, 4, 20))
+    order = sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=[wished])
+    sales.repromise(actor=company.actor("planner"), lines=[*order.lines.all()])
+    promise = Promise.objects.get(in_force=True)
+    assert (promise.ship_date, promise.reason) == (date(2026, 4, 20), "Keeps the day that it had.")
 
 
 def test_what_is_faster_is_compared_with_the_delivery(fast_heads: Lamps) -> None:

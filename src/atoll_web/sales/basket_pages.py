@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from atoll.errors import AtollError, BadInput, Issue
 from atoll_web.accounts.acting import actor_now
 from atoll_web.catalogue.configuring import read_choices
-from atoll_web.catalogue.models import Revision
+from atoll_web.catalogue.models import ProductModel, Revision
 from atoll_web.catalogue.services import orderable_revisions
 from atoll_web.catalogue.words import Chosen, in_words
 from atoll_web.forms import whole
@@ -117,11 +117,11 @@ def basket_document(request: HttpRequest) -> HttpResponse:
 @needs("order")
 def add(request: HttpRequest, model: str) -> HttpResponse:
     """Put what is configured into the basket, or back to where it was taken from."""
-    before = basket_of(request)
+    name, before = get_object_or_404(ProductModel, code=model).name, basket_of(request)
     after = before.with_line(model, read_state(request.POST))
     keep(request, after)
     what = "is in the basket" if len(after.lines) > len(before.lines) else "is changed in the basket"
-    messages.success(request, f"{model} {what}.")
+    messages.success(request, f"{name} {what}.")
     return redirect("basket")
 
 

@@ -61,7 +61,7 @@ class FasterOut(Schema):
     kind: str = Field(description="option, split, overtime, expedite or express")
     words: str
     ship_date: date
-    days_earlier: int
+    days_earlier: int = Field(description="0 where there is no date without it")
     cost: Money = Field(description="More than without it")
     currency: str
     needs_order: bool = Field(description="It spends the company's money, so a quote cannot hold it")
