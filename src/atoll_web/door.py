@@ -13,7 +13,7 @@ from ninja.pagination import LimitOffsetPagination
 from ninja.security import HttpBearer, SessionAuth
 from pydantic import AfterValidator, ConfigDict, StrictFloat, StrictInt
 
-from atoll.errors import AtollError
+from atoll.errors import AtollError, BadInput
 from atoll.model.product import Rule
 from atoll_web.accounts.acting import Actor, actor_now
 from atoll_web.accounts.models import User
@@ -95,7 +95,7 @@ class Refusal(Schema):
     message: str
     hint: str = Field("", description="How to go on, where the message does not say it")
     facts: dict[str, Any] = Field({}, description="What the message is made of")
-    issues: list[Fault] = Field([], description="All faults, where there are several")
+    issues: list[Fault] = Field([], description="All faults with their places")
 
 
 REFUSALS = {frozenset({401, 403, 404, 409, 422}): Refusal}
@@ -109,9 +109,10 @@ def answers(schema: Any, status: int = 200) -> dict[Any, Any]:
 
 def refusal(error: AtollError) -> dict[str, Any]:
     """A refusal of the domain as JSON."""
+    told = error if isinstance(error, BadInput) else error.__cause__  # which names the place of a sole fault
     issues = [
         {"source": issue.source, "code": issue.code, "message": issue.message, "hint": issue.hint}
-        for issue in getattr(error, "issues", ())
+        for issue in getattr(told, "issues", ())
     ]
     return {"code": error.code, "message": str(error), "hint": error.hint, "facts": plain(error.facts), "issues": issues}
 

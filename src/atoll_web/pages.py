@@ -31,6 +31,7 @@ NAVIGATION = (
         {Role.SALES},
         (
             ("Configure", "configure"),
+            ("Basket", "basket"),
             ("Quotes", "quotes"),
             ("Orders", "orders"),
             ("Import orders", "import-orders"),

@@ -1,12 +1,16 @@
-"""The command `atoll promise`: an inquiry from the terminal."""
+"""The command `atoll promise`: an inquiry from the terminal, for one line or a basket."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from atoll.cli import NEGATIVE, Command, write_document
+from atoll_web.words import missed
+
+LINE_OPTIONS = ("choices", "quantity", "request_date")
+"""What is said of the one line that is named by its model; lines of a file say it themselves."""
 
 
 @click.command(
@@ -15,21 +19,44 @@ from atoll.cli import NEGATIVE, Command, write_document
     examples=[
         ("atoll promise OFFICE", "when can the standard product ship?"),
         ("atoll promise OFFICE --choose os=WIN-HOME --quantity 5 --json", "another option, five of them, for programs"),
+        ("atoll promise --lines basket.csv --ship-complete", "several lines, delivered together"),
     ],
 )
-@click.argument("model")
+@click.argument("model", required=False)
 @click.option("--choose", "choices", multiple=True, metavar="NAME=VALUE", help="A choice; as often as you like.")
 @click.option("--quantity", type=int, default=1, show_default=True, help="Units.")
 @click.option(
     "--date", "request_date", type=click.DateTime(["%Y-%m-%d"]), help="The day asked for; default: as soon as possible."
 )
+@click.option(
+    "--lines",
+    "file",
+    type=click.File(encoding="utf-8-sig"),
+    metavar="FILE",
+    help="Several lines in place of MODEL: CSV (columns model, quantity, request_date, choices) or JSON; - is standard input.",
+)
+@click.option("--ship-complete", is_flag=True, help="All lines on one day.")
 @click.option("--customer", default="", metavar="CODE", help="On whose terms.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def promise_command(model: str, choices: tuple[str, ...], quantity: int, request_date: Any, customer: str, as_json: bool) -> int:
+@click.pass_context
+def promise_command(
+    ctx: click.Context,
+    model: str | None,
+    choices: tuple[str, ...],
+    quantity: int,
+    request_date: Any,
+    file: IO[str] | None,
+    ship_complete: bool,
+    customer: str,
+    as_json: bool,
+) -> int:
     """Say when MODEL can ship, why, how surely, and what would be faster. Nothing is reserved or written.
 
-    Ends with 1 when no date can be promised.
+    Ends with 1 when no date can be promised for a line.
     """
+    given = [name for name in LINE_OPTIONS if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT]
+    if (model is None) == (file is None) or (file is not None and given):
+        raise click.UsageError("Name either a MODEL with --choose, --quantity and --date, or --lines FILE.")
     from atoll_web.cli import application
 
     with application():
@@ -38,23 +65,24 @@ def promise_command(model: str, choices: tuple[str, ...], quantity: int, request
         from atoll_web.catalogue.errors import ModelNotOrderable, UnknownModel
         from atoll_web.catalogue.services import orderable_revision
         from atoll_web.sales import services
-        from atoll_web.sales.errors import CannotPromise
         from atoll_web.sales.promise_api import explored_document
 
         today = business_time().date()
-        made: dict[str, Any] = {}
-        with suppress(UnknownModel, ModelNotOrderable):  # told below with all else that is wrong
-            made = read_choices(orderable_revision(model, today), texts(choices))
-        line = services.NewLine(model, made, quantity, request_date and request_date.date())
-        try:
-            found = explored_document(services.explore(lines=[line], today=today, customer=customer))
-        except CannotPromise as refusal:
-            document: Mapping[str, Any] = {"promised": False, "model": model, "reason": str(refusal), "facts": refusal.facts}
-            write_document(document) if as_json else click.echo(str(refusal))
-            return NEGATIVE
-        (answer,) = found["lines"]
-        write_document({"promised": True} | answer) if as_json else tell(answer)
-    return 0
+        if file is not None:
+            lines = services.read_lines(file.read(), today)
+        else:
+            made: dict[str, Any] = {}
+            with suppress(UnknownModel, ModelNotOrderable):  # told below with all else that is wrong
+                made = read_choices(orderable_revision(model, today), texts(choices))
+            lines = [services.NewLine(model, made, quantity, request_date and request_date.date())]
+        found = services.explore(lines=lines, today=today, customer=customer, ship_complete=ship_complete)
+        document = explored_document(found)
+    is_promised = not found.refused
+    if as_json:
+        write_document({"promised": is_promised} | (document if file is not None else _sole(document)))
+    else:
+        tell(document)
+    return 0 if is_promised else NEGATIVE
 
 
 def texts(choices: Sequence[str]) -> dict[str, list[str]]:
@@ -68,13 +96,32 @@ def texts(choices: Sequence[str]) -> dict[str, list[str]]:
     return made
 
 
-def tell(line: Mapping[str, Any]) -> None:
-    """The answer in words."""
-    click.echo(f"{line['quantity']} × {line['model']} ships on {line['ship_date']}, {line['price']:,.2f} {line['currency']}.")
-    click.echo(line["reason"])
+def _sole(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one line of a basket, which needs no position."""
+    (line,) = (*document["lines"], *document["refused"])
+    return {name: value for name, value in line.items() if name != "position"}
+
+
+def tell(basket: Mapping[str, Any]) -> None:
+    """The answer in words, line by line."""
+    lines = sorted((*basket["lines"], *basket["refused"]), key=lambda line: line["position"])
+    for line in lines:
+        name = f"{line['position']}. " if len(lines) > 1 else ""
+        _tell_promised(name, line) if "ship_date" in line else click.echo(f"{name}{line['reason']}")
+        for one in line["faster"]:
+            word = "Faster" if one["days_earlier"] else "Possible"
+            click.echo(f"{word}: {one['ship_date']} for {one['cost']:+,.2f} {one['currency']}: {one['words']}")
+    if len(lines) > 1:
+        together = f"all together on {basket['complete_on']}" if basket["complete_on"] else "not all together"
+        click.echo(f"In all {basket['total']:,.2f} {basket['currency']}, {together}.")
+
+
+def _tell_promised(name: str, line: Mapping[str, Any]) -> None:
+    click.echo(
+        f"{name}{line['quantity']} × {line['model']} ships on {line['ship_date']}, {line['price']:,.2f} {line['currency']}."
+    )
+    click.echo(f"{missed(line['request_date'], line['ship_date'])} {line['reason']}".strip())
     sure = ", ".join(f"{one['probability']:.0%} by {one['ship_date'] or 'no known day'}" for one in line["sure_dates"])
     click.echo(f"Sure: {line['confidence']:.1%} by {line['ship_date']}; {sure}.")
     if line["warning"]:
         click.echo(f"Warning: {line['warning']}")
-    for one in line["faster"]:
-        click.echo(f"Faster: {one['ship_date']} for {one['cost']:+,.2f} {one['currency']}: {one['words']}")

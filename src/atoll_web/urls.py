@@ -8,6 +8,7 @@ from atoll_web.api import api
 urlpatterns = [
     path("", include("atoll_web.front")),
     path("", include("atoll_web.catalogue.pages")),
+    path("", include("atoll_web.sales.basket_pages")),
     path("", include("atoll_web.sales.promise_pages")),
     path("", include("atoll_web.sales.configure")),
     path("", include("atoll_web.sales.shop")),

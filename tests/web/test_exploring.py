@@ -20,7 +20,6 @@ from atoll_web.purchasing.snapshot import usable_days
 from atoll_web.sales import services as sales
 from atoll_web.sales import states
 from atoll_web.sales.errors import (
-    CannotPromise,
     CustomerOnHold,
     NeedsAnOrder,
     NoLines,
@@ -513,11 +512,117 @@ def test_what_cannot_be_asked_is_refused_with_the_facts(company: Lamps) -> None:
         ("lines.0.choices", "unknown-option"),
         ("lines.1.model", "unknown-model"),
     ]
-    with pytest.raises(CannotPromise):
-        explore(NewLine("DL", {}, 5000))
     Customer.objects.filter(code="ACME").update(on_hold=True)
     with pytest.raises(CustomerOnHold):
         explore(NewLine("DL", {}), customer="ACME")
+
+
+def test_a_line_that_cannot_be_promised_leaves_the_others_their_dates(company: Lamps) -> None:
+    """Five dimmers are there, and nobody sells any more."""
+    SupplierItem.objects.filter(item__code="DIMMER").delete()
+    dimmed = NewLine("DL", {"dimmer": "DIMMER"}, 6)
+    found = explore(NewLine("DL", {}), dimmed, TWO_LARGE)
+    assert [(line.position, line.ship_date) for line in found.lines] == [(1, date(2026, 3, 4)), (3, date(2026, 3, 18))]
+    assert (found.complete_on, found.total) == (None, 282)
+    (refused,) = found.refused
+    assert (refused.position, refused.line, refused.price) == (2, dimmed, 456)
+    reason = "DIMMER is short and can neither be bought nor built in time"
+    assert str(refused.refusal) == f"No date can be promised for line 2, DL: {reason}."
+    assert [(one.key, one.ship_date) for one in refused.faster] == [("option:dimmer=none", date(2026, 3, 5))]
+    assert found.at[2] is refused
+    others = explore(NewLine("DL", {}), TWO_LARGE).lines
+    assert found.lines == (others[0], replace(others[1], position=3))
+
+
+def test_what_makes_a_line_possible_is_taken_like_what_makes_it_faster(company: Lamps) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").delete()
+    (refused,) = explore(TWO_LARGE).refused
+    assert [(one.key, one.ship_date) for one in refused.faster] == [("option:head=HEAD-S", date(2026, 3, 4))]
+    order = sales.take(actor=company.actor("sales"), customer="ACME", asked=[Asked(TWO_LARGE, "option:head=HEAD-S")])
+    assert (order.lines.get().promises.get().ship_date, LeverTaken.objects.get().days_earlier) == (date(2026, 3, 4), 0)
+    assert violations() == []
+
+
+def test_an_express_purchase_makes_possible_what_comes_after_the_calendar(fast_heads: Lamps) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").update(lead_time_days=90)
+    (refused,) = explore(TWO_LARGE).refused
+    assert {one.key for one in refused.faster} >= {"option:head=HEAD-S", "express:HEAD-L"}
+
+
+def test_an_order_refuses_as_a_whole_and_names_each_refused_line(company: Lamps) -> None:
+    SupplierItem.objects.filter(item__code="DIMMER").delete()
+    dimmed = NewLine("DL", {"dimmer": "DIMMER"}, 6)
+    with pytest.raises(BadInput) as refused:
+        sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=[dimmed, NewLine("DL", {}), dimmed])
+    assert [issue.source for issue in refused.value.issues] == ["line 1", "line 3"]
+    assert not Order.objects.exists()
+
+
+def test_faults_are_raised_or_told_line_by_line(company: Lamps) -> None:
+    lines = [NewLine("DL", {}, 0), NewLine("DL", {}), NewLine("NO", {}), NewLine("DL", {}, 5000)]
+    with pytest.raises(BadInput):
+        explore(*lines)
+    found = explore(*lines, with_faults=True)
+    assert [(line.position, line.refusal.code) for line in found.refused] == [
+        (1, "quantity-not-positive"),
+        (3, "unknown-model"),
+        (4, "cannot-promise"),
+    ]
+    assert [line.position for line in found.lines] == [2]
+    nothing = explore(NewLine("DL", {}, 0), with_faults=True)
+    assert (nothing.lines, nothing.complete_on, nothing.currency) == ((), None, "EUR")
+
+
+def test_lines_that_ship_together_say_what_they_wait_for(company: Lamps) -> None:
+    found = explore(TWO_LARGE, NewLine("DL", {}), ship_complete=True)
+    first, second = found.lines
+    assert (first.binding.cause, second.binding.cause) == ("material", "delivery")
+    assert second.reason == f"Waits for line 1, with which it ships: {first.reason}"
+    wished = explore(replace(TWO_LARGE, request_date=date(2026, 4, 20)), NewLine("DL", {}), ship_complete=True)
+    assert [line.binding.cause for line in wished.lines] == ["request", "delivery"]
+    assert "Waits for line 1, with which it ships: As late as the requested date allows" in wished.lines[1].reason
+    (alone,) = explore(NewLine("DL", {}), ship_complete=True).lines
+    assert alone.binding.cause == "nothing"
+
+
+def test_a_line_that_is_promised_anew_says_that_it_keeps_its_day(company: Lamps) -> None:
+    wished = NewLine("DL", {}, 1, date(2026, 4, 20))
+    order = sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=[wished])
+    sales.repromise(actor=company.actor("planner"), lines=[*order.lines.all()])
+    promise = Promise.objects.get(in_force=True)
+    assert (promise.ship_date, promise.reason) == (date(2026, 4, 20), "Keeps the day that it had.")
+
+
+def test_what_is_faster_is_compared_with_the_delivery(fast_heads: Lamps) -> None:
+    """All small ones are ready on 6 March. Express heads come on the 5th, and 495 minutes of work do not fit into one day."""
+    lines = [TWO_LARGE, NewLine("DL", {}, 9)]
+    found = explore(*lines, ship_complete=True)
+    assert levers(found.lines[0]) == {
+        "option:head=HEAD-S": (date(2026, 3, 6), Decimal(-60)),
+        "express:HEAD-L": (date(2026, 3, 9), Decimal(40)),
+    }
+    assert found.lines[1].faster == ()
+    asked = [Asked(lines[0], "express:HEAD-L"), Asked(lines[1])]
+    order = sales.take(actor=fast_heads.actor("sales"), customer="ACME", asked=asked, ship_complete=True)
+    assert set(Promise.objects.filter(line__order=order).values_list("ship_date", flat=True)) == {date(2026, 3, 9)}
+    assert violations() == []
+
+
+def test_overtime_for_a_delivery_is_what_the_delivery_takes(company: Lamps) -> None:
+    """Two lamps take 90 minutes; 60 are there tomorrow, so that 30 of overtime bring both a day forward."""
+    AssemblyLine.objects.update(overtime_minutes=120, overtime_rate=Decimal("1.5"))
+    LineDay.objects.filter(day=date(2026, 3, 3)).update(capacity=60)
+    lines = [NewLine("DL", {}), NewLine("DL", {})]
+    found = explore(*lines, ship_complete=True)
+    assert found.complete_on == date(2026, 3, 5)
+    tomorrow = LineDay.objects.get(day=date(2026, 3, 3))
+    late = next(line for line in found.lines if line.faster)
+    assert levers(late)[f"overtime:{tomorrow.pk}"] == (date(2026, 3, 4), Decimal(45))
+    asked = [Asked(line, f"overtime:{tomorrow.pk}" if n == late.position else "") for n, line in enumerate(lines, 1)]
+    sales.take(actor=company.actor("sales"), customer="ACME", asked=asked, ship_complete=True)
+    tomorrow.refresh_from_db()
+    assert (tomorrow.overtime, tomorrow.reserved) == (30, 90)
+    assert violations() == []
 
 
 def test_the_number_of_queries_does_not_grow_with_quantity_or_receipts(company: Lamps) -> None:

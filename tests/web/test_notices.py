@@ -383,7 +383,7 @@ Thank you for your order. We confirm {number} as follows.
    Dimmer: Dimmer
    Cable: 3
    Ships on 4 Mar 2026
-   You asked for 2 Mar 2026. Everything is there in time; assembly begins on the next free day.
+   Everything is there in time; assembly begins on the next free day.
 
 Total of these lines: 156.00 EUR
 

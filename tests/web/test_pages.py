@@ -51,7 +51,15 @@ def addresses(company: Lamps, shipped: Order) -> list[str]:
     waiting = company.order(3, head="HEAD-L", arm="ARM-L", extras=["CLAMP"], customer="ACME")
     sales.cancel(actor=company.actor("sales"), order=company.order())
     pages = ["/", "/search?q=SO", "/orders", "/orders?state=confirmed&late=1&sort=-promise_date&q=ac", "/customers", "/models"]
-    pages += ["/customers/ACME", "/models/DL", "/configure", "/configure/DL", "/configure/DL?f.head=HEAD-L&f.arm=ARM-S"]
+    pages += [
+        "/basket",
+        "/basket.json",
+        "/customers/ACME",
+        "/models/DL",
+        "/configure",
+        "/configure/DL",
+        "/configure/DL?f.head=HEAD-L&f.arm=ARM-S",
+    ]
     for order in (shipped, kitted, waiting):
         pages += [f"/orders/{order}", f"/orders/{order}.json", f"/orders/{order}/1/why", f"/orders/{order}/1/why.json"]
     return [*pages, "/orders.csv", "/orders.json", "/customers.csv", "/customers.json", "/customers/ACME.json", "/models/DL.json"]

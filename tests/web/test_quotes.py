@@ -75,6 +75,30 @@ def test_the_api_tells_dates_reasons_sureness_and_what_is_faster(sales_client: C
     assert not Allocation.objects.exists()
 
 
+def test_the_api_answers_what_it_can_and_refuses_an_order_line_by_line(sales_client: Client) -> None:
+    SupplierItem.objects.filter(item__code="DIMMER").delete()
+    dimmed = {"model": "DL", "choices": {"dimmer": "DIMMER"}, "quantity": 6}
+    answer = post(sales_client, "/promises", {"lines": [dimmed, {"model": "DL", "request_date": "2026-03-03"}]}).json()
+    (line,), (refused,) = answer["lines"], answer["refused"]
+    assert (line["position"], line["ship_date"], line["request_date"], line["days_late"]) == (2, "2026-03-04", "2026-03-03", 1)
+    assert (refused["position"], refused["code"], refused["faster"][0]["key"]) == (1, "cannot-promise", "option:dimmer=none")
+    assert "DIMMER is short" in refused["reason"]
+    assert answer["complete_on"] is None
+    order = post(sales_client, "/orders", {"customer": "ACME", "lines": [{"model": "DL"}, dimmed]})
+    assert (order.status_code, order.json()["code"]) == (409, "cannot-promise")
+    assert [(issue["source"], issue["code"]) for issue in order.json()["issues"]] == [("line 2", "cannot-promise")]
+
+
+def test_the_promise_page_says_what_would_make_a_line_possible(sales_client: Client) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").delete()
+    page = sales_client.get(ADDRESS)
+    assert "HEAD-L is short and can neither be bought nor built in time" in text(page)
+    assert "Possible if…" in text(page)
+    fields = {"f.head": "HEAD-L", "f.arm": "ARM-L", "quantity": 2, "customer": "ACME", "idempotency_key": "possible"}
+    taken = sales_client.post("/configure/DL/take", fields | {"take": "order option:head=HEAD-S"})
+    assert "no date without it" in text(sales_client.get(taken.url))
+
+
 def test_a_quote_holds_until_it_is_accepted(sales_client: Client, company: Lamps) -> None:
     asked = {"customer": "ACME", "lines": [TWO_LARGE | {"faster": "option:head=HEAD-S"}], "days": 3}
     made = post(sales_client, "/quotes", asked, **{"Idempotency-Key": "q1"})

@@ -1,6 +1,6 @@
 """What would make a line earlier: levers, each tried alone or together with others, with the day and the cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import reduce
@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from atoll.promise.availability import Availability
-from atoll.promise.deliver import splits
+from atoll.promise.deliver import promise_complete, splits
 from atoll.promise.promises import Promises
 from atoll.promise.serving import promise, promise_each
 from atoll.promise.tables import Integers
@@ -154,6 +154,57 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
             tried += [Improvement(lever, p.first_day, now - p.first_day, lever.cost, p.first_units, p.rest_day) for p in parts]
     found = [improvement for improvement in tried if 0 <= improvement.ship_day < now]
     return tuple(sorted(found, key=lambda improvement: (improvement.ship_day, improvement.cost)))
+
+
+def delivery_improvements(availability: Availability, wanted: Wanted, k: int, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
+    """What each lever of one line alone makes of the day on which all lines ship together.
+
+    Parameters
+    ----------
+    k
+        The line whose levers they are.
+
+    Returns
+    -------
+    tuple of Improvement
+        Those with which all ship earlier, by day and cost. A split is none: both parts ship with the whole. A delivery that
+        cannot be promised at all counts as one day after the calendar.
+
+    Raises
+    ------
+    ValueError
+        As `improvements` does.
+    """
+    now = _day_of_all(promise_complete(availability, wanted), availability)
+    tried = []
+    for lever, there, lines in _delivered(availability, wanted, k, levers, now):
+        answer = promise_complete(there, lines)
+        day = _day_of_all(answer, availability)
+        if isinstance(lever, Substitution | OtherOption):
+            paid = lever.cost
+        else:
+            paid = sum((_cost(availability, one, answer, there) for one in pulled(lever)), FREE)
+        tried.append(Improvement(lever, day, now - day, paid))
+    found = [improvement for improvement in tried if improvement.ship_day < now]
+    return tuple(sorted(found, key=lambda improvement: (improvement.ship_day, improvement.cost)))
+
+
+def _delivered(
+    availability: Availability, wanted: Wanted, k: int, levers: Sequence[Lever], now: int
+) -> Iterator[tuple[Substitution | OtherOption | Pulled | Together, Availability, Wanted]]:
+    """Each lever that may help, with what can be promised from, and the lines, once it is taken."""
+    lines = [wanted.line(n) for n in range(len(wanted))]
+    others = promise_complete(availability, Wanted.of([*lines[:k], *lines[k + 1 :]]))
+    holds_up = not len(others) or _day_of_all(others, availability) < now
+    for lever in levers:
+        if isinstance(lever, Substitution | OtherOption) and holds_up:  # no line is less in the way than one that is not there
+            yield lever, availability, Wanted.of([*lines[:k], _variant(lines[k], lever), *lines[k + 1 :]])
+        elif isinstance(lever, Overtime | Expediting | ExpressPurchase | Together):
+            yield lever, applied(availability, lever), wanted
+
+
+def _day_of_all(promises: Promises, availability: Availability) -> int:
+    return int(promises.ship_day.max()) if promises.is_promised.all() else availability.last_day + 1
 
 
 def needed(availability: Availability, line: WantedLine, levers: Sequence[Pulled]) -> tuple[Pulled, ...]:

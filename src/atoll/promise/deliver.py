@@ -6,6 +6,7 @@ import numpy as np
 
 from atoll.promise.availability import Availability
 from atoll.promise.promises import Promises
+from atoll.promise.result import Cause
 from atoll.promise.serving import promise, promise_each
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
 
@@ -18,7 +19,8 @@ def promise_complete(availability: Availability, wanted: Wanted) -> Promises:
     Returns
     -------
     Promises
-        The day of the whole is the latest ship day. When a line is refused, the basket cannot ship complete.
+        All ship on the day of the whole, also where one is finished earlier. A line that could ship earlier has the cause
+        `DELIVERY`, unless it is the one that requests that day. When a line is refused, the basket cannot ship complete.
 
     Notes
     -----
@@ -35,8 +37,21 @@ def promise_complete(availability: Availability, wanted: Wanted) -> Promises:
     for day in range(max(int(alone.ship_day.max()), requested), max(last, requested) + 1):
         together = promise(availability, _requested(wanted, day), order=order)
         if together.is_promised.all() and together.ship_day.max() <= day:
-            return together
+            return _delivered(together, soonest, wanted)
     return soonest
+
+
+BINDING = ("cause", "binding_item", "binding_supply", "binding_line", "binding_day", "binding_days")
+
+
+def _delivered(together: Promises, soonest: Promises, wanted: Wanted) -> Promises:
+    """All ship on the last day; lines that did not request it wait for the others, unless they could not be earlier anyway."""
+    day = together.ship_day.max()
+    waits = (wanted.requested_day < day) & ((together.cause == Cause.REQUEST.code) | (together.ship_day < day))
+    binds = waits & (soonest.ship_day >= day)
+    found = {name: np.where(binds, getattr(soonest, name), getattr(together, name)) for name in BINDING}
+    found["cause"] = np.where(waits & ~binds, Cause.DELIVERY.code, found["cause"])
+    return replace(together, ship_day=np.full_like(together.ship_day, day), **found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from atoll.schedule import Slot
 class Cause(StrEnum):
     """What keeps a promise from being earlier, or why there is none.
 
-    `HORIZON`: the planned calendar ends before the line could ship.
+    `HORIZON`: the planned calendar ends before the line could ship. `DELIVERY`: it waits for the lines with which it ships
+    together.
     """
 
     NOTHING = "nothing"
@@ -17,6 +18,7 @@ class Cause(StrEnum):
     CAPACITY = "capacity"
     REQUEST = "request"
     HORIZON = "horizon"
+    DELIVERY = "delivery"
 
     @property
     def code(self) -> int:

@@ -1,5 +1,6 @@
 """The answer of the science in words, and what a promise rests on as a document to be kept with it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,21 +12,30 @@ if TYPE_CHECKING:
     from atoll_web.sales.snapshot import PromiseSnapshot
 
 
-def reason(seen: "PromiseSnapshot", promises: "Promises", k: int) -> str:
-    """Why a line has this date, or none, in a sentence or two: what is overdue is named."""
+def reason(seen: "PromiseSnapshot", promises: "Promises", k: int, positions: Sequence[int] = ()) -> str:
+    """Why a line has this date, or none, in a sentence or two: what is overdue is named.
+
+    Parameters
+    ----------
+    positions
+        Of the lines in their order, by which one that holds up the others is named; from 1 on when not given.
+    """
     binding = promises.binding(k)
     if not promises.is_promised[k]:
         return f"{_refusal(seen, binding)}{'; '.join(('', *_kept(seen, promises, k)))}"
-    return " ".join(filter(None, (_why(seen, promises, k, binding), seen.overdue and _overdue(seen, promises, k, binding))))
+    why = _why(seen, promises, k, binding, positions)
+    return " ".join(filter(None, (why, seen.overdue and _overdue(seen, promises, k, binding))))
 
 
-def _why(seen: "PromiseSnapshot", promises: "Promises", k: int, binding: "Binding") -> str:
+def _why(seen: "PromiseSnapshot", promises: "Promises", k: int, binding: "Binding", positions: Sequence[int]) -> str:
     if binding.cause == "material":
         begins = f"assembly begins on {in_words(seen.date(promises.need_day[k]))}."
         kept = "".join(f" {words}." for words in _kept(seen, promises, k))
         return f"{_binding_supply(seen, promises, binding)}; {begins}{kept}"
     if binding.cause == "capacity":
         return f"Everything is there earlier, but the assembly lines are full until {in_words(seen.date(binding.day))}."
+    if binding.cause == "delivery":
+        return _delivery(seen, promises, positions or range(1, len(promises) + 1))
     if binding.cause == "request":
         return "As late as the requested date allows, so that early supply stays free for others."
     return "Everything is there in time; assembly begins on the next free day."
@@ -75,6 +85,20 @@ def _overdue(seen: "PromiseSnapshot", promises: "Promises", k: int, binding: "Bi
 def _late(seen: "PromiseSnapshot", place: int) -> str:
     days = seen.overdue[place]
     return f"{days} day{'s' * (days > 1)} overdue"
+
+
+def reasons_anew(seen: "PromiseSnapshot", promises: "Promises", had: Sequence[bool]) -> list[str]:
+    """Why lines that are promised anew have their dates; those that `had` the day for which they are served may keep it."""
+    keeps = [day_stays and promises.binding(k).cause == "request" for k, day_stays in enumerate(had)]
+    return ["Keeps the day that it had." if stays else reason(seen, promises, k) for k, stays in enumerate(keeps)]
+
+
+def _delivery(seen: "PromiseSnapshot", promises: "Promises", positions: Sequence[int]) -> str:
+    """What a line waits for that ships together with others: the first one that is not ready earlier."""
+    last = next((k for k in range(len(promises)) if promises.binding(k).cause != "delivery"), None)
+    if last is None:
+        return "Waits for the whole delivery, with which it ships."
+    return f"Waits for line {positions[last]}, with which it ships: {reason(seen, promises, last)}"
 
 
 def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:

@@ -148,6 +148,7 @@ def commit(
     is_first: bool,
     lines: Iterable[Statement] = (),
     is_last: bool = False,
+    reasons: Sequence[str] = (),
 ) -> None:
     """Write promises of order lines with all that they rest on. Every line must be promised. Call it inside `acting`.
 
@@ -166,9 +167,11 @@ def commit(
         database writes what was sent before.
     is_last
         Whether the use case ends with it.
+    reasons
+        Of the dates, in words; those of the promises when not given.
     """
     stock = pegging(seen, promises, taken, targets, fresh)
-    promised = _promised(actor, seen, promises, targets, is_first=is_first)
+    promised = _promised(actor, seen, promises, targets, reasons, is_first=is_first)
     with planned_for(len(targets)):
         if len(targets) < MANY:
             (exchange_last if is_last else exchange)([together([*stock, *lines, *promised])])
@@ -186,7 +189,13 @@ def _in_two_parts(first: Iterable[Statement], then: Iterable[Statement]) -> Iter
 
 
 def _promised(
-    actor: Actor, seen: "PromiseSnapshot", promises: "Promises", targets: Sequence[Target], *, is_first: bool
+    actor: Actor,
+    seen: "PromiseSnapshot",
+    promises: "Promises",
+    targets: Sequence[Target],
+    reasons: Sequence[str],
+    *,
+    is_first: bool,
 ) -> Iterator[Statement]:
     """Statements that reserve slots and write the promises, made when they are wanted."""
     rows = zip(promises.slot_line.tolist(), promises.slot_row.tolist(), promises.slot_minutes.tolist(), strict=True)
@@ -197,7 +206,7 @@ def _promised(
         [target.line_id for target in targets],
         _dates(seen, promises.ship_day),
         _dates(seen, promises.need_day),
-        [reason(seen, promises, k) for k in range(len(targets))],
+        reasons or [reason(seen, promises, k) for k in range(len(targets))],
         [json.dumps(basis) for basis in bases(seen, promises, is_first=is_first)],
     ]
     yield PROMISES, [actor.at, actor.user.pk, *columns]

@@ -28,6 +28,12 @@ from atoll_web.sales.models import Customer, OrderLine
 CHOICE, WAS = "f.", "was."
 """Prefixes of form fields: the value of a feature, and the value that it had without being chosen by the person."""
 
+REST = ("quantity", "request_date", "customer", "basket")
+"""What is entered beside the choices."""
+
+ABSENT = {"quantity": "1"}
+"""What an address that does not name it means; nothing for all others."""
+
 MOST_OF_KEY = 80
 """Characters of the word by which an order that is sent twice is known."""
 
@@ -68,13 +74,14 @@ class State:
     quantity: str = "1"
     request_date: str = ""
     customer: str = ""
+    basket: str = ""  # key of the line of the basket that is configured again
     before: tuple[str, ...] = ()  # queries of the states that can be gone back to, the latest last
 
     def address(self) -> str:
         """The query that shows the same again; what is not the person's choice is left out."""
         fields: dict[str, Any] = {f"{CHOICE}{feature}": values or [""] for feature, values in self.texts.items()}
-        rest = {"quantity": self.quantity, "request_date": self.request_date, "customer": self.customer}
-        return urlencode(fields | {name: value for name, value in rest.items() if value not in {"", "1"}}, doseq=True)
+        rest = {name: getattr(self, name) for name in REST}
+        return urlencode(fields | {name: value for name, value in rest.items() if value != ABSENT.get(name, "")}, doseq=True)
 
     def line(self, model: str, choices: Mapping[str, Any]) -> services.NewLine:
         """The order line.
@@ -134,7 +141,7 @@ def read_state(data: QueryDict, latest: str = "") -> State:
     made = data.get("made", "").split(",")
     order = sorted(texts, key=lambda f: (CHOICE + f == latest, made.index(f) if f in made else len(made)))
     texts = {feature: texts[feature] for feature in order}
-    rest = {name: data[name].strip() for name in ("quantity", "request_date", "customer") if data.get(name)}
+    rest = {name: data[name].strip() for name in REST if data.get(name)}
     return _after(State(texts, was, **rest, before=before), data.get("shown"))
 
 
@@ -257,10 +264,11 @@ def seen_under(revision: Revision, state: State, day: date, page: Page) -> dict[
     """What the templates show: the features, price and date, and what followed."""
     model = revision.product_model
     seen = see(revision, read_choices(revision, state.texts), day, _availability(revision, state, day, page))
-    answer, refusal = None, ""
+    line, answer, refusal = None, None, ""
     if seen.is_valid:
         try:
-            answer = services.inquire(line=state.line(model.code, seen.choices), today=day, customer=_buyer(state, page))
+            line = state.line(model.code, seen.choices)
+            answer = services.inquire(line=line, today=day, customer=_buyer(state, page))
         except AtollError as error:
             refusal = " ".join(sentences(error))
     return {
@@ -275,6 +283,7 @@ def seen_under(revision: Revision, state: State, day: date, page: Page) -> dict[
         "price": answer and f"{answer.unit_price * answer.quantity} {answer.currency}",
         "refusal": refusal,
         "changed": followed(revision, seen, state.was, day) if seen.is_valid else (),
+        "wished": line and line.request_date,
         "promised": answer and Promised(answer.ship_date, bool(state.request_date)),
         "address": reverse(page.name, args=[model.code]),
         "order_address": reverse(page.order, args=[model.code]),

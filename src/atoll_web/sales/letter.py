@@ -6,11 +6,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Min
+
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue.models import Revision
 from atoll_web.catalogue.words import in_words
 from atoll_web.sales.answering import in_words as day_in_words
-from atoll_web.sales.models import Notice
+from atoll_web.sales.models import Notice, Promise
+from atoll_web.sales.record import asked_for
+from atoll_web.words import missed
 
 Facts = Mapping[str, Any]
 
@@ -30,7 +34,8 @@ def letter(notice: Notice) -> Letter:
     is_quote = all(line["state"] == "quoted" for line in facts["lines"])
     subject, opening = _opening(notice.event, facts, is_quote)
     revisions = _revisions(facts)
-    lines = [text for line in facts["lines"] for text in _line(line, facts["currency"], revisions)]
+    entered = dict(Promise.objects.filter(line__order=order).values_list("line__position").annotate(Min("made_at")).order_by())
+    lines = [text for line in facts["lines"] for text in _line(line, facts["currency"], revisions, entered)]
     total = sum((Decimal(line["unit_price"]) * line["quantity"] for line in facts["lines"]), Decimal(0))
     paid = notice.event in ("promise.made", "promise.changed", "quote.accepted")
     parts = [
@@ -68,7 +73,9 @@ def _changed(number: str, facts: Facts) -> tuple[str, str]:
     return f"{number} confirmed anew", f"We confirm {number} anew; its dates stay as they were."
 
 
-def _line(line: Facts, currency: str, revisions: Mapping[tuple[str, str], Facts]) -> Iterator[str]:
+def _line(
+    line: Facts, currency: str, revisions: Mapping[tuple[str, str], Facts], entered: Mapping[int, datetime]
+) -> Iterator[str]:
     document = revisions[line["model"], line["revision"]]
     each = "each " if line["quantity"] > 1 else ""
     yield f"{line['position']}. {line['quantity']} x {document['name']} ({line['model']}), {each}{line['unit_price']} {currency}"
@@ -79,7 +86,9 @@ def _line(line: Facts, currency: str, revisions: Mapping[tuple[str, str], Facts]
     elif "ship_date" in line:
         before = line.get("ship_date_before") not in (None, line["ship_date"]) and line["ship_date_before"]
         yield f"   Ships on {_day(line['ship_date'])}" + (f" (before: {_day(before)})" if before else "")
-        yield f"   You asked for {_day(line['request_date'])}. {line['reason']}"
+        asked = asked_for(date.fromisoformat(line["request_date"]), entered[line["position"]])
+        wish = missed(asked, date.fromisoformat(line["ship_date"])) or (f"Asked for {day_in_words(asked)}." if asked else "")
+        yield "   " + f"{wish} {line['reason']}".strip()
 
 
 def _day(text: str) -> str:

@@ -39,7 +39,7 @@ class BasketIn(Input):
 class BindingOut(Schema):
     """What keeps a line from being earlier."""
 
-    cause: str = Field(description="material, capacity, request or nothing")
+    cause: str = Field(description="material, capacity, request, nothing, or delivery: it waits for lines with which it ships")
     item: str
     reference: str = Field(description="The order with which the item comes")
     line: str = Field(description="The assembly line that is full")
@@ -64,7 +64,7 @@ class FasterOut(Schema):
     kind: str = Field(description="option, split, overtime, expedite or express")
     words: str
     ship_date: date
-    days_earlier: int
+    days_earlier: int = Field(description="0 where there is no date without it")
     cost: Money = Field(description="More than without it")
     currency: str
     needs_order: bool = Field(description="It spends the company's money, so a quote cannot hold it")
@@ -75,13 +75,16 @@ class FasterOut(Schema):
 class PromisedLine(Schema):
     """A line with its date. Nothing is reserved."""
 
+    position: int = Field(description="Its place in the basket, from 1")
     model: str
     values: dict[str, Any]
     quantity: int
     unit_price: Money
     price: Money
     currency: str
+    request_date: date | None = Field(description="The day asked for; empty for as soon as possible")
     ship_date: date
+    days_late: int = Field(description="Days after the day asked for; 0 where it is met")
     need_date: date = Field(description="First day of assembly")
     reason: str
     filled_from_stock: bool
@@ -94,12 +97,25 @@ class PromisedLine(Schema):
     faster: list[FasterOut] = Field(description="The earliest and then the cheapest first")
 
 
+class RefusedLine(Schema):
+    """A line without a date, why, and what would give it one. The others are answered as if it were not there."""
+
+    position: int = Field(description="Its place in the basket, from 1")
+    model: str
+    quantity: int
+    request_date: date | None
+    code: str = Field(description="A stable word for programs, such as `cannot-promise`")
+    reason: str
+    faster: list[FasterOut]
+
+
 class BasketOut(Schema):
     """What can be promised for a basket."""
 
     lines: list[PromisedLine]
-    complete_on: date = Field(description="The day on which all lines can ship together")
-    total: Money
+    refused: list[RefusedLine]
+    complete_on: date | None = Field(description="The day on which all lines can ship together; empty where some cannot at all")
+    total: Money = Field(description="Of the lines that can be promised")
     currency: str
 
 
@@ -139,6 +155,7 @@ def explored_document(found: services.Explored) -> dict[str, Any]:
     """An answer for a basket as the API and the command line tell it."""
     return {
         "lines": [_line_document(line) for line in found.lines],
+        "refused": [_refused_document(line) for line in found.refused],
         "complete_on": found.complete_on,
         "total": found.total,
         "currency": found.currency,
@@ -146,15 +163,29 @@ def explored_document(found: services.Explored) -> dict[str, Any]:
 
 
 def _line_document(line: services.LineExplored) -> dict[str, Any]:
-    names = ("values", "unit_price", "price", "currency", "ship_date", "need_date", "reason", "filled_from_stock", "instead")
-    faster = ("key", "kind", "words", "ship_date", "days_earlier", "cost", "currency", "needs_order", "first_units", "rest_date")
+    names = ("unit_price", "price", "currency", "ship_date", "days_late", "need_date", "reason", "filled_from_stock", "instead")
     return {
-        "model": line.line.model,
-        "quantity": line.line.quantity,
+        **_asked(line),
+        "values": line.values,
         **{name: getattr(line, name) for name in names},
         "binding": asdict(line.binding),
         "path": [asdict(step) for step in line.path],
         **line.sureness.as_dict(),
+    }
+
+
+def _refused_document(line: services.LineRefused) -> dict[str, Any]:
+    return {**_asked(line), "code": line.refusal.code, "reason": " ".join(filter(None, (str(line.refusal), line.refusal.hint)))}
+
+
+def _asked(line: services.LineExplored | services.LineRefused) -> dict[str, Any]:
+    """What was asked for, and what would be faster."""
+    faster = ("key", "kind", "words", "ship_date", "days_earlier", "cost", "currency", "needs_order", "first_units", "rest_date")
+    return {
+        "position": line.position,
+        "model": line.line.model,
+        "quantity": line.line.quantity,
+        "request_date": line.line.request_date,
         "faster": [{name: getattr(one, name) for name in faster} for one in line.faster],
     }
 

@@ -81,19 +81,22 @@ def _explored(request: HttpRequest, revision: Revision, state: State) -> service
 
 def _seen(request: HttpRequest, revision: Revision, state: State) -> dict[str, Any]:
     """What the page shows; without a line where there is no promise."""
-    line, refusal = None, []
+    line, refusal, faster = None, [], ()
     try:
-        (line,) = _explored(request, revision, state).lines
+        found = _explored(request, revision, state)
+        line, faster = next(iter(found.lines), None), found.at[1].faster
+        refusal = [sentence for one in found.refused for sentence in sentences(one.refusal)]
     except AtollError as error:
         refusal = sentences(error)
     model, fewer = revision.product_model, None if line else _fewer(request, revision, state)
-    model, undated = revision.product_model, replace(state, request_date="").address()
+    undated = replace(state, request_date="").address()
     return {
         "model": model,
         "state": state,
         "shown": state.address(),
         "ask": f"{reverse('promise', args=[model.code])}?{undated and undated + '&'}",
         "line": line,
+        "faster": faster,
         "choices": line and in_words(revision.document, line.values),
         "refusal": refusal,
         "fewer": fewer,

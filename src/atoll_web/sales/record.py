@@ -5,6 +5,7 @@ Rows of assembly are reached by their relations, since sales knows nothing of th
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +56,7 @@ def order_record(order: Order) -> Document:
             _line(line)
             | {
                 "promises": promises[line.pk],
+                "asked_for": asked_for(line.request_date, promises[line.pk][-1]["made_at"]) if promises[line.pk] else None,
                 "levers": [lever | {"cost": Decimal(str(lever["cost"]))} for lever in line.taken_levers],
                 "allocations": allocations[line.demand_id],
                 "slots": slots[line.pk],
@@ -68,6 +70,11 @@ def order_record(order: Order) -> Document:
         "changes": _changes(order),
         "journal": _journal(order, lines),
     }
+
+
+def asked_for(request_date: date, entered: datetime) -> date | None:
+    """The day that the customer asked for; None for as soon as possible, kept as the day on which the line was entered."""
+    return request_date if request_date > entered.date() else None
 
 
 def _line(line: OrderLine) -> Document:

@@ -11,6 +11,7 @@ from atoll_web.sales import services
 from atoll_web.sales.causes import causes
 from atoll_web.sales.models import OrderLine
 from atoll_web.sales.pegging import critical_path, pegging
+from atoll_web.sales.record import asked_for
 
 FASTER = ("key", "kind", "words", "ship_date", "days_earlier", "cost", "currency")
 """What is told of a way to have a line earlier."""
@@ -33,6 +34,7 @@ def reasons(line: OrderLine) -> dict[str, Any]:
     pegs, today = pegging(line.demand_id) if line.demand_id else [], business_time().date()
     return {
         "line": line,
+        "asked_for": asked_for(line.request_date, promises[0].made_at) if promises else None,
         "today": today,
         "sureness": services.sureness(line=line, today=today),
         "promise": promises[-1] if promises and promises[-1].in_force else None,

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from atoll_web.words import in_words
+from atoll_web.words import missed as missed_in_words
 
 register = template.Library()
 
@@ -115,6 +116,13 @@ def day(value: date | datetime | str | None) -> str | SafeString:
         return NOTHING
     value = date.fromisoformat(value) if isinstance(value, str) else value
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), in_words(value))
+
+
+@register.simple_tag
+def missed(asked: date | None, ships: date) -> str | SafeString:
+    """That a line ships later than asked for, before the reason; nothing where it does not."""
+    words = missed_in_words(asked, ships)
+    return format_html("<strong>{}</strong> ", words) if words else ""
 
 
 @register.filter

@@ -30,6 +30,7 @@ from atoll.promise import (
     after,
     applied,
     confidence,
+    delivery_improvements,
     explain,
     improvements,
     largest_part,
@@ -65,6 +66,44 @@ def test_lines_that_ship_together_wait_for_the_last_and_take_the_latest_slots() 
 def test_lines_that_ship_together_wait_for_the_day_that_the_customer_wants() -> None:
     there = availability([(0, 0, 5), (1, 0, 5)], leads=LEADS)
     assert promise_complete(there, lines({0: 1}, {1: 1}, requested_day=16)).ship_day.tolist() == [16, 16]
+
+
+def test_a_line_of_a_delivery_says_whether_it_holds_it_up_or_waits() -> None:
+    there = availability([(0, 0, 5), (1, 9, 5)], leads=LEADS)
+    causes = [str(promise_complete(there, lines({0: 1}, {1: 1})).binding(k).cause) for k in range(2)]
+    assert causes == ["delivery", "material"]
+    wished = Wanted.of([WantedLine({0: 1}, 60, (0,), requested_day=16), WantedLine({1: 1}, 60, (0,))])
+    assert [str(promise_complete(there, wished).binding(k).cause) for k in range(2)] == ["request", "delivery"]
+    assert promise_complete(there, lines({0: 1})).binding(0).cause is Cause.NOTHING
+
+
+def test_a_line_that_is_finished_before_the_delivery_ships_with_it() -> None:
+    """The first line's own assembly line has no time after day 1; the second waits for item 1 until day 9."""
+    there = availability([(0, 0, 5), (1, 9, 5)], leads=LEADS)
+    free = np.where((there.capacity_line == 0) & (there.capacity_day > 1), 0, there.capacity_free)
+    first, second = WantedLine({0: 1}, 60, (0,)), WantedLine({1: 1})
+    together = promise_complete(replace(there, capacity_free=free), Wanted.of([first, second]))
+    assert together.ship_day.tolist() == [9, 9]
+    assert together.need_day.tolist() == [1, 9]
+    assert [str(together.binding(k).cause) for k in range(2)] == ["delivery", "material"]
+
+
+def test_what_helps_a_delivery_is_what_helps_its_last_line() -> None:
+    """Items 0 and 1 come on days 4 and 9: only what makes the second line earlier helps. Day 5 is a Saturday."""
+    there, both = availability([(0, 4, 5), (1, 9, 5), (2, 0, 5)], leads=LEADS), lines({0: 1}, {1: 1})
+    assert delivery_improvements(there, both, 0, [Substitution(0, 2), Splitting(2)]) == ()
+    found = delivery_improvements(there, both, 1, [Substitution(1, 2), Expediting(1, 4, Decimal(7)), Splitting(2)])
+    day = int(promise_complete(there, both).ship_day.max())
+    assert [(one.ship_day, one.days_earlier, one.cost) for one in found] == [(4, day - 4, 0), (7, day - 7, 7)]
+
+
+@settings(max_examples=60)
+@given(availabilities(days=25, most_free=9), st.lists(wanted_lines(most_units=5), min_size=1, max_size=3))
+def test_a_delivery_of_one_line_is_improved_like_the_line(a: Availability, wanted: list[WantedLine]) -> None:
+    line = replace(wanted[0], requested_day=-1)
+    levers = [ExpressPurchase(item, 0, Decimal(1)) for item in line.requirements]
+    alone, delivered = improvements(a, line, levers), delivery_improvements(a, Wanted.of([line]), 0, levers)
+    assert [one.ship_day for one in alone] == [one.ship_day for one in delivered]
 
 
 def test_a_basket_with_a_line_that_cannot_be_had_is_not_complete() -> None:

@@ -16,7 +16,7 @@ from atoll_web.sales.services.entering import (
     order_in_shop,
     quote,
 )
-from atoll_web.sales.services.exploring import Explored, LineExplored, explore
+from atoll_web.sales.services.exploring import MOST_LINES, Explored, LineExplored, LineRefused, explore
 from atoll_web.sales.services.fewer import Fewer, fewer_units
 from atoll_web.sales.services.hastening import hasten, ways_to_hasten
 from atoll_web.sales.services.holding import hold, lift_hold
@@ -26,6 +26,7 @@ from atoll_web.sales.services.notifying import confirm_by_email, deliver_due, re
 from atoll_web.sales.services.open_lines import Weighing
 from atoll_web.sales.services.proposing import REPROMISING, Policy, ask_proposal, ask_rush, compute_proposal
 from atoll_web.sales.services.ranking import book, moved_ranks
+from atoll_web.sales.services.reading import read_lines
 from atoll_web.sales.services.releasing import cancel, expire_quotes
 from atoll_web.sales.services.repromising import Repromised, last_assembly_day, lines_to_promise_anew, repromise
 from atoll_web.sales.services.sureness import Sureness, sureness
@@ -33,6 +34,7 @@ from atoll_web.sales.services.taking import Asked, take
 
 __all__ = [
     "LONGEST_QUOTE",
+    "MOST_LINES",
     "MOST_UNITS",
     "REPROMISING",
     "Asked",
@@ -45,6 +47,7 @@ __all__ = [
     "Inquiry",
     "LineChange",
     "LineExplored",
+    "LineRefused",
     "NewLine",
     "NewOrder",
     "Policy",
@@ -85,6 +88,7 @@ __all__ = [
     "preview_change",
     "preview_import",
     "quote",
+    "read_lines",
     "receive",
     "repromise",
     "resend",

@@ -9,6 +9,7 @@ from atoll.promise import Promises
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import exchange
 from atoll_web.sales import states
+from atoll_web.sales.answering import reasons_anew
 from atoll_web.sales.committing import Target, commit, keys, room
 from atoll_web.sales.errors import NotAllPromised, NotProposed, ProposalOutdated
 from atoll_web.sales.models import Proposal, ProposedPromise
@@ -52,7 +53,8 @@ def apply_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
         answer = _as_proposed(seen, seen.promised(), lines, rows)
         targets = [Target(line.row.pk, line.row.demand_id, is_new=False) for line in lines]
         taken = seen.booked(answer)
-        commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False)
+        said = reasons_anew(seen, answer, [row.requested == row.before for row in rows])
+        commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=said)
         _save_ranks({int(key): rank for key, rank in row.ranks.items()})
         row.state = states.APPLIED
         row.save(update_fields=["state"])

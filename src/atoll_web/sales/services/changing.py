@@ -302,9 +302,10 @@ class _Change:
             own=own,
         )
         answer = (promise_complete if self.order.ship_complete else promise)(seen.availability, seen.wanted)
-        said = [reason(seen, answer, k) for k in range(len(wanted))]
+        places = [one.place for one in wanted]
+        said = [reason(seen, answer, k, places) for k in range(len(wanted))]
         refused = [k for k in range(len(wanted)) if not answer.is_promised[k]]
-        names = [f"line {one.place}" for one in wanted]
+        names = [f"line {place}" for place in places]
         raise_all([(wanted[k].path or names[k], CannotPromise(what=names[k], reason=said[k])) for k in refused])
         added = sum(one.row is None for one in wanted)
         taken = seen.booked(answer)
@@ -318,7 +319,7 @@ class _Change:
             for one in wanted
         ]
         lines = self._lines(wanted, targets, seen.filled_from_stock(answer))
-        commit(self.actor, seen, answer, taken, targets, fresh, is_first=False, lines=lines)
+        commit(self.actor, seen, answer, taken, targets, fresh, is_first=False, lines=lines, reasons=said)
         return [(seen.date(day), words) for day, words in zip(answer.ship_day, said, strict=True)]
 
     def _lines(self, wanted: Sequence[_Wanted], targets: Sequence[Target], filled: Sequence[bool]) -> list[Statement]:

@@ -1,17 +1,18 @@
 """What can be promised for a basket, why, how surely, and what would be faster. Nothing is reserved or written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from atoll.promise import Promises, Step, Wanted, after, explain, promise, promise_complete
+from atoll.errors import AtollError
+from atoll.promise import Availability, Cause, Promises, Step, Wanted, WantedLine, after, explain, promise, promise_complete
 from atoll_web.sales.answering import instead, reason
 from atoll_web.sales.errors import CannotPromise, NoLines, TooManyLines
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.entering import buyer_or_faults
-from atoll_web.sales.services.levers import Faster, OtherChoice, Question, faster, other_choices
+from atoll_web.sales.services.levers import Delivery, Faster, OtherChoice, Question, faster, other_choices
 from atoll_web.sales.services.sureness import Sureness, Surenesses
 from atoll_web.sales.snapshot import Lock, PromiseSnapshot, master, snapshot
 
@@ -54,8 +55,15 @@ class PathStep:
 
 @dataclass(frozen=True, slots=True)
 class LineExplored:
-    """A line of the basket with its date. A quantity is promised as a whole."""
+    """A line of the basket with its date. A quantity is promised as a whole.
 
+    Parameters
+    ----------
+    position
+        Its place in the basket, from 1.
+    """
+
+    position: int
     line: NewLine
     values: Mapping[str, Any]
     unit_price: Decimal
@@ -75,6 +83,28 @@ class LineExplored:
         """Of all units."""
         return self.unit_price * self.line.quantity
 
+    @property
+    def days_late(self) -> int:
+        """Days by which it misses the day asked for; 0 where that is met, or none was."""
+        return max((self.ship_date - self.line.request_date).days, 0) if self.line.request_date else 0
+
+
+@dataclass(frozen=True, slots=True)
+class LineRefused:
+    """A line of the basket without a date, why, and what would give it one.
+
+    Parameters
+    ----------
+    price
+        Of all units; None of a line that is at fault.
+    """
+
+    position: int
+    line: NewLine
+    refusal: AtollError
+    price: Decimal | None = None
+    faster: tuple[Faster, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Explored:
@@ -82,22 +112,39 @@ class Explored:
 
     Parameters
     ----------
+    lines, refused
+        Those that can be promised, and the others; each knows its position.
     complete_on
-        The day on which all lines can ship together.
+        The day on which all lines can ship together; None where some cannot at all.
     """
 
     lines: tuple[LineExplored, ...]
-    complete_on: date
+    refused: tuple[LineRefused, ...]
+    complete_on: date | None
     currency: str
 
     @property
     def total(self) -> Decimal:
-        """Price of the basket."""
+        """Price of what can be promised."""
         return sum((line.price for line in self.lines), Decimal(0))
 
+    @property
+    def at(self) -> dict[int, LineExplored | LineRefused]:
+        """Each line by its position."""
+        return {line.position: line for line in (*self.lines, *self.refused)}
 
-def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_complete: bool = False) -> Explored:
+
+def explore(
+    *,
+    lines: Sequence[NewLine],
+    today: date,
+    customer: str = "",
+    ship_complete: bool = False,
+    with_faults: bool = False,
+) -> Explored:
     """Price, dates, reasons, sureness and faster ways for the lines of a basket, served in their order.
+
+    A line that nobody can promise is refused; the others are answered as if it were not there.
 
     Parameters
     ----------
@@ -105,11 +152,13 @@ def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_c
         On whose terms; empty for anybody's.
     ship_complete
         All lines on one day, as late as it allows.
+    with_faults
+        Refuse lines that are at fault as well, instead of raising what is wrong with them.
 
     Raises
     ------
-    NoLines, TooManyLines, UnknownCustomer, CustomerOnHold, CannotPromise
-        And what `inquire` raises of a line; the faults of all lines together.
+    NoLines, TooManyLines, UnknownCustomer, CustomerOnHold
+        And what `inquire` raises of a line but `CannotPromise`; the faults of all lines together.
     """
     if not lines:
         raise NoLines()
@@ -119,57 +168,99 @@ def explore(*, lines: Sequence[NewLine], today: date, customer: str = "", ship_c
     drafter = Drafter(there, today)
     places = [f"lines.{n}" for n in range(len(lines))]
     drafts, faults = drafter.draft_all([(place, line, terms) for place, line in zip(places, lines, strict=True)])
-    if of_customer:
+    if of_customer or not with_faults:
         raise_all([*of_customer, *faults])
-    raise_all(faults)
+    at_fault = {places.index(place) + 1: fault for place, fault in faults}
+    refused = [LineRefused(n, lines[n - 1], fault) for n, fault in at_fault.items()]
+    if not drafts:
+        return Explored((), tuple(refused), None, terms.currency or there.currency)
     others = [other_choices(draft, drafter, terms) for draft in drafts]
     also = {item for choices in others for other in choices for item in other.drafted.work().touches()}
     also |= {item for draft in drafts for substitutes in draft.resolved.substitutes.values() for item in substitutes}
     works, over = [draft.work() for draft in drafts], there.held_by_expired()
     seen = snapshot(works, today, lock=Lock.NOTHING, there=there, also=also, given_back=over)
+    wanted = [seen.wanted.line(k) for k in range(len(drafts))]
+    positions = [n for n in range(1, len(lines) + 1) if n not in at_fault]
+    names = [lines[0].model] if len(lines) == 1 else [f"line {n}, {lines[n - 1].model}" for n in positions]
+    asked = [*map(_Asked, positions, names, drafts, others, wanted)]
+    is_promised = promise(seen.availability, seen.wanted).is_promised.tolist()
+    sound = [one for one, is_sound in zip(asked, is_promised, strict=True) if is_sound]
+    seen = replace(seen, wanted=Wanted.of(one.wanted for one in sound), works=[one.draft.work() for one in sound])
     complete = promise_complete(seen.availability, seen.wanted)
     answer = complete if ship_complete else promise(seen.availability, seen.wanted)
-    refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
-    raise_all([(places[k], CannotPromise(what=lines[k].model, reason=reason(seen, answer, k))) for k in refused])
-    basket = _Basket(seen, others, drafter, terms, Surenesses(seen, answer, there))
-    return Explored(tuple(basket.explored(drafts, answer)), seen.date(complete.ship_day.max()), drafts[0].currency)
+    basket = _Basket(seen, sound, drafter, terms, Surenesses(seen, answer, there), ship_complete)
+    explored = tuple(basket.explored(answer))
+    refused += [basket.refused(answer, one) for one, is_sound in zip(asked, is_promised, strict=True) if not is_sound]
+    refused.sort(key=lambda line: line.position)
+    complete_on = None if refused else seen.date(complete.ship_day.max())
+    return Explored(explored, tuple(refused), complete_on, drafts[0].currency)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A valid line of a basket, its other options, and what is to be promised for it."""
+
+    position: int
+    name: str
+    draft: Drafted
+    others: tuple[OtherChoice, ...]
+    wanted: WantedLine
 
 
 @dataclass(frozen=True, slots=True)
 class _Basket:
-    """A basket that can be promised."""
+    """The lines of a basket that can be promised."""
 
     seen: PromiseSnapshot
-    others: Sequence[tuple[OtherChoice, ...]]
+    asked: Sequence[_Asked]
     drafter: Drafter
     buyer: Buyer
     surenesses: Surenesses
+    ship_complete: bool
 
-    def explored(self, drafts: Sequence[Drafted], answer: Promises) -> Iterator[LineExplored]:
+    def explored(self, answer: Promises) -> Iterator[LineExplored]:
         """Each line from what those before it leave."""
         there, filled = self.seen.availability, self.seen.filled_from_stock(answer)
-        taken = [dict[str, str]() for _ in drafts]
+        taken = [dict[str, str]() for _ in self.asked]
         for k, item, other in instead(self.seen, answer):
             taken[k][item] = other
-        for k, draft in enumerate(drafts):
-            wanted = self.seen.wanted.line(k)
-            alone = promise(there, Wanted.of([wanted]))
+        positions = [one.position for one in self.asked]
+        for k, one in enumerate(self.asked):
+            draft, alone = one.draft, promise(there, Wanted.of([one.wanted]))
             yield LineExplored(
+                position=one.position,
                 line=draft.line,
                 values=draft.resolved.values,
                 unit_price=draft.unit_price,
                 currency=draft.currency,
                 ship_date=self.seen.date(answer.ship_day[k]),
                 need_date=self.seen.date(answer.need_day[k]),
-                reason=reason(self.seen, answer, k),
+                reason=reason(self.seen, answer, k, positions),
                 filled_from_stock=filled[k],
                 binding=self._binding(answer, k),
                 path=tuple(self._path(answer, k)),
                 instead=taken[k],
                 sureness=self.surenesses.of(k),
-                faster=faster(Question(draft, self.others[k], self.buyer, self.drafter, self.seen, wanted, there, alone)),
+                faster=() if answer.binding(k).cause is Cause.DELIVERY else faster(self._question(one, there, alone)),
             )
             there = after(there, alone)
+
+    def refused(self, answer: Promises, one: _Asked) -> LineRefused:
+        """A line that cannot be promised, and what would make it possible beside all others."""
+        there = after(self.seen.availability, answer)
+        alone = promise(there, Wanted.of([one.wanted]))
+        refusal = CannotPromise(what=one.name, reason=reason(self.seen, alone, 0))
+        found = faster(self._question(one, there, alone))
+        levers = tuple(replace(lever, days_earlier=0) for lever in found)
+        return LineRefused(one.position, one.draft.line, refusal, one.draft.price, levers)
+
+    def _question(self, one: _Asked, there: Availability, alone: Promises) -> Question:
+        delivery = None
+        if self.ship_complete:
+            before = [other.wanted for other in self.asked if other.position < one.position]
+            behind = [other.wanted for other in self.asked if other.position > one.position]
+            delivery = Delivery(self.seen.availability, before, behind)
+        return Question(one.draft, one.others, self.buyer, self.drafter, self.seen, one.wanted, there, alone, delivery)
 
     def _binding(self, answer: Promises, k: int) -> Binding:
         found, seen = answer.binding(k), self.seen

@@ -27,6 +27,6 @@ def fewer_units(*, line: NewLine, today: date, customer: str = "") -> Fewer | No
     """
     there, terms = master(today), buyer_of(customer)
     drafted = Drafter(there, today).draft(line, terms)
-    seen = snapshot([drafted.work()], today, lock=Lock.NOTHING, kept=there.kept_from(terms.customer_class), there=there)
+    seen = snapshot([drafted.work()], today, lock=Lock.NOTHING, there=there)
     found = largest_part(seen.availability, seen.wanted.line(0), line.quantity)
     return found and Fewer(found.units, seen.date(found.day))

@@ -28,11 +28,13 @@ from atoll.promise import (
     Wanted,
     WantedLine,
     applied,
+    delivery_improvements,
     explain,
     improvements,
     needed,
     overtime_taken,
     promise,
+    promise_complete,
 )
 from atoll_web.bulk import exchange
 from atoll_web.catalogue.snapshot import calendar, configurator, product_model
@@ -161,8 +163,17 @@ class OtherChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """What can be promised from, and the lines with which a line ships together: those before it, and those behind it."""
+
+    there: Availability
+    before: Sequence[WantedLine]
+    behind: Sequence[WantedLine]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """A promised line, and all that is asked about it.
+    """A line, and all that is asked about it.
 
     Parameters
     ----------
@@ -172,6 +183,8 @@ class Question:
         What the lines before it leave.
     answer
         The line's own promise from that.
+    delivery
+        Where it ships together with others: then what makes it earlier is what makes all of them earlier.
     """
 
     drafted: Drafted
@@ -182,6 +195,22 @@ class Question:
     wanted: WantedLine
     there: Availability
     answer: Promises
+    delivery: Delivery | None = None
+
+    def improvements(self, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
+        """What each lever alone makes of the line's day, or of that of its delivery."""
+        if self.delivery is None:
+            return improvements(self.there, self.soonest, levers)
+        lines = [*self.delivery.before, self.wanted, *self.delivery.behind]
+        return delivery_improvements(self.delivery.there, Wanted.of(lines), len(self.delivery.before), levers)
+
+    def with_levers(self, levers: Sequence[Pulled]) -> tuple[Availability, Availability, Promises]:
+        """What there is without levers and with all of them, and the promises with them."""
+        before = self.delivery.there if self.delivery else self.there
+        there = applied(before, Together(tuple(levers)))
+        if self.delivery is None:
+            return before, there, promise(there, Wanted.of([self.soonest]))
+        return before, there, promise_complete(there, Wanted.of([*self.delivery.before, self.wanted, *self.delivery.behind]))
 
     def price(self, line: NewLine) -> Decimal:
         """What the customer pays for all units of a line."""
@@ -215,7 +244,7 @@ def by_company(question: Question) -> tuple[Faster, ...]:
 def _offers(question: Question, ways: Sequence[_Found]) -> tuple[Faster, ...]:
     """Those that help."""
     by_lever = {id(one.lever): one for one in {one.key: one for one in ways}.values()}
-    better = improvements(question.there, question.soonest, [one.lever for one in by_lever.values()])
+    better = question.improvements([one.lever for one in by_lever.values()])
     offers = [_offer(question, one, by_lever[id(one.lever)]) for one in better]
     cheapest = sorted((one for one in offers if one.kind == states.OPTION), key=lambda one: one.cost)[:MOST_OPTIONS]
     return tuple(one for one in offers if one.kind != states.OPTION or one in cheapest)
@@ -249,12 +278,11 @@ def _pulls(question: Question, found: _Found) -> Iterator[Pull]:
     """What has to be done, and how much of it the line takes."""
     if not found.parts:
         return
-    there = applied(question.there, Together(tuple(part.lever for part in found.parts)))
-    answer = promise(there, Wanted.of([question.soonest]))
+    before, there, answer = question.with_levers([part.lever for part in found.parts])
     for part in found.parts:
         lever, amount, cost = part.lever, 0, Decimal(0)
         if isinstance(lever, Overtime):
-            amount = overtime_taken(question.there, lever, answer, there)
+            amount = overtime_taken(before, lever, answer, there)
             cost = amount * lever.cost_per_minute
         elif isinstance(lever, ExpressPurchase):
             amount, cost = _bought(answer, lever.item), lever.cost
@@ -303,7 +331,7 @@ def _options(question: Question, binding: Binding) -> Iterator[_Found]:
 
 def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
     """Each substitute of an item that what binds goes into."""
-    if binding.cause is not Cause.MATERIAL:
+    if binding.item < 0:
         return
     items, there, draft = question.seen.items, question.drafter.there.structure, question.drafted
     for item, substitutes in draft.resolved.substitutes.items():
@@ -321,7 +349,7 @@ def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
 
 def _takes_less(question: Question, other: Drafted, binding: Binding) -> bool:
     """Whether a configuration takes less of the item that binds, at any depth, or less time where the lines bind."""
-    if binding.cause is not Cause.MATERIAL:
+    if binding.item < 0:
         return other.resolved.minutes < question.drafted.resolved.minutes
     items, now, then = question.seen.items, question.drafted.resolved.bill, other.resolved.bill
     less = [key for key, units in now.items() if then.get(key, 0) < units]
@@ -338,10 +366,12 @@ def _overtime(question: Question) -> Iterator[_Found]:
     """Overtime of each line that builds the model: on single days from the day on which the material is there, and on as many
     of them as it takes."""
     seen, answer = question.seen, question.answer
-    binding, begin = answer.binding(0), int(answer.need_day[0])
-    if binding.cause is Cause.CAPACITY:
+    binding, begin, end = answer.binding(0), int(answer.need_day[0]), int(answer.ship_day[0])
+    if not answer.is_promised[0]:
+        begin, end = question.there.earliest_day, question.there.last_day
+    elif binding.cause is Cause.CAPACITY:
         begin -= binding.days
-    first, last = seen.date(begin), seen.date(answer.ship_day[0])
+    first, last = seen.date(begin), seen.date(end)
     (rows,) = exchange([(OVERTIME, [question.drafted.revision.product_model_id, first, last, MOST_OVERTIME_DAYS])])
     by_line: dict[str, list[_Part]] = {}
     for place, (key, line, code, day, minutes, rate) in enumerate(rows):
@@ -371,6 +401,10 @@ def _purchases(question: Question) -> Iterator[_Found]:
     where others come as late, the fastest way for each of those that bind one after the other."""
     there, wanted = question.there, Wanted.of([question.soonest])
     answer, chosen = promise(there, wanted), list[_Part]()
+    if not answer.is_promised[0]:
+        item = answer.binding(0).item
+        yield from (_together([part]) for part in (_buying(question, there, item) if item >= 0 else ()))
+        return
     best = int(answer.ship_day[0])
     for _ in range(MOST_TOGETHER):
         if answer.binding(0).cause is not Cause.MATERIAL:

@@ -36,14 +36,36 @@ def read_orders(text: str, today: date) -> tuple[list[NewOrder], list[Issue]]:
     BadInput
         When there is no order in it.
     """
-    text = text.lstrip("\ufeff")
-    reader = _Json() if text.lstrip()[:1] in ("{", "[") else _Csv(today)
-    orders = reader.read(text)
+    reader = _reader(text, today, NEEDED)
+    orders = reader.read(text.lstrip("\ufeff"))
     if not reader.issues and not orders:
         reader.fault("file", "no-orders", "There is no order in it.", "Write one line for each product under the headings.")
     if not orders:
         raise BadInput(reader.issues)
     return orders, reader.issues
+
+
+def read_lines(text: str, today: date) -> list[NewLine]:
+    """The lines of one basket: as `read_orders` reads those of an order, whose customer need not be named.
+
+    JSON is a list of lines, or an object that has it under `lines`.
+
+    Raises
+    ------
+    BadInput
+        With every fault of its form.
+    """
+    reader = _reader(text, today, ("model",))
+    lines = reader.read_lines(text.lstrip("\ufeff"))
+    if not reader.issues and not lines:
+        reader.fault("file", "no-lines", "There is no line in it.", "Write one line for each product under the headings.")
+    if reader.issues:
+        raise BadInput(reader.issues)
+    return lines
+
+
+def _reader(text: str, today: date, needed: Sequence[str]) -> "_Csv | _Json":
+    return _Json() if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") else _Csv(today, needed)
 
 
 class _Reader:
@@ -85,16 +107,13 @@ class _Reader:
 class _Csv(_Reader):
     """A row for each line; rows with the same reference in the column `order` are one order."""
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: date, needed: Sequence[str]) -> None:
         super().__init__()
-        self.today = today
+        self.today, self.needed = today, needed
         self._many: dict[str, frozenset[str]] = {}
 
     def read(self, text: str) -> list[NewOrder]:
         """The orders."""
-        if "\0" in text:
-            self.fault("file", "bad-text", "It contains the character NUL, so it is no text.", "Save it as CSV or JSON in UTF-8.")
-            return []
         orders: dict[str, NewOrder] = {}
         lines: dict[str, list[NewLine]] = {}
         for number, row in self._rows(text):
@@ -104,8 +123,15 @@ class _Csv(_Reader):
             lines.setdefault(key, []).append(self._line(f"line {number}", row))
         return [replace(order, lines=lines[key]) for key, order in orders.items()]
 
+    def read_lines(self, text: str) -> list[NewLine]:
+        """The lines, whatever their order."""
+        return [self._line(f"line {number}", row) for number, row in self._rows(text)]
+
     def _rows(self, text: str) -> Iterator[tuple[int, dict[str, str]]]:
         """Number and cells of each line that is not empty."""
+        if "\0" in text:
+            self.fault("file", "bad-text", "It contains the character NUL, so it is no text.", "Save it as CSV or JSON in UTF-8.")
+            return
         first = text.partition("\n")[0]
         delimiter = max(",;\t", key=first.count)
         reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
@@ -125,7 +151,7 @@ class _Csv(_Reader):
             self.fault(f"line {reader.line_num}", "bad-csv", f"This is no CSV: {error}.", "Close every quote that is opened.")
 
     def _is_header(self, header: Sequence[str]) -> bool:
-        for name in NEEDED:
+        for name in self.needed:
             if name not in header:
                 self.fault(
                     f"line 1, column {name}", "missing-column", f"The column {name} is missing.", "Its heading is in line 1."
@@ -189,16 +215,24 @@ class _Json(_Reader):
 
     def read(self, text: str) -> list[NewOrder]:
         """The orders."""
+        return [self._order(f"orders.{o}", row) for o, row in enumerate(self._list(text, "orders"))]
+
+    def read_lines(self, text: str) -> list[NewLine]:
+        """The lines of a list, or of an object that has it under `lines`."""
+        return [self._line(f"lines.{n}", row) for n, row in enumerate(self._list(text, "lines"))]
+
+    def _list(self, text: str, name: str) -> list[Any]:
+        """The rows of a list, or of an object that has it under a name."""
         try:
             found = json.loads(text)
         except (ValueError, RecursionError) as error:
             self.fault("file", "bad-json", f"This is no JSON: {error}.")
             return []
-        rows = found.get("orders") if isinstance(found, dict) else found
+        rows = found.get(name) if isinstance(found, dict) else found
         if not isinstance(rows, list):
-            self.fault("orders", "no-orders", "A list of orders is expected.")
+            self.fault(name, f"no-{name}", f"A list of {name} is expected.")
             return []
-        return [self._order(f"orders.{o}", row) for o, row in enumerate(rows)]
+        return rows
 
     def _order(self, place: str, row: object) -> NewOrder:
         fields = self._fields(place, row, {"reference": str, "customer": str, "lines": list, "ship_complete": bool})

@@ -9,7 +9,7 @@ from django.db.models import Max, prefetch_related_objects
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import among, uncollected
 from atoll_web.sales import states
-from atoll_web.sales.answering import reason
+from atoll_web.sales.answering import reason, reasons_anew
 from atoll_web.sales.committing import Target, commit, keys, room
 from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.models import OrderLine, Promise
@@ -95,7 +95,8 @@ def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in refused])
     targets = [Target(row.pk, row.demand_id, is_new=False) for row in rows]
     taken = seen.booked(answer)
-    commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False)
+    said = reasons_anew(seen, answer, [True] * len(rows))
+    commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=said)
     return rows
 
 

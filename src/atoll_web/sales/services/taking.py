@@ -88,7 +88,7 @@ def _chosen(actor: Actor, order: NewOrder, levers: Sequence[str]) -> dict[int, F
     chosen = {}
     for k, lever in enumerate(levers):
         if lever:
-            offered = {one.key: one for one in found.lines[k].faster}
+            offered = {one.key: one for one in found.at[k + 1].faster}
             if lever not in offered:
                 raise NoLongerOffered(key=lever, line=f"line {k + 1}")
             chosen[k] = offered[lever]

@@ -1,7 +1,7 @@
 // Keys: "/" or Ctrl-K goes to the search field, "?" shows the help, "g" and a letter goes to a page.
 "use strict";
 
-const PAGES = { h: "/", o: "/orders", c: "/configure" };
+const PAGES = { h: "/", o: "/orders", c: "/configure", b: "/basket" };
 let going = false;
 
 function isTyping(target) {
