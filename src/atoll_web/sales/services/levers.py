@@ -452,6 +452,8 @@ def _buying(question: Question, there: Availability, item: int) -> Iterator[_Par
     seen = question.seen
     sold = SupplierItem.objects.select_related("item", "supplier").filter(item=seen.items.ids[item])
     sources = list(sold.order_by("-preferred", "lead_time_days", "supplier__code"))
+    if not sources:
+        return
     usual = sources[0].price
     for source, is_expedited in product(sources, (False, True)):
         if (source.preferred and not is_expedited) or (is_expedited and source.expedited_days is None):
