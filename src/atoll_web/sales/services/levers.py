@@ -63,7 +63,7 @@ OVERTIME = """
 SELECT d.id, d.line_id, l.code, d.day, l.overtime_minutes - d.overtime, l.overtime_rate
 FROM catalogue_lineday d JOIN catalogue_assemblyline l ON l.id = d.line_id
 JOIN catalogue_assemblyline_builds b ON b.assemblyline_id = l.id
-WHERE b.productmodel_id = %s AND d.day >= %s AND d.day <= %s AND l.overtime_minutes > d.overtime
+WHERE b.productmodel_id = %s AND d.day >= %s AND d.day <= %s AND l.overtime_minutes > d.overtime AND d.reserved <= d.capacity
 ORDER BY d.day, d.line_id LIMIT %s
 """
 
