@@ -20,13 +20,14 @@ from atoll.promise.clear_to_build import Purchase, Release, Shortages, best_purc
 from atoll.promise.confidence import Confidence, Lateness, confidence, learned_lateness, stated_lateness
 from atoll.promise.deliver import Split, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
+from atoll.promise.holdings import Holdings
 from atoll.promise.kit_choice import Goal, optimised_kits
 from atoll.promise.kit_exchange import KitLimits, Pegging, exchanged, kit_limits
 from atoll.promise.kitting import Kits, KitStatus, ServeBy, WaitingOrders, all_or_nothing_kits, line_by_line_kits
 from atoll.promise.lateness_bound import LatenessBound, lateness_bound
 from atoll.promise.promises import Promises
 from atoll.promise.remaining import after, withheld
-from atoll.promise.repromising import Policy, Repromise, repromise, rush
+from atoll.promise.repromising import Policy, Repromise, leave, repromise, rush
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
 from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
 from atoll.promise.structure import Structure
@@ -45,6 +46,7 @@ __all__ = [
     "Expediting",
     "ExpressPurchase",
     "Goal",
+    "Holdings",
     "Improvement",
     "KitLimits",
     "KitStatus",
@@ -89,6 +91,7 @@ __all__ = [
     "kit_limits",
     "lateness_bound",
     "learned_lateness",
+    "leave",
     "line_by_line_kits",
     "optimised_kits",
     "overtime_taken",

@@ -41,12 +41,16 @@ def _peg(s: State, k: int, item: int, node: int, latest_first: bool) -> int:
     while end > begin and s.supply[end - 1].day > s.node[node].deadline:
         end -= 1
     short = s.node[node].quantity
-    for n in range(end - begin):
+    spares = s.now[0].is_revealed
+    for n in range((end - begin) * (1 + spares)):
         if short == 0:
             break
-        place = end - 1 - n if latest_first else begin + n
-        taken = min(s.supply[place].free, short)
-        if taken == 0:
+        at = n % (end - begin)
+        place = end - 1 - at if latest_first else begin + at
+        # What others hold is taken last.
+        left = s.supply[place].held if spares and n < end - begin else 0
+        taken = min(s.supply[place].free - left, short)
+        if taken <= 0:
             continue
         if s.now[0].pegs == len(s.peg):
             return -1

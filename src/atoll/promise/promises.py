@@ -24,8 +24,9 @@ class Promises:
 
     Parameters
     ----------
-    is_promised, ship_day, need_day
-        Of each line: whether it got a date, the day of shipment, and the first day of assembly; shape (k,).
+    is_promised, stays, ship_day, need_day
+        Of each line: whether it got a date, whether that is the promise that it has, with what it holds (for which there are no
+        rows here), the day of shipment, and the first day of assembly; shape (k,).
     cause, binding_item, binding_supply, binding_line, binding_day, binding_days
         What keeps the line from being earlier, or why it was refused: the code of a `Cause`, the item, the supply of it that
         comes last (−1 when that is still to be ordered), the assembly line, the day from which it no longer binds, and the days
@@ -45,6 +46,7 @@ class Promises:
     """
 
     is_promised: NDArray[np.bool_]
+    stays: NDArray[np.bool_]
     ship_day: Integers
     need_day: Integers
     cause: Integers

@@ -1,5 +1,6 @@
 """New promises for open lines: proposed, looked at, applied or discarded."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -7,6 +8,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
+from atoll_web.accounts.acting import Actor
+from atoll_web.accounts.models import User
 from atoll_web.door import Input, NotFound, actor_for, answers
 from atoll_web.sales import services, states, tasks
 from atoll_web.sales.models import Order, OrderLine, Proposal
@@ -20,7 +23,7 @@ class RepromiseIn(Input):
 
     policy: Policy = Field(
         Policy.KEEP,
-        description="keep: who can keep its date keeps it; least lateness: the least weighted days late; fifo: in order of "
+        description="keep: who can keep its date keeps it, and what is in order is not touched; least lateness: the least weighted days late; fifo: in order of "
         "entry; sequence: in the sequence of the order book; rush: `order` before all others",
     )
     weighing: Weighing = Field(Weighing.PRIORITY, description="What a day late costs")
@@ -35,7 +38,7 @@ class ProposedOut(Schema):
     customer: str = Field(alias="line.order.customer.code")
     before: date
     after: date | None = Field(description="Empty when it gets no date")
-    need_date: date | None = Field(description="First day of assembly")
+    need_date: date | None = Field(description="First day of assembly; empty when it gets no date, or stays as it is")
     weight: float = Field(description="Cost of one day late")
 
     @staticmethod
@@ -56,6 +59,7 @@ class ProposalOut(Schema):
     made_at: datetime = Field(alias="run.created_at", description="Business time")
     days_late: float | None = Field(description="Weighted days by which lines become later")
     bound: float | None = Field(description="What no proposal can be below")
+    leaving: float | None = Field(description="Weighted days late when everything is left as it is")
     lines: list[ProposedOut] = Field(alias="rows", description="In the order in which they are served")
 
     @staticmethod
@@ -63,11 +67,16 @@ class ProposalOut(Schema):
         """Number of the order in a hurry."""
         return row.rush.number if row.rush else None
 
+    @staticmethod
+    def resolve_leaving(row: Proposal) -> float | None:
+        """As the computation found it."""
+        return (row.run.result or {}).get("leaving")
+
 
 @router.post("/re-promise", response=answers(ProposalOut, 202))
 def propose(request: HttpRequest, payload: RepromiseIn) -> Status[Proposal]:
     """Propose new promises. That of a large order book is computed in the background: ask again until it is proposed."""
-    actor = actor_for(request, "order" if payload.policy == Policy.RUSH else "plan")
+    actor = _actor(request, services.PROPOSING)
     if payload.policy == Policy.RUSH:
         order = Order.objects.filter(number=payload.order or "").first()
         if order is None:
@@ -89,7 +98,8 @@ def get_proposal(request: HttpRequest, proposal_id: int) -> Proposal:
 def apply(request: HttpRequest, proposal_id: int) -> Proposal:
     """Give all lines their new promises, or none: refused when the world has changed meanwhile."""
     proposal = _proposal(proposal_id)
-    services.apply_proposal(actor=_actor(request, proposal), proposal=proposal)
+    actor = _actor(request, services.applied_by(proposal), f"{proposal} of new promises")
+    services.apply_proposal(actor=actor, proposal=proposal)
     return _proposal(proposal_id)
 
 
@@ -97,13 +107,14 @@ def apply(request: HttpRequest, proposal_id: int) -> Proposal:
 def discard(request: HttpRequest, proposal_id: int) -> Proposal:
     """Let everything stay as it is."""
     proposal = _proposal(proposal_id)
-    services.discard_proposal(actor=_actor(request, proposal), proposal=proposal)
+    services.discard_proposal(actor=_actor(request, services.PROPOSING), proposal=proposal)
     return _proposal(proposal_id)
 
 
-def _actor(request: HttpRequest, proposal: Proposal) -> Any:
-    """Who may ask for a proposal may also apply it."""
-    return actor_for(request, "order" if proposal.policy == Policy.RUSH else "plan", f"{proposal} of new promises")
+def _actor(request: HttpRequest, capabilities: Sequence[str], reason: str = "") -> Actor:
+    """Who acts, if one of the capabilities is his."""
+    user: User = request.auth
+    return actor_for(request, next((c for c in capabilities if user.may(c)), capabilities[-1]), reason)
 
 
 def _proposal(key: int) -> Proposal:

@@ -1,11 +1,11 @@
 """Supplies, capacity and lead times around order lines, as a promise problem of the science."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from atoll.promise import (
     CANNOT_BE_SUPPLIED,
     Availability,
     Booking,
+    Holdings,
     Promises,
     Wanted,
     WantedLine,
@@ -27,7 +28,7 @@ from atoll.promise import Structure as Bills
 from atoll_web.bulk import MANY, Statement, exchange
 from atoll_web.catalogue.snapshot import VERSION_COLUMNS, VERSIONS, Released, Structure, known
 from atoll_web.purchasing.models import SupplierItem
-from atoll_web.sales.held import Held
+from atoll_web.sales.held import Held, HeldByLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class PromiseSnapshot:
         What stands behind each supply.
     lines
         Code of each assembly line by key.
+    holdings
+        What the lines hold, or held until it was given back, where that was asked for.
     """
 
     availability: Availability
@@ -103,6 +106,7 @@ class PromiseSnapshot:
     supplies: Sequence[FreeSupply]
     lines: Mapping[int, str]
     _times: Sequence[tuple[int, int, int, int]]
+    holdings: Holdings | None = None
 
     def date(self, day: int) -> date:
         """The date of a day."""
@@ -356,14 +360,18 @@ FROM stock_supply s LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, units
 WHERE ((s.item_id = ANY(%s::bigint[]) AND s.is_free) OR s.id = ANY(%s::bigint[])) AND s.id <> ALL(%s::bigint[])
 ORDER BY s.id
 """
+"""Without the planned supplies that go with those who held them."""
 
 TIMES_GIVEN_BACK = """
-SELECT d.id, d.line_id, d.day - %s, d.capacity - d.reserved + coalesce(held.minutes, 0)
+SELECT d.id, d.line_id, d.day - %s,
+    least(d.capacity - d.reserved + coalesce(held.minutes, 0), CASE WHEN d.day = %s THEN own.minutes END)
 FROM catalogue_lineday d LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, minutes) ON held.id = d.id
+LEFT JOIN unnest(%s::bigint[], %s::bigint[]) own (id, minutes) ON own.id = d.id
 WHERE d.line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHERE productmodel_id = ANY(%s::bigint[]))
-    AND d.day > %s AND d.capacity - d.reserved + coalesce(held.minutes, 0) > 0
+    AND (d.day > %s OR (d.day = %s AND own.minutes > 0)) AND d.capacity - d.reserved + coalesce(held.minutes, 0) > 0
 ORDER BY d.day, d.line_id
 """
+"""Of today what the lines themselves hold or held: there is no other time that anybody could still be promised."""
 
 OPEN_SUPPLIES = """
 SELECT id FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND quantity > 0 ORDER BY id FOR NO KEY UPDATE
@@ -407,6 +415,7 @@ class Question:
     there: Master
     kept: Mapping[int, int]
     statements: Sequence[Statement]
+    held: Held | None = None
 
     def seen(self, rows: Sequence[Sequence[tuple[Any, ...]]]) -> PromiseSnapshot:
         """What the rows say."""
@@ -416,9 +425,10 @@ class Question:
         for line, _, model, *_ in lines:
             builders.setdefault(model, []).append(line)
         availability = _availability(self.there, today, supplies, times)
+        holdings = _holdings(self.held.lines, self.works, availability, supplies, times, today) if self.held else None
         if self.kept:
             kept = {items.at[key]: units for key, units in self.kept.items() if key in items.at}
-            availability = withheld(availability, kept)
+            availability = _withheld(availability, kept, holdings)
         return PromiseSnapshot(
             availability,
             Wanted.of(_wanted(work, items, builders, today) for work in self.works),
@@ -427,6 +437,7 @@ class Question:
             [*map(FreeSupply._make, supplies)],
             {line: code for line, code, *_ in lines},
             times,
+            holdings,
         )
 
 
@@ -438,6 +449,7 @@ def question(
     kept: Mapping[int, int] = NOTHING,
     also: Iterable[int] = (),
     given_back: Held | None = None,
+    held_before: Held | None = None,
 ) -> Question:
     """Ask for all that promises for some order lines depend on, in the order in which they are to be served.
 
@@ -450,11 +462,15 @@ def question(
     also
         Keys of further items whose supplies are wanted.
     given_back
-        What counts as free although it is held: nothing is written, and nothing is locked.
+        What the lines hold, which counts as free although it is held: nothing is written, and nothing is locked.
+    held_before
+        What the lines held until they gave it back, in this transaction.
     """
     keys = there.items.reachable(set(also).union(*(work.touches() for work in works)))
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
-    return Question(works, there, kept, _statements(keys, models, there.today, lock=lock, given_back=given_back))
+    held = given_back or held_before
+    asked = _statements(keys, models, there.today, lock=lock, held=held, is_given_back=given_back is None)
+    return Question(works, there, kept, asked, held)
 
 
 def snapshot(
@@ -466,6 +482,7 @@ def snapshot(
     there: Master | None = None,
     also: Iterable[int] = (),
     given_back: Held | None = None,
+    held_before: Held | None = None,
 ) -> PromiseSnapshot:
     """Read all that promises for some order lines depend on. `question` says what it takes.
 
@@ -474,21 +491,93 @@ def snapshot(
     there
         What `master` gave, where it is known already.
     """
-    asked = question(works, there or master(today), lock=lock, kept=kept, also=also, given_back=given_back)
+    there = there or master(today)
+    asked = question(works, there, lock=lock, kept=kept, also=also, given_back=given_back, held_before=held_before)
     return asked.seen(exchange(asked.statements))
 
 
-def _statements(keys: list[int], models: list[int], today: date, *, lock: Lock, given_back: Held | None) -> Sequence[Statement]:
+def _statements(
+    keys: list[int], models: list[int], today: date, *, lock: Lock, held: Held | None, is_given_back: bool
+) -> Sequence[Statement]:
     of_lines, of_supplies = lock.value
     lines = (LINES.format(lock=of_lines), [models])
-    if given_back is None:
-        return lines, (SUPPLIES.format(lock=of_supplies), [keys]), (TIMES, [today, models, today])
-    units, minutes = given_back.units, given_back.minutes
-    return (
-        lines,
-        (SUPPLIES_GIVEN_BACK, [list(units), list(units.values()), keys, list(units), list(given_back.planned)]),
-        (TIMES_GIVEN_BACK, [today, list(minutes), list(minutes.values()), models, today]),
+    supplies: Statement = (SUPPLIES.format(lock=of_supplies), [keys])
+    if held is None:
+        return lines, supplies, (TIMES, [today, models, today])
+    units, minutes = held.units, held.minutes
+    back = {} if is_given_back else minutes
+    if not is_given_back:
+        supplies = (SUPPLIES_GIVEN_BACK, [list(units), list(units.values()), keys, list(units), list(held.planned)])
+    own = [list(back), list(back.values()), list(minutes), list(minutes.values())]
+    return lines, supplies, (TIMES_GIVEN_BACK, [today, today, *own, models, today, today])
+
+
+def _holdings(
+    held: Sequence[HeldByLine],
+    works: Sequence[Work],
+    availability: Availability,
+    supplies: Sequence[tuple],
+    times: Sequence[tuple],
+    today: date,
+) -> Holdings:
+    """What each line holds, by the rows of its supplies and line days, on the dates of these without their margins.
+
+    What somebody else took since it was read is left out; the line is not intact then.
+    """
+    due = [0 if row[4] is None else (row[4] - today).days for row in supplies]
+    day = [d if d >= 0 else usable for d, usable in zip(due, availability.supply_day.tolist(), strict=True)]
+    taken = _Rows({row[0]: at for at, row in enumerate(supplies)}, availability.supply_free)
+    booked = _Rows({row[0]: at for at, row in enumerate(times)}, availability.capacity_free)
+    units, minutes = [taken.of(line.units) for line in held], [booked.of(line.minutes) for line in held]
+    rows = [row for of_line in units for row, _ in of_line]
+    ship = np.array([max((line.ship_date - today).days, 0) for line in held], dtype=np.int64)
+    asked = (max((work.request_date - today).days, 0) if work.request_date else AS_SOON_AS_POSSIBLE for work in works)
+    is_there = [len(of_line) == len(line.units) for line, of_line in zip(held, units, strict=True)]
+    has_slots = [len(of_line) == len(line.minutes) for line, of_line in zip(held, minutes, strict=True)]
+    is_intact = np.array([line.is_intact for line in held], dtype=np.bool_) & np.array(is_there, dtype=np.bool_)
+    has_planned = np.array([line.has_planned for line in held], dtype=np.bool_)
+    return Holdings(
+        start=_integers(accumulate(map(len, units), initial=0)),
+        supply=_integers(rows),
+        quantity=_integers(quantity for of_line in units for _, quantity in of_line),
+        day=_integers(day[row] for row in rows),
+        slot_start=_integers(accumulate(map(len, minutes), initial=0)),
+        slot_row=_integers(row for of_line in minutes for row, _ in of_line),
+        slot_minutes=_integers(amount for of_line in minutes for _, amount in of_line),
+        is_intact=is_intact,
+        is_whole=~has_planned & np.array(has_slots, dtype=np.bool_),
+        due_day=ship,
+        need_day=_integers((line.need_date - today).days for line in held),
+        floor_day=np.minimum(_integers(asked), ship),
     )
+
+
+class _Rows:
+    """Rows of what is free, of which lines hold a part."""
+
+    def __init__(self, places: Mapping[int, int], free: np.ndarray) -> None:
+        self.places, self.left = places, free.tolist()
+
+    def of(self, held: Mapping[int, int]) -> list[tuple[int, int]]:
+        """Row and amount of what one line holds, without what is not there any more."""
+        found = []
+        for key, amount in held.items():
+            row = self.places.get(key)
+            if row is not None and self.left[row] >= amount:
+                self.left[row] -= amount
+                found.append((row, amount))
+        return found
+
+
+def _withheld(availability: Availability, kept: Mapping[int, int], holdings: Holdings | None) -> Availability:
+    """Units that nobody holds are kept for others."""
+    if holdings is None:
+        return withheld(availability, kept)
+    held = np.zeros(len(availability.supply_free), dtype=np.int64)
+    np.add.at(held, holdings.supply, holdings.quantity)
+    bills = availability.structure
+    free = withheld(replace(availability, supply_free=availability.supply_free - held, bills=bills), kept).supply_free
+    return replace(availability, supply_free=free + held, bills=bills)
 
 
 def lock(works: Iterable[Work], today: date, demands: Iterable[int]) -> None:

@@ -20,7 +20,15 @@ from atoll_web.sales.services.importing import EnteredOrder, enter_batch, import
 from atoll_web.sales.services.inquiring import Inquiry, inquire, plan_into_stock
 from atoll_web.sales.services.notifying import confirm_by_email, deliver_due, resend, subscribe, unsubscribe
 from atoll_web.sales.services.open_lines import Weighing
-from atoll_web.sales.services.proposing import REPROMISING, Policy, ask_proposal, ask_rush, compute_proposal
+from atoll_web.sales.services.proposing import (
+    PROPOSING,
+    REPROMISING,
+    Policy,
+    applied_by,
+    ask_proposal,
+    ask_rush,
+    compute_proposal,
+)
 from atoll_web.sales.services.ranking import book, moved_ranks
 from atoll_web.sales.services.releasing import cancel, expire_quotes
 from atoll_web.sales.services.repromising import Repromised, last_assembly_day, lines_to_promise_anew, repromise
@@ -28,6 +36,7 @@ from atoll_web.sales.services.taking import Asked, take
 
 __all__ = [
     "MOST_UNITS",
+    "PROPOSING",
     "REPROMISING",
     "Asked",
     "By",
@@ -44,6 +53,7 @@ __all__ = [
     "Repromised",
     "Weighing",
     "accept_quote",
+    "applied_by",
     "apply_proposal",
     "ask_proposal",
     "ask_rush",

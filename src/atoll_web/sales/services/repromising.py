@@ -13,6 +13,7 @@ from atoll_web.sales import states
 from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, commit, keys, room
 from atoll_web.sales.errors import CannotPromise, NothingToPromise
+from atoll_web.sales.held import held_by, intact
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.services.drafting import raise_all
 from atoll_web.sales.services.releasing import demands_of, give_back, works
@@ -27,7 +28,7 @@ class Repromised:
     Parameters
     ----------
     lines
-        Those that have a new promise, in the order in which they were promised.
+        Those whose promise holds, the new ones in the order in which they were promised, and then those that stay as they are.
     left_out
         Lines that have nothing to promise any more, as their state says.
     """
@@ -40,8 +41,8 @@ class Repromised:
 def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repromised:
     """Promise lines anew whose supply slipped, keeping each date that can be kept.
 
-    They give back what they hold, and are promised in the order of the dates that they had, none earlier than before: others
-    may need what is early.
+    Those that rest on what comes in time stay as they are. The others give back what they hold, and are promised in the order of
+    the dates that they had, none earlier than before: others may need what is early. Each has its own first.
 
     Parameters
     ----------
@@ -68,18 +69,24 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repr
         if len(left_out) == len(rows):
             raise NothingToPromise(line=", ".join(map(str, rows)), state=left_out[0].state)
         with uncollected(len(rows)):
-            return Repromised(_promise_anew(actor, [row for row in rows if row.state in states.HOLDING]), left_out)
+            open_rows = [row for row in rows if row.state in states.HOLDING]
+            stay = intact([row.pk for row in open_rows], demands_of(open_rows), actor.today)
+            anew = _promise_anew(actor, [row for row in open_rows if row.pk not in stay])
+            return Repromised([*anew, *(row for row in open_rows if row.pk in stay)], left_out)
 
 
 def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[OrderLine]:
+    if not rows:
+        return rows
     in_force = Promise.objects.filter(line__in=among(row.pk for row in rows), in_force=True)
     before = dict(in_force.values_list("line_id", "ship_date"))
     rows.sort(key=lambda row: (before[row.pk], row.pk))
     wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, works(rows), strict=True)]
     lock(wanted, actor.today, demands_of(rows))
+    held = held_by([row.pk for row in rows], demands_of(rows), actor.today)
     give_back(rows)
-    seen = snapshot(wanted, actor.today, lock=Lock.ALONE)
-    answer = promise(seen.availability, seen.wanted)
+    seen = snapshot(wanted, actor.today, lock=Lock.ALONE, held_before=held)
+    answer = promise(seen.availability, seen.wanted, holdings=seen.holdings.given_back())
     refused = [k for k in range(len(rows)) if not answer.is_promised[k]]
     prefetch_related_objects([rows[k] for k in refused], "order")
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in refused])
