@@ -21,8 +21,8 @@ from atoll_web.sales.errors import CannotPromise
 from atoll_web.sales.models import Order, Promise
 from atoll_web.sales.pegging import pegging
 from atoll_web.stock.models import Demand, Requirement, Supply
-from tests.lamps import BILLS, Lamps
 from atoll_web.words import in_words
+from tests.lamps import BILLS, Lamps
 from tests.web.test_corrections import at_risk, held, nothing_is_violated, propose_and_apply
 
 NEW_FOOT = {"FOOT": (BillLine("DRIVER", 1), BillLine("PLATE", 3))}

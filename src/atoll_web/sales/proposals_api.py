@@ -23,7 +23,7 @@ class RepromiseIn(Input):
 
     policy: Policy = Field(
         Policy.KEEP,
-        description="keep: who can keep its date keeps it, and what is in order is not touched; least lateness: the least weighted days late; fifo: in order of "
+        description="keep: who can keep its date keeps it; least lateness: the least weighted days late; fifo: in order of "
         "entry; sequence: in the sequence of the order book; rush: `order` before all others",
     )
     weighing: Weighing = Field(Weighing.PRIORITY, description="What a day late costs")
