@@ -57,7 +57,7 @@ def test_what_lines_hold_is_what_becomes_free_when_they_give_it_back(company: La
     before = dict(Supply.objects.exclude(kind="planned").values_list("id", F("quantity") - F("allocated")))
     lines = list(OrderLine.objects.order_by("id"))
     for chosen in (some for size in range(1, len(lines) + 1) for some in combinations(lines, size)):
-        held = held_by([line.pk for line in chosen], [line.demand_id for line in chosen], company.today)
+        held = held_by([line.pk for line in chosen], [line.demand_id for line in chosen])
         with transaction.atomic(), acting(company.actor("planner")):
             give_back(chosen)
             after = dict(Supply.objects.exclude(kind="planned").values_list("id", F("quantity") - F("allocated")))

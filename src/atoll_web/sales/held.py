@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from atoll_web.bulk import Statement, exchange
+from atoll_web.bulk import exchange, uncollected
 
 ALLOCATED = """
 SELECT r.demand_id, s.id, sum(a.quantity)::bigint, CASE WHEN s.kind = 'planned' THEN s.allocated END, d.id
@@ -41,19 +41,21 @@ WITH RECURSIVE rests (line, demand) AS (
     UNION
     SELECT rests.line, d.id FROM rests JOIN stock_requirement r ON r.demand_id = rests.demand
     JOIN stock_allocation a ON a.requirement_id = r.id JOIN stock_demand d ON d.builds_id = a.supply_id
+), lacking AS (
+    SELECT DISTINCT r.demand_id FROM (SELECT DISTINCT demand FROM rests) known
+    JOIN stock_demand d ON d.id = known.demand
+    JOIN stock_requirement r ON r.demand_id = d.id
+    LEFT JOIN stock_allocation a ON a.requirement_id = r.id
+    LEFT JOIN stock_supply s ON s.id = a.supply_id
+    LEFT JOIN stock_demand kit ON kit.builds_id = s.id
+    GROUP BY r.id
+    HAVING r.quantity > r.issued + coalesce(sum(a.quantity), 0)
+        OR bool_or(s.due > d.need_date OR (s.due < %s AND d.need_date <= %s))
+        OR bool_or(s.kind = 'planned' AND kit.id IS NULL AND NOT EXISTS (
+            SELECT FROM purchasing_supplieritem sold WHERE sold.item_id = s.item_id AND sold.preferred
+        ))
 )
-SELECT rests.line FROM rests
-JOIN stock_demand d ON d.id = rests.demand
-JOIN stock_requirement r ON r.demand_id = d.id
-LEFT JOIN stock_allocation a ON a.requirement_id = r.id
-LEFT JOIN stock_supply s ON s.id = a.supply_id
-LEFT JOIN stock_demand kit ON kit.builds_id = s.id
-GROUP BY rests.line, r.id, d.need_date
-HAVING r.quantity > r.issued + coalesce(sum(a.quantity), 0)
-    OR bool_or(s.due > d.need_date OR (s.due < %s AND d.need_date <= %s))
-    OR bool_or(s.kind = 'planned' AND kit.id IS NULL AND NOT EXISTS (
-        SELECT FROM purchasing_supplieritem sold WHERE sold.item_id = s.item_id AND sold.preferred
-    ))
+SELECT rests.line FROM rests JOIN lacking ON lacking.demand_id = rests.demand
 UNION
 SELECT line_id FROM sales_promise WHERE in_force AND (at_risk OR ship_date < %s) AND line_id = ANY(%s::bigint[])
 """
@@ -64,9 +66,8 @@ What is overdue comes tomorrow at the earliest; what nobody sells any more and i
 
 
 class _Peg(NamedTuple):
-    """Units of a supply that a line's demand holds; of a planned one, what is allocated in all and the kit that builds it."""
+    """Units of a supply that are given back; of a planned one, how many are allocated in all and the kit that builds it."""
 
-    demand: int
     supply: int
     units: int
     allocated: int | None
@@ -80,17 +81,24 @@ class _Part:
     required: int
     built: int
     pegs: list[_Peg] = field(default_factory=list)
+    units: int = 0
+
+    def add(self, peg: _Peg) -> None:
+        """The next one."""
+        self.pegs.append(peg)
+        self.units += peg.units
 
     def give_back(self, left: int) -> Iterator[_Peg]:
         """What goes, the latest first, when so many units are still built."""
-        excess = sum(peg.units for peg in self.pegs) - -(-self.required * left // self.built)
+        excess = self.units - -(-self.required * left // self.built)
         while excess > 0:
-            peg = self.pegs.pop()
-            gone = min(peg.units, excess)
+            supply, units, allocated, kit = self.pegs.pop()
+            gone = min(units, excess)
             excess -= gone
-            if gone < peg.units:
-                self.pegs.append(peg._replace(units=peg.units - gone))
-            yield peg._replace(units=gone)
+            self.units -= gone
+            if gone < units:
+                self.pegs.append(_Peg(supply, units - gone, allocated, kit))
+            yield _Peg(supply, gone, allocated, kit)
 
 
 @dataclass(slots=True)
@@ -155,51 +163,55 @@ def _sums(parts: Iterable[Mapping[int, int]]) -> Mapping[int, int]:
 
 def intact(line_ids: Sequence[int], demand_ids: Sequence[int], today: date) -> set[int]:
     """Keys of the lines whose promise may stay as it is: all that they rest on is there or comes in time."""
-    (rows,) = exchange([_not_intact(line_ids, demand_ids, today)])
+    asked = NOT_INTACT, [list(line_ids), list(demand_ids), today, today, today, list(line_ids)]
+    (rows,) = exchange([asked])
     return {*line_ids}.difference(line for (line,) in rows)
 
 
-def _not_intact(line_ids: Sequence[int], demand_ids: Sequence[int], today: date) -> Statement:
-    return NOT_INTACT, [list(line_ids), list(demand_ids), today, today, today, list(line_ids)]
-
-
-def held_by(line_ids: Sequence[int], demand_ids: Sequence[int], today: date) -> Held:
+def held_by(line_ids: Sequence[int], demand_ids: Sequence[int], today: date | None = None) -> Held:
     """Read what `stock.services.release_demands` and the release of slots would give back, one query for each level of builds.
 
     Parameters
     ----------
     demand_ids
         The demand of each line.
+    today
+        Where it matters who may stay as it is; nobody does when not given.
     """
-    reserved, promised, not_intact = exchange(
-        [(RESERVED, [list(line_ids)]), (PROMISED, [list(line_ids)]), _not_intact(line_ids, demand_ids, today)]
-    )
-    doubtful = {line for (line,) in not_intact}
-    found = {line: HeldByLine(ship, need, line not in doubtful) for line, ship, need in promised}
+    reserved, promised = exchange([(RESERVED, [list(line_ids)]), (PROMISED, [list(line_ids)])])
+    stay = intact(line_ids, demand_ids, today) if today else frozenset[int]()
+    found = {line: HeldByLine(ship, need, line in stay) for line, ship, need in promised}
     for line, day, minutes in reserved:
         found[line].minutes[day] = minutes
-    of_demand = {demand: found[line] for line, demand in zip(line_ids, demand_ids, strict=True)}
+    with uncollected(len(line_ids)):
+        planned = _give_back(demand_ids, {demand: found[line] for line, demand in zip(line_ids, demand_ids, strict=True)})
+    return Held([found[line] for line in line_ids], planned)
+
+
+def _give_back(demand_ids: Sequence[int], of_demand: Mapping[int, HeldByLine]) -> list[int]:
+    """Tell each line what its demand holds; returns the planned supplies."""
     left: dict[int, int] = {}
     parts: dict[int, list[_Part]] = {}
     back = _whole(demand_ids)
     while back:
-        parts |= _parts(sorted({peg.kit for peg in back if peg.kit is not None} - parts.keys()))
-        below: list[_Peg] = []
-        for demand, supply, given, allocated, kit in back:
+        parts |= _parts(sorted({peg.kit for _, peg in back if peg.kit is not None} - parts.keys()))
+        below: list[tuple[int, _Peg]] = []
+        for demand, (supply, given, allocated, kit) in back:
             if allocated is None:
                 of_demand[demand].units[supply] += given
                 continue
             of_demand[demand].has_planned = True
-            left[supply] = left.get(supply, allocated) - given
-            below += (peg._replace(demand=demand) for part in parts.get(kit, ()) for peg in part.give_back(left[supply]))
+            left[supply] = still = left.get(supply, allocated) - given
+            for part in parts.get(kit, ()) if kit is not None else ():
+                below += [(demand, peg) for peg in part.give_back(still)]
         back = below
-    return Held([found[line] for line in line_ids], sorted(left))
+    return sorted(left)
 
 
-def _whole(demands: Sequence[int]) -> list[_Peg]:
-    """All that demands hold."""
+def _whole(demands: Sequence[int]) -> list[tuple[int, _Peg]]:
+    """All that demands hold, each with its demand."""
     (rows,) = exchange([(ALLOCATED, [list(demands)])]) if demands else ([],)
-    return [*map(_Peg._make, rows)]
+    return [(demand, _Peg(*peg)) for demand, *peg in rows]
 
 
 def _parts(kits: Sequence[int]) -> dict[int, list[_Part]]:
@@ -207,5 +219,5 @@ def _parts(kits: Sequence[int]) -> dict[int, list[_Part]]:
     found: dict[int, dict[int, _Part]] = {kit: {} for kit in kits}
     (rows,) = exchange([(PEGS_OF_KITS, [list(kits)])]) if kits else ([],)
     for kit, requirement, required, built, *peg in rows:
-        found[kit].setdefault(requirement, _Part(required, built)).pegs.append(_Peg(kit, *peg))
+        found[kit].setdefault(requirement, _Part(required, built)).add(_Peg(*peg))
     return {kit: [*of_kit.values()] for kit, of_kit in found.items()}

@@ -60,7 +60,7 @@ def _promise(actor: Actor, lines: Sequence[OpenLine], rows: Sequence[ProposedPro
     works = [replace(line.work, request_date=r.requested) for line, r in zip(lines, rows, strict=True)]
     give_way = [line.row for line in lines]
     lock(works, actor.today, demands_of(give_way))
-    held = held_by([row.pk for row in give_way], demands_of(give_way), actor.today)
+    held = held_by([row.pk for row in give_way], demands_of(give_way))
     give_back(give_way)
     seen = snapshot(works, actor.today, lock=Lock.ALONE, held_before=held)
     answer = _as_proposed(seen, promised_anew(seen, lines), lines, rows)

@@ -195,7 +195,7 @@ class _Asked:
         works = [replace(self.lines[k].work, request_date=day) for k, day in requested.items()]
         after: dict[int, tuple[date | None, date | None]] = {}
         if served:
-            held = held_by([line.row.pk for line in served], [line.row.demand_id for line in served], today)
+            held = held_by([line.row.pk for line in served], [line.row.demand_id for line in served])
             anew = snapshot(works, today, lock=Lock.NOTHING, given_back=held)
             promises = promised_anew(anew, served)
             dates = ship_dates(anew, promises, served)

@@ -83,7 +83,7 @@ def _promise_anew(actor: Actor, rows: list[OrderLine]) -> list[OrderLine]:
     rows.sort(key=lambda row: (before[row.pk], row.pk))
     wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, works(rows), strict=True)]
     lock(wanted, actor.today, demands_of(rows))
-    held = held_by([row.pk for row in rows], demands_of(rows), actor.today)
+    held = held_by([row.pk for row in rows], demands_of(rows))
     give_back(rows)
     seen = snapshot(wanted, actor.today, lock=Lock.ALONE, held_before=held)
     answer = promise(seen.availability, seen.wanted, holdings=seen.holdings.given_back())
