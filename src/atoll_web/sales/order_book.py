@@ -110,7 +110,7 @@ RE_PROMISES = ListPage(
     ),
     facets=(Facet("state", "State"), Facet("policy", "Policy")),
     order="-id",
-    intro="Promises of all open lines, computed anew as if nothing were held. Nothing is changed until a proposal is applied.",
+    intro="Who is in order stays as it is, the others are promised anew. Nothing is changed until a proposal is applied.",
     empty="Nothing was proposed yet.",
 )
 
