@@ -123,9 +123,12 @@ class Allotment:
             state.supply["free"] += withheld_here
             state.supply["kept"] = 0
             peg, plan = state.peg[pegs : int(state.now["pegs"][0])], state.plan[plans : int(state.now["plans"][0])]
+            peg, plan = peg[peg["line"] < keeps], plan[plan["line"] < keeps]
             stays = np.flatnonzero(state.answer["stays"][first : min(end, keeps)]) + first
+            taken = {*peg["item"].tolist(), *plan["item"].tolist()}
             for share in shares:
-                share.count(peg[peg["line"] < keeps], plan[plan["line"] < keeps], of_class, stays)
+                if len(stays) or share.share.item in taken:
+                    share.count(peg, plan, of_class, stays)
         return ended(self.there, state)
 
     def _left(self, held: "_Held") -> "list[_Left]":
