@@ -21,6 +21,7 @@ from atoll_web.sales.errors import CannotPromise
 from atoll_web.sales.models import Order, Promise
 from atoll_web.sales.pegging import pegging
 from atoll_web.stock.models import Demand, Requirement, Supply
+from atoll_web.words import in_words
 from tests.lamps import BILLS, Lamps
 from tests.web.test_corrections import at_risk, held, nothing_is_violated, propose_and_apply
 
@@ -211,6 +212,23 @@ def test_the_reason_of_a_changed_bill_is_told(company):
     order = company.order(9)
     change_bill(company, NEW_FOOT)
     assert cause(company, order) == ["The bill of FOOT has changed since its build was planned."]
+
+
+def test_the_reason_of_a_late_build_is_the_purchase_that_it_waits_for(company):
+    """The build of the driver, and that of the foot, move along with the transformers, so that nothing in their kits is late."""
+    order = company.order(14)
+    (planned,) = Supply.objects.filter(kind="planned", item__code="TRAFO")
+    wanted = purchasing.Wanted(planned.item, planned.quantity, (planned,))
+    (bought,) = purchasing.order(actor=company.actor("buyer"), wanted=[wanted])
+    needed = order.lines.get().demand.need_date
+    late = bought.lines.get().supply.due + timedelta(days=9)
+    purchasing.slip(actor=company.actor("buyer"), line=bought.lines.get(), due=late)
+    (words,) = cause(company, order)
+    assert words.startswith(f"{planned.quantity} × TRAFO come on {in_words(late)}, and ")
+    assert words.endswith(f"× FOOT, needed on {in_words(needed)}, wait for them.")
+    line = order.lines.get()
+    (found,) = causes(line, list(line.promises.order_by("pk")), pegging(line.demand_id), company.today)
+    assert found.link == f"/purchase-orders/{bought.number}"
 
 
 def test_the_reason_of_an_obsolete_item_is_told(company):

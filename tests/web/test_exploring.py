@@ -588,6 +588,7 @@ def test_lines_that_ship_together_say_what_they_wait_for(company: Lamps) -> None
 def test_a_line_that_is_promised_anew_says_that_it_keeps_its_day(company: Lamps) -> None:
     wished = NewLine("DL", {}, 1, date(2026, 4, 20))
     order = sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=[wished])
+    Promise.objects.update(at_risk=True)
     sales.repromise(actor=company.actor("planner"), lines=[*order.lines.all()])
     promise = Promise.objects.get(in_force=True)
     assert (promise.ship_date, promise.reason) == (date(2026, 4, 20), "Keeps the day that it had.")

@@ -127,6 +127,37 @@ def test_others_may_look_but_not_propose_or_accept(two: list[Order], signed_in: 
         assert client.post(address).status_code == 403, address
 
 
+def test_the_rushed_order_is_shown_even_if_nothing_changes(two: list[Order], signed_in: SignIn) -> None:
+    page = signed_in("sales").post(f"/orders/{two[0]}/rush", follow=True).content.decode()
+    assert f"{two[0]}</a>/1" in page
+    assert "kept" in page
+
+
+def test_a_sequence_that_costs_more_than_leaving_all_says_so(two: list[Order], signed_in: SignIn) -> None:
+    client, second = signed_in("planner"), two[1]
+    places = {f"was-{second}": 2, f"place-{second}": 1}
+    page = client.post("/order-book/move", places, follow=True)
+    assert "more weighted days late than leaving everything as it is" in page.content.decode()
+    document = client.get(f"{page.redirect_chain[-1][0]}.json").json()
+    assert document["figures"]["leaving"] == 0 < document["days_late"]
+
+
+def test_sales_proposes_anything_and_accepts_a_rush_on_pages_and_by_program(two: list[Order], signed_in: SignIn) -> None:
+    """Proposing changes nothing; whose promises give way the planner decides."""
+    page = signed_in("sales").post("/re-promises/propose", {"policy": "keep"}, follow=True)
+    address = page.redirect_chain[-1][0]
+    assert "Accept all" not in page.content.decode()
+    assert signed_in("sales").post(f"{address}/apply").status_code == 403
+    program = Program("sales")
+    made = program.post("/re-promise", {"policy": "keep"}, expect=202)
+    assert made["leaving"] == 0
+    program.post(f"/proposals/{made['id']}/apply", expect=403)
+    assert program.post(f"/proposals/{made['id']}/discard")["state"] == "discarded"
+    assert Program("planner").post(f"{address.replace('re-promises', 'proposals')}/apply")["state"] == "applied"
+    made = Program("planner").post("/re-promise", {"policy": "rush", "order": two[1].number}, expect=202)
+    assert program.post(f"/proposals/{made['id']}/apply")["state"] == "applied"
+
+
 class Program:
     def __init__(self, role: str) -> None:
         secret = create_token(user=User.objects.get(username=role), name=f"test {timezone.now().isoformat()}").secret

@@ -1,6 +1,7 @@
 """New promises for all open lines: proposed with before and after, applied as a whole or not at all."""
 
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 from django.db import connection
@@ -39,7 +40,10 @@ def ships(*orders: Order) -> list[date]:
 def holdings() -> tuple[list, list, list]:
     """All that lines hold, whatever the keys of its rows are."""
     return (
-        sorted(Allocation.objects.values_list("requirement__demand__reference", "supply__item__code", "supply__due", "quantity")),
+        sorted(
+            Allocation.objects.values_list("requirement__demand__reference", "supply__item__code", "supply__due", "quantity"),
+            key=str,  # what is on hand has no date
+        ),
         sorted(SlotReservation.objects.values_list("line", "line_day", "minutes")),
         sorted(Promise.objects.filter(in_force=True).values_list("line", "ship_date", "need_date", "at_risk")),
     )
@@ -317,6 +321,103 @@ def test_applying_takes_as_many_queries_for_many_lines_as_for_few(company):
     for _ in range(8):
         company.order()
     assert queries() == few
+
+
+def random_book(company: Lamps, seed: int) -> list[Order]:
+    """Orders for different days; what is planned for them is bought, and its suppliers turn out to be unsteady afterwards."""
+    draw = Random(seed)
+    orders = []
+    for _ in range(draw.randint(3, 7)):
+        choices = draw.choice(({}, LARGE, {"dimmer": "DIMMER"}, {"arm": "ARM-L", "extras": ["CLAMP"]}))
+        line = sales.NewLine("DL", choices, draw.randint(1, 5), MONDAY + timedelta(days=draw.randint(0, 35)))
+        customer = draw.choice(("ACME", "MUELLER"))
+        orders.append(sales.enter_order(actor=company.actor("sales"), customer=customer, lines=[line]))
+    planned = Supply.objects.filter(kind="planned", consumes=None).order_by("id")
+    wanted = [purchasing.Wanted(supply.item, supply.quantity, (supply,)) for supply in planned if draw.random() < 0.8]
+    if wanted:
+        purchasing.order(actor=company.actor("buyer"), wanted=wanted)
+    Supply.objects.filter(kind="purchase").update(margin_days=draw.randint(0, 6))
+    return orders
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_nothing_is_wrong_keep_changes_nothing_not_even_on_the_day_of_assembly(company, seed):
+    orders = random_book(company, seed)
+    before = holdings()
+    first = min(Promise.objects.filter(in_force=True).values_list("need_date", flat=True))
+    due = min([first, *Supply.objects.exclude(due=None).values_list("due", flat=True)])
+    for day in (MONDAY, due):  # nothing is overdue
+        planner = company.actor("planner", day)
+        for policy in (Policy.KEEP, Policy.LEAST_LATENESS):
+            proposal = sales.compute_proposal(actor=planner, proposal=sales.ask_proposal(actor=planner, policy=policy))
+            assert [(row.after, row.need_date) for row in proposal.promises.all()] == [
+                (row.before, None) for row in proposal.promises.all()
+            ]
+            assert proposal.days_late == proposal.bound == proposal.run.result["leaving"] == 0
+            sales.apply_proposal(actor=planner, proposal=proposal)
+        sales.repromise(actor=planner, lines=[line for order in orders for line in order.lines.all()])
+        assert holdings() == before
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_a_purchase_slips_the_best_is_no_worse_than_leaving_all_and_keep_moves_no_healthy_line(company, seed):
+    random_book(company, seed)
+    for line in PurchaseOrderLine.objects.select_related("supply", "order", "item"):
+        purchasing.slip(actor=company.actor("buyer"), line=line, due=line.supply.due + timedelta(days=3 + seed))
+        break
+    for policy in (Policy.LEAST_LATENESS, Policy.KEEP):
+        healthy = set(Promise.objects.filter(in_force=True, at_risk=False).values_list("line", flat=True))
+        proposal = proposed(company, policy)
+        assert proposal.bound <= proposal.days_late <= proposal.run.result["leaving"]
+        if policy == Policy.KEEP:
+            assert not proposal.promises.filter(line__in=healthy).exclude(after=F("before")).exists()
+    apply(company, proposal)
+    assert not Promise.objects.filter(in_force=True, at_risk=True).exists()
+    assert nothing_is_violated()
+
+
+def test_a_line_that_slips_keeps_what_else_it_holds_without_a_margin(company):
+    """Its heads come a day later; the transformers of its feet, from a supplier who is unsteady now, are counted on as before."""
+    order = company.order(9, **LARGE)
+    for supply in Supply.objects.filter(kind="planned", consumes=None):
+        purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(supply.item, supply.quantity, (supply,))])
+    Supply.objects.filter(kind="purchase").update(margin_days=10)
+    (promised,) = ships(order)
+    head = PurchaseOrderLine.objects.select_related("order", "item", "supply").get(item__code="HEAD-L")
+    needed = order.lines.get().demand.need_date
+    purchasing.slip(actor=company.actor("buyer"), line=head, due=needed + timedelta(days=1))
+    Supply.objects.filter(pk=head.supply_id).update(margin_days=0)
+    SupplierItem.objects.update(lead_time_days=40)
+    held = set(Allocation.objects.filter(supply__kind="purchase").values_list("supply", flat=True))
+    sales.repromise(actor=company.actor("planner"))
+    assert ships(order) == [promised + timedelta(days=1)]
+    assert set(Allocation.objects.filter(supply__kind="purchase").values_list("supply", flat=True)) == held
+    assert nothing_is_violated()
+
+
+def test_the_time_of_today_stays_usable_for_the_line_that_holds_it(company):
+    """Its arm is lost on the day of its assembly, but another one is there."""
+    order = company.order(arm="ARM-L", head="HEAD-S")
+    line = order.lines.get()
+    day = line.promises.get().need_date
+    Promise.objects.filter(line=line).update(at_risk=True)
+    sales.repromise(actor=company.actor("planner", day))
+    assert line.promises.get(in_force=True).need_date == day
+    assert line.slots.get().line_day.day == day
+
+
+def test_a_rush_that_gains_nothing_delays_nobody(company, two):
+    assert ships(two[0]) < ships(two[1])
+    proposal = rush(company, two[0])
+    assert not proposal.promises.exclude(after=F("before")).exists()
+    assert proposal.days_late == 0
+
+
+def test_a_line_that_stays_must_still_be_able_to_when_a_proposal_is_applied(company, two):
+    proposal = proposed(company, Policy.KEEP)
+    Promise.objects.filter(line__order=two[0]).update(at_risk=True)
+    with pytest.raises(ProposalOutdated, match="cannot stay"):
+        apply(company, proposal)
 
 
 def lot_of(code: str) -> Lot:

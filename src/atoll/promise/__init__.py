@@ -35,13 +35,14 @@ from atoll.promise.confidence import (
 )
 from atoll.promise.deliver import Part, Split, largest_part, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
+from atoll.promise.holdings import Holdings, Terms
 from atoll.promise.kit_choice import Goal, optimised_kits
 from atoll.promise.kit_exchange import KitLimits, Pegging, exchanged, kit_limits
 from atoll.promise.kitting import Kits, KitStatus, ServeBy, WaitingOrders, all_or_nothing_kits, line_by_line_kits
 from atoll.promise.lateness_bound import LatenessBound, lateness_bound
 from atoll.promise.promises import Promises
 from atoll.promise.remaining import after
-from atoll.promise.repromising import Policy, Repromise, repromise, rush
+from atoll.promise.repromising import Policy, Repromise, leave, repromise, rush
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
 from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
 from atoll.promise.structure import Structure
@@ -64,6 +65,7 @@ __all__ = [
     "Expediting",
     "ExpressPurchase",
     "Goal",
+    "Holdings",
     "Improvement",
     "KitLimits",
     "KitStatus",
@@ -95,6 +97,7 @@ __all__ = [
     "Step",
     "Structure",
     "Substitution",
+    "Terms",
     "Together",
     "WaitingOrders",
     "Wanted",
@@ -116,6 +119,7 @@ __all__ = [
     "lateness_bound",
     "later_than",
     "learned_lateness",
+    "leave",
     "line_by_line_kits",
     "needed",
     "optimised_kits",

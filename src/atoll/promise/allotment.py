@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.availability import Availability
-from atoll.promise.promises import Promises, joined
-from atoll.promise.remaining import after
-from atoll.promise.serving import promise, promise_each
-from atoll.promise.tables import NOBODY, Integers
+from atoll.promise.holdings import Terms
+from atoll.promise.promises import Promises
+from atoll.promise.serving import begun, ended, go_on, serve
+from atoll.promise.tables import NOBODY, Integers, Records
 from atoll.promise.wanted import Wanted
 
 
@@ -43,21 +44,13 @@ class Share:
         """Whether lines of a class leave these units."""
         return self.of_class == NOBODY or self.of_class != of_class
 
-    def left(self, promises: Promises, classes: Integers) -> "Share":
-        """What is still kept after promises of lines of some classes."""
-        mine, pegs = classes == self.of_class, promises.peg_item == self.item
-        plans = mine[promises.plan_line] & (promises.plan_item == self.item)
-        units = promises.peg_quantity[pegs & mine[promises.peg_line]].sum() + promises.plan_quantity[plans].sum()
-        others = dict(self.others)
-        for p in np.flatnonzero(pegs & ~mine[promises.peg_line]) if others else ():
-            supply = int(promises.peg_supply[p])
-            others[supply] = max(others.get(supply, 0) - int(promises.peg_quantity[p]), 0)
-        return replace(self, units=max(self.units - int(units), 0), others=others)
-
 
 @dataclass(frozen=True, slots=True)
 class Allotment:
     """What can be promised from, and what of it is kept for classes of lines.
+
+    What a line holds counts for its class until it is served, and what it takes from then on. So nobody else takes it while
+    its class is short of its share, and of what is free that much less is kept. No line is refused what it holds itself.
 
     Examples
     --------
@@ -73,23 +66,22 @@ class Allotment:
     array([0, 0, 8])
     """
 
-    availability: Availability
+    there: Availability | Terms
     shares: Sequence[Share] = field(default=())
 
+    @property
+    def availability(self) -> Availability:
+        """What can be promised from, whoever holds it."""
+        return self.there if isinstance(self.there, Availability) else self.there.availability
+
     def seen_by(self, of_class: int) -> Availability:
-        """What lines of a class may take. What is kept is taken from the earliest supplies: it could be had first."""
-        kept = [share for share in self.shares if share.units and share.keeps_from(of_class)]
-        if not kept:
-            return self.availability
-        there = self.availability
-        free = there.supply_free.copy()
-        for share in kept:
-            begin, end = there.tables.item["supplies"][[share.item, share.item + 1]]
-            places = there.supply_order[begin:end]
-            others = np.array([share.others.get(place, 0) for place in places.tolist()], dtype=np.int64)
-            open_units = np.maximum(free[places] - others, 0)
-            free[places] -= np.clip(share.units - (np.cumsum(open_units) - open_units), 0, open_units)
-        return replace(there, supply_free=free, bills=there.structure)
+        """What lines of a class may take where nobody holds anything."""
+        supply = self.availability.tables.supply.copy()
+        for share in self._left(NOTHING_HELD):
+            share.withhold(supply, of_class, 0)
+        free = self.availability.supply_free.copy()
+        free[self.availability.supply_order] = supply["free"]
+        return replace(self.availability, supply_free=free, bills=self.availability.structure)
 
     def promise(self, wanted: Wanted, classes: Integers) -> Promises:
         """Promise lines one after the other, each from what its class may take.
@@ -98,31 +90,68 @@ class Allotment:
         ----------
         classes
             Number of the class of each line; int64, shape (k,).
+        """
+        return self.serve(wanted, classes, np.arange(len(wanted)), keeps=len(wanted))
+
+    def serve(self, wanted: Wanted, classes: Integers, sequence: Integers, *, keeps: int) -> Promises:
+        """Promise lines as `promise` does, of which so many keep what they take from the others.
+
+        Parameters
+        ----------
+        wanted
+            The lines of the sequence, in its order.
+        classes
+            Number of the class of each line, by its position.
+        sequence
+            The positions of the lines.
 
         Notes
         -----
         Lines that follow each other are promised in one call until one of another class takes an item of which units are kept.
         """
         if not self.shares:
-            return promise(self.availability, wanted)
-        left, parts = self, []
-        for first, last, of_class in self._runs(wanted, classes):
-            found = promise(left.seen_by(of_class), wanted.in_order(np.arange(first, last), wanted.requested_day))
-            left = left.after(found, classes[first:last])
-            parts.append(found)
-        return joined(parts)
+            return serve(self.there, wanted, sequence, keeps=keeps)
+        state = begun(self.there, wanted, sequence, keeps=keeps)
+        of_class = classes[sequence]
+        shares = self._left(self._held(classes, sequence))
+        for first, end, of_run in self._runs(wanted, of_class):
+            free, pegs, plans = state.supply["free"].copy(), int(state.now["pegs"][0]), int(state.now["plans"][0])
+            for share in shares:
+                share.withhold(state.supply, of_run, min(first, keeps))
+            withheld_here = free - state.supply["free"]
+            state = go_on(state, first, end)
+            state.supply["free"] += withheld_here
+            state.supply["kept"] = 0
+            peg, plan = state.peg[pegs : int(state.now["pegs"][0])], state.plan[plans : int(state.now["plans"][0])]
+            peg, plan = peg[peg["line"] < keeps], plan[plan["line"] < keeps]
+            stays = np.flatnonzero(state.answer["stays"][first : min(end, keeps)]) + first
+            taken = {*peg["item"].tolist(), *plan["item"].tolist()}
+            for share in shares:
+                if len(stays) or share.share.item in taken:
+                    share.count(peg, plan, of_class, stays)
+        return ended(self.there, state)
 
-    def days_alone(self, wanted: Wanted, classes: Integers) -> Integers:
-        """The ship day of each line as if it were the only one; −1 where it is refused."""
-        days = np.empty(len(wanted), dtype=np.int64)
-        for of_class in np.unique(classes).tolist() if self.shares else [NOBODY]:
-            lines = np.flatnonzero(classes == of_class) if self.shares else np.arange(len(wanted))
-            days[lines] = promise_each(self.seen_by(of_class), wanted.in_order(lines, wanted.requested_day)).ship_day
-        return days
+    def _left(self, held: "_Held") -> "list[_Left]":
+        item, order = self.availability.tables.item, self.availability.supply_order
+        left = []
+        for share in self.shares:
+            begin, end = item["supplies"][[share.item, share.item + 1]].tolist()
+            others = np.array([share.others.get(row, 0) for row in order[begin:end].tolist()], dtype=np.int64)
+            mine = np.flatnonzero((held.of_class == share.of_class) & (held.item == share.item))
+            left.append(_Left(share, slice(begin, end), share.units, others, _Held(*(column[mine] for column in held))))
+        return left
 
-    def after(self, promises: Promises, classes: Integers) -> "Allotment":
-        """What promises of lines of some classes leave."""
-        return Allotment(after(self.availability, promises), tuple(share.left(promises, classes) for share in self.shares))
+    def _held(self, classes: Integers, sequence: Integers) -> "_Held":
+        """What lines hold; those that the sequence does not name have their turn after all."""
+        if isinstance(self.there, Availability):
+            return NOTHING_HELD
+        held, there = self.there.holdings, self.availability
+        turn = np.full(len(classes), len(sequence))
+        turn[sequence] = np.arange(len(sequence))
+        place = np.full(len(there.supply_item), NOBODY)
+        place[there.supply_order] = np.arange(len(there.supply_order))
+        line = np.repeat(np.arange(len(classes)), np.diff(held.start))
+        return _Held(turn[line], classes[line], there.supply_item[held.supply], place[held.supply], held.quantity)
 
     def _runs(self, wanted: Wanted, classes: Integers) -> list[tuple[int, int, int]]:
         """Lines that can be promised in one call, from one to before another, and the class of those that take what is shared."""
@@ -151,6 +180,69 @@ class Allotment:
         of_alternative = np.repeat(line, np.diff(wanted.alternative_start))
         found[of_alternative[shared[wanted.alternative_item]]] = True
         return found
+
+
+class _Held(NamedTuple):
+    """Units that lines hold, by turn and class of the line, item, and place of the supply; shape (h,) each."""
+
+    turn: Integers
+    of_class: Integers
+    item: Integers
+    place: Integers
+    units: Integers
+
+
+NOTHING_HELD = _Held(*[np.empty(0, dtype=np.int64)] * 5)
+
+
+@dataclass(slots=True)
+class _Left:
+    """What is still kept of a share, in the tables of a call.
+
+    Parameters
+    ----------
+    places
+        Where the supplies of the item stand.
+    others
+        Units of each of them that are not kept.
+    held
+        What lines of the class hold of them.
+    """
+
+    share: Share
+    places: slice
+    units: int
+    others: Integers
+    held: _Held
+
+    def withhold(self, supply: Records, of_class: int, turn: int) -> None:
+        """Take from lines of a class what is kept from them: what lines that have not had their turn hold, then what is free.
+
+        It is taken from the earliest supplies: it could be had first.
+        """
+        if self.units == 0 or not self.share.keeps_from(of_class):
+            return
+        held, later = np.zeros(len(self.others), dtype=np.int64), self.held.turn >= turn
+        np.add.at(held, self.held.place[later] - self.places.start, self.held.units[later])
+        here = supply[self.places]
+        kept = _first(np.minimum(held, np.maximum(here["held"] - here["kept"], 0)), self.units)
+        here["kept"] += kept
+        here["free"] -= _first(np.maximum(here["free"] - self.others, 0), self.units - int(kept.sum()))
+
+    def count(self, peg: Records, plan: Records, classes: Integers, stays: Integers) -> None:
+        """Count what lines have taken, and what those keep that stay as they are."""
+        peg, plan = peg[peg["item"] == self.share.item], plan[plan["item"] == self.share.item]
+        mine = classes[peg["line"]] == self.share.of_class
+        used = peg["quantity"][mine].sum() + plan["quantity"][classes[plan["line"]] == self.share.of_class].sum()
+        used += self.held.units[np.isin(self.held.turn, stays)].sum()
+        self.units = max(self.units - int(used), 0)
+        np.subtract.at(self.others, peg["supply"][~mine] - self.places.start, peg["quantity"][~mine])
+        np.maximum(self.others, 0, out=self.others)
+
+
+def _first(units: Integers, most: int) -> Integers:
+    """What of so many units is taken when the first ones go first."""
+    return np.asarray(np.clip(most - (np.cumsum(units) - units), 0, units))
 
 
 def withheld(availability: Availability, kept: Mapping[int, int]) -> Availability:

@@ -3,6 +3,7 @@
 from atoll.native import inner, native
 from atoll.promise.capacity import earliest_span, latest_span, take_slots
 from atoll.promise.choosing import best_material_day, prefer
+from atoll.promise.holding import can_stay, conceal, put_down, reveal, settle, stay, take_up, undo
 from atoll.promise.netting import gather, hindrance, material_day
 from atoll.promise.pegging import give_back, take
 from atoll.promise.tables import (
@@ -21,17 +22,18 @@ from atoll.promise.tables import (
 
 
 @native
-def promise(s: State, first: int) -> int:
-    """Promise the order lines from the turn `first` on; returns the turn that found no room, or their number."""
-    for turn in range(first, len(s.answer)):
+def promise(s: State, first: int, end: int) -> int:
+    """Promise the order lines from the turn `first` to before `end`; returns the turn that found no room, or `end`."""
+    for turn in range(first, end):
         k = s.order[turn].turn
         gather(s, k)
-        if not _promise(s, k):
+        keeps = turn < s.now[0].keeps
+        if not (_serve(s, k, keeps) if s.now[0].is_held else _promise(s, k)):
             s.item["seen"][:] = NOBODY
             return turn
-        if not s.now[0].keeps:
+        if not keeps and not s.now[0].is_held:
             _free_again(s, k)
-    return len(s.answer)
+    return end
 
 
 @native
@@ -47,10 +49,70 @@ def material_days(s: State, days: Integers) -> bool:
 
 
 @inner
+def _serve(s: State, k: int, keeps: bool) -> bool:
+    """Promise a line from what nobody holds and from what it holds itself, and from what those after it hold only where that
+    makes it earlier. Where its promise would not become earlier, it stays as it is if it may. False without room.
+    """
+    now, order = s.now[0], s.order[k]
+    pegs, plans, slots = now.pegs, now.plans, now.slots
+    take_up(s, k)
+    may_stay = can_stay(s, k)
+    if may_stay and (order.floor_day >= order.due_day or not keeps):
+        stay(s, k, keeps)
+    else:
+        latest = order.due_day if may_stay else now.last_day + 1
+        if not _promise_sparing(s, k, keeps, latest):
+            put_down(s, k)
+            return False
+        if may_stay and _told_day(s, k) >= latest:
+            undo(s, k, pegs, plans, slots)
+            stay(s, k, keeps)
+    if keeps:
+        settle(s, k)
+    else:
+        put_down(s, k)
+    return True
+
+
+@inner
+def _promise_sparing(s: State, k: int, keeps: bool, latest: int) -> bool:
+    """Promise a line without what others hold, unless it is earlier with it, and before `latest`; false without room."""
+    pegs, plans, slots = s.now[0].pegs, s.now[0].plans, s.now[0].slots
+    order, answer = s.order[k], s.answer[k]
+    if not _promise(s, k):
+        return False
+    if answer.is_promised == 0 or answer.ship_day > max(order.requested_day, order.floor_day):
+        day = min(_told_day(s, k), latest)
+        undo(s, k, pegs, plans, slots)
+        reveal(s, k)
+        fits = _promise(s, k)
+        is_earlier = fits and _told_day(s, k) < day
+        if not is_earlier:
+            undo(s, k, pegs, plans, slots)
+        elif not keeps:  # before it is concealed, so that it is still held
+            _free_again(s, k)
+        conceal(s, k)
+        if is_earlier or not fits:
+            return bool(fits)
+        if not _promise(s, k):
+            return False
+    if not keeps:
+        _free_again(s, k)
+    return True
+
+
+@inner
+def _told_day(s: State, k: int) -> int:
+    """The day that the customer is told; the one after the last where there is none."""
+    day = s.answer[k].ship_day if s.answer[k].is_promised == 1 else s.now[0].last_day + 1
+    return int(max(day, s.order[k].floor_day))
+
+
+@inner
 def _promise(s: State, k: int) -> bool:
     """Promise one order line or refuse it; false when an array is too short, with nothing taken."""
     answer, now = s.answer[k], s.now[0]
-    material = best_material_day(s, k, now.earliest_day, now.last_day)
+    material = best_material_day(s, k, now.first_day, now.last_day)
     if material == NO_ROOM:
         return False
     if material == NOBODY:
@@ -61,7 +123,7 @@ def _promise(s: State, k: int) -> bool:
         return True
     if not prefer(s, k, answer.need_day):
         return False
-    item = hindrance(s, k, material - 1) if material > now.earliest_day else NOBODY
+    item = hindrance(s, k, material - 1) if material > now.first_day else NOBODY
     if item == NO_ROOM:
         return False
     pegs, plans = now.pegs, now.plans
@@ -142,7 +204,7 @@ def _refuse_material(s: State, k: int) -> bool:
 def _explain(s: State, k: int, material: int) -> None:
     """Write what keeps the line from being earlier: the day of its material, or a line that has no time on that day."""
     answer = s.answer[k]
-    usable, begin = _work_day(s, material), _work_day(s, s.now[0].earliest_day)
+    usable, begin = _work_day(s, material), _work_day(s, s.now[0].first_day)
     end = s.line_day[s.now[0].last].day if s.order[k].minutes > 0 else answer.need_day
     answer.binding_day = answer.need_day
     if answer.need_day > usable:

@@ -9,7 +9,7 @@ comes earlier it takes no more than `hindrance` counted on.
 
 from atoll.native import inner
 from atoll.promise.netting import build_start, require, require_all
-from atoll.promise.tables import NOBODY, REQUEST, State, working_place
+from atoll.promise.tables import NOBODY, REQUEST, State, visible, working_place
 
 
 @inner
@@ -24,7 +24,7 @@ def take(s: State, k: int, deadline: int) -> bool:
         item = s.item[at].reached
         node = s.item[item].head
         while node != NOBODY:
-            short = _peg_late(s, k, item, node, may_wait) if latest_first else _peg(s, k, item, node, s.node[node].quantity)
+            short = _peg(s, k, item, node, latest_first, may_wait)
             if short < 0 or (short > 0 and not _plan(s, k, item, node, short, may_wait)):
                 give_back(s, pegs, plans)
                 return False
@@ -43,48 +43,44 @@ def give_back(s: State, pegs: int, plans: int) -> None:
 
 
 @inner
-def _peg(s: State, k: int, item: int, node: int, short: int) -> int:
-    """Take units of the earliest supplies that are usable by a requirement's deadline; returns what is short, −1 without room."""
-    for place in range(s.item[item].supplies, s.item[item + 1].supplies):
-        if short == 0 or s.supply[place].day > s.node[node].deadline:
-            break
-        taken = min(s.supply[place].free, short)
-        if not _take_of(s, k, item, node, place, taken):
-            return -1
-        short -= taken
-    return short
+def _peg(s: State, k: int, item: int, node: int, latest_first: bool, may_wait: bool) -> int:
+    """Take units of supplies that are usable by a requirement's deadline; returns what is short, −1 without room."""
+    first, end = s.item[item].supplies, s.item[item + 1].supplies
+    while end > first and s.supply[end - 1].day > s.node[node].deadline:
+        end -= 1
+    short = s.node[node].quantity
+    spare = _spare(s, item, node) if may_wait else short
+    for spares in range(s.now[0].is_revealed, -1, -1):  # what others hold is taken last
+        for at in range(end - first):
+            if short == 0:
+                break
+            place = end - 1 - at if latest_first else first + at
+            taken = min(s.supply[place].free - (visible(s, place) if spares else 0), short)
+            if s.supply[place].day < s.item[item].anew_day:
+                taken = min(taken, spare)
+            if taken <= 0:
+                continue
+            if not _take_of(s, k, item, node, place, taken):
+                return -1
+            short -= taken
+            spare -= taken
+    return int(short)
 
 
 @inner
-def _peg_late(s: State, k: int, item: int, node: int, may_wait: bool) -> int:
-    """Take units of the latest supplies that are usable by a deadline; returns what is short, −1 without room."""
-    anew, deadline, short = s.item[item].anew_day, s.node[node].deadline, s.node[node].quantity
-    first, last = s.item[item].supplies, s.item[item + 1].supplies
-    spare = short
-    if may_wait and deadline >= anew + s.now[0].near_days:
-        spare = -s.item[item].left
-        for place in range(first, last):
-            spare += s.supply[place].free
-    for place in range(last - 1, first - 1, -1):
-        if short == 0:
-            break
-        if s.supply[place].day > deadline:
-            continue
-        taken = min(s.supply[place].free, short)
-        if s.supply[place].day < anew:
-            taken = min(taken, max(spare, 0))
-        if not _take_of(s, k, item, node, place, taken):
-            return -1
-        short -= taken
-        spare -= taken
-    return int(short)
+def _spare(s: State, item: int, node: int) -> int:
+    """Units that a line which may wait takes at most of what comes before new orders: what nobody holds beyond what it leaves."""
+    if s.node[node].deadline < s.item[item].anew_day + s.now[0].near_days:
+        return int(s.node[node].quantity)
+    spare = -s.item[item].left
+    for place in range(s.item[item].supplies, s.item[item + 1].supplies):
+        spare += s.supply[place].free - (visible(s, place) if s.now[0].is_revealed else 0)
+    return int(spare)
 
 
 @inner
 def _take_of(s: State, k: int, item: int, node: int, place: int, taken: int) -> bool:
     """Take units of a supply; false without room."""
-    if taken == 0:
-        return True
     if s.now[0].pegs == len(s.peg):
         return False
     row = s.peg[s.now[0].pegs]

@@ -1,10 +1,8 @@
 """The answer for many order lines, as flat arrays."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from itertools import accumulate
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +24,9 @@ class Promises:
 
     Parameters
     ----------
-    is_promised, ship_day, need_day
-        Of each line: whether it got a date, the day of shipment, and the first day of assembly; shape (k,).
+    is_promised, stays, ship_day, need_day
+        Of each line: whether it got a date, whether that is the promise that it has, with what it holds (for which there are no
+        rows here), the day of shipment, and the first day of assembly; shape (k,).
     cause, binding_item, binding_supply, binding_line, binding_day, binding_days
         What keeps the line from being earlier, or why it was refused: the code of a `Cause`, the item, the supply of it that
         comes last (−1 when that is still to be ordered), the assembly line, the day from which it no longer binds, and the days
@@ -47,6 +46,7 @@ class Promises:
     """
 
     is_promised: NDArray[np.bool_]
+    stays: NDArray[np.bool_]
     ship_day: Integers
     need_day: Integers
     cause: Integers
@@ -131,27 +131,6 @@ class Promises:
             parent = int(self.plan_parent[q])
             below[parent] = (plan, *below[parent])
         return below[NOBODY]
-
-
-def joined(parts: Sequence[Promises]) -> Promises:
-    """The answers of several calls over the same supplies and line days as one, line after line."""
-
-    def column(name: str) -> Integers:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    def moved(name: str, by: list[int]) -> Integers:
-        columns = [getattr(part, name) for part in parts]
-        return np.concatenate([np.where(c == NOBODY, NOBODY, c + n) for c, n in zip(columns, by, strict=True)])
-
-    lines, plans = ([0, *accumulate(counts)][:-1] for counts in ([len(p) for p in parts], [len(p.plan_line) for p in parts]))
-    columns: dict[str, Any] = {f.name: column(f.name) for f in fields(Promises) if f.name != "structure"}
-    columns |= {name: moved(name, lines) for name in OF_LINES} | {name: moved(name, plans) for name in OF_PLANS}
-    return replace(parts[0], **columns)
-
-
-OF_LINES = ("peg_line", "plan_line", "slot_line")
-OF_PLANS = ("peg_plan", "plan_parent")
-"""Columns that hold positions of lines, and of plans."""
 
 
 def _rows_of(lines: Integers, k: int) -> tuple[int, int]:

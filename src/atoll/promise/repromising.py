@@ -1,7 +1,7 @@
 """New promises for all open order lines after something has changed: a late receipt, scrap, a rush order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -10,13 +10,17 @@ from numpy.typing import NDArray
 from atoll.promise.allotment import Allotment, Share
 from atoll.promise.availability import Availability
 from atoll.promise.competition import Floats
-from atoll.promise.lateness_bound import lateness_bound
+from atoll.promise.holdings import Holdings, Terms
+from atoll.promise.lateness_bound import LatenessBound, lateness_bound
 from atoll.promise.promises import Promises
 from atoll.promise.tables import Integers
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted
 
 FIRST_STEP, MOST_DAYS, LEAST_WEIGHT = 0.3, 10, 0.1
 """Share of its days late by which a line moves at first, days late that count at most, least weight relative to the mean."""
+
+EVALUATIONS = 30
+"""Effort of the bound where none is given."""
 
 MOST_ROUNDS = 8
 """Rounds in which lines may still turn out to keep their days."""
@@ -49,6 +53,8 @@ class Repromise:
         Cost of one day late; shape (n,).
     bound
         What the weighted lateness of no proposal can be below.
+    leaving
+        Weighted lateness of `leave`.
     """
 
     sequence: Integers
@@ -58,6 +64,7 @@ class Repromise:
     after: Integers
     weight: Floats
     bound: float
+    leaving: float
 
     @property
     def days_late(self) -> Integers:
@@ -70,6 +77,13 @@ class Repromise:
         promised = np.empty(len(self.sequence), dtype=np.bool_)
         promised[self.sequence] = self.promises.is_promised
         return promised
+
+    @property
+    def stays(self) -> NDArray[np.bool_]:
+        """Whether each line keeps its promise as it is, with all that it holds."""
+        stays = np.empty(len(self.sequence), dtype=np.bool_)
+        stays[self.sequence] = self.promises.stays
+        return stays
 
     @property
     def value(self) -> float:
@@ -89,15 +103,16 @@ def repromise(
     weight: Floats,
     policy: Policy = Policy.LEAST_LATENESS,
     *,
-    evaluations: int = 30,
+    holdings: Holdings | None = None,
+    evaluations: int = EVALUATIONS,
     rounds: int = 4,
     classes: Integers | None = None,
     shares: Sequence[Share] = (),
 ) -> Repromise:
     """Promise all open lines anew.
 
-    Assumptions: those of `promise`, which dates each line; nothing that is open holds anything in `availability`, what has
-    begun is not among the lines.
+    Assumptions: those of `promise`, which dates each line; `availability` counts what open lines hold as free, what has begun is
+    not among the lines.
 
     Parameters
     ----------
@@ -110,13 +125,16 @@ def repromise(
     policy
         KEEP: who can keep its day in order of the days, keeps it; the others get the earliest of what is left. FIFO: served
         in order of entry. LEAST_LATENESS: the least weighted days late that were found, never more than the other two.
+    holdings
+        What the lines hold, so that who may stay as it is does unless it becomes earlier or gives way to one served before it;
+        under KEEP it gives way only where it keeps its day. Nothing when not given.
     evaluations
         Effort of the bound, see `lateness_bound`.
     rounds
         Orders of service that are tried beyond those of the policies, for LEAST_LATENESS.
     classes, shares
-        Number of the class of each line, int64, shape (n,), and the units that are kept for classes. The bound does not know
-        of them, so it holds as well.
+        Number of the class of each line, int64, shape (n,), and the units that are kept for classes from what others take
+        anew; what they hold they keep. The bound does not know of them, so it holds as well.
 
     Returns
     -------
@@ -146,15 +164,40 @@ def repromise(
         raise ValueError(f"Expected {len(wanted)} due days and weights, got {len(due_day)} and {len(weight)}.")
     if (weight < 0).any():
         raise ValueError(f"Expected weight >= 0, got {weight.min()}.")
-    bound = lateness_bound(availability, wanted, due_day, weight, evaluations=evaluations)
-    trial = _Trial(Allotment(availability, shares), wanted, _classes(classes, wanted), due_day, weight, bound.value)
+    allotment = Allotment(_there(availability, holdings), shares)
+    trial = _Trial(allotment, wanted, _classes(classes, wanted), due_day, weight)
+    by_entry = np.arange(len(wanted))
     if policy is Policy.FIFO:
-        return trial.serve(np.arange(len(wanted)), wanted.requested_day)
+        return _measured(trial, trial.serve(by_entry, wanted.requested_day), evaluations)
     if policy is Policy.KEEP:
-        return _keeping(trial)
+        return _measured(trial, _keeping_most(trial), evaluations)
+    leaving = _keeping(trial)
+    if holdings is not None and leaving.value == 0:
+        return replace(leaving, leaving=0.0)
+    bound = _bound(trial, leaving, evaluations)
     improved = _waiting(trial, _improving(trial, bound.day, rounds))
-    found = [trial.serve(np.arange(len(wanted)), wanted.requested_day), _keeping(trial), improved]
-    return min(found, key=lambda proposal: proposal.value)
+    found = [trial.serve(by_entry, wanted.requested_day), improved]
+    found.insert(0 if holdings else 1, _keeping_most(trial, leaving))  # of equal ones, the one that moves fewest
+    return replace(min(found, key=lambda proposal: proposal.value), bound=bound.value, leaving=leaving.value)
+
+
+def leave(
+    availability: Availability,
+    wanted: Wanted,
+    due_day: Integers,
+    weight: Floats,
+    *,
+    holdings: Holdings | None = None,
+    classes: Integers | None = None,
+    shares: Sequence[Share] = (),
+) -> Repromise:
+    """Leave everything as it is: only lines that cannot stay are promised anew, and nobody gives way to them.
+
+    The parameters are those of `repromise`; the bound is its value.
+    """
+    allotment = Allotment(_there(availability, holdings), shares)
+    found = _keeping(_Trial(allotment, wanted, _classes(classes, wanted), due_day, weight))
+    return replace(found, bound=found.value, leaving=found.value)
 
 
 def rush(
@@ -164,6 +207,7 @@ def rush(
     weight: Floats,
     ahead: Integers,
     *,
+    holdings: Holdings | None = None,
     classes: Integers | None = None,
     shares: Sequence[Share] = (),
 ) -> Repromise:
@@ -191,25 +235,44 @@ def rush(
     >>> rush(there, Wanted.of([WantedLine({0: 1})] * 2), np.array([2, 8]), np.ones(2), np.array([1])).after
     array([8, 0])
     """
-    soon, of_class = np.full(len(wanted), AS_SOON_AS_POSSIBLE), _classes(classes, wanted)
-    allotment = Allotment(availability, shares)
-    left = allotment.after(allotment.promise(wanted.in_order(ahead, soon), of_class[ahead]), of_class[ahead])
-    others = np.setdiff1d(np.arange(len(wanted)), ahead)
-    behind = repromise(
-        left.availability,
-        wanted.in_order(others, wanted.requested_day),
-        due_day[others],
-        weight[others],
-        Policy.KEEP,
-        evaluations=1,
-        classes=of_class[others],
-        shares=left.shares,
-    )
-    requested = soon.copy()
-    requested[others[behind.sequence]] = behind.served.requested_day
-    bound = lateness_bound(availability, wanted, due_day, weight)
-    trial = _Trial(allotment, wanted, of_class, due_day, weight, bound.value)
-    return trial.serve(np.concatenate((ahead, others[behind.sequence])), requested)
+    allotment = Allotment(_there(availability, holdings), shares)
+    trial = _Trial(allotment, wanted, _classes(classes, wanted), due_day, weight)
+    return _measured(trial, _keeping(trial, ahead), EVALUATIONS)
+
+
+def _classes(classes: Integers | None, wanted: Wanted) -> Integers:
+    """One class for all lines where none are told."""
+    return np.zeros(len(wanted), dtype=np.int64) if classes is None else classes
+
+
+def _there(availability: Availability, holdings: Holdings | None) -> Availability | Terms:
+    return availability if holdings is None else Terms.of(availability, holdings)
+
+
+def _measured(trial: "_Trial", proposal: Repromise, evaluations: int) -> Repromise:
+    """A proposal beside what leaving everything costs, and what no proposal can be below."""
+    leaving = _keeping(trial)
+    return replace(proposal, bound=_bound(trial, leaving, evaluations).value, leaving=leaving.value)
+
+
+def _bound(trial: "_Trial", leaving: Repromise, evaluations: int) -> LatenessBound:
+    """A bound that holds on everybody's terms, and for leaving all as it is.
+
+    Lines that may stay with more than the availability counts, such as planned supplies, are left out, which can only lower it.
+    """
+    if isinstance(trial.there, Availability):
+        found = lateness_bound(trial.there, trial.wanted, trial.due_day, trial.weight, evaluations=evaluations)
+        return replace(found, value=min(found.value, leaving.value))
+    day = trial.due_day.astype(np.float64)
+    if leaving.value == 0:
+        return LatenessBound(0.0, day)
+    held = trial.there.holdings
+    counted = np.flatnonzero(~held.is_intact | held.is_whole)
+    lines = trial.wanted.in_order(counted, trial.wanted.requested_day)
+    there = trial.there.relaxed()
+    found = lateness_bound(there, lines, trial.due_day[counted], trial.weight[counted], evaluations=evaluations)
+    day[counted] = found.day
+    return LatenessBound(min(found.value, leaving.value), day)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,54 +284,82 @@ class _Trial:
     classes: Integers
     due_day: Integers
     weight: Floats
-    bound: float
+
+    @property
+    def there(self) -> Availability | Terms:
+        """What can be promised from, on the terms of whoever holds it."""
+        return self.allotment.there
 
     def serve(self, sequence: Integers, requested_day: Integers) -> Repromise:
         """Promise the lines in this order, for requested days by their position."""
         served = self.wanted.in_order(sequence, requested_day)
-        promises = self.allotment.promise(served, self.classes[sequence])
+        promises = self.allotment.serve(served, self.classes, sequence, keeps=len(sequence))
         after = np.empty(len(sequence), dtype=np.int64)
         after[sequence] = np.where(promises.is_promised, promises.ship_day, self.allotment.availability.last_day + 1)
         after = np.maximum(after, np.minimum(self.wanted.requested_day, self.due_day))
-        return Repromise(sequence, served, promises, self.due_day, after, self.weight, self.bound)
+        return Repromise(sequence, served, promises, self.due_day, after, self.weight, bound=0.0, leaving=0.0)
+
+    def behind(self, front: Integers, lines: Integers, requested_day: Integers, *, alone: bool = False) -> Promises:
+        """Promises of those in front and of lines behind them, which are served one after the other or each `alone`."""
+        sequence = np.concatenate((front, lines))
+        served = self.wanted.in_order(sequence, requested_day)
+        return self.allotment.serve(served, self.classes, sequence, keeps=len(front) if alone else len(sequence))
+
+    def none_earlier(self, but: Integers) -> "_Trial":
+        """The same with no line told an earlier day than now, but for some."""
+        if isinstance(self.there, Availability):
+            return self
+        floor = self.due_day.copy()
+        floor[but] = self.there.holdings.floor_day[but]
+        terms = replace(self.there, holdings=replace(self.there.holdings, floor_day=floor))
+        return replace(self, allotment=replace(self.allotment, there=terms))
 
 
-def _keeping(trial: _Trial) -> Repromise:
-    """Serve by present days those who can keep them, and behind them the others.
+NOBODY_AHEAD = np.empty(0, dtype=np.int64)
 
-    Who cannot keep its day even alone with what is left takes nothing from who can; who could, had not one before it failed, is
-    asked again.
+
+def _keeping(trial: _Trial, ahead: Integers = NOBODY_AHEAD, *, gives_way: bool = False) -> Repromise:
+    """Serve some lines as soon as possible, then by present days those who can keep them, and behind them the others.
+
+    Who may stay as it is does, or else `gives_way` to those due before it. Who cannot keep its day even alone with what is left
+    takes nothing from who can; who could, had not one before it failed, is asked again.
     """
-    left, kept = trial.allotment, np.empty(0, dtype=np.int64)
+    trial = trial.none_earlier(ahead)
+    requested = trial.due_day.copy()
+    requested[ahead] = AS_SOON_AS_POSSIBLE
     undecided = np.argsort(trial.due_day, kind="stable")
-
-    def wanted(lines: Integers) -> tuple[Wanted, Integers]:
-        return trial.wanted.in_order(lines, trial.due_day), trial.classes[lines]
-
+    undecided = undecided[~np.isin(undecided, ahead)]
+    front = ahead
+    if not (gives_way or isinstance(trial.there, Availability)):
+        intact = undecided[trial.there.holdings.is_intact[undecided]]
+        stay = intact[trial.behind(ahead, intact, requested).stays[len(ahead) :]]
+        front, undecided = np.concatenate((ahead, stay)), undecided[~np.isin(undecided, stay)]
     for _ in range(MOST_ROUNDS):
-        undecided = _on_time(trial, undecided, left.days_alone(*wanted(undecided)))
-        if not len(undecided):
-            break
-        able = _on_time(trial, undecided, left.promise(*wanted(undecided)).ship_day)
-        found = left.promise(*wanted(able))
-        if len(_on_time(trial, able, found.ship_day)) < len(able):  # builds may have fallen differently
-            break
-        left, kept = left.after(found, trial.classes[able]), np.concatenate((kept, able))
+        undecided = _on_time(trial, undecided, trial.behind(front, undecided, requested, alone=True))
+        able = _on_time(trial, undecided, trial.behind(front, undecided, requested))
+        if not len(able) or len(_on_time(trial, able, trial.behind(front, able, requested))) < len(able):
+            break  # builds may have fallen differently
+        front = np.concatenate((front, able))
         undecided = undecided[~np.isin(undecided, able)]
-    gives_way = ~np.isin(np.arange(len(trial.wanted)), kept)
-    others = np.flatnonzero(gives_way)
-    sequence = np.concatenate((kept, others[np.argsort(trial.due_day[others], kind="stable")]))
-    return trial.serve(sequence, np.where(gives_way, trial.wanted.requested_day, trial.due_day))
+    others = np.setdiff1d(np.arange(len(trial.wanted)), front)
+    requested[others] = trial.wanted.requested_day[others]
+    return trial.serve(np.concatenate((front, others[np.argsort(trial.due_day[others], kind="stable")])), requested)
 
 
-def _on_time(trial: _Trial, lines: Integers, ship_day: Integers) -> Integers:
-    """Those of the lines that are promised, which a ship day of −1 is not, by the day they are due."""
-    return lines[(ship_day >= 0) & (ship_day <= trial.due_day[lines])]
+def _keeping_most(trial: _Trial, leaving: Repromise | None = None) -> Repromise:
+    """Let who may stay as it is give way where that helps others to keep their days and it keeps its own all the same."""
+    leaving = leaving or _keeping(trial)
+    if isinstance(trial.there, Availability) or leaving.value == 0:
+        return leaving
+    swapped = _keeping(trial, gives_way=True)
+    harmed = (swapped.days_late > 0) & trial.there.holdings.is_intact
+    return swapped if swapped.value < leaving.value and not harmed.any() else leaving
 
 
-def _classes(classes: Integers | None, wanted: Wanted) -> Integers:
-    """One class for all lines where none are told."""
-    return np.zeros(len(wanted), dtype=np.int64) if classes is None else classes
+def _on_time(trial: _Trial, lines: Integers, promises: Promises) -> Integers:
+    """Those of the lines, the last ones of the promises, that are promised by the day they are due."""
+    behind = slice(len(promises) - len(lines), None)
+    return lines[promises.is_promised[behind] & (promises.ship_day[behind] <= trial.due_day[lines])]
 
 
 def _improving(trial: _Trial, day: Floats, rounds: int) -> Repromise:

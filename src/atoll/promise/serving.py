@@ -6,9 +6,11 @@ import numpy as np
 
 from atoll.promise import kernel
 from atoll.promise.availability import Availability
+from atoll.promise.holdings import Holdings, Terms
 from atoll.promise.promises import Promises
 from atoll.promise.tables import (
     ANSWER,
+    HOLD,
     MOST_UNITS,
     NOBODY,
     NODE,
@@ -17,6 +19,7 @@ from atoll.promise.tables import (
     PEG,
     PLAN,
     REQUIREMENT,
+    RESERVE,
     SLOT,
     Integers,
     Records,
@@ -33,7 +36,9 @@ TAKEN_IN_PLACE = ("item", "supply", "line_day")
 """Tables of which each call has its own copy."""
 
 
-def promise(availability: Availability, wanted: Wanted, *, order: Integers | None = None) -> Promises:
+def promise(
+    availability: Availability, wanted: Wanted, *, order: Integers | None = None, holdings: Holdings | None = None
+) -> Promises:
     """Promise order lines one after the other: the earliest ship day of each, or the latest that still meets its requested day.
 
     Assumes that all material of a line must be there on its first day of assembly, that work stays on one assembly line and goes
@@ -48,6 +53,8 @@ def promise(availability: Availability, wanted: Wanted, *, order: Integers | Non
         The order lines.
     order
         The lines in the order in which they are served, each once; that of `wanted` when not given.
+    holdings
+        What the lines hold already; nothing when not given.
 
     Returns
     -------
@@ -76,7 +83,53 @@ def promise(availability: Availability, wanted: Wanted, *, order: Integers | Non
     >>> promise(there, Wanted.of([WantedLine({0: 2}), WantedLine({0: 2})])).ship_day
     array([0, 8])
     """
-    return _serve(availability, wanted, order, keeps=True)
+    there = availability if holdings is None else Terms.of(availability, holdings)
+    if order is None:
+        return serve(there, wanted, np.arange(len(wanted)), keeps=len(wanted))
+    if not np.array_equal(np.sort(order), np.arange(len(wanted))):
+        raise ValueError("Expected an order that names each line once.")
+    state = begun(there, wanted, np.arange(len(wanted)), keeps=len(wanted))
+    state.order["turn"][:-1] = order
+    return ended(there, go_on(state, 0, len(wanted)), is_by_line=False)
+
+
+def serve(there: Availability | Terms, wanted: Wanted, sequence: Integers, *, keeps: int) -> Promises:
+    """Promise lines one after the other, as `promise` does.
+
+    Parameters
+    ----------
+    wanted
+        The lines of the sequence, in its order.
+    sequence
+        Their positions in the holdings of the terms. What is held by lines that it does not name is taken last.
+    keeps
+        How many of them, from the first on, keep what they take from the others.
+    """
+    return ended(there, go_on(begun(there, wanted, sequence, keeps=keeps), 0, len(wanted)))
+
+
+def begun(there: Availability | Terms, wanted: Wanted, sequence: Integers, *, keeps: int) -> State:
+    """The memory of a call in which nobody is served yet; the parameters are those of `serve`."""
+    availability = there if isinstance(there, Availability) else there.availability
+    state = _state(availability, wanted, availability.last_day, rows=ROOM + 16 * len(wanted))
+    state.now["keeps"] = keeps
+    return state if isinstance(there, Availability) else _with_holdings(state, there, sequence)
+
+
+def go_on(state: State, first: int, end: int) -> State:
+    """Serve the turns from `first` to before `end`; the state is the given one, or one with more room."""
+    turn = kernel.promise(state, first, end)
+    while turn < end:
+        state = _with_more_room(state)
+        turn = kernel.promise(state, turn, end)
+    return state
+
+
+def ended(there: Availability | Terms, state: State, *, is_by_line: bool = True) -> Promises:
+    """The answers of a call. `is_by_line` says whether the lines were served in their order."""
+    if isinstance(there, Availability):
+        return _promises(there, state, is_by_line=is_by_line)
+    return _promises(there.availability, state, is_by_line=is_by_line, supply=there.supply)
 
 
 def promise_each(availability: Availability, wanted: Wanted) -> Promises:
@@ -84,21 +137,26 @@ def promise_each(availability: Availability, wanted: Wanted) -> Promises:
 
     The rest is as of `promise`.
     """
-    return _serve(availability, wanted, None, keeps=False)
+    return serve(availability, wanted, np.arange(len(wanted)), keeps=0)
 
 
-def _serve(availability: Availability, wanted: Wanted, order: Integers | None, *, keeps: bool) -> Promises:
-    state = _state(availability, wanted, availability.last_day, rows=ROOM + 16 * len(wanted))
-    state.now["keeps"] = keeps
-    if order is not None:
-        if not np.array_equal(np.sort(order), np.arange(len(wanted))):
-            raise ValueError("Expected an order that names each line once.")
-        state.order["turn"][:-1] = order
-    turn = kernel.promise(state, 0)
-    while turn < len(wanted):
-        state = _with_more_room(state)
-        turn = kernel.promise(state, turn)
-    return _promises(availability, state, is_by_line=order is None)
+def _with_holdings(state: State, terms: Terms, sequence: Integers) -> State:
+    there = terms.availability
+    supply_place, row_place = (
+        _places(there.supply_order, len(there.supply_item)),
+        _places(there.capacity_order, len(there.capacity_day)),
+    )
+    terms.hide(state.supply, state.line_day, supply_place, row_place)
+    hold, reserve = terms.laid_out(sequence, state.order, supply_place, row_place)
+    state.now["is_held"] = 1
+    return state._replace(hold=hold, reserve=reserve)
+
+
+def _places(order: Integers, rows: int) -> Integers:
+    """The place of each row."""
+    places = np.full(rows, NOBODY)
+    places[order] = np.arange(len(order))
+    return places
 
 
 def earliest_days(availability: Availability, items: Integers, quantities: Integers) -> Integers:
@@ -171,6 +229,7 @@ def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: i
             NOW,
             1,
             earliest_day=availability.earliest_day,
+            first_day=availability.earliest_day,
             shipping_days=availability.shipping_days,
             near_days=availability.near_days,
             slack_days=availability.slack_days,
@@ -182,6 +241,8 @@ def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: i
         order_line=order_line,
         requirement=requirement,
         alternative=np.ascontiguousarray(wanted.alternative_item, dtype=np.int64),
+        hold=np.empty(0, dtype=HOLD),
+        reserve=np.empty(0, dtype=RESERVE),
         node=np.empty(ROOM, dtype=NODE),
         answer=answer,
         peg=np.empty(rows, dtype=PEG),
@@ -205,25 +266,29 @@ def _with_more_room(state: State) -> State:
     return state._replace(**longer)
 
 
-def _promises(availability: Availability, state: State, *, is_by_line: bool) -> Promises:
+def _promises(availability: Availability, state: State, *, is_by_line: bool, supply: Integers | None = None) -> Promises:
     """The answers by column, with supplies, line days and assembly lines named as the caller knows them.
 
     Parameters
     ----------
     is_by_line
         Whether the lines were served in their order.
+    supply
+        The supply behind each row, where there are rows of the same supply.
     """
+    supply_names = availability.supply_order if supply is None else supply[availability.supply_order]
     now, answer = state.now[0], state.answer
     rows = state.peg[: now["pegs"]], state.plan[: now["plans"]], state.slot[: now["slots"]]
     peg, plan, slot = rows if is_by_line else _by_line(*rows)
     return Promises(
         is_promised=answer["is_promised"].astype(np.bool_),
+        stays=answer["stays"].astype(np.bool_),
         **{name: answer[name] for name in ("ship_day", "need_day", "cause", "binding_item", "binding_day", "binding_days")},
-        binding_supply=_named(availability.supply_order, answer["binding_supply"]),
+        binding_supply=_named(supply_names, answer["binding_supply"]),
         binding_line=_named(availability.line_keys, answer["binding_line"]),
         requirement_item=state.requirement["chosen"][:-1],
         **{f"peg_{name}": peg[name] for name in ("line", "plan", "item", "quantity")},
-        peg_supply=_named(availability.supply_order, peg["supply"]),
+        peg_supply=_named(supply_names, peg["supply"]),
         **{f"plan_{name}": plan[name] for name in PLAN.names or ()},
         plan_is_build=availability.structure.rank[plan["item"]] != NOBODY,
         slot_line=slot["line"],

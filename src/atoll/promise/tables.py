@@ -33,7 +33,7 @@ NO_ROOM = -2
 NOTHING, MATERIAL, CAPACITY, REQUEST, HORIZON = range(5)
 """Codes of the causes, in the order of `Cause`."""
 
-SOURCES = ("tables", "netting", "choosing", "capacity", "pegging", "kernel")
+SOURCES = ("tables", "netting", "choosing", "capacity", "pegging", "holding", "kernel")
 SOURCE = sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in SOURCES)).hexdigest()[:16]
 """Goes into the type of the state. Numba keeps a function together with those of other files that it calls, and looks for changes
 in its own file alone; with another type it compiles anew."""
@@ -47,17 +47,23 @@ NOW = _integers(
     *("earliest_day", "shipping_days", "near_days", "slack_days", "last_day"),
     *("pegs", "plans", "slots", "nodes", "reached"),
     *("line", "first", "last", "keeps", "only"),
+    *("first_day", "is_held", "is_revealed"),
     f"source_{SOURCE}",
 )
 ITEM = _integers("supplies", "bill", "rank", "lead_days", "build_days", "anew_day", "left", "seen", "reached", "head", "is_above")
 COMPONENT = _integers("item", "per")
-SUPPLY = _integers("day", "free")
-LINE_DAY = _integers("day", "room")
-ORDER = _integers("requirements", "lines", "minutes", "requested_day", "turn")
+SUPPLY = _integers("day", "free", "held", "kept")
+LINE_DAY = _integers("day", "room", "held")
+ORDER = _integers(
+    *("requirements", "lines", "minutes", "requested_day", "turn"),
+    *("holds", "reserves", "is_intact", "floor_day", "due_day", "need_day"),
+)
+HOLD = _integers("supply", "own", "quantity", "lent")
+RESERVE = _integers("row", "minutes", "lent")
 REQUIREMENT = _integers("item", "quantity", "alternatives", "chosen", "picked", "best")
 NODE = _integers("quantity", "deadline", "plan", "next")
 ANSWER = _integers(
-    *("is_promised", "ship_day", "need_day", "cause"),
+    *("is_promised", "stays", "ship_day", "need_day", "cause"),
     *("binding_item", "binding_supply", "binding_line", "binding_day", "binding_days"),
 )
 PEG = _integers("line", "plan", "item", "supply", "quantity")
@@ -97,8 +103,9 @@ class State(NamedTuple):
     now
         One record: first day of work, working days to shipment, the days within which the earliest supply is taken, the days
         before its need on which later lines have what they order anew, and the last day; how far pegs, plans, slots, nodes and
-        reached items are filled; line, first and last place of the slots under way; whether what an order line takes is kept
-        from the next ones; the only requirement looked at, −1 for all.
+        reached items are filled; line, first and last place of the slots under way; how many turns keep what they take from the
+        next ones; the only requirement looked at, −1 for all; the first day of assembly of the order line; whether order lines
+        hold anything, and whether that is free for the one whose turn it is.
     item
         Of each item the first supply and first component, its low-level order among the items with a bill (−1 without one),
         lead and build days, the day from which it can be had with nothing that is there, and the units that late lines leave to
@@ -106,7 +113,8 @@ class State(NamedTuple):
         hinders a line goes into it.
     component, supply, line_day
         Components with quantity per; supplies by item and day; the days of the assembly lines by line and day. What is taken of
-        supplies and line days stays taken from order line to order line.
+        supplies and line days stays taken from order line to order line. `held` is not free: it is of those not yet served; what
+        is `kept` of it is for others than the order lines that are served now.
     line
         First line day of each assembly line.
     working_day, worked_before
@@ -115,6 +123,9 @@ class State(NamedTuple):
         The order lines, in `turn` those that are served first, second and so on; places of their assembly lines; their
         requirements, with the item that is chosen for each, which alternative that is (0: the item itself) and which was the
         best so far; the alternative items.
+    hold, reserve
+        What order lines hold of supplies, each with the place of its own (the same, or that of a row that is free for this line
+        only, on the day it counts on), and of line days; and how much of that is lent to the line whose turn it is.
     node
         Requirements of items, direct ones and those of builds, as a list for each item by deadline.
     answer, peg, plan, slot
@@ -133,11 +144,19 @@ class State(NamedTuple):
     order_line: Integers
     requirement: Records
     alternative: Integers
+    hold: Records
+    reserve: Records
     node: Records
     answer: Records
     peg: Records
     plan: Records
     slot: Records
+
+
+@inner
+def visible(s: State, place: int) -> int:
+    """Units that order lines not yet served hold of a supply, and that the one whose turn it is may take."""
+    return int(max(s.supply[place].held - s.supply[place].kept, 0))
 
 
 @inner

@@ -137,29 +137,29 @@ class Wanted:
         requested_day
             The ship day asked for by each of all lines, by its position here.
         """
-        requirement = _members(self.start, sequence)
-        line = _members(self.line_start, sequence)
-        alternative = _members(self.alternative_start, requirement)
+        requirement = members(self.start, sequence)
+        line = members(self.line_start, sequence)
+        alternative = members(self.alternative_start, requirement)
         return replace(
             self,
-            start=_starts_at(self.start, sequence),
+            start=starts_at(self.start, sequence),
             item=self.item[requirement],
             quantity=self.quantity[requirement],
             minutes=self.minutes[sequence],
-            line_start=_starts_at(self.line_start, sequence),
+            line_start=starts_at(self.line_start, sequence),
             line_key=self.line_key[line],
             requested_day=requested_day[sequence],
-            alternative_start=_starts_at(self.alternative_start, requirement),
+            alternative_start=starts_at(self.alternative_start, requirement),
             alternative_item=self.alternative_item[alternative],
         )
 
 
-def _starts_at(start: Integers, groups: Integers) -> Integers:
+def starts_at(start: Integers, groups: Integers) -> Integers:
     """Starts of some groups, put one after the other."""
     return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.diff(start)[groups])))
 
 
-def _members(start: Integers, groups: Integers) -> Integers:
+def members(start: Integers, groups: Integers) -> Integers:
     """Places of the members of some groups, group after group."""
     counts = np.diff(start)[groups]
     before = np.cumsum(counts) - counts

@@ -8,6 +8,7 @@ from itertools import pairwise
 from django.db.models import F
 from django.urls import reverse
 
+from atoll_web.catalogue.snapshot import calendar
 from atoll_web.sales import states
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.pegging import Peg
@@ -54,7 +55,15 @@ def _late_supplies(pegs: Sequence[Peg], needed: date) -> Iterator[Cause]:
         if below:
             yield from below
         elif is_late:
-            yield _supply(peg, needed)
+            # A build that waits for a late delivery was moved along with it, so that nothing in its kit comes late any more.
+            yield from [_awaited(peg, part, needed) for part in _last(peg)] or [_supply(peg, needed)]
+
+
+def _last(build: Peg) -> Iterator[Peg]:
+    """What a build waits for until the day on which it begins, followed down to what is bought."""
+    for part in build.parts:
+        if part.due and calendar().on_or_after(part.due) == build.kit_date:
+            yield from list(_last(part)) or [part]
 
 
 def _changed(pegs: Sequence[Peg], outdated: Container[int]) -> Iterator[Cause]:
@@ -79,7 +88,15 @@ def _cut(line: OrderLine) -> Iterator[Cause]:
 def _supply(peg: Peg, needed: date) -> Cause:
     if peg.kind == "short":
         return Cause(f"{peg.units} × {peg.item} are short.", reverse("item", args=[peg.item]), peg.item)
-    words = f"{peg.units} × {peg.item} come on {in_words(peg.due)}, but are needed on {in_words(needed)}."
+    return _coming(peg, f"{peg.units} × {peg.item} come on {in_words(peg.due)}, but are needed on {in_words(needed)}.")
+
+
+def _awaited(build: Peg, peg: Peg, needed: date) -> Cause:
+    words = f"{peg.units} × {peg.item} come on {in_words(peg.due)}, and {build.units} × {build.item}"
+    return _coming(peg, f"{words}, needed on {in_words(needed)}, wait for them.")
+
+
+def _coming(peg: Peg, words: str) -> Cause:
     if peg.kind in DOCUMENTS and peg.reference:
         return Cause(words, reverse(DOCUMENTS[peg.kind], args=[peg.reference]), peg.reference)
     return Cause(words, reverse("item", args=[peg.item]), peg.item)

@@ -1,21 +1,22 @@
-"""What order lines hold: the supplies and slots that would be free if they gave all of it back, found without writing."""
+"""What order lines hold, each of them: the supplies and slots that would be free if they gave all of it back; and who of them may
+stay as it is. It is found without writing."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
-from atoll_web.bulk import exchange
+from atoll_web.bulk import exchange, uncollected
 
 ALLOCATED = """
-SELECT s.id, sum(a.quantity)::bigint, CASE WHEN s.kind = 'planned' THEN s.allocated END, d.id
+SELECT r.demand_id, s.id, sum(a.quantity)::bigint, CASE WHEN s.kind = 'planned' THEN s.allocated END, d.id
 FROM stock_requirement r
 JOIN stock_allocation a ON a.requirement_id = r.id
 JOIN stock_supply s ON s.id = a.supply_id
 LEFT JOIN stock_demand d ON d.builds_id = s.id
-WHERE r.demand_id = ANY(%s) AND r.issued = 0
-GROUP BY s.id, d.id
+WHERE r.demand_id = ANY(%s::bigint[]) AND r.issued = 0
+GROUP BY r.demand_id, s.id, d.id ORDER BY r.demand_id, s.id
 """
 
 PEGS_OF_KITS = """
@@ -26,7 +27,7 @@ JOIN stock_supply b ON b.id = k.builds_id
 JOIN stock_allocation a ON a.requirement_id = r.id
 JOIN stock_supply s ON s.id = a.supply_id
 LEFT JOIN stock_demand d ON d.builds_id = s.id
-WHERE r.demand_id = ANY(%s)
+WHERE r.demand_id = ANY(%s::bigint[])
 ORDER BY r.id, s.due NULLS FIRST, s.id
 """
 
@@ -35,7 +36,38 @@ SELECT l.id, l.demand_id FROM sales_orderline l JOIN sales_order o ON o.id = l.o
 WHERE o.state = 'quoted' AND o.expires_at <= %s AND l.state = 'quoted'
 """
 
-RESERVED = "SELECT line_day_id, sum(minutes)::bigint FROM sales_slotreservation WHERE line_id = ANY(%s) GROUP BY 1"
+RESERVED = "SELECT line_id, line_day_id, minutes FROM sales_slotreservation WHERE line_id = ANY(%s::bigint[])"
+
+PROMISED = "SELECT line_id, ship_date, need_date FROM sales_promise WHERE in_force AND line_id = ANY(%s::bigint[])"
+
+NOT_INTACT = """
+WITH RECURSIVE rests (line, demand) AS (
+    SELECT line, demand FROM unnest(%s::bigint[], %s::bigint[]) l (line, demand)
+    UNION
+    SELECT rests.line, d.id FROM rests JOIN stock_requirement r ON r.demand_id = rests.demand
+    JOIN stock_allocation a ON a.requirement_id = r.id JOIN stock_demand d ON d.builds_id = a.supply_id
+), lacking AS (
+    SELECT DISTINCT r.demand_id FROM (SELECT DISTINCT demand FROM rests) known
+    JOIN stock_demand d ON d.id = known.demand
+    JOIN stock_requirement r ON r.demand_id = d.id
+    LEFT JOIN stock_allocation a ON a.requirement_id = r.id
+    LEFT JOIN stock_supply s ON s.id = a.supply_id
+    LEFT JOIN stock_demand kit ON kit.builds_id = s.id
+    GROUP BY r.id
+    HAVING r.quantity > r.issued + coalesce(sum(a.quantity), 0)
+        OR bool_or(s.due > d.need_date OR (s.due < %s AND d.need_date <= %s))
+        OR bool_or(s.kind = 'planned' AND kit.id IS NULL AND NOT EXISTS (
+            SELECT FROM purchasing_supplieritem sold WHERE sold.item_id = s.item_id AND sold.preferred
+        ))
+)
+SELECT rests.line FROM rests JOIN lacking ON lacking.demand_id = rests.demand
+UNION
+SELECT line_id FROM sales_promise WHERE in_force AND (at_risk OR ship_date < %s) AND line_id = ANY(%s::bigint[])
+"""
+"""Lines that lack something, at any level, or rest on what comes after it is needed, and those whose promise is at risk or past.
+
+What is overdue comes tomorrow at the earliest; what nobody sells any more and is not ordered yet does not come.
+"""
 
 HELD_BY_CLASS = """
 WITH RECURSIVE held (item_id, demand_id, units) AS (
@@ -89,17 +121,50 @@ class _Part:
     required: int
     built: int
     pegs: list[_Peg] = field(default_factory=list)
+    units: int = 0
+
+    def add(self, peg: _Peg) -> None:
+        """The next one."""
+        self.pegs.append(peg)
+        self.units += peg.units
 
     def give_back(self, left: int) -> Iterator[_Peg]:
         """What goes, the latest first, when so many units are still built."""
-        excess = sum(peg.units for peg in self.pegs) - -(-self.required * left // self.built)
+        excess = self.units - -(-self.required * left // self.built)
         while excess > 0:
-            peg = self.pegs.pop()
-            gone = min(peg.units, excess)
+            supply, units, allocated, kit = self.pegs.pop()
+            gone = min(units, excess)
             excess -= gone
-            if gone < peg.units:
-                self.pegs.append(peg._replace(units=peg.units - gone))
-            yield peg._replace(units=gone)
+            self.units -= gone
+            if gone < units:
+                self.pegs.append(_Peg(supply, units - gone, allocated, kit))
+            yield _Peg(supply, gone, allocated, kit)
+
+
+@dataclass(slots=True)
+class HeldByLine:
+    """What one line holds.
+
+    Parameters
+    ----------
+    units
+        By key of the supply, without what is only planned; through builds planned for it, at any depth.
+    minutes
+        By key of the line's day.
+    ship_date, need_date
+        Of its promise.
+    is_intact
+        Whether all it holds, planned supplies included, comes in time, so that its promise may stay as it is.
+    has_planned
+        Whether it rests on planned supplies.
+    """
+
+    ship_date: date
+    need_date: date
+    is_intact: bool
+    has_planned: bool = False
+    units: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    minutes: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,55 +173,82 @@ class Held:
 
     Parameters
     ----------
-    units
-        By key of the supply, without what is only planned.
+    lines
+        Each of them in the order asked for.
     planned
         Planned supplies, which go with the lines or shrink to what others take: nothing of them becomes free.
-    minutes
-        By key of the line's day.
     demands
         Keys of the demands that hold all of it.
     """
 
-    units: Mapping[int, int]
+    lines: Sequence[HeldByLine]
     planned: Sequence[int]
-    minutes: Mapping[int, int]
     demands: Sequence[int] = ()
 
+    @property
+    def units(self) -> Mapping[int, int]:
+        """Of all lines by key of the supply, without what is only planned."""
+        return _sums(line.units for line in self.lines)
 
-def held_by(line_ids: Sequence[int], demand_ids: Iterable[int]) -> Held:
-    """Read what `stock.services.release_demands` and the release of slots would give back, one query for each level of builds."""
-    (reserved,) = exchange([(RESERVED, [list(line_ids)])])
-    demands = list(demand_ids)
-    units: dict[int, int] = defaultdict(int)
+    @property
+    def minutes(self) -> Mapping[int, int]:
+        """Of all lines by key of the line's day."""
+        return _sums(line.minutes for line in self.lines)
+
+
+def _sums(parts: Iterable[Mapping[int, int]]) -> Mapping[int, int]:
+    sums: dict[int, int] = defaultdict(int)
+    for part in parts:
+        for key, amount in part.items():
+            sums[key] += amount
+    return dict(sums)
+
+
+def intact(line_ids: Sequence[int], demand_ids: Sequence[int], today: date) -> set[int]:
+    """Keys of the lines whose promise may stay as it is: all that they rest on is there or comes in time."""
+    asked = NOT_INTACT, [list(line_ids), list(demand_ids), today, today, today, list(line_ids)]
+    (rows,) = exchange([asked])
+    return {*line_ids}.difference(line for (line,) in rows)
+
+
+def held_by(line_ids: Sequence[int], demand_ids: Sequence[int], today: date | None = None) -> Held:
+    """Read what `stock.services.release_demands` and the release of slots would give back, one query for each level of builds.
+
+    Parameters
+    ----------
+    demand_ids
+        The demand of each line.
+    today
+        Where it matters who may stay as it is; nobody does when not given.
+    """
+    reserved, promised = exchange([(RESERVED, [list(line_ids)]), (PROMISED, [list(line_ids)])])
+    stay = intact(line_ids, demand_ids, today) if today else frozenset[int]()
+    found = {line: HeldByLine(ship, need, line in stay) for line, ship, need in promised}
+    for line, day, minutes in reserved:
+        found[line].minutes[day] = minutes
+    with uncollected(len(line_ids)):
+        planned = _give_back(demand_ids, {demand: found[line] for line, demand in zip(line_ids, demand_ids, strict=True)})
+    return Held([found[line] for line in line_ids], planned, demand_ids)
+
+
+def _give_back(demand_ids: Sequence[int], of_demand: Mapping[int, HeldByLine]) -> list[int]:
+    """Tell each line what its demand holds; returns the planned supplies."""
     left: dict[int, int] = {}
     parts: dict[int, list[_Part]] = {}
-    back = _whole(demands)
+    back = _whole(demand_ids)
     while back:
-        shrunk: dict[int, int] = {}
-        for supply, given, allocated, kit in back:
+        parts |= _parts(sorted({peg.kit for _, peg in back if peg.kit is not None} - parts.keys()))
+        below: list[tuple[int, _Peg]] = []
+        for demand, (supply, given, allocated, kit) in back:
             if allocated is None:
-                units[supply] += given
-            else:
-                left[supply] = left.get(supply, allocated) - given
-                if kit is not None:
-                    shrunk[kit] = left[supply]
-        ended = [kit for kit, still in shrunk.items() if not still and kit not in parts]
-        smaller = {kit: still for kit, still in shrunk.items() if kit not in ended}
-        parts |= _parts([kit for kit in smaller if kit not in parts])
-        back = [
-            *_whole(ended),
-            *(peg for kit, still in smaller.items() for part in parts[kit] for peg in part.give_back(still)),
-        ]
-    return Held(dict(units), sorted(left), dict(reserved), demands)
-
-
-def held_by_class(demands: Iterable[tuple[str, int]]) -> dict[str, Mapping[int, int]]:
-    """Units by supply that demands hold, without what is only planned, by the customer class that is named with each."""
-    of_class: dict[str, list[int]] = defaultdict(list)
-    for customer_class, demand in demands:
-        of_class[customer_class].append(demand)
-    return {customer_class: held_by([], ids).units for customer_class, ids in of_class.items()}
+                of_demand[demand].units[supply] += given
+                continue
+            of_demand[demand].has_planned = True
+            left[supply] = still = left.get(supply, allocated) - given
+            for part in parts.get(kit, ()) if kit is not None else ():
+                below += [(demand, peg) for peg in part.give_back(still)]
+        back = below
+    return sorted(left)
 
 
 def held_by_expired(at: datetime) -> Held:
@@ -165,12 +257,10 @@ def held_by_expired(at: datetime) -> Held:
     return held_by([line for line, _ in rows], [demand for _, demand in rows])
 
 
-def _whole(demands: Sequence[int]) -> list[_Peg]:
-    """All that demands hold."""
-    if not demands:
-        return []
-    (rows,) = exchange([(ALLOCATED, [list(demands)])])
-    return [*map(_Peg._make, rows)]
+def _whole(demands: Sequence[int]) -> list[tuple[int, _Peg]]:
+    """All that demands hold, each with its demand."""
+    (rows,) = exchange([(ALLOCATED, [list(demands)])]) if demands else ([],)
+    return [(demand, _Peg(*peg)) for demand, *peg in rows]
 
 
 def _parts(kits: Sequence[int]) -> dict[int, list[_Part]]:
@@ -178,5 +268,5 @@ def _parts(kits: Sequence[int]) -> dict[int, list[_Part]]:
     found: dict[int, dict[int, _Part]] = {kit: {} for kit in kits}
     (rows,) = exchange([(PEGS_OF_KITS, [list(kits)])]) if kits else ([],)
     for kit, requirement, required, built, *peg in rows:
-        found[kit].setdefault(requirement, _Part(required, built)).pegs.append(_Peg._make(peg))
+        found[kit].setdefault(requirement, _Part(required, built)).add(_Peg(*peg))
     return {kit: [*of_kit.values()] for kit, of_kit in found.items()}

@@ -27,7 +27,7 @@ from atoll.errors import AtollError
 from atoll_web.accounts.acting import actor_now
 from atoll_web.forms import whole
 from atoll_web.lists import Column, Facet, Flag, ListPage, Request
-from atoll_web.pages import attempt, document, needs, sentences
+from atoll_web.pages import attempt, check, document, needs, sentences
 from atoll_web.sales import services, states, tasks
 from atoll_web.sales.errors import NothingMoved
 from atoll_web.sales.models import Order, OrderLine, Promise, Proposal, ProposedPromise
@@ -110,7 +110,7 @@ RE_PROMISES = ListPage(
     ),
     facets=(Facet("state", "State"), Facet("policy", "Policy")),
     order="-id",
-    intro="Promises of all open lines, computed anew as if nothing were held. Nothing is changed until a proposal is applied.",
+    intro="Who is in order stays as it is, the others are promised anew. Nothing is changed until a proposal is applied.",
     empty="Nothing was proposed yet.",
 )
 
@@ -157,7 +157,7 @@ def order_book(request: HttpRequest) -> HttpResponse:
     return move(request) if request.method == "POST" else ORDER_BOOK.page(request)
 
 
-@needs("order", "plan")
+@needs(*services.PROPOSING)
 def move(request: HttpRequest) -> HttpResponse:
     """Try other places. Refused, the page comes back with all that were typed, and every fault."""
     typed = {name.removeprefix("place-"): text.strip() for name, text in request.POST.items() if name.startswith("place-")}
@@ -186,7 +186,7 @@ def move(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@needs("order", "plan")
+@needs(*services.PROPOSING)
 def propose(request: HttpRequest) -> HttpResponse:
     """Propose new promises for all open lines."""
     try:
@@ -198,7 +198,7 @@ def propose(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@needs("order")
+@needs(*services.PROPOSING)
 def rush(request: HttpRequest, number: str) -> HttpResponse:
     """See who makes way when an order is served before all others."""
     order = get_object_or_404(Order, number=number)
@@ -214,7 +214,8 @@ def _proposed(request: HttpRequest, ask: Callable[[], Proposal], otherwise: str,
 def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     """A proposal: what it changes, and what it costs."""
     row = get_object_or_404(proposals(), pk=pk)
-    changed = proposed_promises().filter(~Q(after=F("before")) | Q(after=None), proposal=row)
+    is_shown = ~Q(after=F("before")) | Q(after=None) | Q(line__order=row.rush_id)  # whose order is in a hurry looks for it
+    changed = proposed_promises().filter(is_shown, proposal=row)
     rows = changed.order_by((F("after") - F("before")).desc(nulls_first=True), "place")[:CHANGES]
     moved = {int(key) for key in row.ranks}
     seen = {
@@ -223,15 +224,16 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": [(r, difference(r), abs((r.after - r.before).days) if r.after else None) for r in rows],
         "moved": Order.objects.filter(id__in=moved).order_by("number") if not row.rush else (),
         "is_open": row.state == states.COMPUTING,
+        "may_apply": any(request.user.may(capability) for capability in services.applied_by(row)),
     }
     return render(request, "sales/re_promise.html", seen)
 
 
-def _figures(row: Proposal) -> dict[str, int]:
+def _figures(row: Proposal) -> dict[str, float | None]:
     found = row.run.result or {}
     changed = [found.get(name, 0) for name in ("later", "earlier", "without_a_date")]
     kept = found.get("lines", 0) - sum(changed)
-    return dict(zip(("later", "earlier", "no_date", "kept"), (*changed, kept), strict=True))
+    return dict(zip(("later", "earlier", "no_date", "kept"), (*changed, kept), strict=True)) | {"leaving": found.get("leaving")}
 
 
 def proposal_document(request: HttpRequest, pk: int) -> HttpResponse:
@@ -249,17 +251,18 @@ def proposal_document(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@needs("order", "plan")
+@needs(*services.PROPOSING)
 def apply(request: HttpRequest, pk: int) -> HttpResponse:
     """Give all lines their new promises, or none."""
     row = get_object_or_404(proposals(), pk=pk)
+    check(request, *services.applied_by(row))
     actor = actor_now(request.user, f"{row} of new promises")
     attempt(request, lambda: services.apply_proposal(actor=actor, proposal=row), "The new promises are in force.")
     return redirect("re-promise", pk)
 
 
 @require_POST
-@needs("order", "plan")
+@needs(*services.PROPOSING)
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Let everything stay as it is."""
     row = get_object_or_404(proposals(), pk=pk)

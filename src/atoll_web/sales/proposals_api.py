@@ -1,5 +1,6 @@
 """New promises for open lines: proposed, looked at, applied or discarded."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -8,6 +9,8 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 from ninja.pagination import paginate
 
+from atoll_web.accounts.acting import Actor
+from atoll_web.accounts.models import User
 from atoll_web.door import Input, Money, NotFound, Paging, actor_for, answers
 from atoll_web.sales import services, states, tasks
 from atoll_web.sales.models import Order, OrderLine, Proposal
@@ -37,7 +40,7 @@ class ProposedOut(Schema):
     customer: str = Field(alias="line.order.customer.code")
     before: date
     after: date | None = Field(description="Empty when it gets no date")
-    need_date: date | None = Field(description="First day of assembly")
+    need_date: date | None = Field(description="First day of assembly; empty when it gets no date, or stays as it is")
     weight: float = Field(description="Cost of one day late")
 
     @staticmethod
@@ -58,12 +61,18 @@ class ProposalOut(Schema):
     made_at: datetime = Field(alias="run.created_at", description="Business time")
     days_late: float | None = Field(description="Weighted days by which lines become later")
     bound: float | None = Field(description="What no proposal can be below")
+    leaving: float | None = Field(description="Weighted days late when everything is left as it is")
     lines: list[ProposedOut] = Field(alias="rows", description="In the order in which they are served")
 
     @staticmethod
     def resolve_order(row: Proposal) -> str | None:
         """Number of the order in a hurry."""
         return row.rush.number if row.rush else None
+
+    @staticmethod
+    def resolve_leaving(row: Proposal) -> float | None:
+        """As the computation found it."""
+        return (row.run.result or {}).get("leaving")
 
 
 class BookedOut(Schema):
@@ -98,7 +107,7 @@ def order_book(request: HttpRequest) -> QuerySet[Order]:
 @router.post("/order-book/move", response=answers(ProposalOut, 202))
 def move(request: HttpRequest, payload: PlacesIn) -> Status[Proposal]:
     """Try other places in the order book: a proposal tells who becomes later. Places and promises change when it is applied."""
-    actor = actor_for(request, "order" if request.auth.may("order") else "plan")
+    actor = _actor(request, services.PROPOSING)
     ranks = services.moved_ranks(payload.places)
     return Status(202, _proposal(tasks.request_proposal(actor=actor, policy=Policy.SEQUENCE, ranks=ranks).pk))
 
@@ -106,7 +115,7 @@ def move(request: HttpRequest, payload: PlacesIn) -> Status[Proposal]:
 @router.post("/re-promise", response=answers(ProposalOut, 202))
 def propose(request: HttpRequest, payload: RepromiseIn) -> Status[Proposal]:
     """Propose new promises. That of a large order book is computed in the background: ask again until it is proposed."""
-    actor = actor_for(request, "order" if payload.policy == Policy.RUSH else "plan")
+    actor = _actor(request, services.PROPOSING)
     if payload.policy == Policy.RUSH:
         order = Order.objects.filter(number=payload.order or "").first()
         if order is None:
@@ -128,7 +137,8 @@ def get_proposal(request: HttpRequest, proposal_id: int) -> Proposal:
 def apply(request: HttpRequest, proposal_id: int) -> Proposal:
     """Give all lines their new promises, or none: refused when the world has changed meanwhile."""
     proposal = _proposal(proposal_id)
-    services.apply_proposal(actor=_actor(request, proposal), proposal=proposal)
+    actor = _actor(request, services.applied_by(proposal), f"{proposal} of new promises")
+    services.apply_proposal(actor=actor, proposal=proposal)
     return _proposal(proposal_id)
 
 
@@ -136,13 +146,14 @@ def apply(request: HttpRequest, proposal_id: int) -> Proposal:
 def discard(request: HttpRequest, proposal_id: int) -> Proposal:
     """Let everything stay as it is."""
     proposal = _proposal(proposal_id)
-    services.discard_proposal(actor=_actor(request, proposal), proposal=proposal)
+    services.discard_proposal(actor=_actor(request, services.PROPOSING), proposal=proposal)
     return _proposal(proposal_id)
 
 
-def _actor(request: HttpRequest, proposal: Proposal) -> Any:
-    """Who may ask for a proposal may also apply it."""
-    return actor_for(request, "order" if proposal.policy == Policy.RUSH else "plan", f"{proposal} of new promises")
+def _actor(request: HttpRequest, capabilities: Sequence[str], reason: str = "") -> Actor:
+    """Who acts, if one of the capabilities is his."""
+    user: User = request.auth
+    return actor_for(request, next((c for c in capabilities if user.may(c)), capabilities[-1]), reason)
 
 
 def _proposal(key: int) -> Proposal:

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -21,8 +21,10 @@ from atoll.promise import (
     Allotment,
     Availability,
     Booking,
+    Holdings,
     Promises,
     Share,
+    Terms,
     Wanted,
     WantedLine,
     booked,
@@ -35,7 +37,8 @@ from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import VERSION_COLUMNS, VERSIONS, Released, Structure, known
 from atoll_web.purchasing.models import SupplierItem
 from atoll_web.purchasing.snapshot import SUPPLIER_OF_OVERDUE, margin_days, usable_days
-from atoll_web.sales.held import HELD_BY_CLASSES, Held, held_by_class, held_by_expired
+from atoll_web.sales.held import HELD_BY_CLASSES, Held, HeldByLine, held_by, held_by_expired
+from atoll_web.sales.models import OrderLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +122,14 @@ class PromiseSnapshot:
     lines
         Code of each assembly line by key.
     classes, shares
-        Number of the class of each line and units kept for classes, where lines are of several; where they are of one class,
-        `availability` has only what that may take.
+        Number of the class of each line and units kept for classes, where lines are of several or hold something; otherwise
+        `availability` has only what the lines may take.
     kept
         Units that are kept when the first line is promised, and are left by some of the lines.
     overdue
         Days by which purchases are overdue, by the position of their supply.
+    holdings
+        What the lines hold, or held until it was given back, where that was asked for.
     """
 
     availability: Availability
@@ -139,10 +144,21 @@ class PromiseSnapshot:
     shares: Sequence[Share]
     kept: Sequence[Kept]
     works: Sequence[Work]
+    holdings: Holdings | None = None
 
-    def promised(self) -> Promises:
-        """Promise the lines in their order, each from what its class may take."""
-        return Allotment(self.availability, self.shares).promise(self.wanted, self.classes)
+    def promised(self, *, floor_day: np.ndarray | None = None) -> Promises:
+        """Promise the lines in their order, each from what its class may take, and from what it holds or held on its own terms.
+
+        Parameters
+        ----------
+        floor_day
+            No customer is told an earlier day, where lines hold something; that of the holdings when not given.
+        """
+        there: Availability | Terms = self.availability
+        if self.holdings is not None:
+            held = self.holdings.given_back()
+            there = Terms.of(there, held if floor_day is None else replace(held, floor_day=floor_day))
+        return Allotment(there, self.shares).promise(self.wanted, self.classes)
 
     def left_by(self, k: int) -> list[Kept]:
         """Units that are kept from a line."""
@@ -419,14 +435,18 @@ FROM stock_supply s LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, units
 WHERE ((s.item_id = ANY(%s::bigint[]) AND s.is_free) OR s.id = ANY(%s::bigint[])) AND s.id <> ALL(%s::bigint[])
 ORDER BY s.id
 """
+"""Without the planned supplies that go with those who held them."""
 
 TIMES_GIVEN_BACK = """
-SELECT d.id, d.line_id, d.day - %s, d.capacity - d.reserved + coalesce(held.minutes, 0)
+SELECT d.id, d.line_id, d.day - %s,
+    least(d.capacity - d.reserved + coalesce(held.minutes, 0), CASE WHEN d.day = %s THEN own.minutes END)
 FROM catalogue_lineday d LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, minutes) ON held.id = d.id
+LEFT JOIN unnest(%s::bigint[], %s::bigint[]) own (id, minutes) ON own.id = d.id
 WHERE d.line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHERE productmodel_id = ANY(%s::bigint[]))
-    AND d.day > %s AND d.capacity - d.reserved + coalesce(held.minutes, 0) > 0
+    AND (d.day > %s OR (d.day = %s AND own.minutes > 0)) AND d.capacity - d.reserved + coalesce(held.minutes, 0) > 0
 ORDER BY d.day, d.line_id
 """
+"""Of today what the lines themselves hold or held: there is no other time that anybody could still be promised."""
 
 OPEN_SUPPLIES = """
 SELECT id FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND quantity > 0 ORDER BY id FOR NO KEY UPDATE
@@ -464,6 +484,8 @@ class Question:
     ----------
     kept, own
         Units that are kept from some of those who ask, and what each class of these held before.
+    held
+        What each of those who ask holds, or held before, where it is promised on its own terms.
     statements
         Those whose rows `seen` takes, in this order.
     """
@@ -473,19 +495,21 @@ class Question:
     kept: Sequence[Kept]
     own: Mapping[str, Mapping[int, int]]
     statements: Sequence[Statement]
+    held: Held | None = None
 
     def seen(self, rows: Sequence[Sequence[tuple[Any, ...]]]) -> PromiseSnapshot:
         """What the rows say."""
-        lines, supplies, times, *held = rows
+        lines, supplies, times, *of_classes = rows
         items, today = self.there.items, self.there.today
         builders: dict[int, list[int]] = {}
         for line, _, model, *_ in lines:
             builders.setdefault(model, []).append(line)
         availability = _availability(self.there, today, supplies, times)
-        classes, shares, kept = np.zeros(len(self.works), dtype=np.int64), (), self._still_kept(*held)
+        holdings = _holdings(self.held.lines, self.works, availability, supplies, times, today) if self.held else None
+        classes, shares, kept = np.zeros(len(self.works), dtype=np.int64), (), self._still_kept(*of_classes)
         if kept:
             classes, shares = self._shares(kept, {row[0]: place for place, row in enumerate(supplies)})
-            if not classes.any():
+            if holdings is None and not classes.any():
                 availability, shares = Allotment(availability, shares).seen_by(0), ()
         return PromiseSnapshot(
             availability,
@@ -500,6 +524,7 @@ class Question:
             shares,
             kept,
             self.works,
+            holdings,
         )
 
     def _still_kept(self, held: Sequence[tuple[Any, ...]] = ()) -> list[Kept]:
@@ -530,6 +555,8 @@ def question(
     also: Iterable[int] = (),
     given_back: Held | None = None,
     own: Mapping[str, Mapping[int, int]] = NOTHING_OWN,
+    held: Held | None = None,
+    held_before: Held | None = None,
 ) -> Question:
     """Ask for all that promises for some order lines depend on, in the order in which they are to be served.
 
@@ -540,20 +567,25 @@ def question(
     also
         Keys of further items whose supplies are wanted.
     given_back
-        What counts as free although it is held: nothing is written, and nothing is locked.
+        What others hold, and counts as free although it is held: nothing is written, and nothing is locked.
     own
         What lines of these held, as `own_units` gives it: they may have it again, whoever else units are kept for.
+    held
+        What the lines hold, each on its own terms: it counts as free for them as in `given_back`.
+    held_before
+        What the lines held until they gave it back, in this transaction.
     """
     keys = there.items.reachable(set(also).union(*(work.touches() for work in works)))
     models = sorted({work.product_model_id for work in works if work.product_model_id is not None})
     kept = _kept_from(works, keys, there) if there.protections else []
     if kept and lock is Lock.SHARED:
         lock = Lock.ALONE  # no constraint knows what is kept for others
-    statements = _statements(keys, models, there.today, lock=lock, given_back=given_back)
+    back, own_time = given_back or held, held or held_before
+    statements = _statements(keys, models, there.today, lock=lock, back=back, own_time=own_time)
     if of_classes := [one for one in kept if one.customer_class]:
         items, classes = sorted({one.item_id for one in of_classes}), sorted({one.customer_class for one in of_classes})
-        statements = (*statements, (HELD_BY_CLASSES, [items, [*given_back.demands] if given_back else [], classes]))
-    return Question(works, there, kept, own, statements)
+        statements = (*statements, (HELD_BY_CLASSES, [items, [*back.demands] if back else [], classes]))
+    return Question(works, there, kept, own, statements, own_time)
 
 
 def _kept_from(works: Sequence[Work], keys: Sequence[int], there: Master) -> list[Kept]:
@@ -562,11 +594,15 @@ def _kept_from(works: Sequence[Work], keys: Sequence[int], there: Master) -> lis
     return [kept for kept in there.protections if kept.item_id in items and any(map(kept.is_left_by, classes))]
 
 
-def own_units(works: Sequence[Work], demands: Sequence[int], there: Master) -> Mapping[str, Mapping[int, int]]:
+def own_units(works: Sequence[Work], rows: Sequence[OrderLine], there: Master) -> Mapping[str, Mapping[int, int]]:
     """Units by customer class and supply that order lines hold, where any units are kept; read before they give it back."""
-    if not there.protections:
+    if not there.protections or not rows:
         return NOTHING_OWN
-    return held_by_class((work.customer_class or "", demand) for work, demand in zip(works, demands, strict=True))
+    held = held_by([row.pk for row in rows], [row.demand_id for row in rows])
+    of_class: dict[str, Counter[int]] = {}
+    for work, line in zip(works, held.lines, strict=True):
+        of_class.setdefault(work.customer_class or "", Counter()).update(line.units)
+    return of_class
 
 
 def snapshot(
@@ -578,6 +614,8 @@ def snapshot(
     also: Iterable[int] = (),
     given_back: Held | None = None,
     own: Mapping[str, Mapping[int, int]] = NOTHING_OWN,
+    held: Held | None = None,
+    held_before: Held | None = None,
 ) -> PromiseSnapshot:
     """Read all that promises for some order lines depend on. `question` says what it takes.
 
@@ -586,21 +624,83 @@ def snapshot(
     there
         What `master` gave, where it is known already.
     """
-    asked = question(works, there or master(today), lock=lock, also=also, given_back=given_back, own=own)
+    there = there or master(today)
+    back = {"given_back": given_back, "own": own, "held": held, "held_before": held_before}
+    asked = question(works, there, lock=lock, also=also, **back)
     return asked.seen(exchange(asked.statements))
 
 
-def _statements(keys: list[int], models: list[int], today: date, *, lock: Lock, given_back: Held | None) -> tuple[Statement, ...]:
+def _statements(
+    keys: list[int], models: list[int], today: date, *, lock: Lock, back: Held | None, own_time: Held | None
+) -> tuple[Statement, ...]:
     of_lines, of_supplies = lock.value
     lines = (LINES.format(lock=of_lines), [models])
-    if given_back is None:
-        return lines, (SUPPLIES.format(lock=of_supplies), [today, keys]), (TIMES, [today, models, today])
-    units, minutes = given_back.units, given_back.minutes
-    return (
-        lines,
-        (SUPPLIES_GIVEN_BACK, [today, list(units), list(units.values()), keys, list(units), list(given_back.planned)]),
-        (TIMES_GIVEN_BACK, [today, list(minutes), list(minutes.values()), models, today]),
+    supplies: Statement = (SUPPLIES.format(lock=of_supplies), [today, keys])
+    if back:
+        units = back.units
+        supplies = (SUPPLIES_GIVEN_BACK, [today, list(units), list(units.values()), keys, list(units), list(back.planned)])
+    if not back and not own_time:
+        return lines, supplies, (TIMES, [today, models, today])
+    minutes, own = back.minutes if back else {}, own_time.minutes if own_time else {}
+    of_days = [list(minutes), list(minutes.values()), list(own), list(own.values())]
+    return lines, supplies, (TIMES_GIVEN_BACK, [today, today, *of_days, models, today, today])
+
+
+def _holdings(
+    held: Sequence[HeldByLine],
+    works: Sequence[Work],
+    availability: Availability,
+    supplies: Sequence[tuple],
+    times: Sequence[tuple],
+    today: date,
+) -> Holdings:
+    """What each line holds, by the rows of its supplies and line days, on the dates of these without their margins.
+
+    What somebody else took since it was read is left out; the line is not intact then.
+    """
+    due = [0 if row[4] is None else (row[4] - today).days for row in supplies]
+    day = [d if d >= 0 else usable for d, usable in zip(due, availability.supply_day.tolist(), strict=True)]
+    taken = _Rows({row[0]: at for at, row in enumerate(supplies)}, availability.supply_free)
+    booked = _Rows({row[0]: at for at, row in enumerate(times)}, availability.capacity_free)
+    units, minutes = [taken.of(line.units) for line in held], [booked.of(line.minutes) for line in held]
+    rows = [row for of_line in units for row, _ in of_line]
+    ship = np.array([max((line.ship_date - today).days, 0) for line in held], dtype=np.int64)
+    asked = (max((work.request_date - today).days, 0) if work.request_date else AS_SOON_AS_POSSIBLE for work in works)
+    is_there = [len(of_line) == len(line.units) for line, of_line in zip(held, units, strict=True)]
+    has_slots = [len(of_line) == len(line.minutes) for line, of_line in zip(held, minutes, strict=True)]
+    is_intact = np.array([line.is_intact for line in held], dtype=np.bool_) & np.array(is_there, dtype=np.bool_)
+    has_planned = np.array([line.has_planned for line in held], dtype=np.bool_)
+    return Holdings(
+        start=_integers(accumulate(map(len, units), initial=0)),
+        supply=_integers(rows),
+        quantity=_integers(quantity for of_line in units for _, quantity in of_line),
+        day=_integers(day[row] for row in rows),
+        slot_start=_integers(accumulate(map(len, minutes), initial=0)),
+        slot_row=_integers(row for of_line in minutes for row, _ in of_line),
+        slot_minutes=_integers(amount for of_line in minutes for _, amount in of_line),
+        is_intact=is_intact,
+        is_whole=~has_planned & np.array(has_slots, dtype=np.bool_),
+        due_day=ship,
+        need_day=_integers((line.need_date - today).days for line in held),
+        floor_day=np.minimum(_integers(asked), ship),
     )
+
+
+class _Rows:
+    """Rows of what is free, of which lines hold a part."""
+
+    def __init__(self, places: Mapping[int, int], free: np.ndarray) -> None:
+        self.places, self.left = places, free.tolist()
+
+    def of(self, held: Mapping[int, int]) -> list[tuple[int, int]]:
+        """Row and amount of what one line holds, without what is not there any more."""
+        found = []
+        for key, amount in held.items():
+            row = self.places.get(key)
+            if row is not None and self.left[row] >= amount:
+                self.left[row] -= amount
+                found.append((row, amount))
+        return found
 
 
 def lock(works: Iterable[Work], today: date, demands: Iterable[int]) -> None:

@@ -6,8 +6,19 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atoll.promise import Allotment, Availability, Share, Wanted, WantedLine, after, promise, promise_each, repromise, rush
-from atoll.promise.promises import joined
+from atoll.promise import (
+    Allotment,
+    Availability,
+    Promises,
+    Share,
+    Wanted,
+    WantedLine,
+    after,
+    promise,
+    promise_each,
+    repromise,
+    rush,
+)
 from tests.core.promise.cases import availabilities, availability, integers, wanted_lines
 
 LEADS = [10, 10, 10, 10]
@@ -53,6 +64,13 @@ def test_a_rush_order_leaves_what_is_kept_for_others() -> None:
     assert rush(there, lines(6), due, weight, ahead, classes=classes, shares=(Share(0, TRADE, 8),)).after.tolist() == [10]
 
 
+def still_kept(share: Share, found: Promises, of_class: int) -> Share:
+    if share.of_class != of_class:
+        return share
+    used = found.peg_quantity[found.peg_item == share.item].sum() + found.plan_quantity[found.plan_item == share.item].sum()
+    return replace(share, units=max(share.units - int(used), 0))
+
+
 @settings(max_examples=60)
 @given(
     availabilities(days=25, most_free=9),
@@ -64,14 +82,15 @@ def test_lines_of_several_classes_are_promised_as_one_by_one(a: Availability, wa
     classes = integers([data.draw(st.integers(0, 2)) for _ in wanted])
     shares = tuple(Share(item, of_class, units) for item, of_class, units in kept if item < a.items)
     together = Allotment(a, shares).promise(Wanted.of(wanted), classes)
-    left, parts = Allotment(a, shares), []
-    for k, line in enumerate(wanted):
-        found = promise(left.seen_by(int(classes[k])), Wanted.of([line]))
-        left = left.after(found, classes[k : k + 1])
-        parts.append(found)
-    alone = joined(parts)
-    for name in ("ship_day", "need_day", "is_promised", "peg_line", "peg_supply", "peg_quantity", "plan_line", "plan_quantity"):
-        assert getattr(together, name).tolist() == getattr(alone, name).tolist()
+    there, left, alone = a, shares, []
+    for of_class, line in zip(classes.tolist(), wanted, strict=True):
+        found = promise(Allotment(there, left).seen_by(of_class), Wanted.of([line]))
+        there, left = after(there, found), tuple(still_kept(share, found, of_class) for share in left)
+        alone.append(found)
+    for name in ("ship_day", "need_day", "is_promised", "peg_supply", "peg_quantity", "plan_quantity"):
+        assert getattr(together, name).tolist() == np.concatenate([getattr(one, name) for one in alone]).tolist()
+    for name in ("peg_line", "plan_line"):
+        assert np.bincount(getattr(together, name), minlength=len(alone)).tolist() == [len(getattr(one, name)) for one in alone]
     after(a, together)  # refuses what was taken twice
     for share in shares:
         if share.of_class == -1:
@@ -87,4 +106,5 @@ def test_nothing_changes_where_nothing_is_kept(a: Availability, wanted: list[Wan
     never = (Share(0, 7, 0),)
     plain, shared = repromise(a, basket, due, weight), repromise(a, basket, due, weight, classes=classes, shares=never)
     assert plain.after.tolist() == shared.after.tolist()
-    assert Allotment(a, never).days_alone(basket, classes).tolist() == promise_each(a, basket).ship_day.tolist()
+    alone = Allotment(a, never).serve(basket, classes, np.arange(len(wanted)), keeps=0)
+    assert alone.ship_day.tolist() == promise_each(a, basket).ship_day.tolist()

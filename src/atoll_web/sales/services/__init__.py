@@ -24,7 +24,15 @@ from atoll_web.sales.services.importing import EnteredOrder, enter_batch, import
 from atoll_web.sales.services.inquiring import Inquiry, available, inquire, plan_into_stock
 from atoll_web.sales.services.notifying import confirm_by_email, deliver_due, resend, subscribe, unsubscribe
 from atoll_web.sales.services.open_lines import Weighing
-from atoll_web.sales.services.proposing import REPROMISING, Policy, ask_proposal, ask_rush, compute_proposal
+from atoll_web.sales.services.proposing import (
+    PROPOSING,
+    REPROMISING,
+    Policy,
+    applied_by,
+    ask_proposal,
+    ask_rush,
+    compute_proposal,
+)
 from atoll_web.sales.services.ranking import book, moved_ranks
 from atoll_web.sales.services.reading import read_lines
 from atoll_web.sales.services.releasing import cancel, expire_quotes
@@ -36,6 +44,7 @@ __all__ = [
     "LONGEST_QUOTE",
     "MOST_LINES",
     "MOST_UNITS",
+    "PROPOSING",
     "REPROMISING",
     "Asked",
     "By",
@@ -56,6 +65,7 @@ __all__ = [
     "Sureness",
     "Weighing",
     "accept_quote",
+    "applied_by",
     "apply_proposal",
     "ask_proposal",
     "ask_rush",

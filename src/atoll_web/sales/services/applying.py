@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 
@@ -12,11 +13,12 @@ from atoll_web.sales import states
 from atoll_web.sales.answering import reasons_anew
 from atoll_web.sales.committing import Target, commit, keys, room
 from atoll_web.sales.errors import NotAllPromised, NotProposed, ProposalOutdated
+from atoll_web.sales.held import held_by, intact
 from atoll_web.sales.models import Proposal, ProposedPromise
 from atoll_web.sales.services.open_lines import OpenLine, open_lines
-from atoll_web.sales.services.proposing import ship_dates
+from atoll_web.sales.services.proposing import promised_anew, ship_dates
 from atoll_web.sales.services.releasing import demands_of, give_back
-from atoll_web.sales.snapshot import Lock, PromiseSnapshot, lock, master, own_units, snapshot
+from atoll_web.sales.snapshot import Lock, PromiseSnapshot, lock, snapshot
 
 NAMED = 5
 """Lines that a refusal names."""
@@ -26,7 +28,7 @@ NAMED = 5
 def apply_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
     """Give all lines of a proposal their new promises, and its orders their ranks.
 
-    They give back what they hold and are promised under locks in the sequence of the proposal.
+    Those that do not stay as they are give back what they hold and are promised under locks in the sequence of the proposal.
 
     Raises
     ------
@@ -43,22 +45,36 @@ def apply_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
         if lost := [r.line_id for r in rows if r.after is None]:
             raise NotAllPromised(lines=len(lost))
         lines = _still_open(rows)
-        works = [replace(line.work, request_date=r.requested) for line, r in zip(lines, rows, strict=True)]
-        held = [line.row for line in lines]
-        lock(works, actor.today, demands_of(held))
-        there = master(actor.today)
-        own = own_units(works, [row.demand_id for row in held], there)
-        give_back(held)
-        seen = snapshot(works, actor.today, lock=Lock.ALONE, there=there, own=own)
-        answer = _as_proposed(seen, seen.promised(), lines, rows)
-        targets = [Target(line.row.pk, line.row.demand_id, is_new=False) for line in lines]
-        taken = seen.booked(answer)
-        said = reasons_anew(seen, answer, [row.requested == row.before for row in rows])
-        commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=said)
+        anew = [place for place, r in enumerate(rows) if r.need_date is not None]
+        _promise(actor, [lines[place] for place in anew], [rows[place] for place in anew])
+        _refuse_unless_they_can_stay([line for line, r in zip(lines, rows, strict=True) if r.need_date is None], actor.today)
         _save_ranks({int(key): rank for key, rank in row.ranks.items()})
         row.state = states.APPLIED
         row.save(update_fields=["state"])
     return row
+
+
+def _promise(actor: Actor, lines: Sequence[OpenLine], rows: Sequence[ProposedPromise]) -> None:
+    """Promise lines anew as a proposal says."""
+    if not lines:
+        return
+    works = [replace(line.work, request_date=r.requested) for line, r in zip(lines, rows, strict=True)]
+    give_way = [line.row for line in lines]
+    lock(works, actor.today, demands_of(give_way))
+    held = held_by([row.pk for row in give_way], demands_of(give_way))
+    give_back(give_way)
+    seen = snapshot(works, actor.today, lock=Lock.ALONE, held_before=held)
+    answer = _as_proposed(seen, promised_anew(seen, lines), lines, rows)
+    targets = [Target(row.pk, row.demand_id, is_new=False) for row in give_way]
+    taken = seen.booked(answer)
+    said = reasons_anew(seen, answer, [row.requested == row.before for row in rows])
+    commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=said)
+
+
+def _refuse_unless_they_can_stay(lines: Sequence[OpenLine], today: date) -> None:
+    there = intact([line.row.pk for line in lines], demands_of(line.row for line in lines), today)
+    if other := [str(line.row) for line in lines if line.row.pk not in there]:
+        raise ProposalOutdated(changed=f"{_named(other)} cannot stay as it is any more")
 
 
 def discard_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:

@@ -206,7 +206,7 @@ class _Change:
         before = dict(Promise.objects.filter(line__in=held, in_force=True).values_list("line_id", "ship_date"))
         works_held = works(held)
         lock([*works_held, *(one.work for one in wanted)], self.actor.today, demands_of(held))
-        own = own_units(works_held, [row.demand_id for row in held], self.there)
+        own = own_units(works_held, held, self.there)
         give_back(held)
         self._end(gone, bool(added))
         after = self._promise(wanted, own) if wanted else []

@@ -34,7 +34,7 @@ def ways_to_hasten(*, line: OrderLine, today: date) -> tuple[Faster, ...]:
         return ()
     there, (work,) = master(today), works([line])
     drafter = Drafter(there, today)
-    held, own = held_by([line.pk], [line.demand_id]), own_units([work], [line.demand_id], there)
+    held, own = held_by([line.pk], [line.demand_id]), own_units([work], [line], there)
     seen = snapshot([work], today, lock=Lock.NOTHING, there=there, given_back=held, own=own)
     answer, wanted = promise(seen.availability, seen.wanted), seen.wanted.line(0)
     if not answer.is_promised[0]:

@@ -1,7 +1,7 @@
-"""New promises for all open lines are proposed: computed as if nothing were held, and nothing is written but the proposal."""
+"""New promises for all open lines are proposed: who may stay as it is does, and nothing is written but the proposal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from atoll.promise import AS_SOON_AS_POSSIBLE, Promises, Repromise, rush
+from atoll.promise import AS_SOON_AS_POSSIBLE, Holdings, Promises, Repromise, leave, rush
 from atoll.promise import Policy as ServiceRule
 from atoll.promise import repromise as promise_all_anew
 from atoll_web.accounts.acting import Actor, acting
@@ -21,7 +21,10 @@ from atoll_web.sales.held import held_by
 from atoll_web.sales.models import Order, OrderLine, Proposal
 from atoll_web.sales.services.open_lines import OpenLine, Weighing, open_lines, weights
 from atoll_web.sales.services.ranking import foremost
-from atoll_web.sales.snapshot import Lock, PromiseSnapshot, master, own_units, snapshot
+from atoll_web.sales.snapshot import Lock, PromiseSnapshot, snapshot
+
+PROPOSING, APPLYING = ("order", "plan"), ("plan",)
+"""Who may propose: a proposal changes nothing. Whose promises give way the planner decides."""
 
 REPROMISING = "re-promising"
 """Kind of the runs that compute proposals."""
@@ -35,6 +38,11 @@ class Policy(StrEnum):
     FIFO = "fifo"
     SEQUENCE = "sequence"
     RUSH = "rush"
+
+
+def applied_by(proposal: Proposal) -> tuple[str, ...]:
+    """The capabilities that let somebody apply a proposal: who speaks with the customer in a hurry accepts a rush as well."""
+    return PROPOSING if proposal.policy == Policy.RUSH else APPLYING
 
 
 def ask_proposal(
@@ -87,7 +95,7 @@ def _ask(
 
 
 def compute_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
-    """Compute what was asked for, from one snapshot in which the lines hold nothing.
+    """Compute what was asked for: whose promise may stay as it is does, unless the policy has it give way.
 
     Raises
     ------
@@ -117,31 +125,143 @@ def _compute(actor: Actor, proposal: Proposal, report: runs.Report) -> Mapping[s
     ranks = {int(key): rank for key, rank in proposal.ranks.items()}
     if proposal.policy == Policy.SEQUENCE:
         lines.sort(key=lambda line: (ranks.get(line.row.order_id, line.place[0]), *line.place[1:]))
-    if not report(0.1, f"{len(lines)} lines as if they held nothing"):
+    if not report(0.1, f"{len(lines)} lines and what they hold"):
         return {"lines": len(lines)}
-    held = held_by([line.row.pk for line in lines], [line.row.demand_id for line in lines])
-    works, there = [line.work for line in lines], master(actor.today)
-    own = own_units(works, [line.row.demand_id for line in lines], there)
-    seen = snapshot(works, actor.today, lock=Lock.NOTHING, there=there, given_back=held, own=own)
+    seen, holdings = _seen(lines, actor.today)
     if not report(0.3, "promising them anew"):
         return {"lines": len(lines)}
-    found = _served(seen, lines, proposal, actor.today)
-    rows = proposed_rows(seen, lines, found)
+    intact = {line.row.pk for line, is_intact in zip(lines, holdings.is_intact.tolist(), strict=True) if is_intact}
+    asked = _Asked(seen, holdings, lines, weights(lines, Weighing(proposal.weighing), actor.today))
+    left = asked.proposed(leave(*asked.problem, **asked.terms))
+    leaving = _days_late(left)
+    found = _served(asked, proposal)
+    rows = asked.proposed(found)
+    if proposal.policy in NEVER_WORSE and _is_worse(rows, left):
+        rows = left
+    if proposal.policy == Policy.KEEP and any(row.days_late and row.line_id in intact for row in rows):
+        rows = left
     if not report(0.9, "writing the proposal"):
         return {"lines": len(lines)}
-    _write(actor, proposal, rows, found.bound)
-    return _figures(rows, proposal)
+    _write(actor, proposal, rows, min(found.bound, leaving, _days_late(rows)))
+    return _figures(rows, proposal) | {"leaving": leaving}
 
 
-def _served(seen: PromiseSnapshot, lines: Sequence[OpenLine], proposal: Proposal, today: date) -> Repromise:
-    kept: dict[str, Any] = {"classes": seen.classes, "shares": seen.shares}
-    due = np.array([_day_due(line, today) for line in lines], dtype=np.int64)
-    weight = np.array(weights(lines, Weighing(proposal.weighing), today))
+NEVER_WORSE = {Policy.KEEP, Policy.LEAST_LATENESS}
+"""Policies that leave everything as it is where that is better. The others do what they were asked for, and say so."""
+
+
+def _seen(lines: Sequence[OpenLine], today: date) -> tuple[PromiseSnapshot, Holdings]:
+    """What there is when lines give back what they hold, and what that is.
+
+    Of orders that ship complete all lines are intact or none.
+    """
+    held = held_by([line.row.pk for line in lines], [line.row.demand_id for line in lines], today)
+    seen = snapshot([line.work for line in lines], today, lock=Lock.NOTHING, held=held)
+    moves = _together(lines, ~seen.holdings.is_intact)
+    return seen, replace(seen.holdings, is_intact=~moves)
+
+
+def _together(lines: Sequence[OpenLine], chosen: np.ndarray) -> np.ndarray:
+    """Those that are chosen, with all lines of their orders that ship complete."""
+    orders = {line.row.order_id for line, is_chosen in zip(lines, chosen.tolist(), strict=True) if is_chosen}
+    complete = [line.row.order.ship_complete and line.row.order_id in orders for line in lines]
+    return chosen | np.array(complete, dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Lines in order of entry, what they hold, and what a day late of each costs."""
+
+    seen: PromiseSnapshot
+    holdings: Holdings
+    lines: Sequence[OpenLine]
+    weight: Sequence[float]
+
+    @property
+    def problem(self) -> tuple[Any, ...]:
+        """As the science asks for it."""
+        due = np.array([_day_due(line, self.seen.today) for line in self.lines], dtype=np.int64)
+        return self.seen.availability, self.seen.wanted, due, np.array(self.weight)
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What the lines hold, and what is kept for classes of them."""
+        return {"holdings": self.holdings, "classes": self.seen.classes, "shares": self.seen.shares}
+
+    def proposed(self, found: Repromise) -> "list[Row]":
+        """Before and after of each line, in the order of service.
+
+        Those that do not stay are promised once more as they will be when it is applied: from what is free then.
+        """
+        today = self.seen.today
+        moves = _together(self.lines, ~found.stays)
+        requested = {k: self._requested(found, at, k) for at, k in enumerate(found.sequence.tolist()) if moves[k]}
+        served = [self.lines[k] for k in requested]
+        works = [replace(self.lines[k].work, request_date=day) for k, day in requested.items()]
+        after: dict[int, tuple[date | None, date | None]] = {}
+        if served:
+            held = held_by([line.row.pk for line in served], [line.row.demand_id for line in served])
+            anew = snapshot(works, today, lock=Lock.NOTHING, held=held)
+            promises = promised_anew(anew, served)
+            dates = ship_dates(anew, promises, served)
+            begins = [anew.date(day) if told else None for day, told in zip(promises.need_day.tolist(), dates, strict=True)]
+            after = dict(zip(requested, zip(dates, begins, strict=True), strict=True))
+        last = self.seen.date(self.seen.availability.last_day + 1)
+        return [
+            Row(
+                line.row.pk,
+                requested.get(k, line.before),
+                line.before,
+                day,
+                begin,
+                self.weight[k],
+                max(((day or last) - max(line.before, today)).days, 0),
+            )
+            for k in found.sequence.tolist()
+            for line in [self.lines[k]]
+            for day, begin in [after.get(k, (line.before, None))]
+        ]
+
+    def _requested(self, found: Repromise, at: int, k: int) -> date | None:
+        """The day that a line is served for; that of its promise where it only moves with its order."""
+        if found.stays[k]:
+            return self.lines[k].before
+        day = found.served.requested_day[at]
+        return None if day == AS_SOON_AS_POSSIBLE else self.seen.date(day)
+
+
+def promised_anew(seen: PromiseSnapshot, served: Sequence[OpenLine]) -> Promises:
+    """Promises of lines that give back what they hold, in this order. Each has its own first, on the terms on which it held it.
+
+    Parameters
+    ----------
+    served
+        The lines as they are, whatever the snapshot was asked for them.
+    """
+    floor = [max((_floor(line) - seen.today).days, 0) for line in served]
+    return seen.promised(floor_day=np.array(floor, dtype=np.int64))
+
+
+def _floor(line: OpenLine) -> date:
+    """No customer is told a day before both the day asked for and the day promised before."""
+    return min(line.work.request_date or line.before, line.before)
+
+
+def _served(asked: _Asked, proposal: Proposal) -> Repromise:
     if proposal.policy == Policy.RUSH:
-        ahead = np.flatnonzero([line.row.order_id == proposal.rush_id for line in lines])
-        return rush(seen.availability, seen.wanted, due, weight, ahead, **kept)
+        ahead = np.flatnonzero([line.row.order_id == proposal.rush_id for line in asked.lines])
+        return rush(*asked.problem, ahead, **asked.terms)
     rule = ServiceRule.FIFO if proposal.policy == Policy.SEQUENCE else ServiceRule(proposal.policy)
-    return promise_all_anew(seen.availability, seen.wanted, due, weight, rule, **kept)
+    return promise_all_anew(*asked.problem, rule, **asked.terms)
+
+
+def _days_late(rows: "Sequence[Row]") -> float:
+    return sum(row.weight * row.days_late for row in rows)
+
+
+def _is_worse(rows: "Sequence[Row]", left: "Sequence[Row]") -> bool:
+    """Whether a proposal costs more than leaving everything as it is, or as much and moves more lines."""
+    return (_days_late(rows), sum(row.is_anew for row in rows)) > (_days_late(left), sum(row.is_anew for row in left))
 
 
 def _day_due(line: OpenLine, today: date) -> int:
@@ -151,7 +271,7 @@ def _day_due(line: OpenLine, today: date) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line's part of a proposal, by the fields of `ProposedPromise`."""
+    """A line's part of a proposal, by the fields of `ProposedPromise`; without a need date it stays as it is."""
 
     line_id: int
     requested: date | None
@@ -161,24 +281,10 @@ class Row:
     weight: float
     days_late: int
 
-
-def proposed_rows(seen: PromiseSnapshot, lines: Sequence[OpenLine], found: Repromise) -> list[Row]:
-    """Before and after of each line, in the order of service."""
-    served = [lines[k] for k in found.sequence.tolist()]
-    dates = ship_dates(seen, found.promises, served)
-    requested = found.served.requested_day.tolist()
-    return [
-        Row(
-            line.row.pk,
-            None if requested[k] == AS_SOON_AS_POSSIBLE else seen.date(requested[k]),
-            line.before,
-            dates[k],
-            seen.date(found.promises.need_day[k]) if dates[k] else None,
-            float(found.weight[found.sequence[k]]),
-            max(((dates[k] or seen.date(seen.availability.last_day + 1)) - max(line.before, seen.today)).days, 0),
-        )
-        for k, line in enumerate(served)
-    ]
+    @property
+    def is_anew(self) -> bool:
+        """Whether the line gets another promise, be it for the same date, or none."""
+        return self.need_date is not None or self.after is None
 
 
 def ship_dates(seen: PromiseSnapshot, promises: Promises, served: Sequence[OpenLine]) -> list[date | None]:
@@ -188,7 +294,7 @@ def ship_dates(seen: PromiseSnapshot, promises: Promises, served: Sequence[OpenL
     """
     days = promises.ship_day.tolist()
     dates = [
-        max(seen.date(days[k]), min(line.work.request_date or line.before, line.before)) if is_promised else None
+        max(seen.date(days[k]), _floor(line)) if is_promised else None
         for k, (line, is_promised) in enumerate(zip(served, promises.is_promised.tolist(), strict=True))
     ]
     together = sorted((line.row.order_id, k) for k, line in enumerate(served) if line.row.order.ship_complete)
@@ -214,7 +320,7 @@ def _write(actor: Actor, proposal: Proposal, rows: Sequence[Row], bound: float) 
     columns = [[getattr(row, name) for row in rows] for name in fields]
     with acting(actor):
         exchange([(ROWS, [proposal.pk, list(range(len(rows))), *columns])])
-        proposal.days_late, proposal.bound = sum(row.weight * row.days_late for row in rows), bound
+        proposal.days_late, proposal.bound = _days_late(rows), bound
         proposal.state = states.PROPOSED
         proposal.save(update_fields=["days_late", "bound", "state"])
 

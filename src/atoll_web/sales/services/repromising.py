@@ -12,10 +12,11 @@ from atoll_web.sales import states
 from atoll_web.sales.answering import reason, reasons_anew
 from atoll_web.sales.committing import Target, commit, keys, room
 from atoll_web.sales.errors import CannotPromise, NothingToPromise
+from atoll_web.sales.held import held_by, intact
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.services.drafting import raise_all
 from atoll_web.sales.services.releasing import demands_of, give_back, works
-from atoll_web.sales.snapshot import Lock, lock, master, own_units, snapshot
+from atoll_web.sales.snapshot import Lock, lock, snapshot
 from atoll_web.stock import services as stock
 
 
@@ -26,7 +27,7 @@ class Repromised:
     Parameters
     ----------
     lines
-        Those that have a new promise, in the order in which they were promised.
+        Those whose promise holds, the new ones in the order in which they were promised, and then those that stay as they are.
     left_out
         Lines that have nothing to promise any more, as their state says.
     """
@@ -39,8 +40,8 @@ class Repromised:
 def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repromised:
     """Promise lines anew whose supply slipped, keeping each date that can be kept.
 
-    They give back what they hold, and are promised in the order of the dates that they had, none earlier than before: others
-    may need what is early.
+    Those that rest on what comes in time stay as they are. The others give back what they hold, and are promised in the order of
+    the dates that they had, none earlier than before: others may need what is early. Each has its own first.
 
     Parameters
     ----------
@@ -67,7 +68,10 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repr
         if len(left_out) == len(rows):
             raise NothingToPromise(line=", ".join(map(str, rows)), state=left_out[0].state)
         with uncollected(len(rows)):
-            return Repromised(promise_anew(actor, [row for row in rows if row.state in states.HOLDING]), left_out)
+            open_rows = [row for row in rows if row.state in states.HOLDING]
+            stay = intact([row.pk for row in open_rows], demands_of(open_rows), actor.today)
+            anew = promise_anew(actor, [row for row in open_rows if row.pk not in stay])
+            return Repromised([*anew, *(row for row in open_rows if row.pk in stay)], left_out)
 
 
 def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -> list[OrderLine]:
@@ -78,6 +82,8 @@ def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -
     sooner
         For the days that their customers asked for instead.
     """
+    if not rows:
+        return rows
     in_force = Promise.objects.filter(line__in=among(row.pk for row in rows), in_force=True)
     before = dict(in_force.values_list("line_id", "ship_date"))
     rows.sort(key=lambda row: (before[row.pk], row.pk))
@@ -85,10 +91,9 @@ def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -
     if not sooner:
         wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, wanted, strict=True)]
     lock(wanted, actor.today, demands_of(rows))
-    there = master(actor.today)
-    own = own_units(wanted, [row.demand_id for row in rows], there)
+    held = held_by([row.pk for row in rows], demands_of(rows))
     give_back(rows)
-    seen = snapshot(wanted, actor.today, lock=Lock.ALONE, there=there, own=own)
+    seen = snapshot(wanted, actor.today, lock=Lock.ALONE, held_before=held)
     answer = seen.promised()
     refused = [k for k in range(len(rows)) if not answer.is_promised[k]]
     prefetch_related_objects([rows[k] for k in refused], "order")
