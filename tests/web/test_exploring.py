@@ -554,7 +554,7 @@ def test_an_order_refuses_as_a_whole_and_names_each_refused_line(company: Lamps)
     dimmed = NewLine("DL", {"dimmer": "DIMMER"}, 6)
     with pytest.raises(BadInput) as refused:
         sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=[dimmed, NewLine("DL", {}), dimmed])
-    assert [issue.source for issue in refused.value.issues] == ["line 1", "line 3"]
+    assert [issue.source for issue in refused.value.issues] == ["lines.0", "lines.2"]
     assert not Order.objects.exists()
 
 

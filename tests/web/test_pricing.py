@@ -11,8 +11,11 @@ from atoll.configure.errors import NoExchangeRate
 from atoll.model.price_list import CurrencyRounding, ExchangeRate, ListPrice, PriceBook, PriceList
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import Item
 from atoll_web.pricing import models, services
 from atoll_web.pricing.errors import UnknownPriceList
+from atoll_web.sales.services.drafting import Drafter, NewLine
+from atoll_web.sales.snapshot import master
 from tests.lamps import MONDAY
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +161,14 @@ def test_costs_are_rolled_up_with_labour_and_the_margin_is_what_is_left(company)
 def test_the_margin_is_in_the_currency_of_the_price(priced):
     found = price_of(services.terms(on=MONDAY, currency="CHF"))
     assert found.margin.amount == found.unit_price - found.resolved.cost * Decimal("0.93")
+
+
+def test_a_line_on_the_terms_of_a_list_is_resolved_by_the_items_that_were_read_with_the_rest(priced):
+    there, line = master(MONDAY), NewLine("DL", {})
+    before = Drafter(there, MONDAY).draft(line)
+    Item.objects.filter(code="ARM-S").update(cost=80)
+    assert Drafter(there, MONDAY).draft(line).margin == before.margin  # of one moment, or its items may be unknown to the rest
+    assert Drafter(master(MONDAY), MONDAY).draft(line).margin.amount == before.margin.amount - 72
 
 
 def test_files_of_the_back_office_have_the_columns_of_a_company_folder(priced):

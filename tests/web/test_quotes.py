@@ -86,7 +86,7 @@ def test_the_api_answers_what_it_can_and_refuses_an_order_line_by_line(sales_cli
     assert answer["complete_on"] is None
     order = post(sales_client, "/orders", {"customer": "ACME", "lines": [{"model": "DL"}, dimmed]})
     assert (order.status_code, order.json()["code"]) == (409, "cannot-promise")
-    assert [(issue["source"], issue["code"]) for issue in order.json()["issues"]] == [("line 2", "cannot-promise")]
+    assert [(issue["source"], issue["code"]) for issue in order.json()["issues"]] == [("lines.1", "cannot-promise")]
 
 
 def test_the_promise_page_says_what_would_make_a_line_possible(sales_client: Client) -> None:

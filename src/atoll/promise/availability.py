@@ -55,10 +55,10 @@ class Availability:
         Working days from the last day of assembly to shipment.
     near_days
         Lines assembled within so many days take the earliest supply; later ones the latest that is in time, so that early
-        supply stays free for those who need it. Where new orders of an item come so many days before they are needed, those
-        are the latest.
+        supply stays free for those who need it. For lines that wait for their requested day those are new orders of an item,
+        where these come so many days before they are needed.
     slack_days
-        What those lines order anew comes so many days before they need it, or as soon as it can.
+        What lines that wait for their requested day order anew comes so many days before they need it, or as soon as it can.
     left_units
         Free units of each item that lines which order anew leave to others: what is kept in stock for those who cannot wait. All
         of them when not given; int64, shape (m,).

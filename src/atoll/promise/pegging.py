@@ -1,15 +1,15 @@
 """Taking what a promise rests on: pegs on supply, and planned supplies with pegs of their own.
 
-Lines that are assembled soon take the earliest supply. Those that may wait take the latest that is in time. If new orders of an
-item, placed today, are there so much before, they leave what comes earlier than those to lines that cannot wait, but for what
-is there beyond the units left to these, and order anew. That is possible by any deadline from the day on which the item can be
-had anew, since each of its components can be had so by the start of its build; and of what comes earlier they take no more than
-`hindrance` counted on.
+Lines that are assembled soon take the earliest supply, others the latest that is in time. If a line waits because its customer
+wants it to, and new orders of an item, placed today, are there so much before, it leaves what comes earlier than those to lines
+that cannot wait, but for what is there beyond the units left to these, and orders anew. That is possible by any deadline from
+the day on which the item can be had anew, since each of its components can be had so by the start of its build; and of what
+comes earlier it takes no more than `hindrance` counted on.
 """
 
 from atoll.native import inner
 from atoll.promise.netting import build_start, require, require_all
-from atoll.promise.tables import NOBODY, State, visible, working_place
+from atoll.promise.tables import NOBODY, REQUEST, State, visible, working_place
 
 
 @inner
@@ -19,12 +19,13 @@ def take(s: State, k: int, deadline: int) -> bool:
     if not require_all(s, k, deadline):
         return False
     latest_first = deadline > s.now[0].near_days
+    may_wait = latest_first and s.answer[k].cause == REQUEST
     for at in range(s.now[0].reached):
         item = s.item[at].reached
         node = s.item[item].head
         while node != NOBODY:
-            short = _peg(s, k, item, node, latest_first)
-            if short < 0 or (short > 0 and not _plan(s, k, item, node, short, latest_first)):
+            short = _peg(s, k, item, node, latest_first, may_wait)
+            if short < 0 or (short > 0 and not _plan(s, k, item, node, short, may_wait)):
                 give_back(s, pegs, plans)
                 return False
             node = s.node[node].next
@@ -42,13 +43,13 @@ def give_back(s: State, pegs: int, plans: int) -> None:
 
 
 @inner
-def _peg(s: State, k: int, item: int, node: int, latest_first: bool) -> int:
+def _peg(s: State, k: int, item: int, node: int, latest_first: bool, may_wait: bool) -> int:
     """Take units of supplies that are usable by a requirement's deadline; returns what is short, −1 without room."""
     first, end = s.item[item].supplies, s.item[item + 1].supplies
     while end > first and s.supply[end - 1].day > s.node[node].deadline:
         end -= 1
     short = s.node[node].quantity
-    spare = _spare(s, item, node) if latest_first else short
+    spare = _spare(s, item, node) if may_wait else short
     for spares in range(s.now[0].is_revealed, -1, -1):  # what others hold is taken last
         for at in range(end - first):
             if short == 0:
@@ -91,10 +92,10 @@ def _take_of(s: State, k: int, item: int, node: int, place: int, taken: int) -> 
 
 
 @inner
-def _plan(s: State, k: int, item: int, node: int, quantity: int, late: bool) -> bool:
-    """Plan what is short, of late lines not sooner than `slack_days` before; a build requires its components by its start.
+def _plan(s: State, k: int, item: int, node: int, quantity: int, may_wait: bool) -> bool:
+    """Plan what is short; a build requires its components by its start. False without room.
 
-    False without room.
+    What a line that may wait needs is not there sooner than `slack_days` before.
     """
     new = s.now[0].plans
     if new == len(s.plan):
@@ -103,7 +104,7 @@ def _plan(s: State, k: int, item: int, node: int, quantity: int, late: bool) -> 
     row = s.plan[new]
     row.line, row.parent, row.item, row.quantity = k, s.node[node].plan, item, quantity
     if s.item[item].rank == NOBODY:
-        row.day = row.start_day = max(s.item[item].lead_days, s.node[node].deadline - s.now[0].slack_days if late else NOBODY)
+        row.day = row.start_day = max(s.item[item].lead_days, s.node[node].deadline - s.now[0].slack_days if may_wait else NOBODY)
         return True
     row.day = NOBODY
     row.start_day = s.now[0].earliest_day

@@ -12,7 +12,7 @@ from atoll.model.price_list import PriceBook
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import ProductModel, Revision
-from atoll_web.catalogue.snapshot import configurator, product_model
+from atoll_web.catalogue.snapshot import Structure, configurator, product_model
 from atoll_web.pricing.errors import UnknownPriceList
 from atoll_web.pricing.models import Currency, ExchangeRate, ListPrice, PriceList
 from atoll_web.pricing.snapshot import terms_of
@@ -64,8 +64,21 @@ def terms(*, on: date, currency: str = "", customer_class: str = "", price_list:
     return terms_of(row, currency, on)
 
 
-def resolve(*, revision: Revision, choices: Mapping[str, Any], today: date, quantity: int = 1, terms: Terms) -> Priced:
+def resolve(
+    *,
+    revision: Revision,
+    choices: Mapping[str, Any],
+    today: date,
+    quantity: int = 1,
+    terms: Terms,
+    there: Structure | None = None,
+) -> Priced:
     """Check choices under the rules in force and price them on a customer's terms; writes nothing, and asks no further queries.
+
+    Parameters
+    ----------
+    there
+        Items and bills, where they are read already.
 
     Raises
     ------
@@ -74,7 +87,7 @@ def resolve(*, revision: Revision, choices: Mapping[str, Any], today: date, quan
     NoExchangeRate
         When nobody says what the customer's currency is worth.
     """
-    resolved = catalogue.resolve(revision, choices, today, quantity)
+    resolved = catalogue.resolve(revision, choices, today, quantity, there)
     model, chosen = product_model(revision), configurator(revision, today).configuration(choices)
     found = price_on_terms(model, chosen, quantity, terms=terms, on=today)
     cost = resolved.cost * _worth(terms, model.currency, rate_between(terms, model))

@@ -214,7 +214,14 @@ class Drafter:
                 on=under.on, currency=buyer.currency, customer_class=buyer.customer_class, price_list=buyer.price_list
             )
         terms = self._terms[buyer, under.on]
-        return pricing.resolve(revision=under.revision, choices=line.choices, today=under.on, quantity=line.quantity, terms=terms)
+        return pricing.resolve(
+            revision=under.revision,
+            choices=line.choices,
+            today=under.on,
+            quantity=line.quantity,
+            terms=terms,
+            there=self.there.structure,
+        )
 
 
 def raise_all(faults: Sequence[tuple[str, AtollError]], issues: Sequence[Issue] = ()) -> None:

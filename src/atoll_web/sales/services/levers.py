@@ -63,7 +63,7 @@ OVERTIME = """
 SELECT d.id, d.line_id, l.code, d.day, l.overtime_minutes - d.overtime, l.overtime_rate
 FROM catalogue_lineday d JOIN catalogue_assemblyline l ON l.id = d.line_id
 JOIN catalogue_assemblyline_builds b ON b.assemblyline_id = l.id
-WHERE b.productmodel_id = %s AND d.day >= %s AND d.day <= %s AND l.overtime_minutes > d.overtime
+WHERE b.productmodel_id = %s AND d.day >= %s AND d.day <= %s AND l.overtime_minutes > d.overtime AND d.reserved <= d.capacity
 ORDER BY d.day, d.line_id LIMIT %s
 """
 
@@ -452,6 +452,8 @@ def _buying(question: Question, there: Availability, item: int) -> Iterator[_Par
     seen = question.seen
     sold = SupplierItem.objects.select_related("item", "supplier").filter(item=seen.items.ids[item])
     sources = list(sold.order_by("-preferred", "lead_time_days", "supplier__code"))
+    if not sources:
+        return
     usual = sources[0].price
     for source, is_expedited in product(sources, (False, True)):
         if (source.preferred and not is_expedited) or (is_expedited and source.expedited_days is None):
