@@ -161,7 +161,7 @@ def test_every_fault_is_told_beside_its_line_and_nothing_is_lost(with_two: Clien
     assert 'value="soon"' in with_two.get("/basket").content.decode()
     refused = with_two.post("/basket/change", form(1, 2, 3, request_date__2="", take="order"))
     assert refused.status_code == 422
-    assert "line 1: A quantity of 0 cannot be ordered." in text(refused)
+    assert "line 1, quantity: A quantity of 0 cannot be ordered." in text(refused)
     refused = with_two.post("/basket/change", form(1, 2, 3, quantity__1="1", take="order"))
     assert "line 3: No date can be promised" in text(refused)
     assert len(kept(with_two)) == 3
@@ -255,7 +255,7 @@ def test_the_command_promises_a_basket_from_a_file(company: Lamps) -> None:
     as_json = json.dumps({"lines": [{"model": "DL", "quantity": 5000}, {"model": "DL"}]})
     partly = run("--lines", "-", given=as_json)
     assert partly.return_value == 1
-    assert "1. No date can be promised for lines.0, DL" in partly.stdout
+    assert "1. No date can be promised for line 1, DL" in partly.stdout
     assert "2. 1 × DL ships on 2026-03-04" in partly.stdout
 
 

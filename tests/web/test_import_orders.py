@@ -232,7 +232,7 @@ def test_a_reference_of_another_customer_is_told_at_its_line(enter: Callable[[st
             ("orders.0.lines.0.model", "unknown-model"),
             ("orders.1.lines", "no-lines"),
             ("orders.1.reference", "reference-twice"),
-            ("orders.1.customer", "unknown-customer"),
+            ("orders.1.customer", "no-customer"),
         ]),
     ],
 )  # fmt: skip

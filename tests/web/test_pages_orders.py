@@ -159,7 +159,7 @@ def test_a_program_is_told_from_the_page_of_notices_and_told_no_more(company: La
     assert (row.events, row.created_by.username) == (form["events"], "manager")
     page = client.get(reverse("notices")).content.decode()
     assert ("https://93.184.216.34/hook" in page, row.secret in page) == (True, False)
-    assert "another one has or had it" in client.post(address, form).content.decode()
+    assert "There is a subscription ERP already" in client.post(address, form).content.decode()
     client.post(reverse("unsubscribe", args=[row.pk]))
     row.refresh_from_db()
     assert not row.active
@@ -219,7 +219,7 @@ def test_a_program_subscribes_and_leaves(company: Lamps, program: Callable[..., 
     assert made.status_code == 201
     assert made.json()["secret"] == Subscription.objects.get().secret
     again = program("/subscriptions", {"name": "ERP", "url": "https://93.184.216.34/hook"})
-    assert (again.status_code, again.json()["code"]) == (422, "name-refused")
+    assert (again.status_code, again.json()["code"]) == (409, "subscription-name-taken")
     ended = program(f"/subscriptions/{made.json()['id']}/end")
     assert (ended.json()["active"], "secret" in ended.json()) == (False, False)
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from atoll_web.accounts.acting import business_time
+from atoll_web.accounts.errors import NoCompany
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue import services
 from atoll_web.catalogue.models import AssemblyLine, LineDay
@@ -109,7 +110,10 @@ def get_calendar(request: HttpRequest) -> dict:
 
 def _calendar() -> dict:
     last = LineDay.objects.order_by("day").values_list("day", flat=True).last()
-    return {"horizon_days": Company.objects.get().horizon_days, "last_day": last}
+    company = Company.objects.first()
+    if company is None:
+        raise NoCompany()
+    return {"horizon_days": company.horizon_days, "last_day": last}
 
 
 def _found(code: str) -> AssemblyLine:

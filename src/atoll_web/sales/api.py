@@ -206,6 +206,7 @@ class PegOut(StepOfPath):
     kind: str = Field(
         description="on hand, purchase, build or planned; issued when taken already, short when nothing is allocated"
     )
+    margin_days: int = Field(description="Days that promises add to its date, of an unsteady supplier")
     built: int = Field(description="Units of the whole build, of which others may take a part")
     is_latest: bool = Field(description="Whether it decides the date of what it goes into, all the way up to the order")
     parts: list["PegOut"] = Field(description="What the build takes, for all that it builds")
@@ -216,6 +217,18 @@ class SureDate(Schema):
 
     probability: float
     ship_date: date | None
+
+
+class HastenOut(Schema):
+    """A way to have an ordered line earlier; the page *Why this date* takes it."""
+
+    key: str
+    kind: str = Field(description="overtime, expedite, express or anew")
+    words: str
+    ship_date: date
+    days_earlier: int
+    cost: Money
+    currency: str
 
 
 class ExplainedOut(Schema):
@@ -232,6 +245,7 @@ class ExplainedOut(Schema):
     causes: list[CauseOut] = Field(description="Why it leaves, or left, later than first promised; none where it does not")
     path: list[StepOfPath]
     pegs: list[PegOut] = Field(description="What the line takes, with the supply of each, down to purchase orders")
+    faster: list[HastenOut]
 
 
 class LineDetail(Schema):

@@ -68,7 +68,7 @@ def _opening(event: str, facts: Facts, is_quote: bool) -> tuple[str, str]:
 
 def _changed(number: str, facts: Facts) -> tuple[str, str]:
     """A new date is only announced where there is one; a line may also be another one for the date that it had."""
-    if any(line.get("ship_date_before") not in (None, line["ship_date"]) for line in facts["lines"]):
+    if any(line.get("ship_date_before") not in (None, line.get("ship_date")) for line in facts["lines"]):
         return f"new date for {number}", f"What we promised for {number} has changed. It is now as follows."
     return f"{number} confirmed anew", f"We confirm {number} anew; its dates stay as they were."
 

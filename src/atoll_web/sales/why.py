@@ -32,16 +32,17 @@ def reasons(line: OrderLine) -> dict[str, Any]:
     """The line, its promise in force, its pegs, those that decide its date, why it is late, and what would be faster."""
     promises = list(line.promises.order_by("id"))
     pegs, today = pegging(line.demand_id) if line.demand_id else [], business_time().date()
+    promised = promises[-1] if promises and promises[-1].in_force else None
     return {
         "line": line,
         "asked_for": asked_for(line.request_date, promises[0].made_at) if promises else None,
         "today": today,
         "sureness": services.sureness(line=line, today=today),
-        "promise": promises[-1] if promises and promises[-1].in_force else None,
+        "promise": promised,
         "pegs": pegs,
         "path": critical_path(pegs),
         "causes": causes(line, promises, pegs, today),
-        "faster": services.ways_to_hasten(line=line, today=today),
+        "faster": services.ways_to_hasten(line=line, today=today, promised=promised),
     }
 
 

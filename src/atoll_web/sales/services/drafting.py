@@ -271,6 +271,7 @@ FIELD_OF_FAULT = {
     "unknown-option": "choices",
     "invalid-configuration": "choices",
     "unknown-customer": "customer",
+    "no-customer": "customer",
     "customer-on-hold": "customer",
     "idempotency-key-used": "reference",
     "reference-twice": "reference",

@@ -24,12 +24,17 @@ ANEW = "anew"
 FIELDS = ("order__customer__price_list", "configuration__revision__product_model")
 
 
-def ways_to_hasten(*, line: OrderLine, today: date) -> tuple[Faster, ...]:
+def ways_to_hasten(*, line: OrderLine, today: date, promised: Promise | None = None) -> tuple[Faster, ...]:
     """What the company can do so that a line ships earlier than promised, the earliest and then the cheapest first.
 
     Nothing is written. There is none for a line that is not confirmed, that ships as asked for, or whose order ships complete.
+
+    Parameters
+    ----------
+    promised
+        The promise in force of the line, where it is known already.
     """
-    promised = Promise.objects.filter(line=line, in_force=True).first()
+    promised = promised or Promise.objects.filter(line=line, in_force=True).first()
     if line.state != states.CONFIRMED or line.order.ship_complete or promised.ship_date <= max(line.request_date, today):
         return ()
     there, (work,) = master(today), works([line])
