@@ -177,6 +177,8 @@ def not_served(request: HttpRequest, error: HttpError) -> HttpResponse:
         return _answer(request, 401, "not-signed-in", message, hint)
     if error.status_code == 403:
         return _answer(request, 403, "csrf-failed", str(error), "Send the cookie `csrftoken` as header `X-CSRFToken`.")
+    if isinstance(cause := error.__cause__, ValueError):  # no JSON, or no text
+        return _answer(request, error.status_code, "bad-request", f"{error}: {cause}.", "Send one JSON document in UTF-8.")
     return _answer(request, error.status_code, "bad-request", str(error))
 
 
