@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from atoll.errors import AtollError, Issue
 from atoll.promise import promise, promise_complete
+from atoll_web.accounts import keys as idempotency
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time, is_acting
 from atoll_web.accounts.numbering import sequence, worded
 from atoll_web.accounts.services import system_user
@@ -41,7 +42,6 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, Price, raise_all
 from atoll_web.sales.services.recognising import (
-    LOCK_KEYS,
     ORDERS_OF_KEYS,
     NewOrder,
     alive,
@@ -248,7 +248,7 @@ def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires
         return None
     asked = entry.asked(orders, drafts)
     keys = [order.idempotency_key for order in orders if order.idempotency_key]
-    of_keys: list[Statement] = [(LOCK_KEYS, [keys]), (ORDERS_OF_KEYS, [keys])] if keys else []
+    of_keys: list[Statement] = [idempotency.lock(keys), (ORDERS_OF_KEYS, [keys])] if keys else []
     first = [MASTER, _of_customers(customers), *of_keys]
     with suppress(_Outdated), acting(actor, [*first, *asked.statements]) as (company, found, *rows):
         if (company, found) != (there.rows, customers_found) or any(rows[1 : len(of_keys)]):
@@ -362,7 +362,7 @@ def _customers_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, _Customer]:
 def _faults(
     orders: Sequence[NewOrder], known: Mapping[str, Order], customers: Mapping[str, _Customer]
 ) -> list[tuple[str, AtollError]]:
-    """What is wrong with orders themselves, each with its place."""
+    """What is wrong with orders themselves, each with its place; one that is there already is not judged again."""
     faults: list[tuple[str, AtollError]] = []
     named = Counter(order.idempotency_key for order in orders if order.idempotency_key)
     for o, order in enumerate(orders):
@@ -372,6 +372,8 @@ def _faults(
             faults.append((place, ReferenceTwice(reference=order.idempotency_key, times=times)))
         elif there and is_another(there, order):
             faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)))
+        elif there:
+            continue
         if customer is None:
             faults.append((place, UnknownCustomer(customer=order.customer) if order.customer else NoCustomer()))
         elif customer.row.on_hold:

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from itertools import zip_longest
 from typing import Any
 
+from atoll_web.accounts import keys
 from atoll_web.bulk import exchange
 from atoll_web.sales import states
 from atoll_web.sales.errors import IdempotencyKeyUsed, OrderOfKeyEnded
@@ -82,11 +83,6 @@ def alive(order: Order) -> Order:
     return order
 
 
-LOCK_KEYS = """
-SELECT pg_advisory_xact_lock(key) FROM
-(SELECT DISTINCT hashtextextended('order ' || k, 0) AS key FROM unnest(%s::text[]) k ORDER BY 1) keys
-"""
-
 ORDERS_OF_KEYS = "SELECT id FROM sales_order WHERE idempotency_key = ANY(%s::text[])"
 
 
@@ -94,5 +90,5 @@ def orders_of_keys(idempotency_keys: Sequence[str]) -> dict[str, Order]:
     """Orders by their keys. Another writer with one of the keys waits until this transaction ends."""
     if not idempotency_keys:
         return {}
-    exchange([(LOCK_KEYS, [list(idempotency_keys)])])
+    exchange([keys.lock(idempotency_keys)])
     return {o.idempotency_key: o for o in Order.objects.select_related("customer").filter(idempotency_key__in=idempotency_keys)}
