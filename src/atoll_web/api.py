@@ -39,6 +39,7 @@ from atoll_web.sales.api import router as sales_router
 from atoll_web.sales.changes_api import router as changes_router
 from atoll_web.sales.configure_api import router as configure_router
 from atoll_web.sales.corrections_api import router as corrections_router
+from atoll_web.sales.keys_api import router as keys_router
 from atoll_web.sales.notices_api import router as notices_router
 from atoll_web.sales.promise_api import router as promise_router
 from atoll_web.sales.proposals_api import router as re_promises_router
@@ -53,6 +54,7 @@ STATUS: dict[type[AtollError], int] = {
     accounts.UnknownUser: 404,
     accounts.UnknownToken: 404,
     catalogue.UnknownModel: 404,
+    accounts.KeyUsed: 409,
     accounts.NoCompany: 409,
     accounts.TokenNameTaken: 409,
     assembly.BillChanged: 409,
@@ -139,6 +141,7 @@ api.add_router("", lines_router, tags=["capacity"])
 api.add_router("", configure_router, tags=["configure"])
 api.add_router("", changes_router, tags=["sales"])
 api.add_router("", sales_router, tags=["sales"])
+api.add_router("", keys_router, tags=["keys"])
 api.add_router("", notices_router, tags=["notices"])
 api.add_router("", promise_router, tags=["promises"])
 api.add_router("", re_promises_router, tags=["sales"])

@@ -12,6 +12,7 @@ from atoll.errors import BadInput, Issue
 from atoll_web.catalogue.models import Item
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
 from atoll_web.forms import LARGEST
+from atoll_web.once import Repeatable, once
 from atoll_web.purchasing import services
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from atoll_web.purchasing.services import Wanted
@@ -51,13 +52,13 @@ class WantedIn(Input):
     quantity: int = Field(le=LARGEST)
 
 
-class PurchaseIn(Input):
+class PurchaseIn(Repeatable):
     """What to buy; it goes to the preferred supplier of each item."""
 
     wanted: list[WantedIn] = Field(min_length=1)
 
 
-class SlipIn(Input):
+class SlipIn(Repeatable):
     """A delivery that comes on another day."""
 
     line: int = Field(description="`id` of the purchase order line")
@@ -88,6 +89,7 @@ def get_purchase(request: HttpRequest, number: str) -> PurchaseOrder:
 
 
 @router.post("/purchase-orders", response=answers(list[PurchaseOut], 201))
+@once
 def create_purchases(request: HttpRequest, payload: PurchaseIn) -> Status[list[PurchaseOrder]]:
     """Send purchase orders, one to each supplier, for all that is wanted or for nothing."""
     actor = actor_for(request, "purchase")
@@ -99,6 +101,7 @@ def create_purchases(request: HttpRequest, payload: PurchaseIn) -> Status[list[P
 
 
 @router.post("/purchase-orders/{number}/slip", response=answers(SlipOut))
+@once
 def slip(request: HttpRequest, number: str, payload: SlipIn) -> dict:
     """Move a delivery to another day. Promises that it no longer keeps are marked at risk."""
     actor = actor_for(request, "purchase")

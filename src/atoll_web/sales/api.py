@@ -2,15 +2,16 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Header, Router, Schema
+from ninja import Field, Router, Schema
 from ninja.pagination import paginate
 
 from atoll_web.accounts.acting import business_time
 from atoll_web.door import Choices, Input, Money, NotFound, Paging, actor_for, answers
+from atoll_web.once import IdempotencyKey, Repeatable, key_of, once
 from atoll_web.sales import services, states
 from atoll_web.sales.detail import order_detail
 from atoll_web.sales.errors import NothingToPromise
@@ -83,7 +84,7 @@ class InquiryOut(Schema):
     filled_from_stock: bool = Field(description="Whether all it takes is free on hand now")
 
 
-class OrderIn(Input):
+class OrderIn(Repeatable):
     """An order: all its lines are promised and confirmed, or nothing is written."""
 
     customer: str = Field(description="Code of the customer")
@@ -279,18 +280,6 @@ class OrderDetail(OrderOut):
     lines: list[LineDetail]
 
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        None,
-        alias="Idempotency-Key",
-        max_length=80,
-        description="Your own word for this order: sent again, also at the same time, it answers the same order. Sent with "
-        "another request, or after that order was cancelled or expired, it is refused",
-    ),
-]
-
-
 @router.get("/customers", response=answers(list[CustomerOut]))
 @paginate(Paging)
 def list_customers(request: HttpRequest) -> QuerySet[Customer]:
@@ -312,7 +301,7 @@ def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: Idempot
         actor=actor_for(request, "order"),
         customer=payload.customer,
         asked=[line.asked() for line in payload.lines],
-        idempotency_key=idempotency_key or "",
+        idempotency_key=key_of(idempotency_key, payload),
         ship_complete=payload.ship_complete,
     )
     return answered(order.number, 201)
@@ -341,7 +330,8 @@ def explain(request: HttpRequest, number: str, position: int) -> dict[str, Any]:
 
 
 @router.post("/orders/{number}/cancel", response=answers(OrderDetail))
-def cancel(request: HttpRequest, number: str) -> HttpResponse:
+@once
+def cancel(request: HttpRequest, number: str, payload: Repeatable | None = None) -> HttpResponse:
     """Cancel an order whose assembly has not begun; all that it holds is free at once."""
     actor = actor_for(request, "order")
     services.cancel(actor=actor, order=order_named(number, Order.objects.all()))

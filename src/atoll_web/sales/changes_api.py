@@ -8,6 +8,7 @@ from ninja import Field, Router, Schema, Status
 from pydantic import StrictFloat, StrictInt
 
 from atoll_web.door import Input, Money, actor_for, answers
+from atoll_web.once import Repeatable, once
 from atoll_web.sales import services
 from atoll_web.sales.api import LineIn, OrderDetail, answered, order_named
 from atoll_web.sales.models import Order
@@ -34,7 +35,7 @@ class LineChangeIn(Input):
         return services.LineChange(self.position, choices, self.quantity, self.request_date, services.By(self.by))
 
 
-class ChangeIn(Input):
+class ChangeIn(Repeatable):
     """A change of an order: all of it, or nothing."""
 
     lines: list[LineChangeIn] = []
@@ -93,7 +94,7 @@ class BatchOrderIn(Input):
         return services.NewOrder(self.customer, lines, self.reference, self.ship_complete, place=place)
 
 
-class BatchIn(Input):
+class BatchIn(Repeatable):
     """Orders that are promised in their sequence."""
 
     orders: list[BatchOrderIn] = Field(min_length=1)
@@ -120,6 +121,7 @@ class BatchOut(Schema):
 
 
 @router.post("/orders/batch", response=answers(BatchOut, 201))
+@once
 def enter_batch(request: HttpRequest, payload: BatchIn) -> Status[dict[str, Any]]:
     """Take many orders: all are promised and confirmed, or every fault is told with its place and nothing is written."""
     orders = [order.order(f"orders.{o}") for o, order in enumerate(payload.orders)]
@@ -127,6 +129,7 @@ def enter_batch(request: HttpRequest, payload: BatchIn) -> Status[dict[str, Any]
 
 
 @router.post("/orders/{number}/change", response=answers(ChangedOut))
+@once
 def change(request: HttpRequest, number: str, payload: ChangeIn, reason: str = "") -> services.Changed:
     """Change lines whose assembly has not begun, add lines, remove lines. `reason` is kept in the journal."""
     actor = actor_for(request, "order", reason)

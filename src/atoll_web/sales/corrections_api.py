@@ -5,6 +5,7 @@ from ninja import Field, Router, Schema
 
 from atoll_web.door import Input, actor_for, answers
 from atoll_web.forms import LARGEST
+from atoll_web.once import Repeatable, once
 from atoll_web.purchasing.api import PurchaseOut, lines_of, order_of
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.purchasing.services import Delivery
@@ -14,7 +15,7 @@ from atoll_web.stock.api import MoveOut, item_of, lot_of
 router = Router()
 
 
-class CountIn(Input):
+class CountIn(Repeatable):
     """What was counted in the warehouse."""
 
     counted: int = Field(ge=0, le=LARGEST)
@@ -30,7 +31,7 @@ class CountOut(Schema):
     correction: MoveOut | None
 
 
-class ScrapIn(Input):
+class ScrapIn(Repeatable):
     """Units that cannot be used."""
 
     quantity: int = Field(ge=1)
@@ -47,13 +48,14 @@ class DeliveryIn(Input):
     is_last: bool = Field(False, description="The others that were ordered will not come; nothing at all with quantity 0")
 
 
-class ReceiptIn(Input):
+class ReceiptIn(Repeatable):
     """What arrived; all of it is received, or nothing."""
 
     deliveries: list[DeliveryIn] = Field(min_length=1)
 
 
 @router.post("/items/{code}/count", response=answers(CountOut))
+@once
 def count(request: HttpRequest, code: str, payload: CountIn) -> dict:
     """Bring the ledger in line with a count of the warehouse. Missing units are taken from whoever needs them last."""
     actor = actor_for(request, "count", payload.reason)
@@ -64,6 +66,7 @@ def count(request: HttpRequest, code: str, payload: CountIn) -> dict:
 
 
 @router.post("/items/{code}/scrap", response=answers(MoveOut))
+@once
 def scrap(request: HttpRequest, code: str, payload: ScrapIn) -> object:
     """Take unusable units out of the warehouse; those that were allocated are taken from whoever needs them last."""
     actor = actor_for(request, "count", payload.reason)
@@ -73,6 +76,7 @@ def scrap(request: HttpRequest, code: str, payload: ScrapIn) -> object:
 
 
 @router.post("/purchase-orders/{number}/receive", tags=["purchasing"], response=answers(PurchaseOut))
+@once
 def receive(request: HttpRequest, number: str, payload: ReceiptIn) -> PurchaseOrder:
     """Book what arrived of a purchase order; whatever waited for it now rests on stock.
 

@@ -12,6 +12,7 @@ from ninja.pagination import paginate
 from atoll_web.accounts.acting import Actor
 from atoll_web.accounts.models import User
 from atoll_web.door import Input, Money, NotFound, Paging, actor_for, answers
+from atoll_web.once import Repeatable, once
 from atoll_web.sales import services, states, tasks
 from atoll_web.sales.models import Order, OrderLine, Proposal
 from atoll_web.sales.order_book import booked
@@ -134,7 +135,8 @@ def get_proposal(request: HttpRequest, proposal_id: int) -> Proposal:
 
 
 @router.post("/proposals/{int:proposal_id}/apply", response=answers(ProposalOut))
-def apply(request: HttpRequest, proposal_id: int) -> Proposal:
+@once
+def apply(request: HttpRequest, proposal_id: int, payload: Repeatable | None = None) -> Proposal:
     """Give all lines their new promises, or none: refused when the world has changed meanwhile."""
     proposal = _proposal(proposal_id)
     actor = _actor(request, services.applied_by(proposal), f"{proposal} of new promises")

@@ -1,14 +1,12 @@
 """Orders and quotes: every line is configured, priced, promised and confirmed, or nothing is written."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from hashlib import blake2b
-from itertools import accumulate, islice, zip_longest
+from itertools import accumulate, islice
 from typing import Any
 
 from django.db import IntegrityError, connection
@@ -16,6 +14,7 @@ from django.db.models import Q
 
 from atoll.errors import AtollError, Issue
 from atoll.promise import promise, promise_complete
+from atoll_web.accounts import keys as idempotency
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time, is_acting
 from atoll_web.accounts.numbering import sequence, worded
 from atoll_web.accounts.services import system_user
@@ -31,7 +30,6 @@ from atoll_web.sales.errors import (
     IdempotencyKeyUsed,
     NoCustomer,
     NoLines,
-    OrderOfKeyEnded,
     PriceDiffers,
     QuoteExpired,
     QuoteOutdated,
@@ -43,6 +41,14 @@ from atoll_web.sales.errors import (
 )
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, Price, raise_all
+from atoll_web.sales.services.recognising import (
+    ORDERS_OF_KEYS,
+    NewOrder,
+    alive,
+    is_another,
+    orders_of_keys,
+    request_digest,
+)
 from atoll_web.sales.services.releasing import expire_quotes, release_expired
 from atoll_web.sales.services.repromising import repromise
 from atoll_web.sales.snapshot import MASTER, Lock, Master, Question, Work, latest, master_of, question
@@ -51,54 +57,6 @@ __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "
 
 LONGEST_QUOTE = 90
 """Days that a quote may hold supply at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewOrder:
-    """What one customer asks for.
-
-    Parameters
-    ----------
-    idempotency_key
-        The client's own word for this order; sent again, it gets the same order instead of a second one, also when it is
-        sent twice at the same time.
-    ship_complete
-        Promise one date for all lines; otherwise each has its own.
-    shown
-        What all lines were said to cost together; the order is refused if they cost something else.
-    request
-        Digest of the request that the key is sent with, where that asks for more than the order tells.
-    place
-        Where it was read, for which a fault of it is told.
-    """
-
-    customer: str
-    lines: Sequence[NewLine]
-    idempotency_key: str = ""
-    ship_complete: bool = False
-    shown: Price | None = None
-    request: str = ""
-    place: str = ""
-
-    @property
-    def digest(self) -> str:
-        """What tells the request from another one with the same key."""
-        return self.request or request_digest(self)
-
-
-def request_digest(order: NewOrder, quote_days: int | None = None, levers: Sequence[str] = ()) -> str:
-    """Digest of all that is asked for, the key and the places of its lines apart."""
-    lines = [
-        (line.model, sorted((f, _texts(value)) for f, value in line.choices.items()), line.quantity, line.request_date, lever)
-        for line, lever in zip_longest(order.lines, levers, fillvalue="")
-    ]
-    asked = json.dumps([order.customer, lines, order.ship_complete, quote_days], default=str)
-    return blake2b(asked.encode(), digest_size=16).hexdigest()
-
-
-def _texts(value: Any) -> list[str]:
-    """A choice as texts in one order, by which files of different kinds agree."""
-    return sorted(map(str, value)) if isinstance(value, list | tuple) else [str(value)]
 
 
 def enter_order(
@@ -162,12 +120,12 @@ def quote(
 def enter(*, actor: Actor, order: NewOrder, quote_days: int | None = None) -> Order:
     """Take an order as `enter_order` does, or quote it when days are given, as `quote` does."""
     if quote_days is None:
-        return _alive(_enter(actor, [order], states.CONFIRMED, None)[0])
+        return alive(_enter(actor, [order], states.CONFIRMED, None)[0])
     is_held = 1 <= quote_days <= LONGEST_QUOTE
     faults = [] if is_held else [("", QuoteWithoutDays(days=quote_days, most=LONGEST_QUOTE))]
     order = replace(order, request=order.request or request_digest(order, quote_days))
     until = actor.at + timedelta(days=quote_days if is_held else 0)
-    return _alive(_enter(actor, [order], states.QUOTED, until, faults)[0])
+    return alive(_enter(actor, [order], states.QUOTED, until, faults)[0])
 
 
 @begun_again_after_deadlock
@@ -290,7 +248,7 @@ def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires
         return None
     asked = entry.asked(orders, drafts)
     keys = [order.idempotency_key for order in orders if order.idempotency_key]
-    of_keys: list[Statement] = [(LOCK_KEYS, [keys]), (ORDERS_OF_KEYS, [keys])] if keys else []
+    of_keys: list[Statement] = [idempotency.lock(keys), (ORDERS_OF_KEYS, [keys])] if keys else []
     first = [MASTER, _of_customers(customers), *of_keys]
     with suppress(_Outdated), acting(actor, [*first, *asked.statements]) as (company, found, *rows):
         if (company, found) != (there.rows, customers_found) or any(rows[1 : len(of_keys)]):
@@ -322,7 +280,7 @@ def _enter_under(
         _remember(customers_found)
         if _has_expired(there, actor):
             release_expired(actor)
-        known = _known([order.idempotency_key for order in orders if order.idempotency_key])
+        known = orders_of_keys([order.idempotency_key for order in orders if order.idempotency_key])
         faults = [*faults, *_faults(orders, known, customers)]
         fresh = [order for order in orders if order.idempotency_key not in known]
         entry = _Entry(actor, there, customers, state, expires_at, lock, is_tried)
@@ -335,42 +293,6 @@ def _enter_under(
         known |= {row.idempotency_key: row for row in entered if row.idempotency_key}
         others = iter([row for row in entered if not row.idempotency_key])
         return [known.get(order.idempotency_key) or next(others) for order in orders]
-
-
-def known_order(order: NewOrder) -> Order | None:
-    """What became of the order when its key was sent before, if it was; a second writer with the key waits for the first."""
-    there = _known([order.idempotency_key] if order.idempotency_key else []).get(order.idempotency_key)
-    if there and _is_another(there, order):
-        raise IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)
-    return there and _alive(there)
-
-
-def _is_another(there: Order, order: NewOrder) -> bool:
-    """Whether the order of a key was asked for by another request."""
-    return there.customer.code != order.customer or there.request_digest not in (None, order.digest)
-
-
-def _alive(order: Order) -> Order:
-    """The order, unless its key was sent so late that it has ended meanwhile."""
-    if order.state in (states.CANCELLED, states.EXPIRED):
-        raise OrderOfKeyEnded(key=order.idempotency_key, order=order.number, state=order.state)
-    return order
-
-
-LOCK_KEYS = """
-SELECT pg_advisory_xact_lock(key) FROM
-(SELECT DISTINCT hashtextextended('order ' || k, 0) AS key FROM unnest(%s::text[]) k ORDER BY 1) keys
-"""
-
-ORDERS_OF_KEYS = "SELECT id FROM sales_order WHERE idempotency_key = ANY(%s::text[])"
-
-
-def _known(idempotency_keys: Sequence[str]) -> dict[str, Order]:
-    """Orders by their keys. Another writer with one of the keys waits until this transaction ends."""
-    if not idempotency_keys:
-        return {}
-    exchange([(LOCK_KEYS, [list(idempotency_keys)])])
-    return {o.idempotency_key: o for o in Order.objects.select_related("customer").filter(idempotency_key__in=idempotency_keys)}
 
 
 CUSTOMERS = """
@@ -440,7 +362,7 @@ def _customers_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, _Customer]:
 def _faults(
     orders: Sequence[NewOrder], known: Mapping[str, Order], customers: Mapping[str, _Customer]
 ) -> list[tuple[str, AtollError]]:
-    """What is wrong with orders themselves, each with its place."""
+    """What is wrong with orders themselves, each with its place; one that is there already is not judged again."""
     faults: list[tuple[str, AtollError]] = []
     named = Counter(order.idempotency_key for order in orders if order.idempotency_key)
     for o, order in enumerate(orders):
@@ -448,8 +370,10 @@ def _faults(
         place = order.place or _place(o, is_alone=len(orders) == 1)
         if (times := named[order.idempotency_key]) > 1:
             faults.append((place, ReferenceTwice(reference=order.idempotency_key, times=times)))
-        elif there and _is_another(there, order):
+        elif there and is_another(there, order):
             faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)))
+        elif there:
+            continue
         if customer is None:
             faults.append((place, UnknownCustomer(customer=order.customer) if order.customer else NoCustomer()))
         elif customer.row.on_hold:
