@@ -270,7 +270,8 @@ class Master:
     order_day, earliest_day
         The first working days from today on and after today.
     last_day
-        The last day for which there is capacity.
+        The last day for which there is capacity, at the latest that of the horizon: where it was cut, days beyond it are still
+        open for those who booked them, and for nobody else.
     first_expiry
         When the first of the quotes expires.
     protections
@@ -329,12 +330,15 @@ def _read(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
         _latest.clear()
     (row,) = rows
     of_what_is_sold, of_suppliers, of_levels, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
+    shipping_days, currency, last_day, *rest = rest
+    last_day = last_day and min(last_day, today + timedelta(days=horizon_days))
     days = Calendar(frozenset(weekdays), frozenset(holidays))
     there, released = known(row[:VERSION_COLUMNS])
     kept = [Kept(of_class, int(item), int(units)) for of_class, item, units in protections]  # rows come as texts
     kept += [Kept("", there.keys[code], item.safety_stock) for code, item in there.items.items() if item.safety_stock]
     items = _items(there, (of_what_is_sold, of_suppliers, of_levels))
-    return Master(rows, today, there, released, items, *_working(days, today, horizon_days), *rest, kept)
+    reach = (*_working(days, today, horizon_days), shipping_days, currency, last_day)
+    return Master(rows, today, there, released, items, *reach, *rest, kept)
 
 
 @lru_cache(maxsize=16)
@@ -443,7 +447,8 @@ SELECT d.id, d.line_id, d.day - %s,
 FROM catalogue_lineday d LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, minutes) ON held.id = d.id
 LEFT JOIN unnest(%s::bigint[], %s::bigint[]) own (id, minutes) ON own.id = d.id
 WHERE d.line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHERE productmodel_id = ANY(%s::bigint[]))
-    AND (d.day > %s OR (d.day = %s AND own.minutes > 0)) AND d.capacity - d.reserved + coalesce(held.minutes, 0) > 0
+    AND (d.day > %s OR (d.day = %s AND own.minutes > 0)) AND d.day <= %s
+    AND d.capacity - d.reserved + coalesce(held.minutes, 0) > 0
 ORDER BY d.day, d.line_id
 """
 """Of today what the lines themselves hold or held: there is no other time that anybody could still be promised."""
@@ -469,7 +474,7 @@ SELECT id FROM stock_supply WHERE id IN (
 TIMES = """
 SELECT id, line_id, day - %s, capacity - reserved FROM catalogue_lineday
 WHERE line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHERE productmodel_id = ANY(%s::bigint[]))
-    AND day > %s AND reserved < capacity
+    AND day > %s AND day <= %s AND reserved < capacity
 ORDER BY day, line_id
 """
 
@@ -581,7 +586,7 @@ def question(
     if kept and lock is Lock.SHARED:
         lock = Lock.ALONE  # no constraint knows what is kept for others
     back, own_time = given_back or held, held or held_before
-    statements = _statements(keys, models, there.today, lock=lock, back=back, own_time=own_time)
+    statements = _statements(keys, models, there, lock=lock, back=back, own_time=own_time)
     if of_classes := [one for one in kept if one.customer_class]:
         items, classes = sorted({one.item_id for one in of_classes}), sorted({one.customer_class for one in of_classes})
         statements = (*statements, (HELD_BY_CLASSES, [items, [*back.demands] if back else [], classes]))
@@ -631,19 +636,20 @@ def snapshot(
 
 
 def _statements(
-    keys: list[int], models: list[int], today: date, *, lock: Lock, back: Held | None, own_time: Held | None
+    keys: list[int], models: list[int], there: Master, *, lock: Lock, back: Held | None, own_time: Held | None
 ) -> tuple[Statement, ...]:
     of_lines, of_supplies = lock.value
+    today, last = there.today, there.last_day or there.today
     lines = (LINES.format(lock=of_lines), [models])
     supplies: Statement = (SUPPLIES.format(lock=of_supplies), [today, keys])
     if back:
         units = back.units
         supplies = (SUPPLIES_GIVEN_BACK, [today, list(units), list(units.values()), keys, list(units), list(back.planned)])
     if not back and not own_time:
-        return lines, supplies, (TIMES, [today, models, today])
+        return lines, supplies, (TIMES, [today, models, today, last])
     minutes, own = back.minutes if back else {}, own_time.minutes if own_time else {}
     of_days = [list(minutes), list(minutes.values()), list(own), list(own.values())]
-    return lines, supplies, (TIMES_GIVEN_BACK, [today, today, *of_days, models, today, today])
+    return lines, supplies, (TIMES_GIVEN_BACK, [today, today, *of_days, models, today, today, last])
 
 
 def _holdings(
