@@ -92,7 +92,6 @@ STATUS: dict[type[AtollError], int] = {
     sales.NoLongerOffered: 409,
     sales.SubscriptionNameTaken: 409,
     sales.WrongOrderState: 409,
-    sales.NotAllPromised: 409,
     sales.NotInBook: 409,
     sales.NotProposed: 409,
     sales.NothingToPropose: 409,

@@ -178,7 +178,8 @@ class Business(RuleBasedStateMachine):
         if promised is not None:
             after = dict(Promise.objects.filter(in_force=True).values_list("line_id", "ship_date"))
             assert all(after[line.pk] >= before[line.pk] for line in promised.lines)
-            assert not Promise.objects.filter(line__state="confirmed", in_force=True, at_risk=True).exists()
+            at_risk = Promise.objects.filter(line__state__in=["quoted", "confirmed"], in_force=True, at_risk=True)
+            assert set(at_risk.values_list("line", flat=True)) == {line.pk for line, _ in promised.undated}
 
     @precondition(lambda self: OrderLine.objects.exists())
     @rule(which=which)

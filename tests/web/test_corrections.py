@@ -1,11 +1,14 @@
 """A count and scrap: who needs the units last loses them, is marked, and is found in the planner's morning."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from atoll_web import invariants
 from atoll_web.assembly import services as assembly
 from atoll_web.catalogue.models import Item
+from atoll_web.pricing.models import Currency, ExchangeRate
 from atoll_web.purchasing.models import SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales.errors import CannotPromise, NothingToPromise, ProposalOutdated
@@ -140,6 +143,23 @@ def test_the_morning_lists_who_lost_units_with_one_action(company, signed_in):
     page = signed_in("planner").get("/morning").content.decode()
     assert "SO-" in page
     assert 'action="/re-promises/propose"' in page
+
+
+def test_the_morning_ranks_money_in_the_currency_of_the_company_at_the_rate_of_the_day(company, signed_in):
+    """100,000 yen are worth less than 300 euros; the rate of later on does not count yet."""
+    yen = Currency.objects.create(code="JPY", rounding=1)
+    rates = ((-9, "200"), (0, "160"), (1, "1"))
+    ExchangeRate.objects.bulk_create(
+        ExchangeRate(currency=yen, valid_from=company.today + timedelta(days=n), rate=rate) for n, rate in rates
+    )
+    euros, yens = company.order(5), company.order(1, customer="ACME")
+    Order.objects.filter(pk=yens.pk).update(currency="JPY")
+    OrderLine.objects.filter(order=yens).update(unit_price=16_000)
+    Promise.objects.update(at_risk=True)
+    page = signed_in("planner").get("/morning").content.decode()
+    assert page.index(euros.number) < page.index(yens.number)
+    assert "Value, EUR" in page
+    assert "100.00" in page
 
 
 def test_a_line_that_is_cancelled_meanwhile_is_left_out_and_the_others_are_promised_anew(company):

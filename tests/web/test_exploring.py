@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from atoll.errors import BadInput
 from atoll_web import invariants
 from atoll_web.accounts.acting import Actor, acting
+from atoll_web.bulk import exchange
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import AssemblyLine, Item, LineDay, OrderBillAlternate
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
-from atoll_web.purchasing.snapshot import usable_days
+from atoll_web.purchasing.snapshot import COMES_TOO_LATE, usable_days
 from atoll_web.sales import services as sales
 from atoll_web.sales import states
 from atoll_web.sales.errors import (
@@ -359,6 +360,17 @@ def test_an_overdue_delivery_keeps_its_margin(company: Lamps) -> None:
     assert usable_days([(item, due, 9, None), (item, None, 0, None)], due) == [9, 0]  # today it may still come on time
 
 
+@pytest.mark.parametrize("due", range(-3, 4))
+def test_what_comes_too_late_means_the_same_to_the_database_and_to_promises(company: Lamps, due: int) -> None:
+    """Who holds what is due counts on it on its day; what is overdue, nobody before tomorrow."""
+    comes = due if due >= 0 else usable_days([(0, MONDAY + timedelta(days=due), 0, None)], MONDAY)[0]
+    asked = COMES_TOO_LATE.format(due="%s::date", need="%s::date", today="%s")
+    for need in range(-3, 5):
+        day, needed = MONDAY + timedelta(days=due), MONDAY + timedelta(days=need)
+        (((is_late,),),) = exchange([(f"SELECT {asked}", [day, needed, day, MONDAY, needed, MONDAY])])
+        assert is_late == (comes > need), (due, need)
+
+
 def test_what_is_still_to_be_ordered_has_the_margin_that_it_will_have(company: Lamps) -> None:
     """Transformers of 12 March with a margin of four days are earlier than those of a further order, which has it too."""
     order = bought(company, "TRAFO", 50)
@@ -526,7 +538,7 @@ def test_a_line_that_cannot_be_promised_leaves_the_others_their_dates(company: L
     assert (found.complete_on, found.total) == (None, 282)
     (refused,) = found.refused
     assert (refused.position, refused.line, refused.price) == (2, dimmed, 456)
-    reason = "DIMMER is short and can neither be bought nor built in time"
+    reason = "DIMMER is short and has no preferred supplier; enter one, or mark one as preferred, under Master data"
     assert str(refused.refusal) == f"No date can be promised for line 2, DL: {reason}."
     assert [(one.key, one.ship_date) for one in refused.faster] == [("option:dimmer=none", date(2026, 3, 5))]
     assert found.at[2] is refused

@@ -103,6 +103,12 @@ SUPPLIER_OF_OVERDUE = """CASE WHEN s.kind = 'purchase' AND s.due < %s THEN (
 """For a supply `s` and the date of today: the key of the supplier whose delivery is overdue."""
 
 
+COMES_TOO_LATE = "({due} > {need} OR ({due} < {today} AND {need} <= {today}))"
+"""In SQL: whether what is due on a day comes after it is needed. What is overdue comes tomorrow at the earliest, as `usable_days`
+says too; it holds what rests on it already until then, while a new promise waits for the day on which it is likely to have come.
+"""
+
+
 def usable_days(supplies: Iterable[tuple[int, date | None, int, int | None]], today: date) -> list[int]:
     """The day, counted from today, from which a promise may count on each supply.
 

@@ -107,7 +107,7 @@ def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:
     if not working[1:].any():
         return f"nobody works from tomorrow to {end}; correct the holidays and weekdays of the company, or {FURTHER}"
     if binding.cause == "material":
-        return f"{seen.code(binding.item)} is short and can neither be bought nor built in time"
+        return _never_there(seen, binding.item)
     if binding.cause == "capacity":
         return f"the assembly lines have no free time for it up to {end}; {FURTHER}"
     if binding.item < 0:
@@ -115,6 +115,19 @@ def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:
     first, last = seen.items.bills.start[binding.item : binding.item + 2]
     comes = "cannot be built" if first < last else f"with a lead time of {seen.items.lead_days[binding.item]} days cannot come"
     return f"{seen.code(binding.item)} is short and {comes} early enough to ship by {end}; {FURTHER}"
+
+
+def _never_there(seen: "PromiseSnapshot", item: int) -> str:
+    """What keeps an item that is short from ever coming, and what to do about it."""
+    code, successors = seen.code(item), seen.items.successors.get(item)
+    if successors is None:
+        return f"{code} is short and has no preferred supplier; enter one, or mark one as preferred, under Master data"
+    if not successors:
+        return f"{code} is short and is obsolete; name its successor under Master data, or choose another option"
+    others = " and ".join(seen.items.codes[seen.items.ids[other]] for other in successors)
+    return (
+        f"{code} is short and is obsolete, and {others} in its place as well; enter a preferred supplier of it under Master data"
+    )
 
 
 def _binding_supply(seen: "PromiseSnapshot", promises: "Promises", binding: "Binding") -> str:

@@ -1,10 +1,11 @@
 """Customers, inquiries, orders and their promises."""
 
+import json
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from ninja.pagination import paginate
@@ -280,6 +281,19 @@ class OrderDetail(OrderOut):
     lines: list[LineDetail]
 
 
+class UndatedOut(Schema):
+    """A line that gets no date."""
+
+    position: int
+    reason: str
+
+
+class RepromisedOut(OrderDetail):
+    """An order whose lines were promised anew."""
+
+    undated: list[UndatedOut] = Field(description="Lines that get no date: they stay exactly as they are, at risk")
+
+
 @router.get("/customers", response=answers(list[CustomerOut]))
 @paginate(Paging)
 def list_customers(request: HttpRequest) -> QuerySet[Customer]:
@@ -309,9 +323,15 @@ def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: Idempot
 
 @router.get("/orders", response=answers(list[OrderOut]))
 @paginate(Paging)
-def list_orders(request: HttpRequest, state: str | None = None, customer: str | None = None) -> QuerySet[Order]:
-    """List orders, the newest first."""
-    return listed(Order.objects.all(), state, customer)
+def list_orders(
+    request: HttpRequest, state: str | None = None, customer: str | None = None, at_risk: bool | None = None
+) -> QuerySet[Order]:
+    """List orders, the newest first; with `at_risk` those of which a promise is at risk, or those of which none is."""
+    orders = Order.objects.all()
+    if at_risk is not None:
+        marked = Promise.objects.filter(line__order=OuterRef("pk"), in_force=True, at_risk=True)
+        orders = orders.filter(Exists(marked) if at_risk else ~Exists(marked))
+    return listed(orders, state, customer)
 
 
 @router.get("/orders/{number}", response=answers(OrderDetail))
@@ -338,16 +358,23 @@ def cancel(request: HttpRequest, number: str, payload: Repeatable | None = None)
     return answered(number)
 
 
-@router.post("/orders/{number}/re-promise", response=answers(OrderDetail))
+@router.post("/orders/{number}/re-promise", response=answers(RepromisedOut))
 def repromise(request: HttpRequest, number: str) -> HttpResponse:
-    """Promise the confirmed lines of an order anew, keeping each date that can be kept."""
+    """Promise the lines of an order or a quote anew, keeping each date that can be kept.
+
+    A line that gets no date stays as it is, at risk, and is told with the reason; refused only where no line gets one.
+    """
     actor = actor_for(request, "order")
     order = order_named(number, Order.objects.prefetch_related("lines"))
-    confirmed = [line for line in order.lines.all() if line.state == states.CONFIRMED]
-    if not confirmed:
+    holding = [line for line in order.lines.all() if line.state in states.HOLDING]
+    if not holding:
         raise NothingToPromise(line=f"Order {number}", state=order.state)
-    services.repromise(actor=actor, lines=confirmed)
-    return answered(number)
+    found = services.repromise(actor=actor, lines=holding)
+    undated = [{"position": line.position, "reason": why} for line, why in found.undated]
+    return HttpResponse(
+        json.dumps(json.loads(order_detail(number) or "{}") | {"undated": undated}),
+        content_type="application/json; charset=utf-8",
+    )
 
 
 def listed(orders: QuerySet[Order], state: str | None, customer: str | None) -> QuerySet[Order]:

@@ -295,6 +295,11 @@ class Proposal(models.Model):
     def __str__(self) -> str:
         return f"Proposal {self.pk}"
 
+    @property
+    def reasons(self) -> dict[int, str]:
+        """Why lines get no date, by key of the line, as the computation found it."""
+        return {int(line): why for line, why in ((self.run.result or {}).get("reasons") or {}).items()}
+
 
 class ProposedPromise(models.Model):
     """One line of a proposal: its promise before and after."""

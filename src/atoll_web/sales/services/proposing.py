@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from atoll_web.accounts.acting import Actor, acting
 from atoll_web.bulk import exchange
 from atoll_web.runs import services as runs
 from atoll_web.sales import states
+from atoll_web.sales.answering import reason
 from atoll_web.sales.errors import NothingToPropose, NotInBook
 from atoll_web.sales.held import held_by
 from atoll_web.sales.models import Order, OrderLine, Proposal
@@ -64,7 +65,8 @@ def ask_proposal(
     lines
         All open ones when not given; the others keep what they hold then.
     ranks
-        New ranks by key of the order: the sequence that is tried, and saved when the proposal is applied.
+        New ranks by key of the order: the sequence that is tried, and saved when the proposal is applied. Only what the move
+        changes is proposed then.
     """
     keys = None if lines is None else sorted(line.pk for line in lines)
     return _ask(actor, policy, weighing, keys, ranks or {}, None)
@@ -122,28 +124,114 @@ def _compute(actor: Actor, proposal: Proposal, report: runs.Report) -> Mapping[s
     lines = open_lines(proposal.run.parameters["lines"])
     if not lines:
         raise NothingToPropose()
-    ranks = {int(key): rank for key, rank in proposal.ranks.items()}
-    if proposal.policy == Policy.SEQUENCE:
-        lines.sort(key=lambda line: (ranks.get(line.row.order_id, line.place[0]), *line.place[1:]))
+    moved = _moved(lines, proposal)
     if not report(0.1, f"{len(lines)} lines and what they hold"):
         return {"lines": len(lines)}
-    seen, holdings = _seen(lines, actor.today)
-    if not report(0.3, "promising them anew"):
+    rows, leaving, bound, stay = list[Row](), 0.0, 0.0, list[Row]()
+    while moved.lines:
+        asked = _asked(moved, proposal, actor.today)
+        if not report(0.3, "promising them anew"):
+            return {"lines": len(lines)}
+        rows, leaving, bound = _solved(asked, proposal)
+        rows = [row for row in rows if row.is_anew or row.line_id not in asked.apart]
+        if not (lost := [row for row in rows if row.after is None]):
+            break
+        stay += [row.left(is_intact=row.line_id in asked.intact) for row in lost if row.line_id not in asked.apart]
+        rows, moved = [], moved.without({row.line_id for row in lost})
+    if not report(0.9, "writing the proposal"):
         return {"lines": len(lines)}
-    intact = {line.row.pk for line, is_intact in zip(lines, holdings.is_intact.tolist(), strict=True) if is_intact}
-    asked = _Asked(seen, holdings, lines, weights(lines, Weighing(proposal.weighing), actor.today))
+    rows += stay
+    _write(actor, proposal, rows, min(bound, leaving, _days_late(rows)))
+    return _figures(rows, proposal) | {"leaving": leaving}
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """Lines in the sequence in which they are served.
+
+    Parameters
+    ----------
+    lines
+        Those that may be touched: of one move in the book, not those of orders that stay before it.
+    ahead
+        Keys of the orders that are served before all others of these and as soon as possible, where it is one move; with those
+        between them, which keep their days.
+    gains
+        Keys of those that come before others which they stood behind.
+    """
+
+    lines: list[OpenLine]
+    ahead: frozenset[int] = frozenset()
+    gains: frozenset[int] = frozenset()
+
+    @property
+    def is_one_move(self) -> bool:
+        """Whether only what a move in the book changes is looked for."""
+        return bool(self.ahead)
+
+    def without(self, line_ids: set[int]) -> "_Moved":
+        """The same when some lines keep what they hold, whatever comes."""
+        return replace(self, lines=[line for line in self.lines if line.row.pk not in line_ids])
+
+
+def _moved(lines: list[OpenLine], proposal: Proposal) -> _Moved:
+    """What a proposal may touch: all lines, or what one move in the book means."""
+    ranks = {int(key): rank for key, rank in proposal.ranks.items()}
+    if proposal.rush_id:
+        return _Moved(lines, frozenset({proposal.rush_id}), frozenset({proposal.rush_id}))
+    if proposal.policy != Policy.SEQUENCE:
+        return _Moved(lines)
+    before = {order: place for place, (_, order) in enumerate(sorted({line.place[:2] for line in lines}))}
+    lines = sorted(lines, key=lambda line: (ranks.get(line.row.order_id, line.place[0]), *line.place[1:]))
+    sequence = list(dict.fromkeys(line.row.order_id for line in lines))
+    was = [before[order] for order in sequence]
+    least_behind = [*accumulate(reversed(was), min)][::-1]
+    gains = [k for k, place in enumerate(was) if least_behind[k] < place]
+    loses = [k for k, (place, most) in enumerate(zip(was, accumulate(was, max), strict=True)) if most > place]
+    if not ranks:
+        return _Moved(lines)
+    if not gains:
+        return _Moved([])
+    last = len(sequence) if len(gains) <= len(loses) else max(loses) + 1  # down the book: only those that passed it gain
+    there = {*sequence[gains[0] : last]}
+    return _Moved(
+        [line for line in lines if line.row.order_id in there],
+        frozenset(sequence[gains[0] : gains[-1] + 1]),
+        frozenset(sequence[k] for k in gains),
+    )
+
+
+def _asked(moved: _Moved, proposal: Proposal, today: date) -> "_Asked":
+    lines = moved.lines
+    seen, holdings = _seen(lines, today)
+    intact = frozenset(line.row.pk for line, is_intact in zip(lines, holdings.is_intact.tolist(), strict=True) if is_intact)
+    weight = weights(lines, Weighing(proposal.weighing), today)
+    if not moved.is_one_move:
+        return _Asked(seen, holdings, lines, weight, intact)
+    # Who has nothing to do with the move stays as it is, in time or not, and nobody between is told an earlier day.
+    others = np.array([line.row.order_id not in moved.gains for line in lines], dtype=np.bool_)
+    floor = np.where(others, holdings.due_day, holdings.floor_day)
+    terms = replace(holdings, is_intact=holdings.is_intact | others, floor_day=floor)
+    apart = frozenset(lines[k].row.pk for k in np.flatnonzero(others & ~holdings.is_intact))
+    ahead = np.flatnonzero([line.row.order_id in moved.ahead for line in lines])
+    return _Asked(seen, terms, lines, weight, intact, ahead, apart)
+
+
+def _solved(asked: "_Asked", proposal: Proposal) -> "tuple[list[Row], float, float]":
+    """Before and after of each line, the weighted days late when all is left as it is, and what no proposal can be below.
+
+    Where lines get no date although all is left as it is, that is told instead.
+    """
     left = asked.proposed(leave(*asked.problem, **asked.terms))
-    leaving = _days_late(left)
+    if any(row.after is None for row in left):
+        return left, 0.0, 0.0
     found = _served(asked, proposal)
     rows = asked.proposed(found)
     if proposal.policy in NEVER_WORSE and _is_worse(rows, left):
         rows = left
-    if proposal.policy == Policy.KEEP and any(row.days_late and row.line_id in intact for row in rows):
+    if proposal.policy == Policy.KEEP and any(row.days_late and row.line_id in asked.intact for row in rows):
         rows = left
-    if not report(0.9, "writing the proposal"):
-        return {"lines": len(lines)}
-    _write(actor, proposal, rows, min(found.bound, leaving, _days_late(rows)))
-    return _figures(rows, proposal) | {"leaving": leaving}
+    return rows, _days_late(left), found.bound
 
 
 NEVER_WORSE = {Policy.KEEP, Policy.LEAST_LATENESS}
@@ -170,12 +258,19 @@ def _together(lines: Sequence[OpenLine], chosen: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Lines in order of entry, what they hold, and what a day late of each costs."""
+    """Lines in the order of service, what they hold, what a day late of each costs, and keys of those that are intact.
+
+    Of one move: positions of those that are served ahead of the others, and keys of those that are not intact, which it does not
+    promise anew by itself.
+    """
 
     seen: PromiseSnapshot
     holdings: Holdings
     lines: Sequence[OpenLine]
     weight: Sequence[float]
+    intact: frozenset[int]
+    ahead: np.ndarray | None = None
+    apart: frozenset[int] = frozenset()
 
     @property
     def problem(self) -> tuple[Any, ...]:
@@ -198,14 +293,14 @@ class _Asked:
         requested = {k: self._requested(found, at, k) for at, k in enumerate(found.sequence.tolist()) if moves[k]}
         served = [self.lines[k] for k in requested]
         works = [replace(self.lines[k].work, request_date=day) for k, day in requested.items()]
-        after: dict[int, tuple[date | None, date | None]] = {}
+        after: dict[int, tuple[date | None, date | None, str]] = {}
         if served:
             held = held_by([line.row.pk for line in served], [line.row.demand_id for line in served])
             anew = snapshot(works, today, lock=Lock.NOTHING, held=held)
             promises = promised_anew(anew, served)
             dates = ship_dates(anew, promises, served)
             begins = [anew.date(day) if told else None for day, told in zip(promises.need_day.tolist(), dates, strict=True)]
-            after = dict(zip(requested, zip(dates, begins, strict=True), strict=True))
+            after = dict(zip(requested, zip(dates, begins, _why_none(anew, promises, dates, served), strict=True), strict=True))
         last = self.seen.date(self.seen.availability.last_day + 1)
         return [
             Row(
@@ -216,10 +311,11 @@ class _Asked:
                 begin,
                 self.weight[k],
                 max(((day or last) - max(line.before, today)).days, 0),
+                why,
             )
             for k in found.sequence.tolist()
             for line in [self.lines[k]]
-            for day, begin in [after.get(k, (line.before, None))]
+            for day, begin, why in [after.get(k, (line.before, None, ""))]
         ]
 
     def _requested(self, found: Repromise, at: int, k: int) -> date | None:
@@ -228,6 +324,20 @@ class _Asked:
             return self.lines[k].before
         day = found.served.requested_day[at]
         return None if day == AS_SOON_AS_POSSIBLE else self.seen.date(day)
+
+
+def _why_none(seen: PromiseSnapshot, promises: Promises, dates: Sequence[date | None], served: Sequence[OpenLine]) -> list[str]:
+    """Why lines get no date; empty for the others."""
+    refused = [not is_promised for is_promised in promises.is_promised.tolist()]
+    of_orders = {line.row.order_id: line.row for line, is_refused in zip(served, refused, strict=True) if is_refused}
+    return [
+        ""
+        if day
+        else reason(seen, promises, k)
+        if refused[k]
+        else f"it ships together with {of_orders[line.row.order_id]}, which gets no date"
+        for k, (day, line) in enumerate(zip(dates, served, strict=True))
+    ]
 
 
 def promised_anew(seen: PromiseSnapshot, served: Sequence[OpenLine]) -> Promises:
@@ -248,9 +358,8 @@ def _floor(line: OpenLine) -> date:
 
 
 def _served(asked: _Asked, proposal: Proposal) -> Repromise:
-    if proposal.policy == Policy.RUSH:
-        ahead = np.flatnonzero([line.row.order_id == proposal.rush_id for line in asked.lines])
-        return rush(*asked.problem, ahead, **asked.terms)
+    if asked.ahead is not None:
+        return rush(*asked.problem, asked.ahead, **asked.terms)
     rule = ServiceRule.FIFO if proposal.policy == Policy.SEQUENCE else ServiceRule(proposal.policy)
     return promise_all_anew(*asked.problem, rule, **asked.terms)
 
@@ -271,7 +380,10 @@ def _day_due(line: OpenLine, today: date) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line's part of a proposal, by the fields of `ProposedPromise`; without a need date it stays as it is."""
+    """A line's part of a proposal, by the fields of `ProposedPromise`; without a need date it stays as it is.
+
+    One that gets no date has the reason.
+    """
 
     line_id: int
     requested: date | None
@@ -280,11 +392,17 @@ class Row:
     need_date: date | None
     weight: float
     days_late: int
+    reason: str = ""
 
     @property
     def is_anew(self) -> bool:
         """Whether the line gets another promise, be it for the same date, or none."""
         return self.need_date is not None or self.after is None
+
+    def left(self, *, is_intact: bool) -> "Row":
+        """The same for a line that stays as it is, since it would get no date: with its own, or none where that is not kept."""
+        after, why = (self.before, "") if is_intact else (None, self.reason)
+        return replace(self, requested=self.before, after=after, need_date=None, days_late=0, reason=why)
 
 
 def ship_dates(seen: PromiseSnapshot, promises: Promises, served: Sequence[OpenLine]) -> list[date | None]:
@@ -331,6 +449,7 @@ def _figures(rows: Sequence[Row], proposal: Proposal) -> Mapping[str, Any]:
         "later": sum(row.days_late > 0 for row in rows),
         "earlier": sum(row.after is not None and row.after < row.before for row in rows),
         "without_a_date": sum(row.after is None for row in rows),
+        "reasons": {str(row.line_id): row.reason for row in rows if row.after is None},
         "weighted_days_late": proposal.days_late,
         "bound": proposal.bound,
     }

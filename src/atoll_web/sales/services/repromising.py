@@ -1,9 +1,11 @@
 """Order lines are promised anew when a supply that they rest on slips."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
+from django.db import transaction
 from django.db.models import Max, prefetch_related_objects
 
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
@@ -15,7 +17,7 @@ from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.held import held_by, intact
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.services.drafting import raise_all
-from atoll_web.sales.services.releasing import demands_of, give_back, works
+from atoll_web.sales.services.releasing import demands_of, give_back, release_expired, works
 from atoll_web.sales.snapshot import Lock, lock, snapshot
 from atoll_web.stock import services as stock
 
@@ -30,10 +32,20 @@ class Repromised:
         Those whose promise holds, the new ones in the order in which they were promised, and then those that stay as they are.
     left_out
         Lines that have nothing to promise any more, as their state says.
+    undated
+        Lines that get no date, with the reason: they stay exactly as they are, at risk.
     """
 
     lines: Sequence[OrderLine]
     left_out: Sequence[OrderLine]
+    undated: Sequence[tuple[OrderLine, str]] = ()
+
+
+class _NoDate(Exception):
+    """Some of the lines get no date."""
+
+    def __init__(self, undated: list[tuple[OrderLine, str]]) -> None:
+        self.undated = undated
 
 
 @begun_again_after_deadlock
@@ -41,23 +53,25 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repr
     """Promise lines anew whose supply slipped, keeping each date that can be kept.
 
     Those that rest on what comes in time stay as they are. The others give back what they hold, and are promised in the order of
-    the dates that they had, none earlier than before: others may need what is early. Each has its own first.
+    the dates that they had, none earlier than before: others may need what is early. Each has its own first. One that gets no
+    date at all stays as it is, and nobody takes of what it holds.
 
     Parameters
     ----------
     lines
-        Confirmed lines; all those at risk or overdue when not given.
+        Quoted or confirmed lines; all those at risk or overdue when not given.
 
-    Lines that were cancelled, expired or released meanwhile are left out.
+    Lines that were cancelled, expired or released meanwhile are left out; quotes whose time is over expire at once.
 
     Raises
     ------
     NothingToPromise
         When none of the given lines holds a promise that could be another.
     CannotPromise
-        When one gets no date at all; all keep the promises they had then.
+        When lines are given of which none gets a date; all keep the promises they had then.
     """
     with acting(actor):
+        release_expired(actor)
         chosen = lines if lines is not None else lines_to_promise_anew(actor.today)
         if not chosen:
             return Repromised((), ())
@@ -70,8 +84,34 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repr
         with uncollected(len(rows)):
             open_rows = [row for row in rows if row.state in states.HOLDING]
             stay = intact([row.pk for row in open_rows], demands_of(open_rows), actor.today)
-            anew = promise_anew(actor, [row for row in open_rows if row.pk not in stay])
-            return Repromised([*anew, *(row for row in open_rows if row.pk in stay)], left_out)
+            anew, undated = _all_that_can(actor, [row for row in open_rows if row.pk not in stay])
+            kept = [*anew, *(row for row in open_rows if row.pk in stay)]
+            if lines is not None and not kept:
+                _refuse(undated)
+            mark_at_risk(row.pk for row, _ in undated)
+            return Repromised(kept, left_out, undated)
+
+
+def _all_that_can(actor: Actor, rows: list[OrderLine]) -> tuple[list[OrderLine], list[tuple[OrderLine, str]]]:
+    """Promise those of locked lines anew that get a date; and the others, which keep what they hold."""
+    undated: list[tuple[OrderLine, str]] = []
+    while True:
+        try:
+            with transaction.atomic():
+                return _promise_anew(actor, rows, sooner=False), undated
+        except _NoDate as found:
+            undated += found.undated
+            lost = {row.pk for row, _ in found.undated}
+            rows = [row for row in rows if row.pk not in lost]
+
+
+def mark_at_risk(line_ids: Iterable[int]) -> None:
+    """Mark the promises of lines as at risk where they are not yet."""
+    Promise.objects.filter(line__in=among(line_ids), in_force=True, at_risk=False).update(at_risk=True)
+
+
+def _refuse(undated: Sequence[tuple[OrderLine, str]]) -> None:
+    raise_all([(str(row), CannotPromise(what=str(row), reason=why)) for row, why in undated])
 
 
 def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -> list[OrderLine]:
@@ -81,7 +121,20 @@ def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -
     ----------
     sooner
         For the days that their customers asked for instead.
+
+    Raises
+    ------
+    CannotPromise
+        When one gets no date.
     """
+    try:
+        return _promise_anew(actor, rows, sooner=sooner)
+    except _NoDate as found:
+        _refuse(found.undated)
+        raise
+
+
+def _promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool) -> list[OrderLine]:
     if not rows:
         return rows
     in_force = Promise.objects.filter(line__in=among(row.pk for row in rows), in_force=True)
@@ -95,9 +148,12 @@ def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -
     give_back(rows)
     seen = snapshot(wanted, actor.today, lock=Lock.ALONE, held_before=held)
     answer = seen.promised()
-    refused = [k for k in range(len(rows)) if not answer.is_promised[k]]
-    prefetch_related_objects([rows[k] for k in refused], "order")
-    raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in refused])
+    if refused := [(rows[k], reason(seen, answer, k)) for k in range(len(rows)) if not answer.is_promised[k]]:
+        prefetch_related_objects([row for row, _ in refused], "order")
+        raise _NoDate(refused)
+    if not sooner:  # who had a day beyond the calendar, as it reaches now, still has it
+        had = np.array([(before[row.pk] - seen.today).days for row in rows])
+        answer = replace(answer, ship_day=np.maximum(answer.ship_day, had))
     targets = [Target(row.pk, row.demand_id, is_new=False) for row in rows]
     taken = seen.booked(answer)
     said = reasons_anew(seen, answer, [True] * len(rows))
@@ -106,9 +162,9 @@ def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -
 
 
 def lines_to_promise_anew(today: date) -> list[OrderLine]:
-    """Confirmed lines whose promise is at risk, or whose assembly should have begun but lacks something."""
-    at_risk = OrderLine.objects.filter(state=states.CONFIRMED, promises__in_force=True, promises__at_risk=True)
-    due = OrderLine.objects.filter(state=states.CONFIRMED, demand__need_date__lte=today).select_related("demand")
+    """Quoted and confirmed lines whose promise is at risk, or whose assembly should have begun but lacks something."""
+    at_risk = OrderLine.objects.filter(state__in=states.HOLDING, promises__in_force=True, promises__at_risk=True)
+    due = OrderLine.objects.filter(state__in=states.HOLDING, demand__need_date__lte=today).select_related("demand")
     short = stock.shortages(line.demand for line in due)
     return sorted({*at_risk, *(line for line in due if line.demand_id in short)}, key=lambda line: line.pk)
 
