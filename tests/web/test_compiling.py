@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 from django.db import connection
@@ -16,10 +17,12 @@ from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
 from atoll_web.catalogue import compiling, services, snapshot, tasks
 from atoll_web.catalogue.models import BillLine, CompiledForm, Item, Revision
+from atoll_web.purchasing import services as purchasing
 from atoll_web.runs.models import Run
 from atoll_web.sales import services as sales
 from atoll_web.sales.availability import Availability
 from atoll_web.sales.models import Protection
+from atoll_web.stock.models import Supply
 from tests.lamps import ITEMS, LAMP, MONDAY, Lamps
 from tests.web.test_pages_configure import by_htmx, checked, text
 
@@ -190,6 +193,46 @@ def test_the_date_of_every_option_is_that_of_the_promise_where_nothing_is_shared
                 promised = sales.inquire(line=line, today=MONDAY).ship_date
                 assert day <= promised
                 assert day == promised or quantity == 30, (quantity, feature, value)
+
+
+@pytest.fixture
+def replaceable(company: Lamps) -> Lamps:
+    """A lamp with six bulbs, for which dimmers may be taken, clamps or cables; large heads have gone out of use, and clamps."""
+    planner = company.actor("planner")
+    features = [feature for feature in LAMP["features"] if feature["code"] in ("head", "arm")]
+    lines = [*LAMP["lines"], {"item": "BULB", "alternates": ["DIMMER", "CLAMP", "CABLE"], "quantity": 6}]
+    document = LAMP | {"revision": "B", "features": features, "rules": [], "lines": lines}
+    services.release_revision(
+        actor=planner, revision=services.draft_revision(actor=planner, document=document, valid_from=MONDAY)
+    )
+    for code, successor in (("HEAD-L", "HEAD-S"), ("CLAMP", "CABLE")):
+        services.make_obsolete(actor=planner, item=Item.objects.get(code=code), replaced_by=Item.objects.get(code=successor))
+    compiling.compile_all(actor=planner)
+    return company
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_date_of_an_option_reckons_with_alternates_and_successors_as_the_promise_does(replaceable: Lamps, seed: int) -> None:
+    """Supplies of all items come on any days, and nothing is shared between the options and lines of a lamp."""
+    revision, chance = Revision.objects.get(name="B"), Random(seed)
+    for code in ("HEAD-S", "ARM-S", "ARM-L", "BULB", "DIMMER", "CABLE"):
+        wanted = purchasing.Wanted(Item.objects.get(code=code), chance.randint(1, 9))
+        purchasing.order(actor=replaceable.actor("buyer"), wanted=[wanted])
+    for supply in Supply.objects.filter(kind="purchase"):
+        Supply.objects.filter(pk=supply.pk).update(due=MONDAY + timedelta(days=chance.randint(1, 20)))
+    Item.objects.filter(code="CABLE").update(safety_stock=chance.randint(60, 100))
+    instead = set()
+    for quantity in (1, 2, 3, 4, 5):
+        found = snapshot.compiled_form(revision, MONDAY)
+        available = Availability(found.needs, revision.product_model_id, quantity, MONDAY)
+        for feature, days in snapshot.ship_dates(found, {}, available).items():
+            for value, day in days.items():
+                choices = snapshot.read(revision, {feature: value})
+                best = snapshot.earliest(snapshot.configurator(revision, MONDAY), found, choices, available)
+                promised = sales.explore(lines=[sales.NewLine("DL", dict(best), quantity)], today=MONDAY).lines[0]
+                instead |= promised.instead.items()
+                assert day == promised.ship_date, (quantity, feature, value)
+    assert {item for item, _ in instead} == {"HEAD-L", "BULB"}
 
 
 def test_units_protected_for_another_class_are_free_for_no_option_and_no_inquiry(compiled: Lamps, signed_in: SignIn) -> None:

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
-from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
@@ -15,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from atoll.cli import atoll
+from atoll.configure import Need
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue.models import Item
 from atoll_web.purchasing import services as purchasing
@@ -315,8 +315,8 @@ def test_who_asks_sees_what_an_order_would_get_once_a_quote_has_expired(company:
     told = sales.inquire(line=line, today=today).ship_date
     assert told < held
     assert sales.explore(lines=[line], today=today).lines[0].ship_date == told
-    feet = Availability([SimpleNamespace(item="FOOT", quantity=1)], 0, 8, today)
-    assert feet.day_of("FOOT", 1) == 0
+    foot = Need("FOOT", 1)
+    assert Availability([foot], 0, 8, today).day_of(foot) == 0
     quote.refresh_from_db()
     assert quote.state == "quoted"  # nothing was written
     order = sales.enter_order(actor=company.actor("sales", today), customer="ACME", lines=[line])

@@ -7,6 +7,7 @@ from atoll.configure.completing import can_find_cheapest, cheapest, most_popular
 from atoll.configure.costing import Cost, Margin, margin, roll_up, standard_costs
 from atoll.configure.engine import Configurator, Conflict
 from atoll.configure.errors import InvalidConfiguration, UnknownFeature, UnknownOption
+from atoll.configure.material import Need
 from atoll.configure.pricing import Price, Pricing, price
 from atoll.configure.product_form import Outline, ProductForm
 from atoll.configure.reading import read_product_model
@@ -30,6 +31,7 @@ __all__ = [
     "Finding",
     "InvalidConfiguration",
     "Margin",
+    "Need",
     "OptionShares",
     "OrderBill",
     "OrderBillItem",

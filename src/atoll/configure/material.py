@@ -14,7 +14,7 @@ from itertools import combinations
 from atoll.configure.completing import has_option
 from atoll.configure.encoding import Encoding
 from atoll.configure.evaluate import evaluate
-from atoll.configure.super_bill import OrderBillItem, kit_of, without_phantoms
+from atoll.configure.super_bill import kit_of, without_phantoms
 from atoll.configure.table import joined
 from atoll.model.bill import Bills
 from atoll.model.expression import Choice, Comparison, Expression, Not, Number
@@ -27,9 +27,20 @@ MOST_COMBINATIONS = 500
 MOST_WAYS = 4
 """In which a component may come, for a subassembly of it to stand in for certain."""
 
-Need = tuple[OrderBillItem, ...]
 Key = int | Expression | None
 """With what something comes: the place of a value, a condition, or always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Units of an item, or so many of one of its alternates, the best first."""
+
+    item: str
+    quantity: int
+    alternates: tuple[str, ...] = ()
+
+
+OneOf = tuple[Need, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,7 @@ class Taken:
         Work of final assembly.
     """
 
-    needs: tuple[tuple[OrderBillItem, ...], ...] = ()
+    needs: tuple[OneOf, ...] = ()
     minutes: int = 0
 
 
@@ -108,6 +119,7 @@ class _Source:
     units: int
     key: Key
     value: tuple[str, Value] | None = None
+    alternates: tuple[str, ...] = ()
 
 
 class _Reader:
@@ -118,7 +130,7 @@ class _Reader:
     ) -> None:
         self.model, self.encoding, self.bills, self.items = model, encoding, bills, items
         self.with_conditions = with_conditions
-        self.needs: dict[Key, set[Need]] = defaultdict(set)
+        self.needs: dict[Key, set[OneOf]] = defaultdict(set)
         self.minutes: Counter[Key] = Counter()
         self.is_partial = False
 
@@ -130,7 +142,7 @@ class _Reader:
         in_kits = self._kits(by_item)
         for item, sources in by_item.items():
             for source in sources if item not in in_kits else ():
-                self._take(source.key, item, source.units)
+                self._take(source.key, item, source.units, source.alternates)
         for work in self.model.operations:
             for minutes, condition in self._amounts(work.minutes, work.condition):
                 for key in self._keys(condition):
@@ -143,12 +155,12 @@ class _Reader:
             is_partial=self.is_partial,
         )
 
-    def _take(self, key: Key, item: str, units: int) -> None:
-        self._need(key, (OrderBillItem(item, units),))
+    def _take(self, key: Key, item: str, units: int, alternates: tuple[str, ...] = ()) -> None:
+        self._need(key, (Need(item, units, alternates),))
         for found in self._keys(key):
             self.minutes[found] += self.items[item].assembly_minutes * units
 
-    def _need(self, key: Key, need: Need) -> None:
+    def _need(self, key: Key, need: OneOf) -> None:
         for found in self._keys(key):
             self.needs[found].add(need)
 
@@ -179,7 +191,7 @@ class _Reader:
     def _lines(self) -> Iterator[_Source]:
         for line in self.model.lines:
             for units, condition in self._amounts(line.quantity, line.condition):
-                yield from self._apart(line.item, units, condition=condition)
+                yield from self._apart(line.item, units, condition=condition, alternates=line.alternates)
 
     def _apart(
         self,
@@ -189,10 +201,11 @@ class _Reader:
         place: int | None = None,
         value: tuple[str, Value] | None = None,
         condition: Expression | None = None,
+        alternates: tuple[str, ...] = (),
     ) -> Iterator[_Source]:
-        """An item, or what a phantom is made of."""
+        """An item with its alternates, or what a phantom is made of, which has none."""
         for code, count in without_phantoms([(item, units)], self.model, self.bills).items():
-            yield _Source(code, count, condition if place is None else place, value)
+            yield _Source(code, count, condition if place is None else place, value, alternates if code == item else ())
 
     def _amounts(self, amount: Expression, condition: Expression | None) -> Iterator[tuple[int, Expression | None]]:
         """What an amount may come to, above nothing, each with the condition under which it does."""
@@ -247,7 +260,7 @@ class _Reader:
             self._take(stands[code], code, 1)
         for item, (source,) in parts.items():
             over = [Not(stands[code]) for code in group if item in kits[code]]
-            self._take(joined("and", [*self._there({item: 1}, parts), *over]), item, source.units)
+            self._take(joined("and", [*self._there({item: 1}, parts), *over]), item, source.units, source.alternates)
 
     def _perhaps_stand_in(
         self, group: Sequence[str], kits: Mapping[str, Mapping[str, int]], parts: Mapping[str, Sequence[_Source]]
@@ -255,9 +268,9 @@ class _Reader:
         """Components that come in several ways: each is there by itself, or as one of the subassemblies that hold it."""
         self.is_partial = True
         for item, sources in parts.items():
-            holding = tuple(OrderBillItem(code, 1) for code in group if item in kits[code])
+            holding = tuple(Need(code, 1) for code in group if item in kits[code])
             for source in sources:
-                self._need(source.key, (OrderBillItem(item, source.units), *holding))
+                self._need(source.key, (Need(item, source.units, source.alternates), *holding))
         for code in group if not parts.keys() & {*self.model.subassemblies} else ():
             meets = any(self._may_meet(kits[code], kits[other], parts) for other in group if other != code)
             if not meets and all(_are_enough(parts[item], n) for item, n in kits[code].items()):

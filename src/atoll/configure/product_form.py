@@ -21,10 +21,9 @@ from atoll.configure.completing import CENT, can_find_cheapest, cents, list_pric
 from atoll.configure.encoding import Encoding
 from atoll.configure.engine import Condition
 from atoll.configure.errors import RuleTooLarge
-from atoll.configure.material import Material, Taken, material_of, unknown_material
+from atoll.configure.material import Material, Need, Taken, material_of, unknown_material
 from atoll.configure.model_engine import DIAGRAM, KNOWLEDGE
 from atoll.configure.pricing import rounded
-from atoll.configure.super_bill import OrderBillItem
 from atoll.configure.tabulation import RuleDiagram, axes_of
 from atoll.errors import LimitReached
 from atoll.model.bill import Bills
@@ -47,8 +46,8 @@ PerValue = Mapping[str, Mapping[Value, float]]
 
 Number = TypeVar("Number", int, float)
 
-DayOf = Callable[[OrderBillItem], float]
-"""The day from which so many units of an item are there, as a number; infinite where that is not known."""
+DayOf = Callable[[Need], float]
+"""The day from which so many units of an item, or of an alternate, are there, as a number; infinite where that is not known."""
 
 
 class Outline:
@@ -233,7 +232,7 @@ class ProductForm:
         return *_joined(needs), *_joined(parts)
 
     @property
-    def needs(self) -> Sequence[OrderBillItem]:
+    def needs(self) -> Sequence[Need]:
         """All items that a product may take, with the units of one value or condition."""
         return self._items
 

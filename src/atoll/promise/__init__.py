@@ -44,7 +44,7 @@ from atoll.promise.promises import Promises
 from atoll.promise.remaining import after
 from atoll.promise.repromising import Policy, Repromise, leave, repromise, rush
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
-from atoll.promise.serving import earliest_days, plan_build, promise, promise_each
+from atoll.promise.serving import earliest_days, material_days, plan_build, promise, promise_each
 from atoll.promise.structure import Structure
 from atoll.promise.tables import CANNOT_BE_SUPPLIED, LAST_DAY, MOST_UNITS
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
@@ -121,6 +121,7 @@ __all__ = [
     "learned_lateness",
     "leave",
     "line_by_line_kits",
+    "material_days",
     "needed",
     "optimised_kits",
     "overtime_taken",

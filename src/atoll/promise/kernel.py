@@ -4,7 +4,7 @@ from atoll.native import inner, native
 from atoll.promise.capacity import earliest_span, latest_span, take_slots
 from atoll.promise.choosing import best_material_day, prefer
 from atoll.promise.holding import can_stay, conceal, put_down, reveal, settle, stay, take_up, undo
-from atoll.promise.netting import gather, hindrance, material_day
+from atoll.promise.netting import gather, hindrance
 from atoll.promise.pegging import give_back, take
 from atoll.promise.tables import (
     CAPACITY,
@@ -41,7 +41,7 @@ def material_days(s: State, days: Integers) -> bool:
     """First day by which the material of each order line can be there, each on its own; false when there is no room."""
     for k in range(len(days)):
         gather(s, k)
-        days[k] = material_day(s, k, 0, s.now[0].last_day)
+        days[k] = best_material_day(s, k, 0, s.now[0].last_day)
         if days[k] == NO_ROOM:
             s.item["seen"][:] = NOBODY
             return False

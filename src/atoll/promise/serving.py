@@ -172,9 +172,20 @@ def earliest_days(availability: Availability, items: Integers, quantities: Integ
     array of int64, shape (r,)
         The day, not before today; `CANNOT_BE_SUPPLIED` where there is none.
     """
+    return material_days(availability, _one_requirement_each(items, quantities))
+
+
+def material_days(availability: Availability, wanted: Wanted) -> Integers:
+    """First day on which the material of each order line can be there, each line on its own, with the best of its alternatives.
+
+    Returns
+    -------
+    array of int64, shape (k,)
+        As of `earliest_days`.
+    """
     last = max(availability.last_day, *(int(a.max(initial=0)) for a in (availability.lead_days, availability.supply_day)))
-    state = _state(availability, _one_requirement_each(items, quantities), last, rows=ROOM)
-    days = np.empty(len(items), dtype=np.int64)
+    state = _state(availability, wanted, last, rows=ROOM)
+    days = np.empty(len(wanted), dtype=np.int64)
     while not kernel.material_days(state, days):
         state = _with_more_room(state)
     return days

@@ -15,6 +15,7 @@ from django.db import connection
 from atoll.configure import (
     Configurator,
     Cost,
+    Need,
     Outline,
     Pricing,
     ProductForm,
@@ -226,8 +227,8 @@ def read(revision: Revision, choices: Mapping[str, Any]) -> dict[str, Any]:
 class Availability(Protocol):
     """When material and an assembly line are free."""
 
-    def day_of(self, item: str, units: int) -> float:
-        """The day from which so many units for each product are there, as a number; infinite where that is not known."""
+    def day_of(self, need: Need) -> float:
+        """The day from which what each product needs is there, as a number; infinite where that is not known."""
 
     def ships(self, material_day: float, minutes: float) -> date | None:
         """The day on which a product ships of which the material is there on a day, and which takes so many minutes."""
@@ -240,7 +241,7 @@ def drawn(form: ProductForm, made: Mapping[str, Any], size: int, seed: int) -> l
 
 def ship_dates(form: ProductForm, made: Mapping[str, Any], available: Availability) -> dict[str, dict[Any, date]]:
     """For each value the earliest day on which a product with it and all other choices can ship, where that is known."""
-    days = form.earliest(made, lambda need: available.day_of(need.item, need.quantity))
+    days = form.earliest(made, available.day_of)
     minutes = form.least_minutes(made)
     return {
         code: {value: ships for value, day in values.items() if (ships := available.ships(day, minutes[code][value]))}
@@ -302,7 +303,7 @@ def earliest(engine: Configurator, form: ProductForm, choices: Mapping[str, Any]
     """
     usual = dict(engine.configuration(choices).values)
     try:
-        return form.earliest_completion(choices, usual, lambda need: available.day_of(need.item, need.quantity))
+        return form.earliest_completion(choices, usual, available.day_of)
     except ValueError:
         return usual
 

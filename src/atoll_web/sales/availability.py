@@ -5,14 +5,15 @@ All that a model may take is read at once, as for a promise, so the number of qu
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from math import inf
-from typing import Any
 
 import numpy as np
 
-from atoll.promise import CANNOT_BE_SUPPLIED, earliest_days
+from atoll.configure import Need
+from atoll.promise import CANNOT_BE_SUPPLIED, material_days
 from atoll.schedule import earliest_slots
 from atoll_web.sales.snapshot import Lock, Work, master, snapshot
 
@@ -23,29 +24,38 @@ class Availability:
     Parameters
     ----------
     needs
-        Items with units that its products may take.
+        Items with units that its products may take. Each is there with the first of itself, its alternates and, where it is
+        obsolete, its successors, as for an order.
     quantity
         Units of the product.
     customer_class
         What is protected for other classes is not free.
     """
 
-    def __init__(self, needs: Iterable[Any], product_model_id: int, quantity: int, today: date, customer_class: str = "") -> None:
-        there = master(today)
-        keys, self.quantity = there.structure.keys, quantity
+    def __init__(
+        self, needs: Iterable[Need], product_model_id: int, quantity: int, today: date, customer_class: str = ""
+    ) -> None:
+        there, self.quantity = master(today), quantity
+        keys = there.structure.keys
         known = [need for need in needs if need.item in keys]
-        work = Work({keys[need.item]: 1 for need in known}, 1, product_model_id, customer_class=customer_class)
-        self.seen = snapshot([work], today, lock=Lock.NOTHING, there=there, given_back=there.held_by_expired())
+        product = Work({}, 1, product_model_id, customer_class=customer_class)
+        works = [
+            replace(
+                product,
+                requirements={keys[need.item]: need.quantity * quantity},
+                alternates={keys[need.item]: [keys[other] for other in need.alternates]},
+            )
+            for need in known
+        ]
+        self.seen = snapshot([product, *works], today, lock=Lock.NOTHING, there=there, given_back=there.held_by_expired())
         self.working: list[int] = np.flatnonzero(self.seen.availability.working).tolist()
-        items = np.array([self.seen.items.at[keys[need.item]] for need in known], np.int64)
-        units = np.array([need.quantity * quantity for need in known], np.int64)
-        days = earliest_days(self.seen.availability, items, units).tolist()
-        self.days = {(n.item, n.quantity): float(day) for n, day in zip(known, days, strict=True) if day != CANNOT_BE_SUPPLIED}
+        _, *days = material_days(self.seen.availability, self.seen.wanted).tolist()
+        self.days = {need: float(day) for need, day in zip(known, days, strict=True) if day != CANNOT_BE_SUPPLIED}
         self.ships = cache(self._ships)
 
-    def day_of(self, item: str, units: int) -> float:
-        """The day from which so many units for each product are there; infinite where they can neither be bought nor built."""
-        return self.days.get((item, units), inf)
+    def day_of(self, need: Need) -> float:
+        """The day from which what each product needs is there; infinite where it can neither be bought nor built."""
+        return self.days.get(need, inf)
 
     def _ships(self, material_day: float, minutes: float) -> date | None:
         """The day of shipment when material is there from a day on and each product takes so many minutes; None if unknown."""

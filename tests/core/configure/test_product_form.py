@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from atoll.configure import Configurator, order_bill, price, read_product_model
+from atoll.configure import Configurator, Need, order_bill, price, read_product_model
 from atoll.configure.choice import read_choices
 from atoll.configure.compiled.circuit import Budget
 from atoll.configure.compiled.storing import FormNotReadable
@@ -157,6 +157,23 @@ def test_the_earliest_day_and_the_least_minutes_are_those_of_the_order_bills(doc
             for code, values in told.items():
                 for value, answer in values.items() if code not in {"cpu", "engraving"} else ():
                     assert answer == expected.get((code, value), np.inf), (code, value)
+
+
+def test_what_a_line_needs_comes_with_its_alternates_unless_a_phantom_or_a_subassembly_is_in_its_place(document):
+    """A paste may be taken for the bracket; the fans that a bundle of cables is made of are those of the bundle."""
+    lines = [{"item": "BRACKET", "alternates": ["PASTE-A"]}, {"item": "CABLES", "alternates": ["FAN"], "quantity": 2}]
+    model = read_product_model(document | {"lines": lines, "phantoms": ["CABLES"], "subassemblies": ["KIT"]}, {})
+    bills = {"CABLES": (BillLine("P800", 1),), "KIT": (BillLine("BRACKET", 1), BillLine("G1", 1))}
+    form = outline_of(model, bills, TOWER_ITEMS | items_of("CABLES")).compile(BUDGET)
+    needs = {need for need in form.needs if need.item in {"BRACKET", "P800", "KIT"}}
+    assert needs >= {Need("BRACKET", 1, ("PASTE-A",)), Need("P800", 2), Need("KIT", 1)}
+    days = {"BRACKET": 20.0, "PASTE-A": 8.0, "KIT": 12.0}
+
+    def day_of(need):
+        return min(days.get(item, 3.0) for item in (need.item, *need.alternates))
+
+    told = form.earliest({}, day_of)["gpu"]
+    assert (told["g1"], told["g2"]) == (12.0, 8.0)
 
 
 @settings(max_examples=25, deadline=None)

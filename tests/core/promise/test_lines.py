@@ -8,7 +8,17 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atoll.promise import CANNOT_BE_SUPPLIED, Availability, Cause, Promises, Wanted, WantedLine, after, earliest_days
+from atoll.promise import (
+    CANNOT_BE_SUPPLIED,
+    Availability,
+    Cause,
+    Promises,
+    Wanted,
+    WantedLine,
+    after,
+    earliest_days,
+    material_days,
+)
 from atoll.promise import promise as promise
 from tests.core.promise import oracle
 from tests.core.promise.cases import assume_few_units, availabilities, wanted_lines
@@ -150,3 +160,11 @@ def test_the_earliest_day_of_an_item_is_its_material_day(a: Availability, item: 
     (day,) = earliest_days(a, np.array([item]), np.array([quantity]))
     by_day = [d for d in range(20) if oracle.can_be_there(a, {item: quantity}, d)]
     assert day == min(by_day, default=CANNOT_BE_SUPPLIED)
+
+
+@settings(max_examples=150)
+@given(availabilities(), wanted_lines())
+def test_the_material_day_of_a_line_is_that_of_its_best_alternatives(a: Availability, line: WantedLine) -> None:
+    assume_few_units(a, line, 9)
+    by_day = [d for d in range(20) if any(oracle.can_be_there(a, wanted, d) for wanted in oracle.choices(line))]
+    assert material_days(a, Wanted.of([line, line])).tolist() == [min(by_day, default=CANNOT_BE_SUPPLIED)] * 2
