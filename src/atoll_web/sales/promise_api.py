@@ -33,7 +33,7 @@ class BasketIn(Input):
 
     lines: list[LineIn]
     customer: str = Field("", description="On whose terms; empty for anybody's")
-    ship_complete: bool = Field(False, description="All lines on one day")
+    ship_complete: bool = Field(False, description="All lines on one day, whatever their delivery groups")
 
 
 class BindingOut(Schema):
@@ -83,6 +83,7 @@ class PromisedLine(Schema):
     price: Money
     currency: str
     request_date: date | None = Field(description="The day asked for; empty for as soon as possible")
+    delivery_group: str = Field(description="Lines with the same one ship together; empty for a line on its own")
     ship_date: date
     days_late: int = Field(description="Days after the day asked for; 0 where it is met")
     need_date: date = Field(description="First day of assembly")
@@ -104,6 +105,7 @@ class RefusedLine(Schema):
     model: str
     quantity: int
     request_date: date | None
+    delivery_group: str
     code: str = Field(description="A stable word for programs, such as `cannot-promise`")
     reason: str
     faster: list[FasterOut]
@@ -186,6 +188,7 @@ def _asked(line: services.LineExplored | services.LineRefused) -> dict[str, Any]
         "model": line.line.model,
         "quantity": line.line.quantity,
         "request_date": line.line.request_date,
+        "delivery_group": line.line.delivery_group,
         "faster": [{name: getattr(one, name) for name in faster} for one in line.faster],
     }
 
