@@ -89,6 +89,7 @@ STATUS: dict[type[AtollError], int] = {
     sales.QuoteExpired: 409,
     sales.QuoteOutdated: 409,
     sales.ShipsComplete: 409,
+    sales.DeliveryGroupLeft: 409,
     sales.NoLongerOffered: 409,
     sales.SubscriptionNameTaken: 409,
     sales.WrongOrderState: 409,

@@ -285,7 +285,7 @@ BREAKS = (
         """,
     ),
     Break(
-        "complete_order_left_together",
+        "delivery_left_together",
         f"""
         UPDATE sales_order SET ship_complete = true;
         UPDATE sales_orderline SET position = 2, order_id = (SELECT min(id) FROM sales_order WHERE state = 'shipped')

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.availability import Availability
+from atoll.promise.deliver import deliver
 from atoll.promise.holdings import Terms
 from atoll.promise.promises import Promises
-from atoll.promise.serving import begun, ended, go_on, serve
+from atoll.promise.serving import begun, ended
 from atoll.promise.tables import NOBODY, Integers, Records
 from atoll.promise.wanted import Wanted
 
@@ -83,17 +84,21 @@ class Allotment:
         free[self.availability.supply_order] = supply["free"]
         return replace(self.availability, supply_free=free, bills=self.availability.structure)
 
-    def promise(self, wanted: Wanted, classes: Integers) -> Promises:
+    def promise(self, wanted: Wanted, classes: Integers, delivery: Integers | None = None) -> Promises:
         """Promise lines one after the other, each from what its class may take.
 
         Parameters
         ----------
         classes
             Number of the class of each line; int64, shape (k,).
+        delivery
+            As of `promise_complete`; the lines of one delivery, all of one class, stand one after the other. None when not given.
         """
-        return self.serve(wanted, classes, np.arange(len(wanted)), keeps=len(wanted))
+        return self.serve(wanted, classes, np.arange(len(wanted)), keeps=len(wanted), delivery=delivery)
 
-    def serve(self, wanted: Wanted, classes: Integers, sequence: Integers, *, keeps: int) -> Promises:
+    def serve(
+        self, wanted: Wanted, classes: Integers, sequence: Integers, *, keeps: int, delivery: Integers | None = None
+    ) -> Promises:
         """Promise lines as `promise` does, of which so many keep what they take from the others.
 
         Parameters
@@ -104,14 +109,19 @@ class Allotment:
             Number of the class of each line, by its position.
         sequence
             The positions of the lines.
+        delivery
+            Number of the delivery of each of them, in the order of the sequence.
 
         Notes
         -----
         Lines that follow each other are promised in one call until one of another class takes an item of which units are kept.
         """
+        state, is_by_line = begun(self.there, wanted, sequence, keeps=keeps), delivery is None
+        if delivery is None:
+            delivery = np.full(len(sequence), NOBODY)
         if not self.shares:
-            return serve(self.there, wanted, sequence, keeps=keeps)
-        state = begun(self.there, wanted, sequence, keeps=keeps)
+            answer = ended(self.there, deliver(state, delivery, 0, len(sequence)), is_by_line=is_by_line)
+            return replace(answer, delivery=delivery)
         of_class = classes[sequence]
         shares = self._left(self._held(classes, sequence))
         for first, end, of_run in self._runs(wanted, of_class):
@@ -119,7 +129,7 @@ class Allotment:
             for share in shares:
                 share.withhold(state.supply, of_run, min(first, keeps))
             withheld_here = free - state.supply["free"]
-            state = go_on(state, first, end)
+            state = deliver(state, delivery, first, end)
             state.supply["free"] += withheld_here
             state.supply["kept"] = 0
             peg, plan = state.peg[pegs : int(state.now["pegs"][0])], state.plan[plans : int(state.now["plans"][0])]
@@ -129,7 +139,7 @@ class Allotment:
             for share in shares:
                 if len(stays) or share.share.item in taken:
                     share.count(peg, plan, of_class, stays)
-        return ended(self.there, state)
+        return replace(ended(self.there, state, is_by_line=is_by_line), delivery=delivery)
 
     def _left(self, held: "_Held") -> "list[_Left]":
         item, order = self.availability.tables.item, self.availability.supply_order

@@ -36,7 +36,7 @@ def _why(seen: "PromiseSnapshot", promises: "Promises", k: int, binding: "Bindin
     if binding.cause == "capacity":
         return f"Everything is there earlier, but the assembly lines are full until {in_words(seen.date(binding.day))}."
     if binding.cause == "delivery":
-        return _delivery(seen, promises, positions or range(1, len(promises) + 1))
+        return _delivery(seen, promises, k, positions or range(1, len(promises) + 1))
     if binding.cause == "request":
         return "As late as the requested date allows, so that early supply stays free for others."
     return "Everything is there in time; assembly begins on the next free day."
@@ -99,15 +99,16 @@ def _days(late: "Late") -> str:
     return f"{-late.due_day} day{'s' * (late.due_day < -1)} overdue"
 
 
-def reasons_anew(seen: "PromiseSnapshot", promises: "Promises", had: Sequence[bool]) -> list[str]:
+def reasons_anew(seen: "PromiseSnapshot", promises: "Promises", had: Sequence[bool], positions: Sequence[int] = ()) -> list[str]:
     """Why lines that are promised anew have their dates; those that `had` the day for which they are served may keep it."""
     keeps = [day_stays and promises.binding(k).cause == "request" for k, day_stays in enumerate(had)]
-    return ["Keeps the day that it had." if stays else reason(seen, promises, k) for k, stays in enumerate(keeps)]
+    return ["Keeps the day that it had." if stays else reason(seen, promises, k, positions) for k, stays in enumerate(keeps)]
 
 
-def _delivery(seen: "PromiseSnapshot", promises: "Promises", positions: Sequence[int]) -> str:
-    """What a line waits for that ships together with others: the first one that is not ready earlier."""
-    last = next((k for k in range(len(promises)) if promises.binding(k).cause != "delivery"), None)
+def _delivery(seen: "PromiseSnapshot", promises: "Promises", k: int, positions: Sequence[int]) -> str:
+    """What a line waits for that ships together with others: the first one of them that is not ready earlier."""
+    together = np.flatnonzero(promises.delivery == promises.delivery[k]).tolist()
+    last = next((other for other in together if promises.binding(other).cause != "delivery"), None)
     if last is None:
         return "Waits for the whole delivery, with which it ships."
     return f"Waits for line {positions[last]}, with which it ships: {reason(seen, promises, last)}"

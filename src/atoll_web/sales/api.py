@@ -1,7 +1,7 @@
 """Customers, inquiries, orders and their promises."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ class CustomerOut(Schema):
     currency: str = Field(description="What they pay in; empty for the company's")
 
 
-class LineIn(Input):
+class ProductIn(Input):
     """A configured product."""
 
     model: str = Field(description="Code of the product model")
@@ -47,7 +47,19 @@ class LineIn(Input):
         return services.NewLine(self.model, self.choices, self.quantity, self.request_date, place)
 
 
-class InquiryIn(LineIn):
+class LineIn(ProductIn):
+    """A line of an order or a basket."""
+
+    delivery_group: str = Field(
+        "", description="Lines with the same one leave together and are promised for one day; empty for a line on its own"
+    )
+
+    def line(self, place: str = "") -> services.NewLine:
+        """As the services take it, with the place for which its faults are told."""
+        return replace(super().line(place), delivery_group=self.delivery_group)
+
+
+class InquiryIn(ProductIn):
     """A product somebody asks about."""
 
     customer: str = Field("", description="Code of the customer on whose terms; empty for anybody's")
@@ -90,7 +102,7 @@ class OrderIn(Repeatable):
 
     customer: str = Field(description="Code of the customer")
     lines: list[OrderLineIn]
-    ship_complete: bool = Field(False, description="Promise one day for all lines")
+    ship_complete: bool = Field(False, description="Promise one day for all lines, whatever their delivery groups")
 
 
 class PromiseOut(Schema):
@@ -169,7 +181,7 @@ class OrderOut(Schema):
     currency: str
     promise_date: date | None = Field(description="The latest promise in force of its lines")
     at_risk: bool
-    ship_complete: bool = Field(description="All its lines leave together")
+    ship_complete: bool = Field(description="All its lines leave together, whatever their delivery groups")
     hold_reason: str = Field(description="Why it is not released to assembly; empty if it is not held")
 
     @staticmethod
@@ -260,6 +272,7 @@ class LineDetail(Schema):
     quantity: int
     unit_price: Money
     request_date: date
+    delivery_group: str = Field(description="Lines of the order with the same one leave together; empty for a line on its own")
     state: str
     filled_from_stock: bool | None
     shipped_on: date | None

@@ -25,6 +25,7 @@ class LineChangeIn(Input):
     )
     quantity: int | None = None
     request_date: date | None = None
+    delivery_group: str | None = Field(None, description="The lines with which it leaves; an empty text for none")
     by: Literal["own", "today"] = Field(
         "own", description="Check and price by the line's own revision, on the day it was ordered, or by the one of today"
     )
@@ -32,7 +33,8 @@ class LineChangeIn(Input):
     def change(self) -> services.LineChange:
         """As the services take it."""
         choices = {feature: tuple(value) if isinstance(value, list) else value for feature, value in self.choices.items()}
-        return services.LineChange(self.position, choices, self.quantity, self.request_date, services.By(self.by))
+        terms = (self.quantity, self.request_date, services.By(self.by), self.delivery_group)
+        return services.LineChange(self.position, choices, *terms)
 
 
 class ChangeIn(Repeatable):
@@ -56,7 +58,7 @@ class ChangedLineOut(Schema):
 
     position: int
     what: Literal["changed", "added", "removed", "moved"] = Field(
-        description="Moved: only its date is another, since the order ships complete"
+        description="Moved: only its date is another, since it ships together with another line that changes"
     )
     price_before: Money
     price: Money = Field(description="Of all its units")
@@ -85,7 +87,7 @@ class BatchOrderIn(Input):
 
     reference: str = Field("", max_length=80, description="Your own word for it: sent again, it is the same order")
     customer: str = Field(description="Code of the customer")
-    ship_complete: bool = Field(False, description="One date for all its lines")
+    ship_complete: bool = Field(False, description="One date for all its lines, whatever their delivery groups")
     lines: list[LineIn]
 
     def order(self, place: str) -> services.NewOrder:

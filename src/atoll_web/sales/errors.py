@@ -136,7 +136,15 @@ class NotHeld(AtollError):
 
 
 class ShipsComplete(AtollError):
-    """Order {order} ships complete, and {waiting} of its lines would stay behind. Ship all lines together."""
+    """{what} ships complete, and {waiting} of its lines would stay behind. Ship all lines together."""
+
+
+class DeliveryGroupRefused(AtollError):
+    """“{group}” cannot be a delivery group: it needs printable characters, {most} at most. Name it like A or first."""
+
+
+class DeliveryGroupLeft(AtollError):
+    """Delivery group {group} of order {order} has left already, so no line can join it. Name another group, or none."""
 
 
 class AddressRefused(AtollError):

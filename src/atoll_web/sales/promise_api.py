@@ -34,7 +34,7 @@ class BasketIn(Input):
 
     lines: list[LineIn]
     customer: str = Field("", description="On whose terms; empty for anybody's")
-    ship_complete: bool = Field(False, description="All lines on one day")
+    ship_complete: bool = Field(False, description="All lines on one day, whatever their delivery groups")
 
 
 class BindingOut(Schema):
@@ -84,6 +84,7 @@ class PromisedLine(Schema):
     price: Money
     currency: str
     request_date: date | None = Field(description="The day asked for; empty for as soon as possible")
+    delivery_group: str = Field(description="Lines with the same one ship together; empty for a line on its own")
     ship_date: date
     days_late: int = Field(description="Days after the day asked for; 0 where it is met")
     need_date: date = Field(description="First day of assembly")
@@ -105,6 +106,7 @@ class RefusedLine(Schema):
     model: str
     quantity: int
     request_date: date | None
+    delivery_group: str
     code: str = Field(description="A stable word for programs, such as `cannot-promise`")
     reason: str
     faster: list[FasterOut]
@@ -123,9 +125,7 @@ class BasketOut(Schema):
 class Available(Schema):
     """Units available to promise from a day on."""
 
-    day: date | None = Field(
-        description="Empty for now; otherwise with the supplier's margin, later where a purchase is overdue"
-    )
+    day: date | None = Field(description="Empty for now; otherwise with the supplier's margin, later where a purchase is overdue")
     available: int = Field(description="Free units by then, without those kept for others and the safety stock")
 
 
@@ -189,6 +189,7 @@ def _asked(line: services.LineExplored | services.LineRefused) -> dict[str, Any]
         "model": line.line.model,
         "quantity": line.line.quantity,
         "request_date": line.line.request_date,
+        "delivery_group": line.line.delivery_group,
         "faster": [{name: getattr(one, name) for name in faster} for one in line.faster],
     }
 

@@ -67,7 +67,7 @@ def _promise(actor: Actor, lines: Sequence[OpenLine], rows: Sequence[ProposedPro
     answer = _as_proposed(seen, promised_anew(seen, lines), lines, rows)
     targets = [Target(row.pk, row.demand_id, is_new=False) for row in give_way]
     taken = seen.booked(answer)
-    said = reasons_anew(seen, answer, [row.requested == row.before for row in rows])
+    said = reasons_anew(seen, answer, [row.requested == row.before for row in rows], [row.position for row in give_way])
     commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=said)
 
 

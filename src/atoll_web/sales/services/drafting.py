@@ -14,7 +14,8 @@ from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Revision
 from atoll_web.catalogue.snapshot import product_model
 from atoll_web.pricing import services as pricing
-from atoll_web.sales.errors import QuantityNotPositive, RequestDateInThePast, RequestDateTooFar
+from atoll_web.sales.deliveries import LONGEST_GROUP
+from atoll_web.sales.errors import DeliveryGroupRefused, QuantityNotPositive, RequestDateInThePast, RequestDateTooFar
 from atoll_web.sales.models import Customer
 from atoll_web.sales.snapshot import Master, Work
 
@@ -32,6 +33,8 @@ class NewLine:
         Where it was read, for which a fault of it is told.
     agreed
         Keys of items with those of their substitutes that may be taken.
+    delivery_group
+        Lines of an order that name the same one leave together; empty for a line that leaves on its own.
     """
 
     model: str
@@ -40,6 +43,7 @@ class NewLine:
     request_date: date | None = None
     place: str = ""
     agreed: tuple[tuple[int, int], ...] = ()
+    delivery_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,8 @@ class Drafter:
 
         Raises
         ------
-        QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, UnknownModel, ModelNotOrderable, InvalidConfiguration
+        QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, DeliveryGroupRefused, UnknownModel, ModelNotOrderable,
+        InvalidConfiguration
             With the facts.
         BadInput
             When several things are wrong with it, with all of them.
@@ -188,7 +193,7 @@ class Drafter:
         return drafts, faults
 
     def _faults(self, line: NewLine) -> Iterator[AtollError]:
-        """What is wrong with the quantity and the date."""
+        """What is wrong with the quantity, the date and the delivery group."""
         if not 1 <= line.quantity <= MOST_UNITS:
             yield QuantityNotPositive(quantity=line.quantity, most=MOST_UNITS)
         last = self.there.last_day or self.today
@@ -196,6 +201,8 @@ class Drafter:
             yield RequestDateInThePast(day=line.request_date, today=self.today)
         elif line.request_date is not None and line.request_date > last:
             yield RequestDateTooFar(day=line.request_date, last=last)
+        if len(line.delivery_group) > LONGEST_GROUP or not line.delivery_group.isprintable():
+            yield DeliveryGroupRefused(group=line.delivery_group, most=LONGEST_GROUP)
 
     def _price(self, line: NewLine, under: Under, buyer: Buyer) -> pricing.Priced:
         choices = tuple(sorted((code, str(value)) for code, value in line.choices.items()))
@@ -265,6 +272,8 @@ FIELD_OF_FAULT = {
     "quantity-not-positive": "quantity",
     "request-date-in-the-past": "request_date",
     "request-date-too-far": "request_date",
+    "delivery-group-refused": "delivery_group",
+    "delivery-group-left": "delivery_group",
     "unknown-model": "model",
     "model-not-orderable": "model",
     "unknown-feature": "choices",

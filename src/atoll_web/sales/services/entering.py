@@ -10,10 +10,8 @@ from itertools import accumulate, islice
 from typing import Any
 
 from django.db import IntegrityError, connection
-from django.db.models import Q
 
 from atoll.errors import AtollError, Issue
-from atoll.promise import promise, promise_complete
 from atoll_web.accounts import keys as idempotency
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time, is_acting
 from atoll_web.accounts.numbering import sequence, worded
@@ -24,6 +22,7 @@ from atoll_web.catalogue.models import Revision
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, commit, drawing, drawn, enough, likely_room, room
+from atoll_web.sales.deliveries import delivery, numbered
 from atoll_web.sales.errors import (
     CannotPromise,
     CustomerOnHold,
@@ -177,12 +176,13 @@ def _accepted(actor: Actor, order: Order, ship_date: date | None) -> Order:
 def _promise_outdated_anew(actor: Actor, order: Order, line_ids: Sequence[int], ship_date: date | None) -> None:
     """Promise those lines of a quote anew that cannot keep their date, and refuse days that nobody agreed to."""
     in_force = Promise.objects.filter(line__in=line_ids, in_force=True)
-    outdated = list(in_force.filter(Q(at_risk=True) | Q(need_date__lt=actor.today)).select_related("line").order_by("line"))
+    before = list(in_force.select_related("line").order_by("line"))
+    outdated = [promise.line for promise in before if promise.at_risk or promise.need_date < actor.today]
     if not outdated:
         return
-    repromise(actor=actor, lines=[promise.line for promise in outdated])
-    now = dict(in_force.values_list("line_id", "ship_date"))
-    moved = {old.line.position: (old.ship_date, now[old.line_id]) for old in outdated if now[old.line_id] > old.ship_date}
+    repromise(actor=actor, lines=outdated)
+    now = dict(in_force.values_list("line_id", "ship_date"))  # also those that leave together with an outdated one may move
+    moved = {old.line.position: (old.ship_date, now[old.line_id]) for old in before if now[old.line_id] > old.ship_date}
     if moved and (last := max(after for _, after in moved.values())) > (ship_date or date.min):
         raise QuoteOutdated(order=order.number, before=max(before for before, _ in moved.values()), now=last, lines=moved)
 
@@ -434,12 +434,12 @@ class _Entry:
     is_tried: bool = False
 
     def together(self, orders: Sequence[NewOrder]) -> list[list[NewOrder]]:
-        """Orders that can be promised in one call: one that ships complete alone, others where the same units are kept."""
-        groups: list[tuple[str | None, list[NewOrder]]] = []
+        """Orders that can be promised in one call: those from which the same units are kept."""
+        groups: list[tuple[str, list[NewOrder]]] = []
         for order in orders:
             of_class = self.customers[order.customer].buyer.customer_class if self.there.protections else ""
-            if order.ship_complete or not groups or groups[-1][0] != of_class:
-                groups.append((None if order.ship_complete else of_class, []))
+            if not groups or groups[-1][0] != of_class:
+                groups.append((of_class, []))
             groups[-1][1].append(order)
         return [group for _, group in groups]
 
@@ -475,11 +475,16 @@ class _Entry:
         known, fresh_rows, *others = rows
         seen, fresh = asked.question.seen(others), drawn(asked.counts, fresh_rows)
         configurations = catalogue.save_configurations(asked.resolved, known)
-        answer = (promise_complete if orders[0].ship_complete else promise)(seen.availability, seen.wanted)
+        places = [(o, n) for o, order in enumerate(orders) for n in range(1, len(order.lines) + 1)]
+        answer = seen.delivered(
+            numbered(
+                [delivery(o, orders[o].lines[n - 1].delivery_group, ship_complete=orders[o].ship_complete) for o, n in places]
+            )
+        )
         refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
         names = {k: drafts[k].line.place or f"line {k + 1}" for k in refused}
-        places = {k: drafts[k].line.place or f"lines.{k}" for k in refused}
-        raise_all([(places[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
+        at = {k: drafts[k].line.place or f"lines.{k}" for k in refused}
+        raise_all([(at[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
         taken = seen.booked(answer)
         space = room(taken)
         space["stock_demand"] += len(drafts)
@@ -487,7 +492,6 @@ class _Entry:
         numbers = [worded("order", number) for number in fresh[sequence("order")]]
         if self.is_tried:
             numbers = [f"?{key}" for key in fresh["sales_order"]]
-        places = [(o, n) for o, order in enumerate(orders) for n in range(1, len(order.lines) + 1)]
         references = [f"{numbers[o]}/{n}" for o, n in places]
         demands = fresh["stock_demand"][-len(drafts) :]
         targets = [Target(*ids) for ids in zip(fresh["sales_orderline"], demands, references, strict=True)]
@@ -511,10 +515,13 @@ class _Entry:
                     [draft.line.request_date or self.actor.today for draft in drafts],
                     [target.demand_id for target in targets],
                     seen.filled_from_stock(answer),
+                    [draft.line.delivery_group for draft in drafts],
                 ],
             )
 
-        commit(self.actor, seen, answer, taken, targets, fresh, is_first=True, lines=written(), is_last=is_last)
+        positions = [n for _, n in places]
+        said = [reason(seen, answer, k, positions) for k in range(len(drafts))]
+        commit(self.actor, seen, answer, taken, targets, fresh, is_first=True, lines=written(), reasons=said, is_last=is_last)
         return entered
 
     def _keys_to_draw(self, orders: Sequence[NewOrder], works: Sequence[Work]) -> dict[str, int]:
@@ -564,8 +571,9 @@ FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[
 
 LINES = """
 INSERT INTO sales_orderline (id, order_id, position, configuration_id, quantity, unit_price, request_date, state, demand_id,
-                             filled_from_stock)
-SELECT l.id, l.of_order, l.position, l.configuration, l.quantity, l.price, l.request, %s, l.demand, l.filled
+                             filled_from_stock, delivery_group)
+SELECT l.id, l.of_order, l.position, l.configuration, l.quantity, l.price, l.request, %s, l.demand, l.filled, l.delivery_group
 FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[], %s::bigint[],
-            %s::bool[]) l (id, of_order, position, configuration, quantity, price, request, demand, filled)
+            %s::bool[], %s::text[])
+     l (id, of_order, position, configuration, quantity, price, request, demand, filled, delivery_group)
 """

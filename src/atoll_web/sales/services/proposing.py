@@ -1,15 +1,16 @@
 """New promises for all open lines are proposed: who may stay as it is does, and nothing is written but the proposal."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from atoll.promise import AS_SOON_AS_POSSIBLE, Holdings, Promises, Repromise, leave, rush
+from atoll.promise import AS_SOON_AS_POSSIBLE, Holdings, Promises, Repromise, in_turn, leave, rush
 from atoll.promise import Policy as ServiceRule
 from atoll.promise import repromise as promise_all_anew
 from atoll_web.accounts.acting import Actor, acting
@@ -17,10 +18,11 @@ from atoll_web.bulk import exchange
 from atoll_web.runs import services as runs
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
+from atoll_web.sales.deliveries import delivery_of, numbered
 from atoll_web.sales.errors import NothingToPropose, NotInBook
 from atoll_web.sales.held import held_by
 from atoll_web.sales.models import Order, OrderLine, Proposal
-from atoll_web.sales.services.open_lines import OpenLine, Weighing, open_lines, weights
+from atoll_web.sales.services.open_lines import OpenLine, Weighing, open_lines, weights, with_their_deliveries
 from atoll_web.sales.services.ranking import foremost
 from atoll_web.sales.snapshot import Lock, PromiseSnapshot, snapshot
 
@@ -63,12 +65,12 @@ def ask_proposal(
     weighing
         What a day late costs.
     lines
-        All open ones when not given; the others keep what they hold then.
+        All open ones when not given; otherwise these and those that leave with them, and the others keep what they hold.
     ranks
         New ranks by key of the order: the sequence that is tried, and saved when the proposal is applied. Only what the move
         changes is proposed then.
     """
-    keys = None if lines is None else sorted(line.pk for line in lines)
+    keys = None if lines is None else sorted(with_their_deliveries([line.pk for line in lines]))
     return _ask(actor, policy, weighing, keys, ranks or {}, None)
 
 
@@ -241,7 +243,7 @@ NEVER_WORSE = {Policy.KEEP, Policy.LEAST_LATENESS}
 def _seen(lines: Sequence[OpenLine], today: date) -> tuple[PromiseSnapshot, Holdings]:
     """What there is when lines give back what they hold, and what that is.
 
-    Of orders that ship complete all lines are intact or none.
+    Of a delivery all lines are intact or none.
     """
     held = held_by([line.row.pk for line in lines], [line.row.demand_id for line in lines], today)
     seen = snapshot([line.work for line in lines], today, lock=Lock.NOTHING, held=held)
@@ -250,10 +252,16 @@ def _seen(lines: Sequence[OpenLine], today: date) -> tuple[PromiseSnapshot, Hold
 
 
 def _together(lines: Sequence[OpenLine], chosen: np.ndarray) -> np.ndarray:
-    """Those that are chosen, with all lines of their orders that ship complete."""
-    orders = {line.row.order_id for line, is_chosen in zip(lines, chosen.tolist(), strict=True) if is_chosen}
-    complete = [line.row.order.ship_complete and line.row.order_id in orders for line in lines]
-    return chosen | np.array(complete, dtype=np.bool_)
+    """Those that are chosen, with all lines of their deliveries."""
+    deliveries = [delivery_of(line.row) for line in lines]
+    moved = {key for key, is_chosen in zip(deliveries, chosen.tolist(), strict=True) if is_chosen and key is not None}
+    return chosen | np.array([key in moved for key in deliveries], dtype=np.bool_)
+
+
+def _in_turn(lines: Sequence[OpenLine], sequence: np.ndarray) -> list[int]:
+    """A sequence of positions in which the lines of a delivery follow each other."""
+    delivery = numbered([delivery_of(lines[k].row) for k in sequence.tolist()])
+    return (sequence if delivery is None else sequence[in_turn(delivery)]).tolist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +298,8 @@ class _Asked:
         """
         today = self.seen.today
         moves = _together(self.lines, ~found.stays)
-        requested = {k: self._requested(found, at, k) for at, k in enumerate(found.sequence.tolist()) if moves[k]}
+        sequence, at = _in_turn(self.lines, found.sequence), {k: at for at, k in enumerate(found.sequence.tolist())}
+        requested = {k: self._requested(found, at[k], k) for k in sequence if moves[k]}
         served = [self.lines[k] for k in requested]
         works = [replace(self.lines[k].work, request_date=day) for k, day in requested.items()]
         after: dict[int, tuple[date | None, date | None, str]] = {}
@@ -313,7 +322,7 @@ class _Asked:
                 max(((day or last) - max(line.before, today)).days, 0),
                 why,
             )
-            for k in found.sequence.tolist()
+            for k in sequence
             for line in [self.lines[k]]
             for day, begin, why in [after.get(k, (line.before, None, ""))]
         ]
@@ -346,10 +355,10 @@ def promised_anew(seen: PromiseSnapshot, served: Sequence[OpenLine]) -> Promises
     Parameters
     ----------
     served
-        The lines as they are, whatever the snapshot was asked for them.
+        The lines as they are, whatever the snapshot was asked for them; those of a delivery follow each other.
     """
     floor = [max((_floor(line) - seen.today).days, 0) for line in served]
-    return seen.promised(floor_day=np.array(floor, dtype=np.int64))
+    return seen.promised(numbered([delivery_of(line.row) for line in served]), floor_day=np.array(floor, dtype=np.int64))
 
 
 def _floor(line: OpenLine) -> date:
@@ -408,16 +417,18 @@ class Row:
 def ship_dates(seen: PromiseSnapshot, promises: Promises, served: Sequence[OpenLine]) -> list[date | None]:
     """The date that each line's customer is told: not before both the day asked for and the day promised before.
 
-    Lines of an order that ships complete have one date, and none when one of them has none.
+    Lines of a delivery have one date, and none when one of them has none.
     """
     days = promises.ship_day.tolist()
     dates = [
         max(seen.date(days[k]), _floor(line)) if is_promised else None
         for k, (line, is_promised) in enumerate(zip(served, promises.is_promised.tolist(), strict=True))
     ]
-    together = sorted((line.row.order_id, k) for k, line in enumerate(served) if line.row.order.ship_complete)
-    for _, members in groupby(together, key=lambda member: member[0]):
-        places = [k for _, k in members]
+    together: dict[Hashable, list[int]] = defaultdict(list)
+    for k, line in enumerate(served):
+        if (key := delivery_of(line.row)) is not None:
+            together[key].append(k)
+    for places in together.values():
         of_order = [dates[k] for k in places]
         last = None if None in of_order else max(filter(None, of_order))
         for k in places:

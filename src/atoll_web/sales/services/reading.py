@@ -14,7 +14,7 @@ from atoll_web.catalogue.snapshot import product_model
 from atoll_web.sales.services.drafting import NewLine
 from atoll_web.sales.services.entering import NewOrder
 
-FIELDS = ("order", "customer", "model", "quantity", "request_date", "choices", "ship_complete")
+FIELDS = ("order", "customer", "model", "quantity", "request_date", "choices", "ship_complete", "delivery_group")
 """Columns of a CSV file; every other column is a feature."""
 
 NEEDED = ("customer", "model")
@@ -178,7 +178,9 @@ class _Csv(_Reader):
             self.fault(f"{place}, column model", "missing", "The model is missing.", "Write the code of a product model.")
         quantity = self.whole(f"{place}, column quantity", row.get("quantity") or "1")
         day = self.day(f"{place}, column request_date", row.get("request_date"))
-        return NewLine(model, self._choices(place, row, model), quantity, day, place)
+        return NewLine(
+            model, self._choices(place, row, model), quantity, day, place, delivery_group=row.get("delivery_group", "")
+        )
 
     def _is_yes(self, source: str, text: str) -> bool:
         if text.lower() not in YES | NO:
@@ -243,7 +245,7 @@ class _Json(_Reader):
         return NewOrder(fields.get("customer", ""), lines, reference, fields.get("ship_complete", False), place=place)
 
     def _line(self, place: str, row: object) -> NewLine:
-        kinds = {"model": str, "choices": dict, "quantity": int, "request_date": str}
+        kinds = {"model": str, "choices": dict, "quantity": int, "request_date": str, "delivery_group": str}
         fields = self._fields(place, row, kinds)
         choices = {
             feature: tuple(map(str, value)) if isinstance(value, list) else value
@@ -251,7 +253,8 @@ class _Json(_Reader):
         }
         day = self.day(f"{place}.request_date", fields.get("request_date"))
         quantity = self.whole(f"{place}.quantity", fields.get("quantity", 1))
-        return NewLine(fields.get("model", ""), choices, quantity, day, place)
+        group = fields.get("delivery_group", "")
+        return NewLine(fields.get("model", ""), choices, quantity, day, place, delivery_group=group)
 
     def _fields(self, place: str, row: object, kinds: Mapping[str, type]) -> dict[str, Any]:
         """The fields of an object that are of the kind they should be."""

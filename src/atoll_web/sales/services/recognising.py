@@ -25,7 +25,7 @@ class NewOrder:
         The client's own word for this order; sent again, it gets the same order instead of a second one, also when it is
         sent twice at the same time.
     ship_complete
-        Promise one date for all lines; otherwise each has its own.
+        Promise one date for all lines, whatever their delivery groups; otherwise one for each group and each line of none.
     shown
         What all lines were said to cost together; the order is refused if they cost something else.
     request
@@ -51,7 +51,10 @@ class NewOrder:
 def request_digest(order: NewOrder, quote_days: int | None = None, levers: Sequence[str] = ()) -> str:
     """Digest of all that is asked for, the key and the places of its lines apart."""
     lines = [
-        (line.model, sorted((f, _texts(value)) for f, value in line.choices.items()), line.quantity, line.request_date, lever)
+        (
+            *(line.model, sorted((f, _texts(value)) for f, value in line.choices.items()), line.quantity, line.request_date),
+            *(lever, *filter(None, [line.delivery_group])),  # without a group as it was before there were any
+        )
         for line, lever in zip_longest(order.lines, levers, fillvalue="")
     ]
     asked = json.dumps([order.customer, lines, order.ship_complete, quote_days], default=str)

@@ -6,17 +6,20 @@ from datetime import date
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max, prefetch_related_objects
+from django.db.models import Max
 
+from atoll.promise import in_turn
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import among, uncollected
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason, reasons_anew
 from atoll_web.sales.committing import Target, commit, keys, room
+from atoll_web.sales.deliveries import delivery_of, numbered
 from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.held import held_by, intact
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.services.drafting import raise_all
+from atoll_web.sales.services.open_lines import with_their_deliveries
 from atoll_web.sales.services.releasing import demands_of, give_back, release_expired, works
 from atoll_web.sales.snapshot import Lock, lock, snapshot
 from atoll_web.stock import services as stock
@@ -53,13 +56,14 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repr
     """Promise lines anew whose supply slipped, keeping each date that can be kept.
 
     Those that rest on what comes in time stay as they are. The others give back what they hold, and are promised in the order of
-    the dates that they had, none earlier than before: others may need what is early. Each has its own first. One that gets no
-    date at all stays as it is, and nobody takes of what it holds.
+    the dates that they had, none earlier than before: others may need what is early. Each has its own first. The lines of a
+    delivery stay as they are when all of them can; otherwise they are promised together, for one date. What gets no date at all
+    stays as it is, and nobody takes of what it holds.
 
     Parameters
     ----------
     lines
-        Quoted or confirmed lines; all those at risk or overdue when not given.
+        Quoted or confirmed lines; all those at risk or overdue when not given. Those that leave together with them come along.
 
     Lines that were cancelled, expired or released meanwhile are left out; quotes whose time is over expire at once.
 
@@ -75,15 +79,17 @@ def repromise(*, actor: Actor, lines: Sequence[OrderLine] | None = None) -> Repr
         chosen = lines if lines is not None else lines_to_promise_anew(actor.today)
         if not chosen:
             return Repromised((), ())
-        asked = among(line.pk for line in chosen)
-        rows = list(OrderLine.objects.select_for_update().filter(id__in=asked).order_by("id"))
+        asked = among(with_their_deliveries([line.pk for line in chosen]))
+        locked = OrderLine.objects.select_for_update(of=("self",)).select_related("order")
+        rows = list(locked.filter(id__in=asked).order_by("id"))
         left_out = [row for row in rows if row.state not in states.HOLDING]
-        prefetch_related_objects(left_out, "order")
         if len(left_out) == len(rows):
             raise NothingToPromise(line=", ".join(map(str, rows)), state=left_out[0].state)
         with uncollected(len(rows)):
             open_rows = [row for row in rows if row.state in states.HOLDING]
             stay = intact([row.pk for row in open_rows], demands_of(open_rows), actor.today)
+            moved = {delivery_of(row) for row in open_rows if row.pk not in stay} - {None}
+            stay -= {row.pk for row in open_rows if delivery_of(row) in moved}
             anew, undated = _all_that_can(actor, [row for row in open_rows if row.pk not in stay])
             kept = [*anew, *(row for row in open_rows if row.pk in stay)]
             if lines is not None and not kept:
@@ -115,7 +121,7 @@ def _refuse(undated: Sequence[tuple[OrderLine, str]]) -> None:
 
 
 def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -> list[OrderLine]:
-    """Let locked lines give back what they hold, and promise them for the dates that they had.
+    """Let locked lines give back what they hold, and promise them for the dates that they had, those of a delivery together.
 
     Parameters
     ----------
@@ -140,6 +146,9 @@ def _promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool) -> list[
     in_force = Promise.objects.filter(line__in=among(row.pk for row in rows), in_force=True)
     before = dict(in_force.values_list("line_id", "ship_date"))
     rows.sort(key=lambda row: (before[row.pk], row.pk))
+    if (delivery := numbered([delivery_of(row) for row in rows])) is not None:
+        sequence = in_turn(delivery)
+        rows, delivery = [rows[k] for k in sequence.tolist()], delivery[sequence]
     wanted = works(rows)
     if not sooner:
         wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, wanted, strict=True)]
@@ -147,16 +156,15 @@ def _promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool) -> list[
     held = held_by([row.pk for row in rows], demands_of(rows))
     give_back(rows)
     seen = snapshot(wanted, actor.today, lock=Lock.ALONE, held_before=held)
-    answer = seen.promised()
+    answer = seen.promised(delivery)
     if refused := [(rows[k], reason(seen, answer, k)) for k in range(len(rows)) if not answer.is_promised[k]]:
-        prefetch_related_objects([row for row, _ in refused], "order")
         raise _NoDate(refused)
     if not sooner:  # who had a day beyond the calendar, as it reaches now, still has it
         had = np.array([(before[row.pk] - seen.today).days for row in rows])
         answer = replace(answer, ship_day=np.maximum(answer.ship_day, had))
     targets = [Target(row.pk, row.demand_id, is_new=False) for row in rows]
     taken = seen.booked(answer)
-    said = reasons_anew(seen, answer, [True] * len(rows))
+    said = reasons_anew(seen, answer, [True] * len(rows), [row.position for row in rows])
     commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=said)
     return rows
 
