@@ -212,11 +212,33 @@ def test_the_lines_of_the_basket_are_added_to_an_open_order(with_two: Client, co
     seen = with_two.post(f"/orders/{order}/add")
     assert "Difference 282.00 EUR" in text(seen)
     assert order.lines.count() == 1
-    done = with_two.post(f"/orders/{order}/add", {"carry_out": "1", "reason": "they called"})
+    done = with_two.post(f"/orders/{order}/add", {"carry_out": "1", "reason": "they called", "shown": mark(seen)})
     assert done.url == f"/orders/{order}"
     assert list(order.lines.order_by("position").values_list("position", "quantity")) == [(1, 1), (2, 1), (3, 2)]
     assert kept(with_two) == []
     assert "The basket is empty." in text(with_two.post(f"/orders/{order}/add"))
+
+
+def mark(page: object) -> str:
+    """Of what the page shows that the lines come to."""
+    return re.search(r'name="shown" value="(\w+)"', page.content.decode())[1]
+
+
+def test_no_line_is_added_at_a_date_or_price_that_was_not_shown(with_two: Client, company: Lamps) -> None:
+    order = company.order(1, customer="MUELLER")
+    seen = with_two.post(f"/orders/{order}/add")
+    assert "18 Mar 2026" in text(seen)
+    company.order(1, head="HEAD-L", arm="ARM-L")  # takes the one large head that was there
+    SupplierItem.objects.filter(item__code="HEAD-L").update(lead_time_days=21)
+    carry_out = {"carry_out": "1", "reason": "they called"}
+    for sent in (carry_out | {"shown": mark(seen)}, carry_out):
+        moved = with_two.post(f"/orders/{order}/add", sent)
+        assert (moved.status_code, "has moved since you were shown" in text(moved)) == (422, True)
+    assert order.lines.count() == 1
+    assert "25 Mar 2026" in text(moved)  # what it comes to now, to be agreed to
+    assert 'value="they called"' in moved.content.decode()
+    assert with_two.post(f"/orders/{order}/add", carry_out | {"shown": mark(moved)}).status_code == 302
+    assert order.lines.count() == 3
 
 
 def test_a_missed_request_date_is_said_everywhere(with_two: Client) -> None:

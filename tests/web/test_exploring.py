@@ -274,6 +274,48 @@ def test_options_and_splits_become_lines(company: Lamps) -> None:
     assert violations() == []
 
 
+def test_an_option_that_brings_others_along_is_offered_and_says_so(company: Lamps) -> None:
+    """No small head is free, and none is to be had for weeks. The large one needs the strong arm, which nobody chose against."""
+    catalogue.set_safety_stock(actor=company.actor("planner"), item=Item.objects.get(code="HEAD-S"), units=20)
+    SupplierItem.objects.filter(item__code="HEAD-S").update(lead_time_days=21)
+    (line,) = explore(NewLine("DL", {"dimmer": "DIMMER"})).lines
+    assert line.binding.item == "HEAD-S"
+    (offer,) = [one for one in line.faster if one.kind == states.OPTION]
+    assert (offer.key, offer.words) == ("option:head=HEAD-L", "Head: Large head; Arm: Strong arm")
+    assert (offer.ship_date, offer.cost) == (date(2026, 3, 4), Decimal(45))
+    assert offer.lines[0].choices == {"dimmer": "DIMMER", "head": "HEAD-L"}
+    order = sales.take(
+        actor=company.actor("sales"), customer="MUELLER", asked=[Asked(NewLine("DL", {"dimmer": "DIMMER"}), offer.key)]
+    )
+    assert order.lines.get().configuration.values["arm"] == "ARM-L"
+    # What the customer chose stays: the small arm cannot carry the large head.
+    (fixed,) = explore(NewLine("DL", {"arm": "ARM-S"})).lines
+    assert [one for one in fixed.faster if one.kind == states.OPTION] == []
+
+
+@pytest.mark.parametrize("choices", [{}, {"head": "HEAD-L"}, LARGE, {"dimmer": "DIMMER", "cable": 5}])
+@pytest.mark.parametrize("quantity", [1, 6, 9, 30])
+def test_an_option_has_the_date_and_the_price_of_the_line_with_it(company: Lamps, choices: dict, quantity: int) -> None:
+    LineDay.objects.filter(day__lt=MONDAY + timedelta(days=8)).update(capacity=50)
+    (line,) = explore(NewLine("DL", choices, quantity)).lines
+    for one in line.faster:
+        if one.kind == states.OPTION:
+            there = sales.inquire(line=one.lines[0], today=MONDAY)
+            assert there.ship_date == one.ship_date < line.ship_date
+            assert there.unit_price * quantity - line.price == one.cost
+
+
+def test_an_option_that_bears_on_nothing_that_binds_is_not_even_tried(company: Lamps, monkeypatch) -> None:
+    tried = []
+    resolve = catalogue.resolve
+    monkeypatch.setattr(catalogue, "resolve", lambda *given, **named: tried.append(given[1]) or resolve(*given, **named))
+    explore(TWO_LARGE)  # waits for large heads
+    assert [choices for choices in tried if choices != LARGE] == [{"head": "HEAD-S", "arm": "ARM-L"}] * 2  # and its price
+    tried.clear()
+    explore(NewLine("DL", {}))  # ships at once
+    assert len(tried) == 1
+
+
 def test_a_quote_does_not_spend_money(fast_heads: Lamps) -> None:
     with pytest.raises(NeedsAnOrder):
         sales.take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[Asked(TWO_LARGE, "express:HEAD-L")], quote_days=7)

@@ -315,17 +315,17 @@ def add_lines(request: HttpRequest, number: str) -> HttpResponse:
     order = get_object_or_404(Order.objects.select_related("customer"), number=number)
     kept, actor = basket_of(request), actor_now(request.user, request.POST.get("reason", "").strip())
     asked, faults = _asked(kept, _revisions(actor.today))
-    context: dict[str, Any] = {"order": order, "basket": kept}
+    context: dict[str, Any] = {"order": order, "basket": kept, "reason": actor.reason}
     try:
         if faults:
             raise _together(faults)
+        if asked:
+            context["seen"] = services.preview_change(actor=actor, order=order, added=[*asked.values()])
         if asked and "carry_out" in request.POST:
-            services.change_order(actor=actor, order=order, added=[*asked.values()])
+            services.change_order(actor=actor, order=order, added=[*asked.values()], shown=request.POST.get("shown", ""))
             keep(request, Basket(last_key=kept.last_key))
             messages.success(request, f"{len(asked)} line{'s'[: len(asked) > 1]} added; the basket is empty.")
             return redirect("order", number)
-        if asked:
-            context["seen"] = services.preview_change(actor=actor, order=order, added=[*asked.values()])
     except AtollError as refusal:
         context["refused"] = _told(refusal)
     return render(request, "sales/add_lines.html", context, status=422 if "refused" in context else 200)

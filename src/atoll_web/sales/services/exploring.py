@@ -8,12 +8,13 @@ from typing import Any
 
 from atoll.errors import AtollError
 from atoll.promise import Availability, Cause, Promises, Step, Wanted, WantedLine, after, explain, promise, promise_complete
+from atoll_web.catalogue.snapshot import super_bill
 from atoll_web.sales.answering import instead, reason
 from atoll_web.sales.deliveries import delivery, numbered
 from atoll_web.sales.errors import CannotPromise, NoLines, TooManyLines
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.entering import buyer_or_faults
-from atoll_web.sales.services.levers import Delivery, Faster, OtherChoice, Question, faster, other_choices
+from atoll_web.sales.services.levers import Delivery, Faster, Question, faster
 from atoll_web.sales.services.sureness import Sureness, Surenesses
 from atoll_web.sales.snapshot import Lock, PromiseSnapshot, master, snapshot
 
@@ -175,16 +176,15 @@ def explore(
     refused = [LineRefused(n, lines[n - 1], fault) for n, fault in at_fault.items()]
     if not drafts:
         return Explored((), tuple(refused), None, terms.currency or there.currency)
-    others = [other_choices(draft, drafter, terms) for draft in drafts]
-    also = {item for choices in others for other in choices for item in other.drafted.work().touches()}
-    also |= {item for draft in drafts for substitutes in draft.resolved.substitutes.values() for item in substitutes}
+    revisions = {draft.revision.pk: draft.revision for draft in drafts}.values()
+    also = {there.structure.keys[code] for revision in revisions for code in super_bill(revision, there.structure).items}
     works, over = [draft.work() for draft in drafts], there.held_by_expired()
     seen = snapshot(works, today, lock=Lock.NOTHING, there=there, also=also, given_back=over)
     wanted = [seen.wanted.line(k) for k in range(len(drafts))]
     positions = [n for n in range(1, len(lines) + 1) if n not in at_fault]
     names = [lines[0].model] if len(lines) == 1 else [f"line {n}, {lines[n - 1].model}" for n in positions]
     shared = [delivery(0, draft.line.delivery_group, ship_complete=ship_complete) for draft in drafts]
-    asked = [*map(_Asked, positions, names, drafts, others, wanted, shared)]
+    asked = [*map(_Asked, positions, names, drafts, wanted, shared)]
     is_promised = promise(seen.availability, seen.wanted).is_promised.tolist()
     sound = [one for one, is_sound in zip(asked, is_promised, strict=True) if is_sound]
     seen = replace(seen, wanted=Wanted.of(one.wanted for one in sound), works=[one.draft.work() for one in sound])
@@ -200,12 +200,11 @@ def explore(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A valid line of a basket, its other options, what is to be promised for it, and what it shares with its delivery."""
+    """A valid line of a basket, what is to be promised for it, and what it shares with its delivery."""
 
     position: int
     name: str
     draft: Drafted
-    others: tuple[OtherChoice, ...]
     wanted: WantedLine
     delivery: Hashable | None
 
@@ -275,7 +274,7 @@ class _Basket:
             lines = [other for other in self.asked if other.delivery == one.delivery]
             ahead = [other.wanted for other in lines if other.position < one.position]
             together = Delivery(before, ahead, [other.wanted for other in lines if other.position > one.position])
-        return Question(one.draft, one.others, self.buyer, self.drafter, self.seen, one.wanted, there, alone, together)
+        return Question(one.draft, self.buyer, self.drafter, self.seen, one.wanted, there, alone, together)
 
     def _binding(self, answer: Promises, k: int) -> Binding:
         found, seen = answer.binding(k), self.seen

@@ -53,7 +53,7 @@ def ways_to_hasten(*, line: OrderLine, today: date, promised: Promise | None = N
         draft = drafter.draft(asked, buyer, under)
     except AtollError:  # its rules or prices do not hold any more: people have to look at it
         return ()
-    offers = [*by_company(Question(draft, (), buyer, drafter, seen, wanted, seen.availability, answer))]
+    offers = [*by_company(Question(draft, buyer, drafter, seen, wanted, seen.availability, answer))]
     now = seen.date(answer.ship_day[0])
     if now < promised.ship_date:
         words = "Promise it anew: what is free now allows it"

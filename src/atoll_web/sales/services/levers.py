@@ -1,12 +1,15 @@
 """What would make a line earlier: options, substitutes, splits, overtime, faster purchases, with words for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import product
+from typing import Any
 
-from atoll.model.product import FeatureKind
+from atoll.errors import AtollError
+from atoll.model.product import Feature, FeatureKind
 from atoll.promise import (
     AS_SOON_AS_POSSIBLE,
     CANNOT_BE_SUPPLIED,
@@ -37,16 +40,21 @@ from atoll.promise import (
     promise_complete,
 )
 from atoll_web.bulk import exchange
-from atoll_web.catalogue.snapshot import calendar, configurator, product_model
+from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.services import Resolved
+from atoll_web.catalogue.snapshot import calendar, configurator, product_model, super_bill
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import states
 from atoll_web.sales.answering import in_words
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine
-from atoll_web.sales.snapshot import PromiseSnapshot, alternatives
+from atoll_web.sales.snapshot import Items, PromiseSnapshot, alternatives
 
 MOST_OPTIONS = 3
 """Other options that are offered for a line, the cheapest."""
+
+MOST_TRIED = 24
+"""Other options that are tried for a line."""
 
 CENT, FREE = Decimal("0.01"), Decimal(0)
 
@@ -155,11 +163,12 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class OtherChoice:
-    """Another option of a line, and the line with it."""
+    """Another option of a line, and the line with it; the words name what comes along as well."""
 
     key: str
     words: str
-    drafted: Drafted
+    line: NewLine
+    resolved: Resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +186,6 @@ class Question:
 
     Parameters
     ----------
-    others
-        The line with other options.
     there
         What the lines before it leave.
     answer
@@ -188,7 +195,6 @@ class Question:
     """
 
     drafted: Drafted
-    others: tuple[OtherChoice, ...]
     buyer: Buyer
     drafter: Drafter
     seen: PromiseSnapshot
@@ -225,10 +231,10 @@ class Question:
 def faster(question: Question) -> tuple[Faster, ...]:
     """Ways to have a line earlier than promised, the earliest and then the cheapest first.
 
-    Nothing is offered for a line that only waits for the day which the customer wants.
+    Nothing is offered for a line that only waits for the day which the customer wants, or which ships as soon as anything can.
     """
     binding = question.answer.binding(0)
-    if binding.cause is Cause.REQUEST:
+    if binding.cause is Cause.REQUEST or (binding.cause is Cause.NOTHING and question.delivery is None):
         return ()
     of_customer = [*_options(question, binding), *_substitutes(question, binding), *_split(question)]
     return _offers(question, [*of_customer, *_overtime(question), *_purchases(question)])
@@ -245,7 +251,7 @@ def _offers(question: Question, ways: Sequence[_Found]) -> tuple[Faster, ...]:
     """Those that help."""
     by_lever = {id(one.lever): one for one in {one.key: one for one in ways}.values()}
     better = question.improvements([one.lever for one in by_lever.values()])
-    offers = [_offer(question, one, by_lever[id(one.lever)]) for one in better]
+    offers = sorted((_offer(question, one, by_lever[id(one.lever)]) for one in better), key=lambda one: (one.ship_date, one.cost))
     cheapest = sorted((one for one in offers if one.kind == states.OPTION), key=lambda one: one.cost)[:MOST_OPTIONS]
     return tuple(one for one in offers if one.kind != states.OPTION or one in cheapest)
 
@@ -258,6 +264,7 @@ def _offer(question: Question, better: Improvement, found: _Found) -> Faster:
         lines = (replace(line, quantity=better.first_units), replace(line, quantity=line.quantity - better.first_units))
         key, rest = f"{states.SPLIT}:{better.first_units}", seen.date(better.rest_day)
         words = f"{lines[0].quantity} of {line.quantity} units first, the others on {in_words(rest)}"
+    if found.kind in {states.SPLIT, states.OPTION}:
         cost = sum((question.price(part) for part in lines), -question.drafted.price)
     return Faster(
         key=key,
@@ -296,37 +303,92 @@ def _bought(answer: Promises, item: int) -> int:
     return int(answer.plan_quantity[answer.plan_item == item].sum())
 
 
-def other_choices(drafted: Drafted, drafter: Drafter, buyer: Buyer) -> tuple[OtherChoice, ...]:
-    """Each other option that goes with all other choices of a line."""
-    values, found = drafted.resolved.values, []
-    domains = configurator(drafted.revision, drafter.today).domains(values)
-    for feature in product_model(drafted.revision).features:
-        if feature.kind not in {FeatureKind.ONE, FeatureKind.OPTIONAL}:
-            continue
-        names = {option.code: option.name for option in feature.options}
-        for value, is_possible in domains[feature.code].items():
-            if is_possible and value != values[feature.code]:
-                line = replace(drafted.line, choices={**values, feature.code: value})
-                key = f"{states.OPTION}:{feature.code}={value}"
-                found.append(OtherChoice(key, f"{feature.name}: {names.get(value, value)}", drafter.draft(line, buyer)))
-    return tuple(found)
-
-
 def _options(question: Question, binding: Binding) -> Iterator[_Found]:
-    """Each other option that takes less of what binds."""
+    """Each other option with which a line takes less of what binds; its cost is told once it is known to help."""
     at = question.seen.items.at
-    for other in question.others:
-        if not _takes_less(question, other.drafted, binding):
+    for other in _other_choices(question, binding):
+        if not _takes_less(question, other.resolved, binding):
             continue
-        work = other.drafted.work()
+        work = replace(question.drafted, line=other.line, resolved=other.resolved).work()
         lever = OtherOption(
             name=other.words,
             requirements={at[item]: units for item, units in work.requirements.items()},
             minutes=work.minutes,
-            cost=other.drafted.price - question.drafted.price,
+            cost=FREE,
             alternatives=alternatives(work, question.seen.items),
         )
-        yield _Found(lever, other.key, states.OPTION, other.words, (other.drafted.line,))
+        yield _Found(lever, other.key, states.OPTION, other.words, (other.line,))
+
+
+def _other_choices(question: Question, binding: Binding) -> Iterator[OtherChoice]:
+    """Other options that go with all else that the customer chose. What was not chosen is completed again, so that an option may
+    bring others along.
+
+    To complete and resolve takes some milliseconds, and a model may have hundreds of options. So only those are looked at whose
+    own feature decides on what binds, or which cannot be had beside what is completed for such features now; of many those that
+    save most by their own item, the cheapest first.
+    """
+    draft, today, there = question.drafted, question.drafter.today, question.drafter.there.structure
+    choices, values, features = draft.line.choices, draft.resolved.values, _features_behind(question, binding)
+    engine, model = configurator(draft.revision, today), product_model(draft.revision)
+    possible = engine.domains(choices)
+    kept = {code: values[code] for code in features if code not in choices}
+    beside = engine.domains({**choices, **kept}) if kept else possible
+    found = [
+        (feature, value)
+        for feature in model.features
+        if feature.kind in {FeatureKind.ONE, FeatureKind.OPTIONAL}
+        for value, is_possible in possible[feature.code].items()
+        if is_possible and value != values[feature.code] and (feature.code in features or not beside[feature.code][value])
+    ]
+    weigh = _weighing(question, binding)
+    found.sort(key=lambda one: weigh(*one))
+    for feature, value in found[:MOST_TRIED]:
+        line = replace(draft.line, choices={**choices, feature.code: value})
+        with suppress(AtollError):  # a quantity that does not come to a whole number: nobody can order that
+            resolved = catalogue.resolve(draft.revision, line.choices, today, there=there)
+            along = [f for f in model.features if f is not feature and resolved.values[f.code] != values[f.code]]
+            words = "; ".join([_in_words(feature, value), *(_in_words(f, resolved.values[f.code]) for f in along)])
+            yield OtherChoice(f"{states.OPTION}:{feature.code}={value}", words, line, resolved)
+
+
+def _features_behind(question: Question, binding: Binding) -> frozenset[str]:
+    """Features that decide how much a line takes of what binds: of an item, at any depth, or of the time of assembly lines."""
+    bill = super_bill(question.drafted.revision, question.drafter.there.structure)
+    return bill.features_behind_work if binding.item < 0 else bill.features_behind(_bringing(question, binding))
+
+
+def _bringing(question: Question, binding: Binding) -> frozenset[str]:
+    """Items by which the one that binds comes into an order bill."""
+    there, items = question.drafter.there.structure, question.seen.items
+    bill = super_bill(question.drafted.revision, there)
+    return bill.bringing(code for code in bill.items_at_any_depth if _goes_into(items, binding, there.keys[code]))
+
+
+def _weighing(question: Question, binding: Binding) -> Callable[[Feature, Any], tuple[int, Decimal]]:
+    """What an option takes of what binds, and what it costs, by its own item and price beside those of the one that is chosen."""
+    there, values = question.drafter.there.structure, question.drafted.resolved.values
+    wanted = frozenset[str]() if binding.item < 0 else _bringing(question, binding)
+
+    def of(feature: Feature, value: Any) -> tuple[int, Decimal]:
+        option = feature.option(value) if isinstance(value, str) else None
+        if option is None:
+            return 0, FREE
+        of_item = 0 if option.item is None else there.items[option.item].assembly_minutes
+        return (of_item if binding.item < 0 else int(option.item in wanted)), option.price
+
+    def weigh(feature: Feature, value: Any) -> tuple[int, Decimal]:
+        (units, price), (units_now, price_now) = of(feature, value), of(feature, values[feature.code])
+        return units - units_now, price - price_now
+
+    return weigh
+
+
+def _in_words(feature: Feature, value: Any) -> str:
+    """A feature and what is chosen for it."""
+    option = feature.option(value) if isinstance(value, str) else None
+    chosen = ", ".join(map(str, value)) if isinstance(value, list | tuple) else "none" if value in (None, "") else value
+    return f"{feature.name}: {option.name if option else chosen}"
 
 
 def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
@@ -347,13 +409,18 @@ def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
             yield _Found(lever, f"{states.SUBSTITUTE}:{own}={code}", states.SUBSTITUTE, words, (line,))
 
 
-def _takes_less(question: Question, other: Drafted, binding: Binding) -> bool:
+def _takes_less(question: Question, other: Resolved, binding: Binding) -> bool:
     """Whether a configuration takes less of the item that binds, at any depth, or less time where the lines bind."""
+    now, then = question.drafted.resolved, other
     if binding.item < 0:
-        return other.resolved.minutes < question.drafted.resolved.minutes
-    items, now, then = question.seen.items, question.drafted.resolved.bill, other.resolved.bill
-    less = [key for key, units in now.items() if then.get(key, 0) < units]
-    return any(items.ids[binding.item] in items.reachable([key]) for key in less)
+        return then.minutes < now.minutes
+    less = [key for key, units in now.bill.items() if then.bill.get(key, 0) < units]
+    return any(_goes_into(question.seen.items, binding, key) for key in less)
+
+
+def _goes_into(items: Items, binding: Binding, key: int) -> bool:
+    """Whether an item is the one that binds, or can be built from it."""
+    return items.ids[binding.item] in items.reachable([key])
 
 
 def _split(question: Question) -> Iterator[_Found]:
