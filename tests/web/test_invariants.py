@@ -343,7 +343,7 @@ def do_business(company) -> None:
     assembly.complete(actor=company.actor("assembler", tuesday), orders=done)
     assembly.ship(actor=company.actor("warehouse", tuesday), lines=[shipped])
     held = Balance.objects.get(item=items["PLATE"], location__kind="stock").quantity
-    found = sales.count(actor=clerk, item=items["PLATE"], counted=held + 5)
+    found = sales.count(actor=clerk, item=items["PLATE"], counted=held + 5).move
     propose_twice(clerk)
     stock.reverse(actor=clerk, entry=found)
     with pytest.raises(ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""Purchase orders: ordering, deliveries that slip."""
+"""Purchase orders. What arrives, and deliveries that slip, move promises: these stand in `sales.corrections_api`."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -58,20 +58,6 @@ class PurchaseIn(Repeatable):
     wanted: list[WantedIn] = Field(min_length=1)
 
 
-class SlipIn(Repeatable):
-    """A delivery that comes on another day."""
-
-    line: int = Field(description="`id` of the purchase order line")
-    due: date
-
-
-class SlipOut(Schema):
-    """What moved: the delivery and the builds that wait for it."""
-
-    order: PurchaseOut
-    moved_supplies: list[int]
-
-
 @router.get("/purchase-orders", response=answers(list[PurchaseOut]))
 @paginate(Paging)
 def list_purchases(
@@ -98,16 +84,6 @@ def create_purchases(request: HttpRequest, payload: PurchaseIn) -> Status[list[P
         raise BadInput(Issue(f"wanted.{row}.item", "unknown-item", f"There is no item {code}.") for row, code in unknown)
     made = services.order(actor=actor, wanted=[Wanted(items[want.item], want.quantity) for want in payload.wanted])
     return Status(201, list(_orders().filter(id__in=[order.pk for order in made])))
-
-
-@router.post("/purchase-orders/{number}/slip", response=answers(SlipOut))
-@once
-def slip(request: HttpRequest, number: str, payload: SlipIn) -> dict:
-    """Move a delivery to another day. Promises that it no longer keeps are marked at risk."""
-    actor = actor_for(request, "purchase")
-    line = lines_of(order_of(number), {payload.line})[payload.line]
-    moved = services.slip(actor=actor, line=line, due=payload.due)
-    return {"order": order_of(number), "moved_supplies": sorted(moved)}
 
 
 def _orders() -> QuerySet[PurchaseOrder]:

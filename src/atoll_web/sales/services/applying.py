@@ -79,8 +79,9 @@ def _refuse_unless_they_can_stay(lines: Sequence[OpenLine], today: date) -> None
 
 def _mark_undated(line_ids: Sequence[int], today: date) -> None:
     """Mark those that get no date as at risk, but for those that are in order again."""
-    rows = OrderLine.objects.filter(id__in=line_ids, state__in=states.HOLDING)
-    found = dict(rows.values_list("id", "demand_id")) if line_ids else {}
+    if not line_ids:
+        return
+    found = dict(OrderLine.objects.filter(id__in=line_ids, state__in=states.HOLDING).values_list("id", "demand_id"))
     mark_at_risk(found.keys() - intact([*found], [*found.values()], today))
 
 

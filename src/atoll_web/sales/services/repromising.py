@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from atoll.promise import in_turn
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
@@ -167,6 +167,45 @@ def _promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool) -> list[
     said = reasons_anew(seen, answer, [True] * len(rows), [row.position for row in rows])
     commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=said)
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class LineAtRisk:
+    """What a line at risk could have instead.
+
+    Parameters
+    ----------
+    before, after
+        The day promised, and the one it would get if these lines were promised anew now; None where it gets none.
+    reason
+        Why it would get that day, or none.
+    """
+
+    line: OrderLine
+    before: date
+    after: date | None
+    reason: str
+
+
+def lines_at_risk(line_ids: Iterable[int], today: date) -> list[LineAtRisk]:
+    """What `repromise` would make of lines, in the order in which it would promise them; nothing is written or locked."""
+    found = OrderLine.objects.filter(id__in=among(line_ids), promises__in_force=True).annotate(before=F("promises__ship_date"))
+    rows = list(found.select_related("order__customer").order_by("before", "id"))
+    said: dict[int, tuple[date | None, str]] = {
+        row.pk: (None, f"it is {row.state}, so that its promise stays") for row in rows if row.state not in states.HOLDING
+    }
+    while asked := [row for row in rows if row.pk not in said]:
+        wanted = [replace(work, request_date=row.before) for row, work in zip(asked, works(asked), strict=True)]
+        held = held_by([row.pk for row in asked], demands_of(asked))
+        seen = snapshot(wanted, today, lock=Lock.NOTHING, held=held)
+        answer = seen.promised()
+        lost = [k for k in range(len(asked)) if not answer.is_promised[k]]
+        if not lost:
+            why = reasons_anew(seen, answer, [True] * len(asked))
+            days = [seen.date(day) for day in answer.ship_day.tolist()]
+            said |= {row.pk: (max(day, row.before), words) for row, day, words in zip(asked, days, why, strict=True)}
+        said |= {asked[k].pk: (None, reason(seen, answer, k)) for k in lost}  # the others do not get what it holds
+    return [LineAtRisk(row, row.before, *said[row.pk]) for row in rows]
 
 
 def lines_to_promise_anew(today: date) -> list[OrderLine]:
