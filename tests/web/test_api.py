@@ -200,6 +200,7 @@ def test_a_key_sent_again_answers_the_same_order(program):
         ("/orders", order_of({"model": "DL", "faster": "split:1"})),
         ("/orders", order_of({"model": "DL"}, {"model": "DL"})),
         ("/orders", order_of() | {"ship_complete": True}),
+        ("/orders", order_of({"model": "DL", "delivery_group": "A"})),
         ("/orders", order_of(customer="ACME")),
         ("/quotes", order_of()),
     ],

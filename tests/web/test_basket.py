@@ -134,6 +134,25 @@ def test_lines_ship_together_and_say_what_they_wait_for(with_two: Client) -> Non
     assert promises[0][1].startswith("Waits for line 2, with which it ships: HEAD-L is short")
 
 
+def test_lines_of_a_group_ship_together_and_the_last_of_all_is_told(with_two: Client) -> None:
+    with_two.post("/basket/change", form(1, 2, duplicate_line="1"))
+    with_two.post("/basket/change", form(1, 3, 2, group__1="A", group__2="A"))
+    assert [line["group"] for line in kept(with_two)] == ["A", "", "A"]
+    page = text(with_two.get("/basket"))
+    assert "Waits for line 3, with which it ships: HEAD-L is short" in page
+    assert "Last line ships 18 Mar 2026" in page
+    assert [line["delivery_group"] for line in with_two.get("/basket.json").json()["lines"]] == ["A", "", "A"]
+    with_two.post("/basket/change", form(1, 3, 2, take="order"))
+    lines = Order.objects.get().lines.order_by("position")
+    assert [(line.delivery_group, line.promises.get().ship_date.day) for line in lines] == [("A", 18), ("", 4), ("A", 18)]
+
+
+def test_a_faster_way_of_a_group_brings_all_of_it_to_its_day(with_two: Client) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
+    with_two.post("/basket/change", form(1, 2, group__1="A", group__2="A", faster__2="express:HEAD-L"))
+    assert "Last line ships 6 Mar 2026" in text(with_two.get("/basket"))
+
+
 def test_a_faster_way_is_chosen_for_a_line_and_taken_with_the_order(with_two: Client) -> None:
     SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
     with_two.post("/basket/change", form(1, 2, faster__2="express:HEAD-L"))

@@ -294,6 +294,15 @@ BREAKS = (
         also=also("shipped_order_is_complete"),
     ),
     Break(
+        "delivery_left_together",
+        f"""
+        UPDATE sales_orderline SET delivery_group = 'A';
+        UPDATE sales_orderline SET position = 2, order_id = (SELECT min(id) FROM sales_order WHERE state = 'shipped')
+        WHERE id = {line_in("confirmed")}
+        """,
+        also=also("shipped_order_is_complete"),
+    ),
+    Break(
         "line_changed_before_its_assembly",
         f"UPDATE sales_orderchange SET recorded_at = recorded_at + interval '1 day', line_id = {line_in('shipped')}",
     ),
