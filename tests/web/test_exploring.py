@@ -9,16 +9,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from atoll.configure import Need
 from atoll.errors import BadInput
 from atoll_web import invariants
 from atoll_web.accounts.acting import Actor, acting
+from atoll_web.assembly import services as assembly
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import AssemblyLine, Item, LineDay, OrderBillAlternate
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
-from atoll_web.purchasing.snapshot import usable_days
+from atoll_web.purchasing.snapshot import Late, usable_days
 from atoll_web.sales import services as sales
 from atoll_web.sales import states
+from atoll_web.sales.availability import Availability
 from atoll_web.sales.errors import (
     CustomerOnHold,
     NeedsAnOrder,
@@ -354,9 +357,55 @@ def test_an_overdue_delivery_keeps_its_margin(company: Lamps) -> None:
     """Of those that are a day late nine in ten come today; a margin of nine days counts from tomorrow on."""
     Supplier.objects.filter(code="SUD").update(on_time=0.3, mean_delay_days=1)
     line = bought(company, "TRAFO", 50)
-    item, due, supplier = line.item_id, line.supply.due, line.order.supplier_id
-    assert usable_days([(item, due, 9, supplier)], due + timedelta(days=1)) == [10]
-    assert usable_days([(item, due, 9, None), (item, None, 0, None)], due) == [9, 0]  # today it may still come on time
+    due, late = line.supply.due, Late(line.order.number, line.item_id, -1, 9, line.order.supplier_id, None)
+    assert usable_days([(due, 9, [late])], due + timedelta(days=1)) == [10]
+    assert usable_days([(due, 9, []), (None, 0, [])], due) == [9, 0]  # today it may still come on time
+
+
+def planned_feet(company: Lamps, units: int) -> Supply:
+    """Feet that are planned ahead, which wait for what they need."""
+    with acting(company.actor("planner")):
+        return sales.plan_into_stock(company.actor("planner"), Item.objects.get(code="FOOT"), units)
+
+
+@pytest.mark.parametrize("is_opened", [False, True])
+def test_a_build_is_not_there_before_the_overdue_delivery_that_it_waits_for(company: Lamps, is_opened: bool) -> None:
+    """Six feet of the 16th wait for drivers that wait for transformers of the 12th. Those are late by a day: nine in ten of such
+    come by the 16th, so the drivers are there on the 17th and the feet on the 18th.
+    """
+    Supplier.objects.filter(code="SUD").update(on_time=0.95, mean_delay_days=2)
+    trafos = bought(company, "TRAFO", 5)
+    feet = planned_feet(company, 6)
+    assert (trafos.supply.due, feet.due) == (date(2026, 3, 12), date(2026, 3, 16))
+    name = "a planned build"
+    if is_opened:
+        (build,) = assembly.open_builds(actor=company.actor("planner"), supplies=[feet])
+        name = build.number
+    today, line = date(2026, 3, 13), NewLine("DL", {}, 14)
+    (explored,) = sales.explore(lines=[line], today=today).lines
+    assert (explored.need_date, explored.binding.item) == (date(2026, 3, 18), "FOOT")
+    assert explored.sureness.of_date == pytest.approx(1 - 0.5**4, abs=1e-4)
+    assert explored.reason.endswith(f"It rests on {name}, which waits for {trafos.order.number}, which is 1 day overdue.")
+    foot = Need("FOOT", 1)
+    assert Availability([foot], 0, 14, today).day_of(foot) == 5
+    order = sales.enter_order(actor=company.actor("sales", today), customer="MUELLER", lines=[line])
+    assert Promise.objects.get(line__order=order).need_date == explored.need_date
+    sales.receive(actor=company.actor("warehouse", today), deliveries=[purchasing.Delivery(trafos, 5)])
+    assert violations() == []
+
+
+def test_a_build_that_begins_when_a_moved_delivery_is_due_waits_for_the_margin_too(company: Lamps) -> None:
+    """Transformers with a margin of four days are due on the 12th, then on the 13th: feet of the 18th are there on the 19th."""
+    trafos = bought(company, "TRAFO", 5)
+    feet = planned_feet(company, 8)
+    _, order = company.order(8), company.order(6)
+    assert (feet.due, explore(NewLine("DL", {}, 2)).lines[0].need_date) == (date(2026, 3, 18), date(2026, 3, 18))
+    purchasing.slip(actor=company.actor("buyer"), line=trafos, due=date(2026, 3, 13))
+    feet.refresh_from_db()
+    assert (feet.due, explore(NewLine("DL", {}, 2)).lines[0].need_date) == (date(2026, 3, 18), date(2026, 3, 19))
+    sales.repromise(actor=company.actor("planner"))
+    promise = Promise.objects.get(line__order=order, in_force=True)
+    assert (promise.at_risk, promise.need_date) == (False, date(2026, 3, 18))  # it stands: nothing is late yet
 
 
 def test_what_is_still_to_be_ordered_has_the_margin_that_it_will_have(company: Lamps) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from atoll.promise import Builds, Pegging, WaitingOrders, kit_limits
 from atoll_web.bulk import exchange, exchange_at_one_instant
 from atoll_web.catalogue.snapshot import structure
-from atoll_web.purchasing.snapshot import SUPPLIER_OF_OVERDUE, usable_days
+from atoll_web.purchasing.snapshot import LATE, Late, late_ones, usable_days
 from atoll_web.sales.held import STILL_KEPT
 
 LINES = """
@@ -52,7 +52,7 @@ SUPPLIES = f"""
 SELECT s.id, s.item_id, i.code, i.cost, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated - CASE
     WHEN s.kind = 'on hand' THEN LEAST(COALESCE(k.units, 0), s.quantity - s.allocated)
     ELSE 0
-END, {SUPPLIER_OF_OVERDUE}
+END, {LATE}
 FROM stock_supply s JOIN catalogue_item i ON i.id = s.item_id LEFT JOIN kept k ON k.item_id = s.item_id
 WHERE s.quantity > 0 AND (%s::bigint[] IS NULL OR s.item_id = ANY(%s))
 ORDER BY s.id
@@ -103,7 +103,7 @@ class WaitingLine:
 class OpenSupply:
     """A supply of units that are not all gone, or what lines lost of an item.
 
-    `due` is None for what is on hand, `supplier_id` unless it is overdue.
+    `due` is None for what is on hand, `late` what it waits for in vain.
     """
 
     id: int
@@ -115,7 +115,7 @@ class OpenSupply:
     due: date | None
     margin_days: int
     free: int
-    supplier_id: int | None = None
+    late: Sequence[Late] = ()
 
     @property
     def is_lost(self) -> bool:
@@ -190,11 +190,11 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
         Code of the assembly line whose minutes count.
     """
     keys = None if items is None else sorted(set(items))
-    of_items = ((PEGS, [keys, keys]), (SUPPLIES, [today, keys, keys]), (LOST, [keys, keys]))
+    of_items = ((PEGS, [keys, keys]), (SUPPLIES, [today, today, today, keys, keys]), (LOST, [keys, keys]))
     found = exchange_at_one_instant([(LINES, [today, bottleneck]), *of_items])
     lines = [WaitingLine(*row[:8], row[8].date(), *row[9:]) for row in found[0]]
     lost = {row[2]: OpenSupply.lost(*row[2:5]) for row in found[3]}
-    supplies = [*(OpenSupply(*row) for row in found[2]), *lost.values()]
+    supplies = [*(OpenSupply(*row[:-1], late_ones(row[-1])) for row in found[2]), *lost.values()]
     at_line: Mapping[int, int] = {line.demand_id: at for at, line in enumerate(lines)}
     at_supply = {supply.id: at for at, supply in enumerate(supplies)}
     rows = [*found[1], *((demand, requirement, lost[item].id, units) for demand, requirement, item, *_, units in found[3])]
@@ -203,7 +203,7 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
     facts = {supply.item_id: supply for supply in supplies}
     pegging = Pegging(
         supply_item=_integers(at_item[supply.item_id] for supply in supplies),
-        supply_day=_integers(usable_days(((s.item_id, s.due, s.margin_days, s.supplier_id) for s in supplies), today)),
+        supply_day=_integers(usable_days(((s.due, s.margin_days, s.late) for s in supplies), today)),
         supply_free=_integers(supply.free for supply in supplies),
         order=_integers(at_line[row[0]] for row in pegs),
         supply=_integers(at_supply[row[2]] for row in pegs),

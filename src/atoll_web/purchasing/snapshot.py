@@ -1,13 +1,16 @@
 """What receipts teach about suppliers: the distribution of their lateness, and when what they send can be counted on."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from atoll.promise import LAST_DAY, Lateness, later_than, learned_lateness, stated_lateness
 from atoll_web.bulk import exchange
+from atoll_web.catalogue.snapshot import calendar
 
 UNSTEADY = 0.9
 """A supplier below this share of punctual deliveries gets a margin of its mean delay in promises, and an overdue delivery is
@@ -96,29 +99,84 @@ def margin_days(on_time: float, mean_delay_days: float) -> int:
     return 0 if on_time >= UNSTEADY else round(mean_delay_days)
 
 
-SUPPLIER_OF_OVERDUE = """CASE WHEN s.kind = 'purchase' AND s.due < %s THEN (
-    SELECT o.supplier_id FROM purchasing_purchaseorderline l JOIN purchasing_purchaseorder o ON o.id = l.order_id
-    WHERE l.supply_id = s.id
-) END"""
-"""For a supply `s` and the date of today: the key of the supplier whose delivery is overdue."""
+LATE = """
+CASE WHEN s.kind IN ('build', 'planned') OR (s.kind = 'purchase' AND s.due < %s) THEN (
+    WITH RECURSIVE rest (id, build_days, needed) AS (
+        SELECT s.id, NULL::integer, NULL::date
+        UNION ALL
+        SELECT a.supply_id, coalesce(rest.build_days, 0) + i.build_days, d.need_date
+        FROM rest JOIN stock_demand d ON d.builds_id = rest.id
+        JOIN stock_supply b ON b.id = rest.id JOIN catalogue_item i ON i.id = b.item_id
+        JOIN stock_requirement r ON r.demand_id = d.id JOIN stock_allocation a ON a.requirement_id = r.id
+    )
+    SELECT jsonb_agg(jsonb_build_array(p.reference, p.item_id, p.due - %s, p.margin_days, (
+        SELECT o.supplier_id FROM purchasing_purchaseorderline l JOIN purchasing_purchaseorder o ON o.id = l.order_id
+        WHERE l.supply_id = p.id
+    ), rest.build_days))
+    FROM rest JOIN stock_supply p ON p.id = rest.id
+    WHERE (p.kind = 'purchase' OR (p.kind = 'planned' AND NOT EXISTS (SELECT FROM stock_demand d WHERE d.builds_id = p.id)))
+        AND (p.due < %s OR p.due + p.margin_days > rest.needed)
+) END
+"""
+"""For a supply `s` and three times the date of today: the purchases, it or those that it waits for through any number of builds,
+that are overdue, or with their margin come after the build for them is to begin; each as an array of what `Late` has.
+"""
 
 
-def usable_days(supplies: Iterable[tuple[int, date | None, int, int | None]], today: date) -> list[int]:
+class Late(NamedTuple):
+    """A purchase that is overdue, or comes later than a build that waits for it is to begin.
+
+    Parameters
+    ----------
+    due_day
+        Its date, counted from today.
+    supplier_id
+        Empty for one that is not ordered yet.
+    build_days
+        Working days of the builds through which a supply waits for it; None for the supply itself.
+    """
+
+    reference: str
+    item_id: int
+    due_day: int
+    margin_days: int
+    supplier_id: int | None
+    build_days: int | None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it should have come."""
+        return self.due_day < 0 and self.supplier_id is not None
+
+
+def late_ones(document: str | None) -> Sequence[Late]:
+    """What `LATE` says of a supply."""
+    return [Late(*one) for one in json.loads(document)] if document else ()
+
+
+def usable_days(supplies: Iterable[tuple[date | None, int, Sequence[Late]]], today: date) -> list[int]:
     """The day, counted from today, from which a promise may count on each supply.
 
     That is its date and its margin; for what is overdue the day by which it will have come as likely as a steady supplier is on
-    time, not before tomorrow and its margin. `punctuality` is only asked where something is overdue.
+    time, not before tomorrow and its margin. A build is not there before what it waits for can be counted on, and its days of
+    work are over. `punctuality` is only asked where something is overdue, and the calendar where a build waits for what is late.
 
     Parameters
     ----------
     supplies
-        Key of the item, date (None for what is on hand), margin in days, and what `SUPPLIER_OF_OVERDUE` says.
+        Date (None for what is on hand), margin in days, and what `LATE` says.
     """
-    days, punctual = [], None
-    for item, due, margin, supplier in supplies:
+    days, punctual, working = [], None, None
+    for due, margin, late in supplies:
         day = 0 if due is None else max((due - today).days + margin, 1)
-        if due is not None and supplier is not None:
-            punctual = punctual or punctuality()
-            day = max(day, 1 + margin, punctual.counted_on(supplier, item, (due - today).days))
+        for one in late:
+            comes = max(one.due_day + one.margin_days, 1)
+            if one.is_overdue:
+                punctual = punctual or punctuality()
+                comes = max(comes, 1 + one.margin_days, punctual.counted_on(one.supplier_id, one.item_id, one.due_day))
+            if one.build_days is not None:
+                working = working or calendar()
+                comes = (working.add(today + timedelta(days=min(comes, LAST_DAY)), one.build_days) - today).days
+            day = max(day, comes)
         days.append(min(day, LAST_DAY))
     return days

@@ -9,6 +9,7 @@ from atoll_web.words import in_words
 
 if TYPE_CHECKING:
     from atoll.promise import Binding, Promises
+    from atoll_web.purchasing.snapshot import Late
     from atoll_web.sales.snapshot import PromiseSnapshot
 
 
@@ -70,21 +71,32 @@ def _overdue(seen: "PromiseSnapshot", promises: "Promises", k: int, binding: "Bi
     first, last = np.searchsorted(promises.peg_line, (k, k + 1))
     pegged = [place for place in dict.fromkeys(promises.peg_supply[first:last].tolist()) if place in seen.overdue]
     if pegged:
-        late = dict.fromkeys(f"{seen.supplies[place].reference}, which is {_late(seen, place)}" for place in pegged)
+        late = dict.fromkeys(
+            f"{_chain(seen, place, one)}{one.reference}, which is {_days(one)}" for place in pegged for one in seen.overdue[place]
+        )
         return f"It rests on {' and on '.join(late)}."
     items = seen.availability.supply_item
     awaited = [place for place in seen.overdue if binding.cause == "material" and items[place] == binding.item]
     late = dict.fromkeys(
-        f"{seen.supplies[place].reference} with {seen.code(binding.item)} is {_late(seen, place)} and not counted on before "
+        f"{_chain(seen, place, one)}{one.reference} with {seen.code(seen.items.at[one.item_id])}"
+        f"{' is' if one.build_days is None else ', which is'} {_days(one)} and not counted on before "
         f"{in_words(seen.date(seen.availability.supply_day[place]))}."
         for place in awaited
+        for one in seen.overdue[place]
     )
     return " ".join(late)
 
 
-def _late(seen: "PromiseSnapshot", place: int) -> str:
-    days = seen.overdue[place]
-    return f"{days} day{'s' * (days > 1)} overdue"
+def _chain(seen: "PromiseSnapshot", place: int, late: "Late") -> str:
+    """What a supply is called that waits for a purchase; empty where it is that purchase."""
+    if late.build_days is None:
+        return ""
+    supply = seen.supplies[place]
+    return f"{supply.reference if supply.kind == 'build' else 'a planned build'}, which waits for "
+
+
+def _days(late: "Late") -> str:
+    return f"{-late.due_day} day{'s' * (late.due_day < -1)} overdue"
 
 
 def reasons_anew(seen: "PromiseSnapshot", promises: "Promises", had: Sequence[bool]) -> list[str]:

@@ -122,7 +122,7 @@ class BasketOut(Schema):
 class Available(Schema):
     """Units available to promise from a day on."""
 
-    day: date | None = Field(description="Empty for now; otherwise with the supplier's margin, and later where it is overdue")
+    day: date | None = Field(description="Empty for now; otherwise with the supplier's margin, later where a purchase is overdue")
     available: int = Field(description="Free units by then, without those kept for others and the safety stock")
 
 

@@ -22,10 +22,13 @@ def holdings_of(
 ) -> Holdings:
     """What each line holds, by the rows of its supplies and line days, on the dates of these without their margins.
 
+    What is overdue, or a build that waits for what is, counts from the day on which others may count on it.
     What somebody else took since it was read is left out; the line is not intact then.
     """
     due = [0 if row[4] is None else (row[4] - today).days for row in supplies]
-    day = [d if d >= 0 else usable for d, usable in zip(due, availability.supply_day.tolist(), strict=True)]
+    waits = [any(late.is_overdue for late in row[7]) for row in supplies]
+    usable = availability.supply_day.tolist()
+    day = [later if d < 0 or late else d for d, late, later in zip(due, waits, usable, strict=True)]
     taken = _Rows({row[0]: at for at, row in enumerate(supplies)}, availability.supply_free)
     booked = _Rows({row[0]: at for at, row in enumerate(times)}, availability.capacity_free)
     units, minutes = [taken.of(line.units) for line in held], [booked.of(line.minutes) for line in held]

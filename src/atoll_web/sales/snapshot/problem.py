@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from atoll.promise import Allotment, Availability, Booking, Holdings, Promises, Share, Terms, Wanted, booked
+from atoll_web.purchasing.snapshot import Late
 from atoll_web.sales.snapshot.master import Items, Kept
 
 
@@ -45,7 +46,7 @@ class Work:
 
 
 class FreeSupply(NamedTuple):
-    """A row of a supply of which units are free; `due` is None for what is on hand, `supplier_id` unless it is overdue."""
+    """A row of a supply of which units are free; `due` is None for what is on hand, `late` what it waits for in vain."""
 
     supply_id: int
     item_id: int
@@ -54,7 +55,7 @@ class FreeSupply(NamedTuple):
     due: date | None
     margin_days: int
     units: int
-    supplier_id: int | None
+    late: Sequence[Late]
 
 
 class FreeTime(NamedTuple):
@@ -86,7 +87,7 @@ class PromiseSnapshot:
     kept
         Units that are kept when the first line is promised, and are left by some of the lines.
     overdue
-        Days by which purchases are overdue, by the position of their supply.
+        By the position of a supply: the overdue purchases that it is, or waits for through builds.
     holdings
         What the lines hold, or held until it was given back, where that was asked for.
     """
@@ -97,7 +98,7 @@ class PromiseSnapshot:
     items: Items
     supplies: Sequence[FreeSupply]
     lines: Mapping[int, str]
-    overdue: Mapping[int, int]
+    overdue: Mapping[int, Sequence[Late]]
     _times: Sequence[tuple[int, int, int, int]]
     classes: np.ndarray
     shares: Sequence[Share]

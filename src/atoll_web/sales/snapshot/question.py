@@ -11,7 +11,7 @@ import numpy as np
 
 from atoll.promise import AS_SOON_AS_POSSIBLE, CANNOT_BE_SUPPLIED, LAST_DAY, Allotment, Availability, Share, Wanted, WantedLine
 from atoll_web.bulk import Statement, exchange
-from atoll_web.purchasing.snapshot import usable_days
+from atoll_web.purchasing.snapshot import late_ones, usable_days
 from atoll_web.sales.held import HELD_BY_CLASSES, Held, held_by
 from atoll_web.sales.models import OrderLine
 from atoll_web.sales.snapshot.holdings import holdings_of
@@ -53,6 +53,7 @@ class Question:
         builders: dict[int, list[int]] = {}
         for line, _, model, *_ in lines:
             builders.setdefault(model, []).append(line)
+        supplies = [(*row[:7], late_ones(row[7])) for row in supplies]
         availability = _availability(self.there, today, supplies, times)
         holdings = holdings_of(self.held.lines, self.works, availability, supplies, times, today) if self.held else None
         classes, shares, kept = np.zeros(len(self.works), dtype=np.int64), (), self._still_kept(*of_classes)
@@ -67,7 +68,7 @@ class Question:
             items,
             [*map(FreeSupply._make, supplies)],
             {line: code for line, code, *_ in lines},
-            {place: (today - row[4]).days for place, row in enumerate(supplies) if row[7] is not None},
+            {place: late for place, row in enumerate(supplies) if (late := [one for one in row[7] if one.is_overdue])},
             times,
             classes,
             shares,
@@ -184,7 +185,7 @@ def _availability(there: Master, today: date, supplies: Sequence[tuple], times: 
     _, line, day, minutes = np.array(times, dtype=np.int64).reshape(-1, 4).T.copy()
     return Availability(
         supply_item=integers(at[row[1]] for row in supplies),
-        supply_day=integers(usable_days(((row[1], row[4], row[5], row[7]) for row in supplies), today)),
+        supply_day=integers(usable_days(((row[4], row[5], row[7]) for row in supplies), today)),
         supply_free=integers(row[6] for row in supplies),
         lead_days=np.where(leads >= 0, np.minimum(leads + there.order_day + 1, LAST_DAY), CANNOT_BE_SUPPLIED),
         build_days=there.items.build_days,

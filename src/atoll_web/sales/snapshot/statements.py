@@ -5,7 +5,7 @@ from datetime import date
 from enum import Enum
 
 from atoll_web.bulk import MANY, Statement, exchange
-from atoll_web.purchasing.snapshot import SUPPLIER_OF_OVERDUE
+from atoll_web.purchasing.snapshot import LATE
 from atoll_web.sales.held import Held
 from atoll_web.sales.snapshot.master import master
 from atoll_web.sales.snapshot.problem import Work
@@ -25,9 +25,10 @@ class Lock(Enum):
 
 
 SUPPLIES = f"""
-SELECT id, item_id, kind, reference, due, margin_days, quantity - allocated, {SUPPLIER_OF_OVERDUE}
-FROM stock_supply s WHERE item_id = ANY(%s::bigint[]) AND is_free ORDER BY id {{lock}}
+SELECT s.id, s.item_id, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated, {LATE}
+FROM (SELECT * FROM stock_supply WHERE item_id = ANY(%s::bigint[]) AND is_free ORDER BY id {{lock}}) s
 """
+"""What is late is looked for outside: its cost, which most of them do not have, would lead the planner to read all supplies."""
 
 LINES = """
 SELECT l.id, l.code, l.productmodel_id {lock} FROM (
@@ -43,11 +44,12 @@ Those who wait for it look at the supplies only afterwards. Who waited for suppl
 """
 
 SUPPLIES_GIVEN_BACK = f"""
-SELECT s.id, s.item_id, s.kind, s.reference, s.due, s.margin_days, s.quantity - s.allocated + coalesce(held.units, 0),
-       {SUPPLIER_OF_OVERDUE}
-FROM stock_supply s LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, units) ON held.id = s.id
-WHERE ((s.item_id = ANY(%s::bigint[]) AND s.is_free) OR s.id = ANY(%s::bigint[])) AND s.id <> ALL(%s::bigint[])
-ORDER BY s.id
+SELECT s.id, s.item_id, s.kind, s.reference, s.due, s.margin_days, s.free, {LATE} FROM (
+    SELECT s.*, s.quantity - s.allocated + coalesce(held.units, 0) AS free
+    FROM stock_supply s LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, units) ON held.id = s.id
+    WHERE ((s.item_id = ANY(%s::bigint[]) AND s.is_free) OR s.id = ANY(%s::bigint[])) AND s.id <> ALL(%s::bigint[])
+    ORDER BY s.id
+) s
 """
 """Without the planned supplies that go with those who held them."""
 
@@ -75,10 +77,13 @@ def statements(
 ) -> tuple[Statement, ...]:
     of_lines, of_supplies = lock.value
     lines = (LINES.format(lock=of_lines), [models])
-    supplies: Statement = (SUPPLIES.format(lock=of_supplies), [today, keys])
+    supplies: Statement = (SUPPLIES.format(lock=of_supplies), [today, today, today, keys])
     if back:
         units = back.units
-        supplies = (SUPPLIES_GIVEN_BACK, [today, list(units), list(units.values()), keys, list(units), list(back.planned)])
+        supplies = (
+            SUPPLIES_GIVEN_BACK,
+            [today, today, today, list(units), list(units.values()), keys, list(units), list(back.planned)],
+        )
     if not back and not own_time:
         return lines, supplies, (TIMES, [today, models, today])
     minutes, own = back.minutes if back else {}, own_time.minutes if own_time else {}
