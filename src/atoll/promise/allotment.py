@@ -177,11 +177,13 @@ class Allotment:
         """Whether each line can take an item of which units are kept, at any depth."""
         bills = self.availability.structure
         parent = np.repeat(np.arange(self.availability.items), np.diff(bills.start))
+        of_alternate = np.repeat(parent, np.diff(bills.alternate_start))
         shared = np.zeros(self.availability.items, dtype=np.bool_)
         shared[[share.item for share in self.shares]] = True
         for _ in range(int(bills.rank.max(initial=0)) + 1):
             before = int(shared.sum())
             shared[parent[shared[bills.component]]] = True
+            shared[of_alternate[shared[bills.alternate]]] = True
             if int(shared.sum()) == before:
                 break
         line = np.repeat(np.arange(len(wanted)), np.diff(wanted.start))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.promise.structure import Bill, Structure
+from atoll.promise.structure import NO_ALTERNATES, Alternates, Bill, Structure
 from atoll.promise.tables import (
     CANNOT_BE_SUPPLIED,
     COMPONENT,
@@ -43,6 +43,8 @@ class Availability:
         read for items that have a bill.
     bills
         Components with quantity per of the items that can be built, by position; or the `Structure` made of them.
+    alternates
+        What may be taken for components, where `bills` is no `Structure`.
     build_days
         Working days of a build of each item; int64, shape (m,).
     working
@@ -87,6 +89,7 @@ class Availability:
     supply_day: Integers = field(default_factory=_none)
     supply_free: Integers = field(default_factory=_none)
     bills: Mapping[int, Bill] | Structure = field(default_factory=lambda: NO_BILLS)
+    alternates: Alternates = field(default_factory=lambda: NO_ALTERNATES)
     capacity_line: Integers = field(default_factory=_none)
     capacity_day: Integers = field(default_factory=_none)
     capacity_free: Integers = field(default_factory=_none)
@@ -104,9 +107,9 @@ class Availability:
     def __post_init__(self) -> None:
         self._check_lengths()
         bills = self.bills
-        structure = bills if isinstance(bills, Structure) else Structure.of(bills, len(self.lead_days))
+        structure = bills if isinstance(bills, Structure) else Structure.of(bills, len(self.lead_days), self.alternates)
         left_units = np.full(self.items, MOST_UNITS) if self.left_units is None else self.left_units
-        item, component = np.zeros(self.items + 1, ITEM), np.zeros(len(structure.per), COMPONENT)
+        item, component = np.zeros(self.items + 1, ITEM), np.zeros(len(structure.per) + 1, COMPONENT)
         supply, line_day = np.zeros(len(self.supply_item), SUPPLY), np.zeros(len(self.capacity_line), LINE_DAY)
         is_right, by_item, by_line, line_keys, line, *days = laid_out(
             *(self.supply_item, self.supply_day, self.supply_free),
@@ -114,6 +117,7 @@ class Availability:
             *(self.lead_days, self.build_days, left_units),
             *(self.working, self.earliest_day),
             *(structure.start, structure.component, structure.per, structure.rank),
+            *(structure.alternate_start, structure.alternate),
             *(item, component, supply, line_day),
         )
         if not is_right or min(self.earliest_day, self.shipping_days) < 0:

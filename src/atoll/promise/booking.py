@@ -15,7 +15,8 @@ DAYS = LAST_DAY + 2
 
 
 class Booking(NamedTuple):
-    """Rows of what promises take. Plans of an item for the same day are one planned supply, of builds those that begin together.
+    """Rows of what promises take. Plans of an item for the same day are one planned supply, of builds those that begin together
+    and take the same alternates.
 
     Parameters
     ----------
@@ -75,15 +76,14 @@ def booked(wanted: Wanted, promises: Promises, supplies: int) -> Booking:
 
     plans = (column("plan_line"), column("plan_parent"), column("plan_item"), column("plan_quantity"))
     plan_supply, planned, builds = _planned(
-        plans[2], plans[3], column("plan_day"), column("plan_start_day"), promises.plan_is_build
+        *(plans[2], plans[3], column("plan_day"), column("plan_start_day")),
+        *(column("plan_variant"), promises.plan_is_build),
     )
-    bills = promises.structure
     rows = _required_and_allocated(
         *(wanted.start, column("requirement_item"), wanted.quantity),
         *(column("peg_line"), column("peg_plan"), column("peg_item"), column("peg_supply"), column("peg_quantity")),
         *(*plans, plan_supply),
-        *(planned[0], planned[1], builds),
-        *(bills.start, bills.component, bills.per),
+        *(planned[0], builds),
         supplies,
     )
     return Booking(plan_supply, *planned, builds, *rows)
@@ -95,7 +95,7 @@ Columns6 = tuple[Integers, Integers, Integers, Integers, Integers, Integers]
 
 @native
 def _planned(
-    item: Integers, quantity: Integers, day: Integers, start_day: Integers, is_build: NDArray[np.bool_]
+    item: Integers, quantity: Integers, day: Integers, start_day: Integers, variant: Integers, is_build: NDArray[np.bool_]
 ) -> tuple[Integers, Columns4, Integers]:
     """The planned supply of each plan, the columns of the planned supplies, and those that are builds."""
     keys = np.empty(len(item), np.int64)
@@ -103,6 +103,9 @@ def _planned(
         begin = start_day[q] if is_build[q] else NOBODY
         keys[q] = (item[q] * DAYS + day[q]) * DAYS + begin + 1
     group, first, units = _summed(keys, quantity)
+    variants = np.unique(variant)
+    if len(variants) > 1:
+        group, first, units = _summed(group * len(variants) + np.searchsorted(variants, variant), quantity)
     count, builds = len(units), 0
     items, days = np.empty(count, np.int64), np.empty(count, np.int64)
     starts, built = np.empty(count, np.int64), np.empty(count, np.int64)
@@ -132,34 +135,34 @@ def _required_and_allocated(
     plan_quantity: Integers,
     plan_supply: Integers,
     supply_item: Integers,
-    supply_quantity: Integers,
     builds: Integers,
-    bill_start: Integers,
-    component: Integers,
-    per: Integers,
     supplies: int,
 ) -> Columns6:
-    """Requirements by demand and item, and allocations by requirement and supply."""
-    lines, items = len(start) - 1, len(bill_start) - 1
+    """Requirements by demand and item, and allocations by requirement and supply. Builds require what is taken for them."""
+    lines, items = len(start) - 1, 1
+    for of_items in (wanted_item, peg_item, plan_item):
+        for item in of_items:
+            items = max(items, item + 1)
     demand = np.full(len(supply_item), NOBODY, np.int64)  # of each planned supply that is built
-    rows = len(wanted_item)
     for b in range(len(builds)):
         demand[builds[b]] = lines + b
-        item = supply_item[builds[b]]
-        rows += bill_start[item + 1] - bill_start[item]
 
+    rows = len(wanted_item) + len(peg_line) + len(plan_line)
     keys, units = np.empty(rows, np.int64), np.empty(rows, np.int64)
     row = 0
     for k in range(lines):
         for r in range(start[k], start[k + 1]):
             keys[row], units[row] = k * items + wanted_item[r], wanted_quantity[r]
             row += 1
-    for b in range(len(builds)):
-        item, built = supply_item[builds[b]], supply_quantity[builds[b]]
-        for c in range(bill_start[item], bill_start[item + 1]):
-            keys[row], units[row] = (lines + b) * items + component[c], per[c] * built
+    for p in range(len(peg_line)):
+        if peg_plan[p] != NOBODY:
+            keys[row], units[row] = demand[plan_supply[peg_plan[p]]] * items + peg_item[p], peg_quantity[p]
             row += 1
-    _, first, required = _summed(keys, units)
+    for q in range(len(plan_line)):
+        if plan_parent[q] != NOBODY:
+            keys[row], units[row] = demand[plan_supply[plan_parent[q]]] * items + plan_item[q], plan_quantity[q]
+            row += 1
+    _, first, required = _summed(keys[:row].copy(), units[:row].copy())
     keys = keys[first]
 
     pegs, plans, all_supplies = len(peg_line), len(plan_line), supplies + len(supply_item)

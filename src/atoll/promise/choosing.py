@@ -1,4 +1,4 @@
-"""Which item is taken for a requirement that several items can meet."""
+"""Which items are taken where several can meet a requirement of a line, or of the builds for it."""
 
 from atoll.native import inner
 from atoll.promise.netting import POSSIBLE, hindrance, material_day
@@ -13,43 +13,44 @@ def best_material_day(s: State, k: int, first: int, last: int) -> int:
     """First day by which a line's material can be there with any choice of alternatives, and that choice.
 
     All combinations are tried. Where there are more than `MOST_COMBINATIONS`, each requirement gets the item that it alone
-    would have first, and then one after the other is changed until no single change is earlier. Another choice costs one
+    would have first, and then one choice after the other is changed until no single change is earlier. Another choice costs one
     netting only, as long as it is not earlier.
     """
+    for n in range(s.now[0].choices):
+        _pick(s, n, 0)
     day = material_day(s, k, first, last)
-    begin, end = s.order[k].requirements, s.order[k + 1].requirements
-    if day in (NO_ROOM, first) or s.requirement[begin].alternatives == s.requirement[end].alternatives:
+    if day in (NO_ROOM, first) or s.now[0].choices == 0:
         return day
-    if _combinations(s, k) > MOST_COMBINATIONS:
+    if _combinations(s) > MOST_COMBINATIONS:
         return _improved(s, k, first, last)
-    _remember(s, k)
-    while _next(s, k):
+    _remember(s)
+    while _next(s):
         found = _if_earlier(s, k, first, last, day)
         if found == NO_ROOM:
             return NO_ROOM
         if found != day:
             day = found
-            _remember(s, k)
+            _remember(s)
         if day == first:
             break
-    for r in range(begin, end):
-        _pick(s, r, s.requirement[r].best)
+    for n in range(s.now[0].choices):
+        _pick(s, n, s.choice[n].best)
     return day
 
 
 @inner
 def prefer(s: State, k: int, deadline: int) -> bool:
     """Go back to more preferred items where the material is there by the deadline all the same; false when there is no room."""
-    for r in range(s.order[k].requirements, s.order[k + 1].requirements):
-        chosen = s.requirement[r].picked
-        for alternative in range(chosen):
-            _pick(s, r, alternative)
+    for n in range(s.now[0].choices):
+        picked = s.choice[n].picked
+        for alternative in range(picked):
+            _pick(s, n, alternative)
             found = hindrance(s, k, deadline)
             if found == NO_ROOM:
                 return False
             if found == POSSIBLE:
                 break
-            _pick(s, r, chosen)
+            _pick(s, n, picked)
     return True
 
 
@@ -57,23 +58,25 @@ def prefer(s: State, k: int, deadline: int) -> bool:
 def _choose_alone(s: State, k: int, first: int, last: int) -> bool:
     """Choose for each requirement the item that is there first when nothing else is required; false when there is no room."""
     possible = True
-    for r in range(s.order[k].requirements, s.order[k + 1].requirements):
-        s.now[0].only = r
+    for n in range(s.now[0].choices):
+        if s.choice[n].is_bill:
+            continue
+        s.now[0].only = s.choice[n].place
         best, day = 0, NOBODY
-        for alternative in range(_alternatives(s, r)):
-            _pick(s, r, alternative)
+        for alternative in range(1 + s.choice[n].alternatives):
+            _pick(s, n, alternative)
             found = material_day(s, k, first, last)
             possible = possible and found != NO_ROOM
             if found >= 0 and (day == NOBODY or found < day):
                 best, day = alternative, found
-        _pick(s, r, best)
+        _pick(s, n, best)
     s.now[0].only = NOBODY
     return possible
 
 
 @inner
 def _improved(s: State, k: int, first: int, last: int) -> int:
-    """Change one requirement after the other until none makes the material earlier."""
+    """Change one choice after the other until none makes the material earlier."""
     if not _choose_alone(s, k, first, last):
         return NO_ROOM
     day = material_day(s, k, first, last)
@@ -82,16 +85,16 @@ def _improved(s: State, k: int, first: int, last: int) -> int:
     before = day - 1
     while before != day:
         before = day
-        for r in range(s.order[k].requirements, s.order[k + 1].requirements):
-            best = s.requirement[r].picked
-            for alternative in range(_alternatives(s, r)):
-                _pick(s, r, alternative)
+        for n in range(s.now[0].choices):
+            best = s.choice[n].picked
+            for alternative in range(1 + s.choice[n].alternatives):
+                _pick(s, n, alternative)
                 found = _if_earlier(s, k, first, last, day)
                 if found == NO_ROOM:
                     return NO_ROOM
                 if found != day:
                     day, best = found, alternative
-            _pick(s, r, best)
+            _pick(s, n, best)
     return day
 
 
@@ -108,38 +111,36 @@ def _if_earlier(s: State, k: int, first: int, last: int, day: int) -> int:
 
 
 @inner
-def _alternatives(s: State, r: int) -> int:
-    """How many items can meet a requirement."""
-    return int(1 + s.requirement[r + 1].alternatives - s.requirement[r].alternatives)
-
-
-@inner
-def _combinations(s: State, k: int) -> int:
+def _combinations(s: State) -> int:
     combinations = 1
-    for r in range(s.order[k].requirements, s.order[k + 1].requirements):
-        combinations = min(combinations * _alternatives(s, r), MOST_COMBINATIONS + 1)
+    for n in range(s.now[0].choices):
+        combinations = min(combinations * (1 + s.choice[n].alternatives), MOST_COMBINATIONS + 1)
     return combinations
 
 
 @inner
-def _pick(s: State, r: int, alternative: int) -> None:
-    wanted = s.requirement[r]
-    wanted.picked = alternative
-    wanted.chosen = wanted.item if alternative == 0 else s.alternative[wanted.alternatives + alternative - 1]
+def _pick(s: State, n: int, alternative: int) -> None:
+    choice = s.choice[n]
+    choice.picked = alternative
+    item = choice.item if alternative == 0 else s.alternative[choice.first + alternative - 1]
+    if choice.is_bill:
+        s.component[choice.place].item, s.component[choice.place].picked = item, alternative
+    else:
+        s.requirement[choice.place].chosen = item
 
 
 @inner
-def _remember(s: State, k: int) -> None:
-    for r in range(s.order[k].requirements, s.order[k + 1].requirements):
-        s.requirement[r].best = s.requirement[r].picked
+def _remember(s: State) -> None:
+    for n in range(s.now[0].choices):
+        s.choice[n].best = s.choice[n].picked
 
 
 @inner
-def _next(s: State, k: int) -> bool:
-    """The next combination, counting up from the last requirement; false after the last."""
-    for r in range(s.order[k + 1].requirements - 1, s.order[k].requirements - 1, -1):
-        if s.requirement[r].picked + 1 < _alternatives(s, r):
-            _pick(s, r, s.requirement[r].picked + 1)
+def _next(s: State) -> bool:
+    """The next combination, counting up from the last choice; false after the last."""
+    for n in range(s.now[0].choices - 1, -1, -1):
+        if s.choice[n].picked < s.choice[n].alternatives:
+            _pick(s, n, s.choice[n].picked + 1)
             return True
-        _pick(s, r, 0)
+        _pick(s, n, 0)
     return False

@@ -63,8 +63,8 @@ class _Rows:
 def competition(availability: Availability, wanted: Wanted, due_day: Integers) -> Competition:
     """The lines and what they compete for.
 
-    Requirements with alternatives are left out, which can only make a bound lower. A line that is never promised counts as
-    shipped on the day after the horizon.
+    Requirements and components with alternatives are left out, which can only make a bound lower. A line that is never promised
+    counts as shipped on the day after the horizon.
     """
     days = availability.last_day + 1
     items, minutes = _items(availability, wanted, days), _minutes(availability, wanted, days)
@@ -91,7 +91,8 @@ def competition(availability: Availability, wanted: Wanted, due_day: Integers) -
 
 def _bill(availability: Availability, item: int) -> tuple[Integers, Integers]:
     rows = slice(availability.structure.start[item], availability.structure.start[item + 1])
-    return availability.structure.component[rows], availability.structure.per[rows]
+    only = ~availability.structure.replaceable[rows]
+    return availability.structure.component[rows][only], availability.structure.per[rows][only]
 
 
 def _fixed(wanted: Wanted) -> Integers:

@@ -15,21 +15,36 @@ POSSIBLE = -1
 
 @inner
 def gather(s: State, k: int) -> None:
-    """Find the items that a line can touch: those with a bill in low-level order, then those without."""
-    s.now[0].reached = 0
+    """Find the items that a line can touch: those with a bill in low-level order, then those without; and its choices."""
+    s.now[0].reached = s.now[0].choices = 0
     for r in range(s.order[k].requirements, s.order[k + 1].requirements):
-        s.requirement[r].chosen = s.requirement[r].item
-        s.requirement[r].picked = 0
-        _reach(s, k, s.requirement[r].item)
-        for a in range(s.requirement[r].alternatives, s.requirement[r + 1].alternatives):
-            _reach(s, k, s.alternative[a])
+        wanted, end = s.requirement[r], s.requirement[r + 1].alternatives
+        wanted.chosen = wanted.item
+        _reach(s, k, wanted.item)
+        if wanted.alternatives < end:
+            _choose_among(s, k, 0, r, wanted.item, wanted.alternatives, end)
     reached = 0
     while reached < s.now[0].reached:
         item = s.item[reached].reached
         for b in range(s.item[item].bill, s.item[item + 1].bill):
-            _reach(s, k, s.component[b].item)
+            part, end = s.component[b], s.component[b + 1].alternatives
+            _reach(s, k, part.own)
+            if part.alternatives < end:
+                part.item, part.picked = part.own, 0
+                _choose_among(s, k, 1, b, part.own, part.alternatives, end)
         reached += 1
     _sort(s)
+
+
+@inner
+def _choose_among(s: State, k: int, is_bill: int, place: int, item: int, first: int, end: int) -> None:
+    """Keep that an item has alternatives, and reach them."""
+    choice = s.choice[s.now[0].choices]
+    choice.is_bill, choice.place, choice.item, choice.first, choice.alternatives = is_bill, place, item, first, end - first
+    choice.picked = 0
+    s.now[0].choices += 1
+    for a in range(first, end):
+        _reach(s, k, s.alternative[a])
 
 
 @inner

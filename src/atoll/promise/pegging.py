@@ -104,12 +104,14 @@ def _plan(s: State, k: int, item: int, node: int, quantity: int, may_wait: bool)
     row = s.plan[new]
     row.line, row.parent, row.item, row.quantity = k, s.node[node].plan, item, quantity
     if s.item[item].rank == NOBODY:
+        row.variant = 0
         row.day = row.start_day = max(s.item[item].lead_days, s.node[node].deadline - s.now[0].slack_days if may_wait else NOBODY)
         return True
-    row.day = NOBODY
+    row.day, row.variant = NOBODY, 0
     row.start_day = s.now[0].earliest_day
     start = build_start(s, item, s.node[node].deadline)
     for b in range(s.item[item].bill, s.item[item + 1].bill):
+        row.variant = row.variant * (1 + s.component[b + 1].alternatives - s.component[b].alternatives) + s.component[b].picked
         if not require(s, s.component[b].item, s.component[b].per * quantity, start, new):
             return False
     return True

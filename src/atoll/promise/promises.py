@@ -1,6 +1,6 @@
 """The answer for many order lines, as flat arrays."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
-from atoll.promise.structure import Structure
 from atoll.promise.tables import NOBODY, Integers
 from atoll.schedule import Slot
 
@@ -37,14 +36,13 @@ class Promises:
         The item taken for each requirement of the wanted lines; shape (r,).
     peg_line, peg_plan, peg_item, peg_supply, peg_quantity
         Units of supplies that are taken: by which line, for which planned build (−1: for the line itself); shape (p,).
-    plan_line, plan_parent, plan_item, plan_quantity, plan_day, plan_start_day, plan_is_build
+    plan_line, plan_parent, plan_item, plan_quantity, plan_day, plan_start_day, plan_variant, plan_is_build
         Units that nobody has ordered yet: for which line, for which other plan (−1: for the line itself), the first day on which
         they are usable, and the day on which a build begins (that of a purchase is `plan_day`); parents stand before what is
-        planned for them; shape (q,). A build requires its bill times its quantity.
+        planned for them; shape (q,). A build requires its bill times its quantity; builds of an item for which other alternates
+        of components are taken have another variant.
     slot_line, slot_row, slot_minutes
         Minutes of line days, by their row in the availability; shape (s,).
-    structure
-        The bills that builds follow.
     """
 
     is_promised: NDArray[np.bool_]
@@ -70,11 +68,11 @@ class Promises:
     plan_quantity: Integers
     plan_day: Integers
     plan_start_day: Integers
+    plan_variant: Integers
     plan_is_build: NDArray[np.bool_]
     slot_line: Integers
     slot_row: Integers
     slot_minutes: Integers
-    structure: Structure
 
     def __len__(self) -> int:
         return len(self.ship_day)
@@ -104,11 +102,15 @@ class Promises:
         )
 
     def requirements(self, plan: int) -> Iterator[tuple[int, int]]:
-        """What a planned supply takes, as item and units; nothing for a purchase."""
-        if self.plan_is_build[plan]:
-            item, quantity = self.plan_item[plan], int(self.plan_quantity[plan])
-            for b in range(self.structure.start[item], self.structure.start[item + 1]):
-                yield int(self.structure.component[b]), int(self.structure.per[b]) * quantity
+        """What a planned supply takes, as item and units by item; nothing for a purchase."""
+        units = Counter[int]()
+        for taken, item, quantity in (
+            (np.flatnonzero(self.peg_plan == plan), self.peg_item, self.peg_quantity),
+            (np.flatnonzero(self.plan_parent == plan), self.plan_item, self.plan_quantity),
+        ):
+            for row in taken.tolist():
+                units[int(item[row])] += int(quantity[row])
+        yield from sorted(units.items())
 
     def _pegs(self, k: int) -> dict[int, tuple[Peg, ...]]:
         """The pegs of a line by the plan that takes them."""

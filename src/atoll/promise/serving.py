@@ -10,6 +10,7 @@ from atoll.promise.holdings import Holdings, Terms
 from atoll.promise.promises import Promises
 from atoll.promise.tables import (
     ANSWER,
+    CHOICE,
     HOLD,
     MOST_UNITS,
     NOBODY,
@@ -33,7 +34,7 @@ ROOM = 256
 """Rows that the arrays begin with; they are doubled as needed."""
 
 TAKEN_IN_PLACE = ("item", "supply", "line_day")
-"""Tables of which each call has its own copy."""
+"""Tables of which each call has its own copy, and of components where these have alternates."""
 
 
 def promise(
@@ -230,9 +231,11 @@ def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: i
     _check(availability, wanted)
     order, answer = np.zeros(len(wanted) + 1, ORDER), np.zeros(len(wanted), ANSWER)
     requirement = np.zeros(len(wanted.item) + 1, REQUIREMENT)
+    bills = availability.structure
+    own_tables = TAKEN_IN_PLACE if not len(bills.alternate) else (*TAKEN_IN_PLACE, "component")
     order_line = orders_laid_out(
         *(wanted.start, wanted.item, wanted.quantity, wanted.minutes, wanted.line_start, wanted.line_key),
-        *(wanted.requested_day, wanted.alternative_start, availability.line_keys),
+        *(wanted.requested_day, wanted.alternative_start, len(bills.alternate), availability.line_keys),
         *(order, requirement, answer),
     )
     return State(
@@ -247,11 +250,12 @@ def _state(availability: Availability, wanted: Wanted, last_day: int, *, rows: i
             last_day=last_day,
             only=NOBODY,
         ),
-        **availability.tables._asdict() | {name: getattr(availability.tables, name).copy() for name in TAKEN_IN_PLACE},
+        **availability.tables._asdict() | {name: getattr(availability.tables, name).copy() for name in own_tables},
         order=order,
         order_line=order_line,
         requirement=requirement,
-        alternative=np.ascontiguousarray(wanted.alternative_item, dtype=np.int64),
+        alternative=np.concatenate((bills.alternate, wanted.alternative_item)),
+        choice=np.empty(int(np.diff(wanted.start).max(initial=0)) + int(bills.replaceable.sum()) + 1, dtype=CHOICE),
         hold=np.empty(0, dtype=HOLD),
         reserve=np.empty(0, dtype=RESERVE),
         node=np.empty(ROOM, dtype=NODE),
@@ -306,7 +310,6 @@ def _promises(availability: Availability, state: State, *, is_by_line: bool, sup
         slot_line=slot["line"],
         slot_row=_named(availability.capacity_order, slot["row"]),
         slot_minutes=slot["minutes"],
-        structure=availability.structure,
     )
 
 

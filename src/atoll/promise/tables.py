@@ -47,11 +47,11 @@ NOW = _integers(
     *("earliest_day", "shipping_days", "near_days", "slack_days", "last_day"),
     *("pegs", "plans", "slots", "nodes", "reached"),
     *("line", "first", "last", "keeps", "only"),
-    *("first_day", "is_held", "is_revealed"),
+    *("first_day", "is_held", "is_revealed", "choices"),
     f"source_{SOURCE}",
 )
 ITEM = _integers("supplies", "bill", "rank", "lead_days", "build_days", "anew_day", "left", "seen", "reached", "head", "is_above")
-COMPONENT = _integers("item", "per")
+COMPONENT = _integers("item", "per", "own", "alternatives", "picked")
 SUPPLY = _integers("day", "free", "held", "kept")
 LINE_DAY = _integers("day", "room", "held")
 ORDER = _integers(
@@ -60,14 +60,15 @@ ORDER = _integers(
 )
 HOLD = _integers("supply", "own", "quantity", "lent")
 RESERVE = _integers("row", "minutes", "lent")
-REQUIREMENT = _integers("item", "quantity", "alternatives", "chosen", "picked", "best")
+REQUIREMENT = _integers("item", "quantity", "alternatives", "chosen")
+CHOICE = _integers("is_bill", "place", "item", "first", "alternatives", "picked", "best")
 NODE = _integers("quantity", "deadline", "plan", "next")
 ANSWER = _integers(
     *("is_promised", "stays", "ship_day", "need_day", "cause"),
     *("binding_item", "binding_supply", "binding_line", "binding_day", "binding_days"),
 )
 PEG = _integers("line", "plan", "item", "supply", "quantity")
-PLAN = _integers("line", "parent", "item", "quantity", "day", "start_day")
+PLAN = _integers("line", "parent", "item", "quantity", "day", "start_day", "variant")
 SLOT = _integers("line", "row", "minutes")
 
 
@@ -112,7 +113,8 @@ class State(NamedTuple):
         others; the order line that reached it last, the item reached at a place, its first node, and whether the item that
         hinders a line goes into it.
     component, supply, line_day
-        Components with quantity per; supplies by item and day; the days of the assembly lines by line and day. What is taken of
+        Components with quantity per, as chosen for the order line, its own item, and which alternative that is; supplies by item
+        and day; the days of the assembly lines by line and day. What is taken of
         supplies and line days stays taken from order line to order line. `held` is not free: it is of those not yet served; what
         is `kept` of it is for others than the order lines that are served now.
     line
@@ -121,8 +123,10 @@ class State(NamedTuple):
         The working days, rising; how many of them lie before each day of the horizon, its end included.
     order, order_line, requirement, alternative
         The order lines, in `turn` those that are served first, second and so on; places of their assembly lines; their
-        requirements, with the item that is chosen for each, which alternative that is (0: the item itself) and which was the
-        best so far; the alternative items.
+        requirements, with the item that is chosen for each; the alternative items, first those of components.
+    choice
+        What several items can meet of all that the order line may require: a requirement or a component, how many alternatives
+        there are, which one is picked (0: the item itself) and which was the best so far.
     hold, reserve
         What order lines hold of supplies, each with the place of its own (the same, or that of a row that is free for this line
         only, on the day it counts on), and of line days; and how much of that is lent to the line whose turn it is.
@@ -144,6 +148,7 @@ class State(NamedTuple):
     order_line: Integers
     requirement: Records
     alternative: Integers
+    choice: Records
     hold: Records
     reserve: Records
     node: Records
@@ -188,6 +193,8 @@ def laid_out(
     component: Integers,
     per: Integers,
     rank: Integers,
+    alternate_start: Integers,
+    alternate: Integers,
     item: Records,
     components: Records,
     supply: Records,
@@ -224,7 +231,9 @@ def laid_out(
     for place in range(len(by_line)):
         slots[place].day, slots[place].room = line_day[by_line[place]], line_free[by_line[place]]
     for place in range(len(per)):
-        components[place].item, components[place].per = component[place], per[place]
+        components[place].item, components[place].per, components[place].own = component[place], per[place], component[place]
+    for place in range(len(alternate_start)):
+        components[place].alternatives = alternate_start[place]
 
     place = 0
     for i in range(items + 1):
@@ -247,13 +256,22 @@ def laid_out(
     for day in range(days):
         worked_before[day + 1] = worked_before[day] + working[day]
     working_day = np.flatnonzero(working)
-    _date_anew(item, components, working_day, worked_before, earliest_day)
+    _date_anew(item, components, alternate, working_day, worked_before, earliest_day)
     return is_right, by_item, by_line, line_keys, line, working_day, worked_before
 
 
 @inner
-def _date_anew(item: Records, component: Records, working_day: Integers, worked_before: Integers, earliest_day: int) -> None:
-    """Write of each item the day from which it can be had when all of it is ordered today, `NEVER` where it cannot."""
+def _date_anew(
+    item: Records,
+    component: Records,
+    alternate: Integers,
+    working_day: Integers,
+    worked_before: Integers,
+    earliest_day: int,
+) -> None:
+    """Write of each item the day from which it can be had when all of it is ordered today, whichever alternatives are taken for
+    its components; `NEVER` where it cannot.
+    """
     built = np.full(len(item), NOBODY, np.int64)
     for i in range(len(item)):
         item[i].anew_day = item[i].lead_days if item[i].lead_days >= 0 else NEVER
@@ -266,6 +284,8 @@ def _date_anew(item: Records, component: Records, working_day: Integers, worked_
         begin = earliest_day
         for b in range(item[i].bill, item[i + 1].bill):
             begin = max(begin, item[component[b].item].anew_day)
+            for a in range(component[b].alternatives, component[b + 1].alternatives):
+                begin = max(begin, item[alternate[a]].anew_day)
         end = worked_before[min(begin, len(worked_before) - 1)] + item[i].build_days
         item[i].anew_day = working_day[end] if end < len(working_day) else NEVER
 
@@ -303,6 +323,7 @@ def orders_laid_out(
     line_key: Integers,
     requested_day: Integers,
     alternative_start: Integers,
+    alternatives_before: int,
     line_keys: Integers,
     order: Records,
     requirement: Records,
@@ -312,6 +333,8 @@ def orders_laid_out(
 
     Parameters
     ----------
+    alternatives_before
+        How many alternatives of components stand before those of the lines.
     line_keys
         The assembly lines that have any capacity, rising; others are left out.
 
@@ -334,8 +357,8 @@ def orders_laid_out(
 
     for r in range(rows):
         requirement[r].item, requirement[r].quantity = item[r], quantity[r]
-        requirement[r].alternatives = alternative_start[r]
-    requirement[rows].item, requirement[rows].alternatives = NOBODY, alternative_start[rows]
+        requirement[r].alternatives = alternatives_before + alternative_start[r]
+    requirement[rows].item, requirement[rows].alternatives = NOBODY, alternatives_before + alternative_start[rows]
 
     for k in range(lines):
         answer[k].ship_day = answer[k].need_day = answer[k].cause = NOBODY

@@ -43,15 +43,29 @@ def bills(draw: st.DrawFn, most_levels: int = 3) -> dict[int, tuple[tuple[int, i
 
 
 @st.composite
-def availabilities(draw: st.DrawFn, days: int = 12, most_free: int = 3) -> Availability:
+def alternates(draw: st.DrawFn, made: dict[int, tuple[tuple[int, int], ...]]) -> dict[tuple[int, int], list[int]]:
+    """For some components one or two other items that are behind the parent too."""
+    found = {}
+    for item, bill in made.items():
+        for component, _ in bill:
+            others = [other for other in range(item + 1, ITEMS) if other != component]
+            if others and draw(st.integers(0, 3)) == 0:
+                found[item, component] = draw(st.lists(st.sampled_from(others), min_size=1, max_size=2, unique=True))
+    return found
+
+
+@st.composite
+def availabilities(draw: st.DrawFn, days: int = 12, most_free: int = 3, with_alternates: bool = True) -> Availability:
     """Anything, empty calendars and lines without time included."""
+    of_items = draw(bills())
     supply = st.tuples(st.integers(0, ITEMS - 1), st.integers(0, days), st.integers(0, most_free))
     time = st.tuples(st.integers(0, 2), st.integers(1, days), st.integers(0, 60))
     return availability(
         draw(st.lists(supply, max_size=7)),
         leads=draw(st.lists(st.integers(-1, days), min_size=ITEMS, max_size=ITEMS)),
         capacity=draw(st.lists(time, max_size=10, unique_by=lambda row: row[:2])),
-        bills=draw(bills()),
+        bills=of_items,
+        alternates=draw(alternates(of_items)) if with_alternates and draw(st.booleans()) else {},
         build_days=integers(draw(st.lists(st.integers(0, 2), min_size=ITEMS, max_size=ITEMS))),
         working=np.array(draw(st.lists(st.sampled_from([True, True, False]), max_size=days)), dtype=np.bool_),
         earliest_day=draw(st.integers(0, 2)),
@@ -80,7 +94,10 @@ def units(a: Availability, requirements: dict[int, int]) -> int:
     """Units of all items that a line can require through all levels."""
 
     def below(item: int) -> int:
-        return 1 + sum(per * below(component) for component, per in a.bills.get(item, ()))
+        return 1 + sum(
+            per * max(below(part) for part in (component, *a.alternates.get((item, component), ())))
+            for component, per in a.bills.get(item, ())
+        )
 
     return sum(quantity * below(item) for item, quantity in requirements.items())
 

@@ -12,9 +12,27 @@ Need = tuple[int, int]
 """One unit of an item, and the day by which it must be there."""
 
 
-def can_be_there(a: Availability, requirements: dict[int, int], day: int) -> bool:
-    """Whether every unit can be there by a day: search over which supply each unit takes, and when each missing one is built."""
+Bills = dict[int, list[tuple[int, int]]]
+
+
+def kits(a: Availability) -> Iterator[Bills]:
+    """The bills with every choice of alternates: builds of an item all take the same."""
     bills: Any = a.bills
+    rows = [(item, component, per) for item, bill in bills.items() for component, per in bill]
+    for chosen in product(*((component, *a.alternates.get((item, component), ())) for item, component, _ in rows)):
+        made: Bills = {item: [] for item in bills}
+        for (item, _, per), taken in zip(rows, chosen, strict=True):
+            made[item].append((taken, per))
+        yield made
+
+
+def can_be_there(a: Availability, requirements: dict[int, int], day: int) -> bool:
+    """Whether every unit can be there by a day, with any choice of alternates in the bills."""
+    return any(can_be_built(a, bills, requirements, day) for bills in kits(a))
+
+
+def can_be_built(a: Availability, bills: Bills, requirements: dict[int, int], day: int) -> bool:
+    """Whether every unit can be there by a day: search over which supply each unit takes, and when each missing one is built."""
     supplies = tuple(zip(a.supply_item.tolist(), a.supply_day.tolist(), strict=True))
 
     @cache

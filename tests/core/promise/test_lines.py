@@ -50,6 +50,14 @@ def there(p: Promises, k: int, parent: int) -> Counter[int]:
     return got
 
 
+def required(bill: tuple[tuple[int, int], ...], quantity: int) -> Counter[int]:
+    """Units by item for so many builds."""
+    units: Counter[int] = Counter()
+    for component, per in bill:
+        units[component] += per * quantity
+    return units
+
+
 def last_day(a: Availability, p: Promises, k: int, parent: int) -> int:
     """The day on which the last of it is there."""
     pegs = p.peg_supply[(p.peg_line == k) & (p.peg_plan == parent)]
@@ -68,6 +76,7 @@ def check_plan(a: Availability, p: Promises, q: int) -> None:
         assert p.need_day[k] > a.near_days or p.plan_day[q] == a.lead_days[item]
         return
     assert there(p, k, q) == Counter(dict(p.requirements(q)))
+    assert any(there(p, k, q) == required(bill, int(p.plan_quantity[q])) for bill in {tuple(b[item]) for b in oracle.kits(a)})
     ready = max(last_day(a, p, k, q), a.earliest_day)
     assert p.plan_start_day[q] == oracle.after_work(a, ready, 0)
     assert p.plan_day[q] == oracle.after_work(a, ready, int(a.build_days[item]))
