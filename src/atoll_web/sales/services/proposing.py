@@ -338,13 +338,13 @@ class _Asked:
 def _why_none(seen: PromiseSnapshot, promises: Promises, dates: Sequence[date | None], served: Sequence[OpenLine]) -> list[str]:
     """Why lines get no date; empty for the others."""
     refused = [not is_promised for is_promised in promises.is_promised.tolist()]
-    of_orders = {line.row.order_id: line.row for line, is_refused in zip(served, refused, strict=True) if is_refused}
+    found = {delivery_of(line.row): line.row for line, is_refused in zip(served, refused, strict=True) if is_refused}
     return [
         ""
         if day
         else reason(seen, promises, k)
         if refused[k]
-        else f"it ships together with {of_orders[line.row.order_id]}, which gets no date"
+        else f"it ships together with {found[delivery_of(line.row)]}, which gets no date"
         for k, (day, line) in enumerate(zip(dates, served, strict=True))
     ]
 
