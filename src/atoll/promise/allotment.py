@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.availability import Availability
-from atoll.promise.deliver import deliver
+from atoll.promise.deliver import deliver, in_turn
 from atoll.promise.holdings import Terms
 from atoll.promise.promises import Promises
 from atoll.promise.serving import begun, ended
@@ -93,7 +93,14 @@ class Allotment:
             Number of the class of each line; int64, shape (k,).
         delivery
             As of `promise_complete`; the lines of one delivery, all of one class, stand one after the other. None when not given.
+
+        Raises
+        ------
+        ValueError
+            When there is not one delivery for each line, or lines stand between those of one.
         """
+        if delivery is not None and in_turn(delivery).tolist() != [*range(len(wanted))]:
+            raise ValueError(f"Expected deliveries of {len(wanted)} lines, the lines of each one after the other.")
         return self.serve(wanted, classes, np.arange(len(wanted)), keeps=len(wanted), delivery=delivery)
 
     def serve(

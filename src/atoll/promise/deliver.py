@@ -32,6 +32,11 @@ def promise_complete(availability: Availability, wanted: Wanted, delivery: Integ
         All of a delivery ship on the day of the whole, also where one is finished earlier. A line that could ship earlier has the
         cause `DELIVERY`, unless it is the one that requests that day. When a line is refused, its delivery cannot ship complete.
 
+    Raises
+    ------
+    ValueError
+        As `promise` does, and when there is not one delivery for each line.
+
     Notes
     -----
     Every day is tried from the first on which each line alone could ship. Those that could ship last are served first, since they
@@ -52,6 +57,8 @@ def promise_complete(availability: Availability, wanted: Wanted, delivery: Integ
     """
     if delivery is None:
         delivery = np.zeros(len(wanted), dtype=np.int64)
+    if len(delivery) != len(wanted):
+        raise ValueError(f"Expected deliveries of {len(wanted)} lines, got {len(delivery)}.")
     state = begun(availability, wanted, np.arange(len(wanted)), keeps=len(wanted))
     state.order["turn"][:-1] = in_turn(delivery)
     answer = ended(availability, deliver(state, delivery, 0, len(wanted)), is_by_line=False)
