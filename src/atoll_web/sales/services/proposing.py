@@ -158,11 +158,14 @@ class _Moved:
         between them, which keep their days.
     gains
         Keys of those that come before others which they stood behind.
+    up
+        Those of them that were moved up themselves: what is at risk of them is promised anew as well.
     """
 
     lines: list[OpenLine]
     ahead: frozenset[int] = frozenset()
     gains: frozenset[int] = frozenset()
+    up: frozenset[int] = frozenset()
 
     @property
     def is_one_move(self) -> bool:
@@ -178,7 +181,8 @@ def _moved(lines: list[OpenLine], proposal: Proposal) -> _Moved:
     """What a proposal may touch: all lines, or what one move in the book means."""
     ranks = {int(key): rank for key, rank in proposal.ranks.items()}
     if proposal.rush_id:
-        return _Moved(lines, frozenset({proposal.rush_id}), frozenset({proposal.rush_id}))
+        rushed = frozenset({proposal.rush_id})
+        return _Moved(lines, rushed, rushed, rushed)
     if proposal.policy != Policy.SEQUENCE:
         return _Moved(lines)
     before = {order: place for place, (_, order) in enumerate(sorted({line.place[:2] for line in lines}))}
@@ -192,12 +196,15 @@ def _moved(lines: list[OpenLine], proposal: Proposal) -> _Moved:
         return _Moved(lines)
     if not gains:
         return _Moved([])
-    last = len(sequence) if len(gains) <= len(loses) else max(loses) + 1  # down the book: only those that passed it gain
-    there = {*sequence[gains[0] : last]}
+    # Up the book, or else down, where those that pass it gain by it alone; that of two neighbours is told by whose place is new.
+    is_up = len(gains) <= len(loses) and any(sequence[k] in ranks for k in gains)
+    there = {*sequence[gains[0] : len(sequence) if is_up else loses[-1] + 1]}
+    gaining = frozenset(sequence[k] for k in gains)
     return _Moved(
         [line for line in lines if line.row.order_id in there],
         frozenset(sequence[gains[0] : gains[-1] + 1]),
-        frozenset(sequence[k] for k in gains),
+        gaining,
+        gaining if is_up else frozenset(),
     )
 
 
@@ -209,8 +216,9 @@ def _asked(moved: _Moved, proposal: Proposal, today: date) -> "_Asked":
     if not moved.is_one_move:
         return _Asked(seen, holdings, lines, weight, intact)
     # Who has nothing to do with the move stays as it is, in time or not, and nobody between is told an earlier day.
-    others = np.array([line.row.order_id not in moved.gains for line in lines], dtype=np.bool_)
-    floor = np.where(others, holdings.due_day, holdings.floor_day)
+    gains = np.array([line.row.order_id in moved.gains for line in lines], dtype=np.bool_)
+    others = np.array([line.row.order_id not in moved.up for line in lines], dtype=np.bool_)
+    floor = np.where(gains, holdings.floor_day, holdings.due_day)
     terms = replace(holdings, is_intact=holdings.is_intact | others, floor_day=floor)
     apart = frozenset(lines[k].row.pk for k in np.flatnonzero(others & ~holdings.is_intact))
     ahead = np.flatnonzero([line.row.order_id in moved.ahead for line in lines])
