@@ -23,7 +23,7 @@ from atoll_web.sales.errors import (
     ProposalOutdated,
 )
 from atoll_web.sales.models import Customer, Order, Promise, Proposal, SlotReservation
-from atoll_web.sales.services import Policy, Weighing
+from atoll_web.sales.services import Policy, Weighing, proposing
 from atoll_web.stock.models import Allocation, Lot, Supply
 from tests.lamps import HORIZON_DAYS, MONDAY, Lamps
 
@@ -310,6 +310,25 @@ def test_a_line_that_would_get_no_other_date_does_not_make_way(company, two):
     after = {row.line.order_id: row.after for row in proposal.promises.all()}
     assert after == {first.pk: ships(first)[0], second.pk: None}
     assert [*proposal.reasons.values()]
+    apply(company, proposal)
+    assert holdings() == before
+
+
+@pytest.mark.parametrize("tries", [1, 2, 9])
+def test_where_everybody_would_lose_the_date_in_turn_nobody_gives_way(company, monkeypatch, tries):
+    """Five orders hold the dimmers there are, and none is sold any more: none of them has another date to give way to."""
+    for _ in range(5):
+        company.order(dimmer="DIMMER")
+    last = company.order(dimmer="DIMMER")
+    planned = Supply.objects.get(item__code="DIMMER", kind="planned")
+    (purchase,) = purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(planned.item, 1, (planned,))])
+    Supply.objects.filter(item__code="DIMMER", kind="purchase").update(quantity=1)
+    purchasing.slip(actor=company.actor("buyer"), line=purchase.lines.get(), due=MONDAY + timedelta(days=HORIZON_DAYS))
+    not_sold("DIMMER")
+    monkeypatch.setattr(proposing, "MOST_TRIES", tries)
+    before = holdings()
+    proposal = rush(company, last)
+    assert [order for order, after in proposal.promises.values_list("line__order", "after") if after is None] == [last.pk]
     apply(company, proposal)
     assert holdings() == before
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from itertools import accumulate, groupby
+from itertools import accumulate, count, groupby
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,9 @@ from atoll_web.sales.snapshot import Lock, PromiseSnapshot, snapshot
 
 PROPOSING, APPLYING = ("order", "plan"), ("plan",)
 """Who may propose: a proposal changes nothing. Whose promises give way the planner decides."""
+
+MOST_TRIES = 6
+"""After so many tries in which somebody who was to give way got no date, nobody gives way."""
 
 REPROMISING = "re-promising"
 """Kind of the runs that compute proposals."""
@@ -128,11 +131,13 @@ def _compute(actor: Actor, proposal: Proposal, report: runs.Report) -> Mapping[s
     if not report(0.1, f"{len(lines)} lines and what they hold"):
         return {"lines": len(lines)}
     rows, leaving, bound, stay = list[Row](), 0.0, 0.0, list[Row]()
-    while moved.lines:
+    for tries in count():
+        if not moved.lines:
+            break
         asked = _asked(moved, proposal, actor.today)
         if not report(0.3, "promising them anew"):
             return {"lines": len(lines)}
-        rows, leaving, bound = _solved(asked, proposal)
+        rows, leaving, bound = _solved(asked, proposal, gives_way=tries < MOST_TRIES)
         rows = [row for row in rows if row.is_anew or row.line_id not in asked.apart]
         if not (lost := [row for row in rows if row.after is None]):
             break
@@ -225,17 +230,20 @@ def _asked(moved: _Moved, proposal: Proposal, today: date) -> "_Asked":
     return _Asked(seen, terms, lines, weight, intact, ahead, apart)
 
 
-def _solved(asked: "_Asked", proposal: Proposal) -> "tuple[list[Row], float, float]":
+def _solved(asked: "_Asked", proposal: Proposal, *, gives_way: bool) -> "tuple[list[Row], float, float]":
     """Before and after of each line, the weighted days late when all is left as it is, and what no proposal can be below.
 
-    Where lines get no date although all is left as it is, that is told instead.
+    All is left as it is where nobody `gives_way`, and where a line that has to be promised anew would get no date only because
+    others get what it could have.
     """
     left = asked.proposed(leave(*asked.problem, **asked.terms))
-    if any(row.after is None for row in left):
-        return left, 0.0, 0.0
+    if not gives_way:
+        return left, _days_late(left), 0.0
     found = _served(asked, proposal)
     rows = asked.proposed(found)
-    if proposal.policy in NEVER_WORSE and _is_worse(rows, left):
+    lost = {row.line_id for row in rows if row.after is None} - asked.intact - asked.apart
+    robbed = any(row.after and row.line_id in lost for row in left)
+    if robbed or (proposal.policy in NEVER_WORSE and _is_worse(rows, left)):
         rows = left
     if proposal.policy == Policy.KEEP and any(row.days_late and row.line_id in asked.intact for row in rows):
         rows = left
