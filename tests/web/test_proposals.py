@@ -23,7 +23,7 @@ from atoll_web.sales.errors import (
     ProposalOutdated,
 )
 from atoll_web.sales.models import Customer, Order, Promise, Proposal, SlotReservation
-from atoll_web.sales.services import Policy, Weighing
+from atoll_web.sales.services import Policy, Weighing, proposing
 from atoll_web.stock.models import Allocation, Lot, Supply
 from tests.lamps import HORIZON_DAYS, MONDAY, Lamps
 
@@ -270,6 +270,26 @@ def test_a_line_without_a_date_stays_as_it_is_at_risk_and_everything_else_is_app
     assert nothing_is_violated()
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_slips_or_is_not_sold_any_more_all_is_applied_and_only_who_gets_no_date_stays_at_risk(company, seed):
+    random_book(company, seed)
+    draw = Random(seed)
+    for line in PurchaseOrderLine.objects.select_related("supply", "order", "item"):
+        if draw.random() < 0.5:
+            purchasing.slip(actor=company.actor("buyer"), line=line, due=line.supply.due + timedelta(days=draw.randint(1, 50)))
+    not_sold(*draw.sample(("HEAD-L", "DIMMER", "TRAFO", "CABLE"), 2))
+    for policy in (Policy.KEEP, Policy.LEAST_LATENESS, Policy.FIFO, Policy.SEQUENCE):
+        proposal = proposed(company, policy)
+        after = dict(proposal.promises.values_list("line", "after"))
+        assert proposal.bound <= proposal.days_late + 1e-9
+        apply(company, proposal)
+        dates = dict(Promise.objects.filter(in_force=True).values_list("line", "ship_date"))
+        assert {line: dates[line] for line, day in after.items() if day} == {line: day for line, day in after.items() if day}
+        at_risk = set(Promise.objects.filter(in_force=True, at_risk=True).values_list("line", flat=True))
+        assert at_risk == proposal.reasons.keys() == {line for line, day in after.items() if day is None}
+        assert nothing_is_violated()
+
+
 def test_where_no_line_gets_a_date_all_of_it_is_told_and_marked(company, two):
     not_sold("HEAD-L")
     proposal = proposed(company, lines=list(two[1].lines.all()))
@@ -290,6 +310,25 @@ def test_a_line_that_would_get_no_other_date_does_not_make_way(company, two):
     after = {row.line.order_id: row.after for row in proposal.promises.all()}
     assert after == {first.pk: ships(first)[0], second.pk: None}
     assert [*proposal.reasons.values()]
+    apply(company, proposal)
+    assert holdings() == before
+
+
+@pytest.mark.parametrize("tries", [1, 2, 9])
+def test_where_everybody_would_lose_the_date_in_turn_nobody_gives_way(company, monkeypatch, tries):
+    """Five orders hold the dimmers there are, and none is sold any more: none of them has another date to give way to."""
+    for _ in range(5):
+        company.order(dimmer="DIMMER")
+    last = company.order(dimmer="DIMMER")
+    planned = Supply.objects.get(item__code="DIMMER", kind="planned")
+    (purchase,) = purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(planned.item, 1, (planned,))])
+    Supply.objects.filter(item__code="DIMMER", kind="purchase").update(quantity=1)
+    purchasing.slip(actor=company.actor("buyer"), line=purchase.lines.get(), due=MONDAY + timedelta(days=HORIZON_DAYS))
+    not_sold("DIMMER")
+    monkeypatch.setattr(proposing, "MOST_TRIES", tries)
+    before = holdings()
+    proposal = rush(company, last)
+    assert [order for order, after in proposal.promises.values_list("line__order", "after") if after is None] == [last.pk]
     apply(company, proposal)
     assert holdings() == before
 
@@ -337,11 +376,11 @@ def test_a_move_in_the_book_changes_nothing_that_it_does_not_cause(company, two)
 
 def test_an_order_that_is_moved_down_gives_way_to_those_that_pass_it_alone(company, two):
     first, second = two
-    third = company.order(customer="ACME", **LARGE)
+    risky, third = slipped_dimmers(company), company.order(customer="ACME", **LARGE)
     early, late = ships(first, second)
-    proposal = proposed(company, Policy.SEQUENCE, ranks=sales.moved_ranks({first.number: 2}))
+    proposal = proposed(company, Policy.SEQUENCE, ranks=sales.moved_ranks({first.number: 3}))
     assert changes(proposal) == {first.pk: (early, late), second.pk: (late, early)}
-    assert third.pk not in changes(proposal)
+    assert {risky.pk, third.pk}.isdisjoint(proposal.promises.values_list("line__order", flat=True))
 
 
 @pytest.mark.parametrize("seed", range(6))

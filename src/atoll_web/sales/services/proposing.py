@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from itertools import accumulate
+from itertools import accumulate, count
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ from atoll_web.sales.snapshot import Lock, PromiseSnapshot, snapshot
 
 PROPOSING, APPLYING = ("order", "plan"), ("plan",)
 """Who may propose: a proposal changes nothing. Whose promises give way the planner decides."""
+
+MOST_TRIES = 6
+"""After so many tries in which somebody who was to give way got no date, nobody gives way."""
 
 REPROMISING = "re-promising"
 """Kind of the runs that compute proposals."""
@@ -130,11 +133,13 @@ def _compute(actor: Actor, proposal: Proposal, report: runs.Report) -> Mapping[s
     if not report(0.1, f"{len(lines)} lines and what they hold"):
         return {"lines": len(lines)}
     rows, leaving, bound, stay = list[Row](), 0.0, 0.0, list[Row]()
-    while moved.lines:
+    for tries in count():
+        if not moved.lines:
+            break
         asked = _asked(moved, proposal, actor.today)
         if not report(0.3, "promising them anew"):
             return {"lines": len(lines)}
-        rows, leaving, bound = _solved(asked, proposal)
+        rows, leaving, bound = _solved(asked, proposal, gives_way=tries < MOST_TRIES)
         rows = [row for row in rows if row.is_anew or row.line_id not in asked.apart]
         if not (lost := [row for row in rows if row.after is None]):
             break
@@ -160,11 +165,14 @@ class _Moved:
         between them, which keep their days.
     gains
         Keys of those that come before others which they stood behind.
+    up
+        Those of them that were moved up themselves: what is at risk of them is promised anew as well.
     """
 
     lines: list[OpenLine]
     ahead: frozenset[int] = frozenset()
     gains: frozenset[int] = frozenset()
+    up: frozenset[int] = frozenset()
 
     @property
     def is_one_move(self) -> bool:
@@ -180,7 +188,8 @@ def _moved(lines: list[OpenLine], proposal: Proposal) -> _Moved:
     """What a proposal may touch: all lines, or what one move in the book means."""
     ranks = {int(key): rank for key, rank in proposal.ranks.items()}
     if proposal.rush_id:
-        return _Moved(lines, frozenset({proposal.rush_id}), frozenset({proposal.rush_id}))
+        rushed = frozenset({proposal.rush_id})
+        return _Moved(lines, rushed, rushed, rushed)
     if proposal.policy != Policy.SEQUENCE:
         return _Moved(lines)
     before = {order: place for place, (_, order) in enumerate(sorted({line.place[:2] for line in lines}))}
@@ -194,12 +203,15 @@ def _moved(lines: list[OpenLine], proposal: Proposal) -> _Moved:
         return _Moved(lines)
     if not gains:
         return _Moved([])
-    last = len(sequence) if len(gains) <= len(loses) else max(loses) + 1  # down the book: only those that passed it gain
-    there = {*sequence[gains[0] : last]}
+    # Up the book, or else down, where those that pass it gain by it alone; that of two neighbours is told by whose place is new.
+    is_up = len(gains) <= len(loses) and any(sequence[k] in ranks for k in gains)
+    there = {*sequence[gains[0] : len(sequence) if is_up else loses[-1] + 1]}
+    gaining = frozenset(sequence[k] for k in gains)
     return _Moved(
         [line for line in lines if line.row.order_id in there],
         frozenset(sequence[gains[0] : gains[-1] + 1]),
-        frozenset(sequence[k] for k in gains),
+        gaining,
+        gaining if is_up else frozenset(),
     )
 
 
@@ -211,25 +223,29 @@ def _asked(moved: _Moved, proposal: Proposal, today: date) -> "_Asked":
     if not moved.is_one_move:
         return _Asked(seen, holdings, lines, weight, intact)
     # Who has nothing to do with the move stays as it is, in time or not, and nobody between is told an earlier day.
-    others = np.array([line.row.order_id not in moved.gains for line in lines], dtype=np.bool_)
-    floor = np.where(others, holdings.due_day, holdings.floor_day)
+    gains = np.array([line.row.order_id in moved.gains for line in lines], dtype=np.bool_)
+    others = np.array([line.row.order_id not in moved.up for line in lines], dtype=np.bool_)
+    floor = np.where(gains, holdings.floor_day, holdings.due_day)
     terms = replace(holdings, is_intact=holdings.is_intact | others, floor_day=floor)
     apart = frozenset(lines[k].row.pk for k in np.flatnonzero(others & ~holdings.is_intact))
     ahead = np.flatnonzero([line.row.order_id in moved.ahead for line in lines])
     return _Asked(seen, terms, lines, weight, intact, ahead, apart)
 
 
-def _solved(asked: "_Asked", proposal: Proposal) -> "tuple[list[Row], float, float]":
+def _solved(asked: "_Asked", proposal: Proposal, *, gives_way: bool) -> "tuple[list[Row], float, float]":
     """Before and after of each line, the weighted days late when all is left as it is, and what no proposal can be below.
 
-    Where lines get no date although all is left as it is, that is told instead.
+    All is left as it is where nobody `gives_way`, and where a line that has to be promised anew would get no date only because
+    others get what it could have.
     """
     left = asked.proposed(leave(*asked.problem, **asked.terms))
-    if any(row.after is None for row in left):
-        return left, 0.0, 0.0
+    if not gives_way:
+        return left, _days_late(left), 0.0
     found = _served(asked, proposal)
     rows = asked.proposed(found)
-    if proposal.policy in NEVER_WORSE and _is_worse(rows, left):
+    lost = {row.line_id for row in rows if row.after is None} - asked.intact - asked.apart
+    robbed = any(row.after and row.line_id in lost for row in left)
+    if robbed or (proposal.policy in NEVER_WORSE and _is_worse(rows, left)):
         rows = left
     if proposal.policy == Policy.KEEP and any(row.days_late and row.line_id in asked.intact for row in rows):
         rows = left
