@@ -6,7 +6,7 @@ from functools import wraps
 from hashlib import blake2b
 from typing import Annotated, Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header
 from ninja.decorators import decorate_view
@@ -16,7 +16,6 @@ from atoll_web.accounts import keys
 from atoll_web.accounts.acting import begun_again_after_deadlock
 from atoll_web.accounts.errors import KeysDiffer, UnreadableKey
 from atoll_web.accounts.models import AnsweredRequest
-from atoll_web.bulk import exchange
 from atoll_web.door import Input
 
 MOST_OF_KEY = AnsweredRequest._meta.get_field("key").max_length
@@ -77,7 +76,7 @@ def once(view: View) -> View:
             request.keyed = None
             return HttpResponse(there.answer, content_type="application/json; charset=utf-8", status=there.status)
         answer = view(request, **given)
-        exchange([("SET CONSTRAINTS ALL IMMEDIATE", [])])  # what is refused at the end is told like all else
+        connection.check_constraints()  # what would be refused at the end is told like all else
         return answer
 
     contribute_operation_args(carried_out, "idempotency_key", str | None, HEADER)
