@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Annotated, Any
 
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, RawPostDataException
 from ninja import Field, Header
 from ninja.decorators import decorate_view
 from ninja.utils import contribute_operation_args
@@ -88,7 +88,8 @@ def _written_down(run: View) -> View:
 
     @wraps(run)
     def in_one_transaction(request: HttpRequest, **given: Any) -> HttpResponse:
-        may_have_key = "Idempotency-Key" in request.headers or b'"idempotency_key"' in request.body
+        body = _body(request)  # in which characters of the name may be escaped
+        may_have_key = "Idempotency-Key" in request.headers or b"idempotency_key" in body or b"\\u" in body
         return answered(request, **given) if may_have_key else run(request, **given)
 
     @begun_again_after_deadlock
@@ -110,8 +111,16 @@ def _address(request: HttpRequest) -> str:
     return f"{request.method} {request.get_full_path()}"
 
 
+def _body(request: HttpRequest) -> bytes:
+    """What was sent; nothing where it is a form, which no operation takes."""
+    try:
+        return request.body
+    except RawPostDataException:
+        return b""
+
+
 def _digest(request: HttpRequest) -> str:
     """Digest of the body, the key apart, which may come in the header the next time."""
-    body = json.loads(request.body or "{}") or {}
+    body = json.loads(_body(request) or "{}") or {}
     asked = json.dumps({name: value for name, value in body.items() if name != "idempotency_key"}, sort_keys=True)
     return blake2b(asked.encode(), digest_size=16).hexdigest()

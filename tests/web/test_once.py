@@ -55,6 +55,15 @@ def test_header_and_body_that_say_different_keys_are_refused(program):
     assert not Order.objects.exists()
 
 
+def test_a_key_is_read_however_its_field_is_written(company, program):
+    warehouse = program("warehouse")
+    body = r'{"quantity": 3, "idempotency\u005fkey": "k-1"}'
+    first, again = (
+        warehouse.client.post("/api/v1/items/CABLE/scrap", body, content_type="application/json").json() for _ in range(2)
+    )
+    assert first == again == warehouse.get("/keys/k-1")["carried_out"][0]["answer"]
+
+
 # The first answer comes before all that may have changed
 
 
