@@ -6,8 +6,8 @@ from functools import wraps
 from hashlib import blake2b
 from typing import Annotated, Any
 
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse, RawPostDataException
 from ninja import Field, Header
 from ninja.decorators import decorate_view
 from ninja.utils import contribute_operation_args
@@ -16,7 +16,6 @@ from atoll_web.accounts import keys
 from atoll_web.accounts.acting import begun_again_after_deadlock
 from atoll_web.accounts.errors import KeysDiffer, UnreadableKey
 from atoll_web.accounts.models import AnsweredRequest
-from atoll_web.bulk import exchange
 from atoll_web.door import Input
 
 MOST_OF_KEY = AnsweredRequest._meta.get_field("key").max_length
@@ -77,7 +76,7 @@ def once(view: View) -> View:
             request.keyed = None
             return HttpResponse(there.answer, content_type="application/json; charset=utf-8", status=there.status)
         answer = view(request, **given)
-        exchange([("SET CONSTRAINTS ALL IMMEDIATE", [])])  # what is refused at the end is told like all else
+        connection.check_constraints()  # what would be refused at the end is told like all else
         return answer
 
     contribute_operation_args(carried_out, "idempotency_key", str | None, HEADER)
@@ -89,7 +88,8 @@ def _written_down(run: View) -> View:
 
     @wraps(run)
     def in_one_transaction(request: HttpRequest, **given: Any) -> HttpResponse:
-        may_have_key = "Idempotency-Key" in request.headers or b'"idempotency_key"' in request.body
+        body = _body(request)  # in which characters of the name may be escaped
+        may_have_key = "Idempotency-Key" in request.headers or b"idempotency_key" in body or b"\\u" in body
         return answered(request, **given) if may_have_key else run(request, **given)
 
     @begun_again_after_deadlock
@@ -111,8 +111,16 @@ def _address(request: HttpRequest) -> str:
     return f"{request.method} {request.get_full_path()}"
 
 
+def _body(request: HttpRequest) -> bytes:
+    """What was sent; nothing where it is a form, which no operation takes."""
+    try:
+        return request.body
+    except RawPostDataException:
+        return b""
+
+
 def _digest(request: HttpRequest) -> str:
     """Digest of the body, the key apart, which may come in the header the next time."""
-    body = json.loads(request.body or "{}") or {}
+    body = json.loads(_body(request) or "{}") or {}
     asked = json.dumps({name: value for name, value in body.items() if name != "idempotency_key"}, sort_keys=True)
     return blake2b(asked.encode(), digest_size=16).hexdigest()

@@ -8,10 +8,13 @@ from django.db import connection
 from django.utils import timezone
 
 from atoll_web.accounts import keys
+from atoll_web.accounts.acting import acting
 from atoll_web.accounts.models import AnsweredRequest
-from atoll_web.catalogue.models import Revision
+from atoll_web.catalogue.models import Item, Revision
+from atoll_web.planning import services as planning
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt
 from atoll_web.sales.models import Customer, Order, OrderLine
+from atoll_web.sales.services import plan_into_stock
 from atoll_web.stock.models import Move
 
 ORDER = {"customer": "MUELLER", "lines": [{"model": "DL"}]}
@@ -50,6 +53,15 @@ def test_header_and_body_that_say_different_keys_are_refused(program):
     refused = program("sales").post("/orders", ORDER | {"idempotency_key": "k-2"}, expect=422, **KEY)
     assert (refused["code"], refused["facts"]) == ("keys-differ", {"header": "k-1", "body": "k-2"})
     assert not Order.objects.exists()
+
+
+def test_a_key_is_read_however_its_field_is_written(company, program):
+    warehouse = program("warehouse")
+    body = r'{"quantity": 3, "idempotency\u005fkey": "k-1"}'
+    first, again = (
+        warehouse.client.post("/api/v1/items/CABLE/scrap", body, content_type="application/json").json() for _ in range(2)
+    )
+    assert first == again == warehouse.get("/keys/k-1")["carried_out"][0]["answer"]
 
 
 # The first answer comes before all that may have changed
@@ -143,6 +155,37 @@ def test_an_order_is_released_kitted_completed_and_shipped_once(program):
     part = {"parts": [{"line": line, "units": 1}], "idempotency_key": "s"}
     assert program("warehouse").post("/shipments", part, expect=201) == program("warehouse").post("/shipments", part, expect=201)
     assert OrderLine.objects.get().shipped_units.count() == 1
+
+
+def twice(program, path: str, body=None, expect: int = 200):
+    """What a request with a key is answered, also when it is sent again."""
+    key = {"Idempotency-Key": path}
+    first = program.post(path, body, expect=expect, **key)
+    assert program.post(path, body, expect=expect, **key) == first
+    return first
+
+
+def test_what_is_proposed_is_bought_built_and_completed_once(company, program):
+    planner, manager = company.actor("planner"), program("manager")
+    with acting(planner):
+        supply = plan_into_stock(planner, Item.objects.get(code="DRIVER"), 2)
+    (build,) = twice(manager, "/build-orders", {"supplies": [supply.pk]}, expect=201)
+    for action in ("kit", "complete"):
+        twice(manager, f"/build-orders/{build['number']}/{action}")
+    assert manager.get("/items/DRIVER")["on_hand"] == 4
+    planning.plan(actor=planner)
+    proposals = [proposal["id"] for proposal in manager.get("/proposals", limit=200)["items"]]
+    released = twice(manager, "/proposals/release", {"proposals": proposals})
+    assert len(released["purchase_orders"]) == PurchaseOrder.objects.count() > 0
+
+
+def test_proposals_of_promises_and_of_kits_are_applied_once(program):
+    planner, numbers = program("planner"), [ordered(program), ordered(program)]
+    moved = planner.post("/order-book/move", {"places": {numbers[1]: 1}}, expect=202)
+    assert twice(planner, f"/proposals/{moved['id']}/apply")["state"] == "applied"
+    assert [row["number"] for row in planner.get("/order-book")["items"]] == numbers[::-1]
+    proposed = planner.post("/kit-proposals", {"by": "due"}, expect=201)
+    assert len(twice(planner, f"/kit-proposals/{proposed['id']}/apply", expect=201)) == 2
 
 
 def test_a_draft_is_begun_once(program):

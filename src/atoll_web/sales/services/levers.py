@@ -1,15 +1,11 @@
 """What would make a line earlier: options, substitutes, splits, overtime, faster purchases, with words for people."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import product
-from typing import Any
 
-from atoll.errors import AtollError
-from atoll.model.product import Feature, FeatureKind
 from atoll.promise import (
     AS_SOON_AS_POSSIBLE,
     CANNOT_BE_SUPPLIED,
@@ -40,21 +36,17 @@ from atoll.promise import (
     promise_complete,
 )
 from atoll_web.bulk import exchange
-from atoll_web.catalogue import services as catalogue
-from atoll_web.catalogue.services import Resolved
-from atoll_web.catalogue.snapshot import calendar, configurator, product_model, super_bill
+from atoll_web.catalogue.snapshot import calendar
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import states
 from atoll_web.sales.answering import in_words
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine
-from atoll_web.sales.snapshot import Items, PromiseSnapshot, alternatives
+from atoll_web.sales.services.options import other_choices
+from atoll_web.sales.snapshot import PromiseSnapshot, alternatives
 
 MOST_OPTIONS = 3
 """Other options that are offered for a line, the cheapest."""
-
-MOST_TRIED = 24
-"""Other options that are tried for a line."""
 
 CENT, FREE = Decimal("0.01"), Decimal(0)
 
@@ -159,16 +151,6 @@ class _Found:
     words: str
     lines: tuple[NewLine, ...] = ()
     parts: tuple[_Part, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OtherChoice:
-    """Another option of a line, and the line with it; the words name what comes along as well."""
-
-    key: str
-    words: str
-    line: NewLine
-    resolved: Resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,9 +288,7 @@ def _bought(answer: Promises, item: int) -> int:
 def _options(question: Question, binding: Binding) -> Iterator[_Found]:
     """Each other option with which a line takes less of what binds; its cost is told once it is known to help."""
     at = question.seen.items.at
-    for other in _other_choices(question, binding):
-        if not _takes_less(question, other.resolved, binding):
-            continue
+    for other in other_choices(question.drafted, question.drafter, question.seen.items, binding):
         work = replace(question.drafted, line=other.line, resolved=other.resolved).work()
         lever = OtherOption(
             name=other.words,
@@ -318,77 +298,6 @@ def _options(question: Question, binding: Binding) -> Iterator[_Found]:
             alternatives=alternatives(work, question.seen.items),
         )
         yield _Found(lever, other.key, states.OPTION, other.words, (other.line,))
-
-
-def _other_choices(question: Question, binding: Binding) -> Iterator[OtherChoice]:
-    """Other options that go with all else that the customer chose. What was not chosen is completed again, so that an option may
-    bring others along.
-
-    To complete and resolve takes some milliseconds, and a model may have hundreds of options. So only those are looked at whose
-    own feature decides on what binds, or which cannot be had beside what is completed for such features now; of many those that
-    save most by their own item, the cheapest first.
-    """
-    draft, today, there = question.drafted, question.drafter.today, question.drafter.there.structure
-    choices, values, features = draft.line.choices, draft.resolved.values, _features_behind(question, binding)
-    engine, model = configurator(draft.revision, today), product_model(draft.revision)
-    possible = engine.domains(choices)
-    kept = {code: values[code] for code in features if code not in choices}
-    beside = engine.domains({**choices, **kept}) if kept else possible
-    found = [
-        (feature, value)
-        for feature in model.features
-        if feature.kind in {FeatureKind.ONE, FeatureKind.OPTIONAL}
-        for value, is_possible in possible[feature.code].items()
-        if is_possible and value != values[feature.code] and (feature.code in features or not beside[feature.code][value])
-    ]
-    weigh = _weighing(question, binding)
-    found.sort(key=lambda one: weigh(*one))
-    for feature, value in found[:MOST_TRIED]:
-        line = replace(draft.line, choices={**choices, feature.code: value})
-        with suppress(AtollError):  # a quantity that does not come to a whole number: nobody can order that
-            resolved = catalogue.resolve(draft.revision, line.choices, today, there=there)
-            along = [f for f in model.features if f is not feature and resolved.values[f.code] != values[f.code]]
-            words = "; ".join([_in_words(feature, value), *(_in_words(f, resolved.values[f.code]) for f in along)])
-            yield OtherChoice(f"{states.OPTION}:{feature.code}={value}", words, line, resolved)
-
-
-def _features_behind(question: Question, binding: Binding) -> frozenset[str]:
-    """Features that decide how much a line takes of what binds: of an item, at any depth, or of the time of assembly lines."""
-    bill = super_bill(question.drafted.revision, question.drafter.there.structure)
-    return bill.features_behind_work if binding.item < 0 else bill.features_behind(_bringing(question, binding))
-
-
-def _bringing(question: Question, binding: Binding) -> frozenset[str]:
-    """Items by which the one that binds comes into an order bill."""
-    there, items = question.drafter.there.structure, question.seen.items
-    bill = super_bill(question.drafted.revision, there)
-    return bill.bringing(code for code in bill.items_at_any_depth if _goes_into(items, binding, there.keys[code]))
-
-
-def _weighing(question: Question, binding: Binding) -> Callable[[Feature, Any], tuple[int, Decimal]]:
-    """What an option takes of what binds, and what it costs, by its own item and price beside those of the one that is chosen."""
-    there, values = question.drafter.there.structure, question.drafted.resolved.values
-    wanted = frozenset[str]() if binding.item < 0 else _bringing(question, binding)
-
-    def of(feature: Feature, value: Any) -> tuple[int, Decimal]:
-        option = feature.option(value) if isinstance(value, str) else None
-        if option is None:
-            return 0, FREE
-        of_item = 0 if option.item is None else there.items[option.item].assembly_minutes
-        return (of_item if binding.item < 0 else int(option.item in wanted)), option.price
-
-    def weigh(feature: Feature, value: Any) -> tuple[int, Decimal]:
-        (units, price), (units_now, price_now) = of(feature, value), of(feature, values[feature.code])
-        return units - units_now, price - price_now
-
-    return weigh
-
-
-def _in_words(feature: Feature, value: Any) -> str:
-    """A feature and what is chosen for it."""
-    option = feature.option(value) if isinstance(value, str) else None
-    chosen = ", ".join(map(str, value)) if isinstance(value, list | tuple) else "none" if value in (None, "") else value
-    return f"{feature.name}: {option.name if option else chosen}"
 
 
 def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
@@ -407,20 +316,6 @@ def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
             line = replace(draft.line, agreed=(*draft.line.agreed, (item, substitute)))
             words = f"Take {there.items[code].name} ({code}) instead of {there.items[own].name} ({own})"
             yield _Found(lever, f"{states.SUBSTITUTE}:{own}={code}", states.SUBSTITUTE, words, (line,))
-
-
-def _takes_less(question: Question, other: Resolved, binding: Binding) -> bool:
-    """Whether a configuration takes less of the item that binds, at any depth, or less time where the lines bind."""
-    now, then = question.drafted.resolved, other
-    if binding.item < 0:
-        return then.minutes < now.minutes
-    less = [key for key, units in now.bill.items() if then.bill.get(key, 0) < units]
-    return any(_goes_into(question.seen.items, binding, key) for key in less)
-
-
-def _goes_into(items: Items, binding: Binding, key: int) -> bool:
-    """Whether an item is the one that binds, or can be built from it."""
-    return items.ids[binding.item] in items.reachable([key])
 
 
 def _split(question: Question) -> Iterator[_Found]:
