@@ -1,6 +1,6 @@
 """Which item is taken for a requirement that several items can meet."""
 
-from atoll.native import inner
+from atoll.native import in_place
 from atoll.promise.netting import POSSIBLE, hindrance, material_day
 from atoll.promise.tables import NO_ROOM, NOBODY, State
 
@@ -8,7 +8,7 @@ MOST_COMBINATIONS = 1_024
 """Up to so many combinations of alternatives all are tried."""
 
 
-@inner
+@in_place
 def best_material_day(s: State, k: int, first: int, last: int) -> int:
     """First day by which a line's material can be there with any choice of alternatives, and that choice.
 
@@ -37,7 +37,7 @@ def best_material_day(s: State, k: int, first: int, last: int) -> int:
     return day
 
 
-@inner
+@in_place
 def prefer(s: State, k: int, deadline: int) -> bool:
     """Go back to more preferred items where the material is there by the deadline all the same; false when there is no room."""
     for r in range(s.order[k].requirements, s.order[k + 1].requirements):
@@ -53,7 +53,7 @@ def prefer(s: State, k: int, deadline: int) -> bool:
     return True
 
 
-@inner
+@in_place
 def _choose_alone(s: State, k: int, first: int, last: int) -> bool:
     """Choose for each requirement the item that is there first when nothing else is required; false when there is no room."""
     possible = True
@@ -71,7 +71,7 @@ def _choose_alone(s: State, k: int, first: int, last: int) -> bool:
     return possible
 
 
-@inner
+@in_place
 def _improved(s: State, k: int, first: int, last: int) -> int:
     """Change one requirement after the other until none makes the material earlier."""
     if not _choose_alone(s, k, first, last):
@@ -95,7 +95,7 @@ def _improved(s: State, k: int, first: int, last: int) -> int:
     return day
 
 
-@inner
+@in_place
 def _if_earlier(s: State, k: int, first: int, last: int, day: int) -> int:
     """The material day with the present choice where it is earlier than `day`, else `day`, or `NO_ROOM`."""
     limit = last if day == NOBODY else day - 1
@@ -107,13 +107,13 @@ def _if_earlier(s: State, k: int, first: int, last: int, day: int) -> int:
     return material_day(s, k, first, limit) if found == POSSIBLE else day
 
 
-@inner
+@in_place
 def _alternatives(s: State, r: int) -> int:
     """How many items can meet a requirement."""
     return int(1 + s.requirement[r + 1].alternatives - s.requirement[r].alternatives)
 
 
-@inner
+@in_place
 def _combinations(s: State, k: int) -> int:
     combinations = 1
     for r in range(s.order[k].requirements, s.order[k + 1].requirements):
@@ -121,20 +121,20 @@ def _combinations(s: State, k: int) -> int:
     return combinations
 
 
-@inner
+@in_place
 def _pick(s: State, r: int, alternative: int) -> None:
     wanted = s.requirement[r]
     wanted.picked = alternative
     wanted.chosen = wanted.item if alternative == 0 else s.alternative[wanted.alternatives + alternative - 1]
 
 
-@inner
+@in_place
 def _remember(s: State, k: int) -> None:
     for r in range(s.order[k].requirements, s.order[k + 1].requirements):
         s.requirement[r].best = s.requirement[r].picked
 
 
-@inner
+@in_place
 def _next(s: State, k: int) -> bool:
     """The next combination, counting up from the last requirement; false after the last."""
     for r in range(s.order[k + 1].requirements - 1, s.order[k].requirements - 1, -1):
