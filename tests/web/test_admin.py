@@ -146,6 +146,28 @@ def test_a_bill_that_would_contain_itself_is_refused_in_the_form(office):
     assert not BillLine.objects.filter(parent=driver, component=foot).exists()
 
 
+def test_alternates_of_a_component_are_entered_by_their_codes_in_forms_and_files(office):
+    client, line = office("planner"), BillLine.objects.get(parent__code="DRIVER", component__code="TRAFO")
+    keys = dict(Item.objects.values_list("code", "pk"))
+
+    def entered(codes: str):
+        form = {"parent": line.parent_id, "component": line.component_id, "quantity": 1, "alternates": codes}
+        return client.post(address(BillLine, f"{line.pk}/change/"), form)
+
+    assert entered("CLAMP| DIMMER").status_code == 302
+    line.refresh_from_db()
+    assert line.alternates == [keys["CLAMP"], keys["DIMMER"]]
+    assert 'value="CLAMP|DIMMER"' in client.get(address(BillLine, f"{line.pk}/change/")).content.decode()
+    for codes, reason in (("LAMP|NO", "There is no item NO."), ("FOOT", "runs in a circle"), ("TRAFO", "differ from TRAFO")):
+        assert reason in entered(codes).content.decode()
+    confirm(client, BillLine, upload(client, BillLine, "parent,component,quantity\nDRIVER,TRAFO,2\n"))
+    line.refresh_from_db()
+    assert (line.quantity, line.alternates) == (2, [keys["CLAMP"], keys["DIMMER"]])
+    confirm(client, BillLine, upload(client, BillLine, "parent,component,quantity,alternates\nDRIVER,TRAFO,2,PLATE\n"))
+    line.refresh_from_db()
+    assert line.alternates == [keys["PLATE"]]
+
+
 def test_what_only_the_database_refuses_is_told_on_the_page(office):
     head = Item.objects.get(code="HEAD-S")
     inline = {"bill-TOTAL_FORMS": "0", "bill-INITIAL_FORMS": "0"}

@@ -5,18 +5,19 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from atoll.configure import Need
 from atoll.errors import BadInput
+from atoll.model.bill import BillLine as Line
 from atoll_web import invariants
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.assembly import services as assembly
 from atoll_web.bulk import exchange
 from atoll_web.catalogue import services as catalogue
-from atoll_web.catalogue.models import AssemblyLine, Item, LineDay, OrderBillAlternate
+from atoll_web.catalogue.models import AssemblyLine, BillLine, Item, LineDay, OrderBillAlternate
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
 from atoll_web.purchasing.snapshot import COMES_TOO_LATE, Late, usable_days
@@ -34,7 +35,9 @@ from atoll_web.sales.errors import (
 )
 from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
 from atoll_web.sales.services import Asked, NewLine
+from atoll_web.sales.why import reasons_document
 from atoll_web.stock.models import Allocation, Supply
+from atoll_web.stock.services import outdated_builds
 from tests.lamps import LAMP, MONDAY, Lamps
 
 pytestmark = pytest.mark.django_db
@@ -554,6 +557,91 @@ def test_the_first_alternate_that_is_earliest_is_taken_and_everything_agrees(alt
     promise = line.promises.get(in_force=True)
     assert ("instead" in promise.basis, promise.ship_date) == (False, date(2026, 3, 10))
     assert violations() == []
+
+
+def bill(company: Lamps, parent: str, *lines: Line) -> None:
+    catalogue.save_bills(company.actor("planner"), {parent: lines})
+
+
+def kit_of(item: str) -> dict[str, int]:
+    """What the only planned build of an item requires."""
+    (build,) = Supply.objects.filter(item__code=item, kind="planned", quantity__gt=0)
+    return dict(build.consumes.requirements.values_list("item__code", "quantity"))
+
+
+def test_a_subassembly_is_built_of_alternates_where_that_is_earlier(company: Lamps) -> None:
+    """For eleven feet three are built, two of them of the drivers there are; the third needs a driver, for which transformers
+    are on hand. Beyond four feet transformers are short for ten days and more; a dimmer may be taken for one.
+    """
+    bill(company, "DRIVER", Line("TRAFO", 1, ("DIMMER", "CLAMP")), Line("BOARD", 1))
+    assert explore(NewLine("DL", {}, 12)).lines[0].need_date == date(2026, 3, 5)
+    order = company.order(13)
+    assert Promise.objects.get(line__order=order).need_date == date(2026, 3, 5)
+    assert kit_of("DRIVER") == {"BOARD": 3, "DIMMER": 3}
+    document = reasons_document(order.lines.get())
+    feet = next(peg for peg in document["pegs"] if peg["item"] == "FOOT" and peg["kind"] == "planned")
+    drivers = next(peg for peg in feet["parts"] if peg["item"] == "DRIVER" and peg["kind"] == "planned")
+    assert {(part["item"], part["instead"]) for part in drivers["parts"]} == {("DIMMER", "TRAFO"), ("BOARD", "")}
+    assert outdated_builds() == set()
+    assert violations() == []
+    # Opened, the drivers are built of dimmers. A bill that no longer allows these marks the promise.
+    bill(company, "DRIVER", Line("TRAFO", 1, ("CLAMP",)), Line("BOARD", 1))
+    assert Promise.objects.get(line__order=order).at_risk
+    sales.repromise(actor=company.actor("planner"))
+    assert kit_of("DRIVER") == {"BOARD": 3, "CLAMP": 3}
+    assert violations() == []
+
+
+def test_builds_with_other_alternates_are_planned_apart(company: Lamps) -> None:
+    """Five dimmers, then five clamps: each order's drivers are of one kind."""
+    bill(company, "DRIVER", Line("TRAFO", 1, ("DIMMER", "CLAMP")), Line("BOARD", 1))
+    company.order(10)
+    lines = [NewLine("DL", {}, 4), NewLine("DL", {}, 4)]
+    orders = [sales.NewOrder("MUELLER", [line]) for line in lines]
+    sales.enter_orders(actor=company.actor("sales"), orders=orders)
+    kits = [
+        dict(build.consumes.requirements.values_list("item__code", "quantity"))
+        for build in Supply.objects.filter(item__code="DRIVER", kind="planned").order_by("id")
+    ]
+    assert kits == [{"BOARD": 4, "DIMMER": 4}, {"BOARD": 4, "CLAMP": 4}]
+    assert violations() == []
+
+
+def test_a_subassembly_is_built_of_the_successor_of_an_obsolete_component(company: Lamps) -> None:
+    """Two transformers are left; for more drivers dimmers come, which replace them."""
+    trafo, dimmer = Item.objects.get(code="TRAFO"), Item.objects.get(code="DIMMER")
+    catalogue.make_obsolete(actor=company.actor("planner"), item=trafo, replaced_by=dimmer)
+    company.order(12)
+    assert kit_of("DRIVER") == {"BOARD": 2, "TRAFO": 2}
+    order = company.order(2)
+    kits = [
+        dict(build.consumes.requirements.values_list("item__code", "quantity"))
+        for build in Supply.objects.filter(item__code="DRIVER", kind="planned").order_by("id")
+    ]
+    assert kits == [{"BOARD": 2, "TRAFO": 2}, {"BOARD": 2, "DIMMER": 2}]
+    assert outdated_builds() == set()
+    builds = Supply.objects.filter(item__code="DRIVER", kind="planned")
+    assert len(assembly.open_builds(actor=company.actor("planner"), supplies=[*builds])) == 2
+    assert "'instead': 'TRAFO'" in str(reasons_document(order.lines.get()))
+    assert violations() == []
+
+
+def test_a_successor_that_is_made_of_what_it_replaces_is_left_out(company: Lamps) -> None:
+    plate, foot = Item.objects.get(code="PLATE"), Item.objects.get(code="FOOT")
+    catalogue.make_obsolete(actor=company.actor("planner"), item=plate, replaced_by=foot)
+    assert explore(NewLine("DL", {}, 10)).lines[0].ship_date
+    assert company.order(10).lines.exists()
+
+
+@pytest.mark.parametrize("others", [["TRAFO"], ["DIMMER", "DIMMER"], ["FOOT"], None])
+def test_alternates_that_make_no_sense_are_refused_by_the_database(company: Lamps, others: list[str] | None) -> None:
+    keys = dict(Item.objects.values_list("code", "id"))
+    row = BillLine.objects.filter(parent__code="DRIVER", component__code="TRAFO")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.update(alternates=[keys[code] for code in others] if others else [0])
+    row.update(alternates=[keys["DIMMER"]])
+    with pytest.raises(IntegrityError), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM catalogue_item WHERE id = %s", [keys["DIMMER"]])
 
 
 @pytest.fixture

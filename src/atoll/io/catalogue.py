@@ -4,7 +4,7 @@
 
     company.toml          name, currency, start, calendar, assembly lines, demand
     items/*.csv           items, one file for each category; columns that are not named below are attributes
-    bills.csv             parent, component, quantity
+    bills.csv             parent, component, quantity; if wanted alternates
     suppliers.csv         code, name, country, on_time, mean_delay_days
     supplier_items.csv    supplier, item, price, lead_time_days, minimum_quantity, multiple; if wanted
                           expedited_days, expedite_cost; an item's first supplier is preferred

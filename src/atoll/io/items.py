@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -40,13 +40,13 @@ def read_bills(folder: Folder, items: Mapping[str, Item]) -> Bills:
     """The lines of each subassembly."""
     bills: dict[str, dict[str, BillLine]] = defaultdict(dict)
     first: dict[str, str] = {}
-    for row in folder.table("bill", "bills.csv", "parent", "component", "quantity").rows:
-        parent, line = row.code("parent"), BillLine(row.code("component"), row.whole("quantity", least=1))
-        known = [folder.is_known("item", code, items, row) for code in (parent, line.item)]
+    for row in folder.table("bill", "bills.csv", "parent", "component", "quantity", optional=("alternates",)).rows:
+        parent, line = row.code("parent"), _bill_line(row)
+        known = [folder.is_known("item", code, items, row) for code in (parent, *line.items)]
         if line.item in bills[parent]:
             row.fault("duplicate-line", f"{parent} has {line.item} twice.", "Add the quantities up on one line.")
         elif all(known):
-            _check_place(row, items[parent], items[line.item])
+            _check_place(row, items[parent], [items[code] for code in line.items])
             first.setdefault(parent, row.source)
             bills[parent][line.item] = line
     found = {parent: tuple(lines.values()) for parent, lines in bills.items()}
@@ -58,12 +58,22 @@ def read_bills(folder: Folder, items: Mapping[str, Item]) -> Bills:
     return found
 
 
-def _check_place(row: Row, parent: Item, component: Item) -> None:
+def _bill_line(row: Row) -> BillLine:
+    component, quantity = row.code("component"), row.whole("quantity", least=1)
+    alternates = tuple(word.strip() for word in (row.cells.get("alternates") or "").split("|") if word.strip())
+    if len({component, *alternates}) <= len(alternates):
+        row.fault("duplicate-item", f"The alternates of {component} name an item twice, or itself.", "Name each item once.")
+        alternates = ()
+    return BillLine(component, quantity, alternates)
+
+
+def _check_place(row: Row, parent: Item, components: Iterable[Item]) -> None:
     """Components and subassemblies go into subassemblies; what goes into an end item is said by its product model."""
     if parent.kind is not Kind.SUBASSEMBLY:
         row.fault("bad-parent", f"{parent.code} is a {parent.kind}, but only subassemblies have bills.", "Take the line out.")
-    if component.kind is Kind.END_ITEM:
-        row.fault("bad-component", f"{component.code} is an end item, so it goes into nothing.", "Take the line out.")
+    for component in components:
+        if component.kind is Kind.END_ITEM:
+            row.fault("bad-component", f"{component.code} is an end item, so it goes into nothing.", "Take it out.")
 
 
 def _check_cycles(folder: Folder, bills: Bills, first: Mapping[str, str]) -> None:

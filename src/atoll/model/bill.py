@@ -13,14 +13,28 @@ class BillCycle(AtollError):
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
-    """`quantity` units of `item` go into one unit of the parent (quantity per)."""
+    """`quantity` units of `item` go into one unit of the parent (quantity per).
+
+    Parameters
+    ----------
+    alternates
+        Items that may be taken for all of them, preferred first.
+    """
 
     item: str
     quantity: int
+    alternates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.quantity < 1:
             raise ValueError(f"Expected quantity per >= 1 for {self.item}, got {self.quantity}.")
+        if len({self.item, *self.alternates}) <= len(self.alternates):
+            raise ValueError(f"Expected alternates that differ from {self.item} and each other, got {self.alternates}.")
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """What may be taken."""
+        return (self.item, *self.alternates)
 
 
 Bills = Mapping[str, tuple[BillLine, ...]]
@@ -49,8 +63,8 @@ def low_level_codes(bills: Bills, items: Iterable[str] = ()) -> dict[str, int]:
     parents_first = topological_order(bills)[::-1]
     levels = dict.fromkeys((*parents_first, *items), 0)
     for item in parents_first:
-        for line in bills.get(item, ()):
-            levels[line.item] = max(levels[line.item], levels[item] + 1)
+        for code in (code for line in bills.get(item, ()) for code in line.items):
+            levels[code] = max(levels[code], levels[item] + 1)
     return levels
 
 
@@ -62,7 +76,7 @@ def topological_order(bills: Bills) -> tuple[str, ...]:
     BillCycle
         Where an item contains itself, with the path from parent to component.
     """
-    components = {parent: [line.item for line in lines] for parent, lines in bills.items()}
+    components = {parent: [code for line in lines for code in line.items] for parent, lines in bills.items()}
     try:
         return tuple(TopologicalSorter(components).static_order())
     except CycleError as error:

@@ -45,7 +45,7 @@ from atoll.promise.remaining import after
 from atoll.promise.repromising import Policy, Repromise, leave, repromise, rush
 from atoll.promise.result import Binding, Cause, Peg, PlannedSupply, Promise
 from atoll.promise.serving import earliest_days, material_days, plan_build, promise, promise_each
-from atoll.promise.structure import Structure
+from atoll.promise.structure import Bill, Structure
 from atoll.promise.tables import CANNOT_BE_SUPPLIED, LAST_DAY, MOST_UNITS
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
 from atoll.schedule import Slot
@@ -57,6 +57,7 @@ __all__ = [
     "MOST_UNITS",
     "Allotment",
     "Availability",
+    "Bill",
     "Binding",
     "Booking",
     "Builds",

@@ -1,13 +1,14 @@
 """The back office of the catalogue: items and bills with files, assembly lines; revisions and configurations to read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.forms import ModelForm
+from django.forms import CharField, ModelForm
 from django.http import HttpRequest
 from import_export.fields import Field
-from import_export.widgets import ForeignKeyWidget
+from import_export.widgets import ForeignKeyWidget, Widget
 from unfold.admin import TabularInline
 
 from atoll.errors import AtollError
@@ -53,28 +54,83 @@ class ItemResource(MasterDataResource):
         )
 
 
+def codes_of(keys: Sequence[int]) -> str:
+    """Codes of items, in their order, as people write them."""
+    codes = dict(Item.objects.filter(pk__in=keys).values_list("pk", "code"))
+    return "|".join(codes[key] for key in keys)
+
+
+def keys_of(text: str) -> list[int]:
+    """Keys of the items whose codes a text names.
+
+    Raises
+    ------
+    ValidationError
+        When there is none with a code.
+    """
+    codes = [word.strip() for word in text.split("|") if word.strip()]
+    keys = dict(Item.objects.filter(code__in=codes).values_list("code", "pk"))
+    if unknown := [code for code in codes if code not in keys]:
+        raise ValidationError(f"There is no item {', '.join(unknown)}. Write codes of items with | between them.")
+    return [keys[code] for code in codes]
+
+
+class CodesWidget(Widget):
+    """Keys of items in a file, as their codes."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> list[int]:
+        """The keys of a cell."""
+        return keys_of(str(value or ""))
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        """The cell of the keys."""
+        return codes_of(value)
+
+
+class CodesField(CharField):
+    """Keys of items in a form, as their codes."""
+
+    def prepare_value(self, value: Any) -> str:
+        """What the form shows."""
+        return codes_of(value) if isinstance(value, list) else value or ""
+
+    def clean(self, value: Any) -> list[int]:
+        """The keys of what was entered."""
+        return keys_of(super().clean(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether other codes were entered."""
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+
 class BillLineResource(MasterDataResource):
-    """Lines of bills by the codes of parent and component."""
+    """Lines of bills by the codes of parent and component; alternates with | between their codes."""
 
     parent = Field("parent", "parent", ForeignKeyWidget(Item, "code"))
     component = Field("component", "component", ForeignKeyWidget(Item, "code"))
+    alternates = Field("alternates", "alternates", CodesWidget(), default=list)
 
     class Meta(MasterDataResource.Meta):
         model = BillLine
         import_id_fields = ("parent", "component")
-        fields = ("parent", "component", "quantity")
+        fields = ("parent", "component", "quantity", "alternates")
 
 
 class BillLineForm(ModelForm):
     """A line of a bill, which may not lead back to its parent."""
+
+    alternates = CodesField(
+        required=False, help_text="Codes of the items that promises may take for all of them, the best first, with | between them"
+    )
 
     def clean(self) -> dict[str, Any]:
         """Say along which path an item would contain itself."""
         cleaned = super().clean()
         if cleaned.get("parent") and cleaned.get("component"):
             try:
-                refuse_cycle(cleaned["parent"], cleaned["component"])
-            except AtollError as error:
+                others = codes_of(cleaned.get("alternates") or [])
+                refuse_cycle(cleaned["parent"], cleaned["component"], others.split("|") if others else ())
+            except (AtollError, ValueError) as error:
                 raise ValidationError(str(error)) from error
         return cleaned
 

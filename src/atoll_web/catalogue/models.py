@@ -72,7 +72,7 @@ class Item(models.Model):
                 name="what_is_built_is_numbered",
             ),
         ]
-        triggers = [named_by("catalogue_orderbillline", "item", lasts=True)]
+        triggers = [named_by("catalogue_orderbillline", "item", lasts=True), triggers.alternate_stays]
 
     def __str__(self) -> str:
         return self.code
@@ -89,6 +89,13 @@ class BillLine(models.Model):
     parent = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="bill")
     component = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="where_used")
     quantity = models.PositiveIntegerField()
+    alternates = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Keys of the items that promises may take for all of them, preferred first",
+    )
 
     class Meta:
         ordering = ["parent", "component"]

@@ -84,6 +84,8 @@ class Structure:
         Key of each item's row by code, and the other way round.
     bill_keys
         Components with quantity per by the parent's key.
+    alternate_keys
+        By the keys of parent and component: what may be taken for the component, preferred first.
     minute_rate
         What a minute of work costs.
     costs
@@ -97,6 +99,7 @@ class Structure:
     keys: Mapping[str, int]
     codes: Mapping[int, str]
     bill_keys: Mapping[int, tuple[tuple[int, int], ...]]
+    alternate_keys: Mapping[tuple[int, int], tuple[int, ...]]
     minute_rate: Decimal
     costs: Mapping[str, Cost]
     obsolete: Mapping[int, int | None]
@@ -140,7 +143,8 @@ def _released(_database: str, _table: int, _version: int) -> Released:
 @lru_cache(maxsize=4)
 def _structure(_database: str, _table: int, _item_version: int, _bill_version: int, minute_rate: Decimal) -> Structure:
     rows = list(Item.objects.all())
-    keys, bills = {row.code: row.pk for row in rows}, _bills()
+    keys = {row.code: row.pk for row in rows}
+    bills = _bills({row.pk: row.code for row in rows})
     items = {row.code: item_value(row) for row in rows}
     return Structure(
         items=items,
@@ -148,17 +152,23 @@ def _structure(_database: str, _table: int, _item_version: int, _bill_version: i
         keys=keys,
         codes={key: code for code, key in keys.items()},
         bill_keys={keys[parent]: tuple((keys[line.item], line.quantity) for line in lines) for parent, lines in bills.items()},
+        alternate_keys={
+            (keys[parent], keys[line.item]): tuple(keys[code] for code in line.alternates)
+            for parent, lines in bills.items()
+            for line in lines
+            if line.alternates
+        },
         minute_rate=minute_rate,
         costs=standard_costs(bills, items, minute_rate),
         obsolete={row.pk: row.replaced_by_id for row in rows if not row.active},
     )
 
 
-def _bills() -> Bills:
+def _bills(codes: Mapping[int, str]) -> Bills:
     lines: dict[str, list[Line]] = defaultdict(list)
-    rows = BillLine.objects.values_list("parent__code", "component__code", "quantity").order_by("parent__code", "component__code")
-    for parent, component, quantity in rows:
-        lines[parent].append(Line(component, quantity))
+    columns = ("parent__code", "component__code", "quantity", "alternates")
+    for parent, component, quantity, others in BillLine.objects.values_list(*columns).order_by(*columns[:2]):
+        lines[parent].append(Line(component, quantity, tuple(codes[other] for other in others)))
     return {parent: tuple(group) for parent, group in lines.items()}
 
 

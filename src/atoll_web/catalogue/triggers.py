@@ -10,11 +10,19 @@ bill_without_cycle = pgtrigger.Trigger(
     operation=pgtrigger.Insert | pgtrigger.Update,
     func=f"""
     PERFORM pg_advisory_xact_lock({BILLS});  -- two writers could each add one half of a cycle that the other does not see yet
+    IF NEW.component_id = ANY(NEW.alternates) OR EXISTS (
+        SELECT 1 FROM unnest(NEW.alternates) a (id) LEFT JOIN catalogue_item i ON i.id = a.id GROUP BY a.id
+        HAVING count(*) > 1 OR count(i.id) = 0
+    ) THEN
+        RAISE EXCEPTION 'alternates of item % are other items that exist, each once', NEW.component_id
+            USING ERRCODE = 'check_violation';
+    END IF;
     IF EXISTS (
         WITH RECURSIVE below(item_id) AS (
-            SELECT NEW.component_id
+            SELECT unnest(NEW.component_id || NEW.alternates)
             UNION
-            SELECT line.component_id FROM catalogue_billline line JOIN below ON line.parent_id = below.item_id
+            SELECT unnest(line.component_id || line.alternates)
+            FROM catalogue_billline line JOIN below ON line.parent_id = below.item_id
             WHERE line.id <> NEW.id
         )
         SELECT 1 FROM below WHERE item_id = NEW.parent_id
@@ -22,6 +30,18 @@ bill_without_cycle = pgtrigger.Trigger(
         RAISE EXCEPTION 'item % would contain itself', NEW.parent_id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
+    """,
+)
+
+alternate_stays = pgtrigger.Trigger(
+    name="alternate_stays",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Delete,
+    func="""
+    IF EXISTS (SELECT 1 FROM catalogue_billline WHERE OLD.id = ANY(alternates)) THEN
+        RAISE EXCEPTION 'item % is an alternate in a bill', OLD.code USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN OLD;
     """,
 )
 

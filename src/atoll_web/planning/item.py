@@ -1,7 +1,7 @@
 """All about an item as one document: its page and its `.json` twin show the same values."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -38,7 +38,8 @@ Document = dict[str, Any]
 
 def item_record(item: Item, company: Company, today: date, *, page: int = 1) -> Document:
     """The item; `item` comes with its position, its policy, its value and the models that have it (`models_with`)."""
-    structure = list(BillLine.objects.filter(Q(parent=item) | Q(component=item)).select_related("parent", "component"))
+    is_of_item = Q(parent=item) | Q(component=item) | Q(alternates__contains=[item.pk])
+    structure = list(BillLine.objects.filter(is_of_item).select_related("parent", "component"))
     moves, has_more = _moves(item, page)
     figures = ("on_hand", "allocated", "free", "on_order", "planned", "required", "projected", "base_stock", "value")
     return {
@@ -47,8 +48,8 @@ def item_record(item: Item, company: Company, today: date, *, page: int = 1) -> 
         "stock": _stock(item),
         "supplies": _supplies(item),
         "table": _table(time_phased(item=item, today=today, weekdays=len(company.weekdays))),
-        "bill": [_part(line.component, line.quantity) for line in structure if line.parent_id == item.pk],
-        "where_used": [_part(line.parent, line.quantity) for line in structure if line.component_id == item.pk],
+        "bill": _bill([line for line in structure if line.parent_id == item.pk]),
+        "where_used": [_part(line.parent, line.quantity) for line in structure if line.parent_id != item.pk],
         "models": item.models,
         "suppliers": _suppliers(item),
         "policy": {"base_stock": item.base_stock, "daily_demand": item.daily_demand, "lead_time_days": item.lead_time_days},
@@ -74,6 +75,13 @@ def models_with(code: str) -> ArraySubquery:
 
 def _part(item: Item, quantity: int) -> Document:
     return {"item": item.code, "name": item.name, "quantity": quantity}
+
+
+def _bill(lines: Sequence[BillLine]) -> list[Document]:
+    """The components, each with the codes of its alternates."""
+    others = {other for line in lines for other in line.alternates}
+    codes = dict(Item.objects.filter(pk__in=others).values_list("pk", "code")) if others else {}
+    return [{**_part(line.component, line.quantity), "alternates": [codes[other] for other in line.alternates]} for line in lines]
 
 
 def _stock(item: Item) -> list[Document]:

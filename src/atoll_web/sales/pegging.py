@@ -6,7 +6,24 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+
+from atoll_web.catalogue.models import BillLine
 from atoll_web.stock.models import Requirement
+
+OF_BUILD = BillLine.objects.filter(parent=OuterRef("demand__builds__item"))
+
+REPLACED = (
+    Q(alternates__contains=[OuterRef("item")])
+    | Q(component__replaced_by=OuterRef("item"))
+    | Q(component__replaced_by__replaced_by=OuterRef("item"))
+)
+
+INSTEAD = Case(
+    When(Exists(OF_BUILD.filter(component=OuterRef("item"))), then=Value("")),
+    default=Subquery(OF_BUILD.filter(REPLACED).order_by("component__code").values("component__code")[:1]),
+)
+"""What the bill of a build has where its kit requires an alternate or a successor."""
 
 FIELDS = {
     "id": "id",
@@ -14,6 +31,7 @@ FIELDS = {
     "item": "item__code",
     "name": "item__name",
     "is_in_use": "item__active",
+    "instead": "instead",
     "needed": "quantity",
     "issued": "issued",
     "units": "allocations__quantity",
@@ -44,6 +62,8 @@ class Peg:
         Key of the supply; 0 for none.
     is_obsolete
         Whether the item is out of use, so that what is only planned of it will not come.
+    instead
+        The component of the bill that it is taken for; empty for that component itself.
     is_latest
         Whether it decides the date of what it goes into, all the way up to the order.
     """
@@ -60,6 +80,7 @@ class Peg:
     built: int = 0
     supply: int = 0
     is_obsolete: bool = False
+    instead: str = ""
     is_latest: bool = False
 
     def as_dict(self) -> dict[str, Any]:
@@ -73,6 +94,7 @@ class Peg:
             "due": self.due,
             "margin_days": self.margin_days,
             "built": self.built,
+            "instead": self.instead,
             "is_latest": self.is_latest,
             "parts": [part.as_dict() for part in self.parts],
         }
@@ -84,9 +106,8 @@ def pegging(demand: int) -> list[Peg]:
     level, seen = {demand}, set[int]()
     while level:
         seen |= level
-        rows = (
-            Requirement.objects.filter(demand__in=level).order_by("item__code", "allocations__id").values_list(*FIELDS.values())
-        )
+        required = Requirement.objects.filter(demand__in=level).annotate(instead=INSTEAD)
+        rows = required.order_by("item__code", "allocations__id").values_list(*FIELDS.values())
         level = set()
         for requirement in _by_requirement(dict(zip(FIELDS, row, strict=True)) for row in rows):
             trees[requirement[0]["demand"]].extend(_pegs(requirement, trees))
@@ -128,13 +149,16 @@ def _pegs(rows: list[dict[str, Any]], trees: dict[int, list[Peg]]) -> list[Peg]:
             row["built"] if row["kit"] else 0,
             row["supply"],
             not row["is_in_use"],
+            row["instead"] or "",
         )
         for row in rows
         if row["units"]
     ]
     short = first["needed"] - first["issued"] - sum(peg.units for peg in pegs)
     rest = (("issued", first["issued"]), ("short", short))
-    return pegs + [Peg(first["item"], first["name"], units, kind) for kind, units in rest if units]
+    return pegs + [
+        Peg(first["item"], first["name"], units, kind, instead=first["instead"] or "") for kind, units in rest if units
+    ]
 
 
 def _mark(pegs: list[Peg]) -> None:

@@ -191,12 +191,30 @@ build_is_due_after_it_begins = for_each_statement(
 OUTDATED_BUILDS = """
 SELECT s.id FROM stock_supply s JOIN stock_demand d ON d.builds_id = s.id
 WHERE s.kind = 'planned' AND EXISTS (
-    SELECT 1 FROM (SELECT component_id, quantity FROM catalogue_billline WHERE parent_id = s.item_id) b
-    FULL JOIN (SELECT item_id, quantity FROM stock_requirement WHERE demand_id = d.id) r ON r.item_id = b.component_id
+    SELECT 1 FROM (
+        SELECT coalesce((
+            WITH RECURSIVE successor (item_id, rank) AS (
+                SELECT line.component_id, 0
+                UNION ALL
+                SELECT i.replaced_by_id, rank + 1 FROM successor JOIN catalogue_item i ON i.id = successor.item_id
+                WHERE i.replaced_by_id IS NOT NULL AND rank < 100
+            ), other (item_id, rank) AS (
+                SELECT item_id, rank FROM successor
+                UNION ALL
+                SELECT item_id, 0 FROM unnest(line.alternates) a (item_id)
+            )
+            SELECT r.item_id FROM other JOIN stock_requirement r ON r.demand_id = d.id AND r.item_id = other.item_id
+            ORDER BY r.item_id <> line.component_id, rank LIMIT 1
+        ), line.component_id), sum(line.quantity)
+        FROM catalogue_billline line WHERE line.parent_id = s.item_id GROUP BY 1
+    ) b (item_id, quantity)
+    FULL JOIN (SELECT item_id, quantity FROM stock_requirement WHERE demand_id = d.id) r ON r.item_id = b.item_id
     WHERE r.quantity IS DISTINCT FROM b.quantity * s.quantity
 )
 """
-"""Builds that are planned and nobody has opened, whose kit is no longer what their bill says."""
+"""Builds that are planned and nobody has opened, whose kit is no longer what their bill says, with alternates of components and
+successors of obsolete ones.
+"""
 
 OVER_REQUIREMENT = "r.quantity - r.issued < (SELECT SUM(x.quantity) FROM stock_allocation x WHERE x.requirement_id = r.id)"
 

@@ -91,6 +91,11 @@ def issues(folder: Path) -> tuple[Issue, ...]:
     return refusal.value.issues
 
 
+def test_a_line_of_a_bill_names_its_alternates_the_best_first(folder: Folder) -> None:
+    found = read_catalogue(folder({"bills.csv": "parent,component,quantity,alternates\nWHEEL,RIM,1,SPOKE| HUB\nWHEEL,HUB,2,\n"}))
+    assert found.bills == {"WHEEL": (BillLine("RIM", 1, ("SPOKE", "HUB")), BillLine("HUB", 2))}
+
+
 def test_a_good_folder_becomes_a_catalogue(folder: Folder) -> None:
     found = read_catalogue(folder())
     assert found.items["RIM"] == Item(
@@ -159,6 +164,7 @@ def test_a_forecast_follows_from_the_profile() -> None:
     assert weekly["B"] == pytest.approx((20 * 2.0, (0.5 * (1 + 4) + 0.5 * 14 / 3) / 2.0))  # 1 + Poisson(1): E[u²] = 1 + 2²
 
 
+OTHERS = "parent,component,quantity,alternates\n"
 ITEMS, BILLS, CUSTOMERS = "code,name,kind,cost\n", "parent,component,quantity\n", FILES["customers.csv"]
 SUPPLIERS, OFFERS = "code,name,country,on_time,mean_delay_days\n", FILES["supplier_items.csv"]
 
@@ -194,6 +200,11 @@ BAD_FILES = [
     ("bills.csv", BILLS + "WHEEL,RIM,1\nWHEEL,RIM,1\n", ":3", "duplicate-line"),
     ("bills.csv", BILLS + "WHEEL,RIM,1\nRIM,HUB,1\n", ":3", "bad-parent"),
     ("bills.csv", BILLS + "WHEEL,E-BIKE,1\n", ":2", "bad-component"),
+    ("bills.csv", OTHERS + "WHEEL,RIM,1,RYM\n", ":2", "unknown-item"),
+    ("bills.csv", OTHERS + "WHEEL,RIM,1,HUB|E-BIKE\n", ":2", "bad-component"),
+    ("bills.csv", OTHERS + "WHEEL,RIM,1,HUB|HUB\n", ":2", "duplicate-item"),
+    ("bills.csv", OTHERS + "WHEEL,RIM,1,RIM\n", ":2", "duplicate-item"),
+    ("bills.csv", OTHERS + "WHEEL,RIM,1,HUB|WHEEL\n", ":2", "bill-cycle"),
     ("bills.csv", BILLS + "WHEEL,RIM,1\nWHEEL,WHEEL,1\n", ":2", "bill-cycle"),
     ("bills.csv", BILLS, "", "no-bill"),
     ("suppliers.csv", SUPPLIERS + "NORD,N,DE,95,4\n", ":2", "bad-number"),

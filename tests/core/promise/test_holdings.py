@@ -131,6 +131,16 @@ def test_a_rush_takes_what_nobody_holds_before_what_others_hold() -> None:
     assert (found.after.tolist(), found.stays.tolist(), found.bound, found.leaving) == ([2, 5], [True, True], 0, 0)
 
 
+def test_a_line_with_an_alternative_gets_what_another_holds_of_the_item_itself_where_that_is_earlier() -> None:
+    """Of what nobody holds the alternative comes on day 10; the item itself, on day 3, is held by the second line."""
+    there, _ = book([], [(0, 3, 1), (1, 10, 1)])
+    wanted = Wanted.of([WantedLine({0: 1}, alternatives={0: [1]}), WantedLine({0: 1})])
+    first = promise(there, wanted, order=np.array([1, 0]))
+    assert first.ship_day.tolist() == [10, 3]
+    holdings = held(first, there.supply_day, wanted.requested_day)
+    assert promise(there, wanted, holdings=holdings).ship_day.tolist() == [3, 20]
+
+
 def test_a_line_gives_way_to_one_that_becomes_earlier_and_is_told_so() -> None:
     there, wanted = book([{0: 1}, {0: 1}], [(0, 2, 1)])
     holdings = held(promise(there, wanted), there.supply_day, wanted.requested_day)

@@ -254,6 +254,28 @@ def test_a_build_ahead_of_what_cannot_be_had_is_refused_and_names_it() -> None:
     assert plan_build(there, 0, 1).binding_item[0] == 1
 
 
+def test_builds_for_a_line_take_the_alternate_of_a_component_that_is_there_earliest() -> None:
+    """Item 0 is built of item 1, or 2, or 3, each twice: of 1 there is one on day 2, of 2 there are two on day 6, of 3 on day 4."""
+    there = availability(
+        [(1, 2, 1), (2, 6, 2), (3, 4, 2)],
+        leads=[CANNOT_BE_SUPPLIED, 20, 20, 20],
+        bills={0: ((1, 2),)},
+        alternates={(0, 1): [2, 3]},
+    )
+    found = promise(there, Wanted.of([WantedLine({0: 1}), WantedLine({0: 1}), WantedLine({0: 1})]))
+    assert found.need_day.tolist() == [7, 8, 22]
+    assert [dict(found.requirements(q)) for q in range(3)] == [{3: 2}, {2: 2}, {1: 2}]
+    assert len(set(found.plan_variant[:3].tolist())) == 3
+    late = promise(there, Wanted.of([WantedLine({0: 1}, requested_day=60)]))
+    assert dict(late.requirements(0)) == {1: 2}  # what is preferred is there by then too
+
+
+@pytest.mark.parametrize("alternates", [{(0, 2): [1]}, {(0, 1): [9]}, {(0, 1): [0]}])
+def test_alternates_that_make_no_sense_are_refused(alternates: dict) -> None:
+    with pytest.raises(ValueError, match="Expected"):
+        availability([], leads=[1, 1, 1], bills={0: ((1, 2),)}, alternates=alternates)
+
+
 def test_earliest_days_take_nothing() -> None:
     there = availability([(0, 3, 5)], leads=[10, CANNOT_BE_SUPPLIED])
     assert earliest_days(there, integers([0, 0, 0, 1]), integers([5, 5, 6, 1])).tolist() == [3, 3, 10, -1]

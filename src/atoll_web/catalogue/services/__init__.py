@@ -137,7 +137,12 @@ def save_bills(actor: Actor, bills: Bills) -> None:
     """Write bills of material; the lines of each named parent become those. Promises by the bill before are marked at risk."""
     keys = dict(Item.objects.values_list("code", "id"))
     rows = [
-        BillLine(parent_id=keys[parent], component_id=keys[line.item], quantity=line.quantity)
+        BillLine(
+            parent_id=keys[parent],
+            component_id=keys[line.item],
+            quantity=line.quantity,
+            alternates=[keys[code] for code in line.alternates],
+        )
         for parent, lines in bills.items()
         for line in lines
     ]
@@ -146,7 +151,7 @@ def save_bills(actor: Actor, bills: Bills) -> None:
         before = BillLine.objects.filter(parent__code__in=bills).values_list("id", "parent_id", "component_id")
         BillLine.objects.filter(id__in=[line for line, *pair in before if tuple(pair) not in kept]).delete()
         BillLine.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["parent", "component"], update_fields=["quantity"]
+            rows, update_conflicts=True, unique_fields=["parent", "component"], update_fields=["quantity", "alternates"]
         )
 
 
@@ -162,10 +167,10 @@ def make_obsolete(*, actor: Actor, item: Item, replaced_by: Item | None = None) 
         Item.objects.filter(pk=item.pk).update(active=False, replaced_by=replaced_by)
 
 
-def refuse_cycle(parent: Item, component: Item) -> None:
+def refuse_cycle(parent: Item, component: Item, alternates: Sequence[str] = ()) -> None:
     """Raise `BillCycle`, with the path, when a new line would make an item contain itself; the database refuses it anyway."""
     bills = snapshot.structure().bills
-    topological_order({**bills, parent.code: (*bills.get(parent.code, ()), Line(component.code, 1))})
+    topological_order({**bills, parent.code: (*bills.get(parent.code, ()), Line(component.code, 1, tuple(alternates)))})
 
 
 def draft_revision(*, actor: Actor, document: Mapping[str, Any], valid_from: date, source: str = "") -> Revision:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from atoll.model.calendar import Calendar
-from atoll.promise import CANNOT_BE_SUPPLIED, LAST_DAY, MOST_UNITS
+from atoll.promise import CANNOT_BE_SUPPLIED, LAST_DAY, MOST_UNITS, Bill
 from atoll.promise import Structure as Bills
 from atoll_web.accounts.acting import business_time
 from atoll_web.accounts.errors import NoCompany
@@ -71,8 +71,10 @@ class Items:
 
     def _reach(self, key: int) -> frozenset[int]:
         if key not in self._below:
-            first, last = self.bills.start[self.at[key] : self.at[key] + 2]
-            parts = [*self.bills.component[first:last].tolist(), *self.successors.get(self.at[key], ())]
+            bills = self.bills
+            first, last = bills.start[self.at[key] : self.at[key] + 2]
+            others = bills.alternate[bills.alternate_start[first] : bills.alternate_start[last]].tolist()
+            parts = [*bills.component[first:last].tolist(), *others, *self.successors.get(self.at[key], ())]
             self._below[key] = frozenset({key}).union(*(self._reach(self.ids[position]) for position in parts))
         return self._below[key]
 
@@ -205,6 +207,14 @@ def _make_items(there: Structure) -> Items:
         for parent, bill in there.bill_keys.items()
         if parent not in there.obsolete
     }
+    alternates = {
+        (at[parent], at[component]): [at[other] for other in others]
+        for (parent, component), others in there.alternate_keys.items()
+        if at[parent] in bills
+    }
+    successors = _without_circles(
+        {at[item]: [at[other] for other in _successors(there, item)] for item in there.obsolete}, bills, alternates
+    )
     return Items(
         ids=ids,
         keys=integers(ids),
@@ -214,9 +224,47 @@ def _make_items(there: Structure) -> Items:
         left_units=integers(levels.get(item, MOST_UNITS) for item in ids),
         lead_days=integers(sum(leads.get(item, (CANNOT_BE_SUPPLIED,))) for item in ids),
         margin_days=integers(leads[item][1] if item in leads and at[item] not in bills else 0 for item in ids),
-        bills=Bills.of(bills, len(ids)),
-        successors={at[item]: [at[other] for other in _successors(there, item)] for item in there.obsolete},
+        bills=Bills.of(bills, len(ids), _alternates(bills, alternates, successors)),
+        successors=successors,
     )
+
+
+Places = Mapping[int, Sequence[int]]
+OfComponents = Mapping[tuple[int, int], Sequence[int]]
+
+
+def _alternates(bills: Mapping[int, Bill], alternates: OfComponents, successors: Places) -> OfComponents:
+    """What may be taken for each component: its alternates, then its successors."""
+    found = {}
+    for parent in bills if alternates or successors else ():
+        for component, _ in bills[parent]:
+            others = dict.fromkeys((*alternates.get((parent, component), ()), *successors.get(component, ())))
+            if others:
+                found[parent, component] = [*others]
+    return found
+
+
+def _without_circles(successors: Places, bills: Mapping[int, Bill], alternates: OfComponents) -> Places:
+    """Successors, without those that are made of the item which they replace, at any depth."""
+    parts = {
+        parent: [part for component, _ in bill for part in (component, *alternates.get((parent, component), ()))]
+        for parent, bill in (bills.items() if successors else ())
+    }
+    kept = {}
+    for item, others in successors.items():
+        kept[item] = [other for other in others if item not in _below(other, parts)]
+        parts[item] = [*parts.get(item, ()), *kept[item]]
+    return kept
+
+
+def _below(item: int, parts: Places) -> set[int]:
+    """An item and what it may be made of, at any depth."""
+    found, left = {item}, [item]
+    while left:
+        further = {*parts.get(left.pop(), ())} - found
+        found |= further
+        left += further
+    return found
 
 
 def _successors(there: Structure, item: int) -> list[int]:
