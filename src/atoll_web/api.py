@@ -39,6 +39,7 @@ from atoll_web.sales.api import router as sales_router
 from atoll_web.sales.changes_api import router as changes_router
 from atoll_web.sales.configure_api import router as configure_router
 from atoll_web.sales.corrections_api import router as corrections_router
+from atoll_web.sales.keys_api import router as keys_router
 from atoll_web.sales.notices_api import router as notices_router
 from atoll_web.sales.promise_api import router as promise_router
 from atoll_web.sales.proposals_api import router as re_promises_router
@@ -53,6 +54,7 @@ STATUS: dict[type[AtollError], int] = {
     accounts.UnknownUser: 404,
     accounts.UnknownToken: 404,
     catalogue.UnknownModel: 404,
+    accounts.KeyUsed: 409,
     accounts.NoCompany: 409,
     accounts.TokenNameTaken: 409,
     assembly.BillChanged: 409,
@@ -87,10 +89,10 @@ STATUS: dict[type[AtollError], int] = {
     sales.QuoteExpired: 409,
     sales.QuoteOutdated: 409,
     sales.ShipsComplete: 409,
+    sales.DeliveryGroupLeft: 409,
     sales.NoLongerOffered: 409,
     sales.SubscriptionNameTaken: 409,
     sales.WrongOrderState: 409,
-    sales.NotAllPromised: 409,
     sales.NotInBook: 409,
     sales.NotProposed: 409,
     sales.NothingToPropose: 409,
@@ -139,6 +141,7 @@ api.add_router("", lines_router, tags=["capacity"])
 api.add_router("", configure_router, tags=["configure"])
 api.add_router("", changes_router, tags=["sales"])
 api.add_router("", sales_router, tags=["sales"])
+api.add_router("", keys_router, tags=["keys"])
 api.add_router("", notices_router, tags=["notices"])
 api.add_router("", promise_router, tags=["promises"])
 api.add_router("", re_promises_router, tags=["sales"])
@@ -177,6 +180,8 @@ def not_served(request: HttpRequest, error: HttpError) -> HttpResponse:
         return _answer(request, 401, "not-signed-in", message, hint)
     if error.status_code == 403:
         return _answer(request, 403, "csrf-failed", str(error), "Send the cookie `csrftoken` as header `X-CSRFToken`.")
+    if isinstance(cause := error.__cause__, ValueError):  # no JSON, or no text
+        return _answer(request, error.status_code, "bad-request", f"{error}: {cause}.", "Send one JSON document in UTF-8.")
     return _answer(request, error.status_code, "bad-request", str(error))
 
 

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -320,7 +321,7 @@ def import_orders(file: Path, check: bool, user: str | None, as_json: bool) -> N
 @with_application
 def calendar_command(horizon: int | None, as_json: bool) -> None:
     """Keep the capacity calendar of the assembly lines up to its horizon; a worker does so every hour."""
-    from django.db.models import Max
+    from django.db.models import Max, Q
 
     from atoll_web.accounts.acting import actor_now
     from atoll_web.accounts.models import Company
@@ -335,7 +336,9 @@ def calendar_command(horizon: int | None, as_json: bool) -> None:
         services.extend_calendar(actor=actor)
     else:
         services.set_horizon(actor=actor, days=horizon)
-    lines = list(AssemblyLine.objects.annotate(last_day=Max("days__day")).order_by("code").values("code", "last_day"))
+    reach = actor.today + timedelta(days=Company.objects.values_list("horizon_days", flat=True).get())
+    last_day = Max("days__day", filter=Q(days__day__lte=reach))
+    lines = list(AssemblyLine.objects.annotate(last_day=last_day).order_by("code").values("code", "last_day"))
     if as_json:
         write_document({"lines": lines})
     else:

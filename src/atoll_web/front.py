@@ -108,7 +108,7 @@ def home(request: HttpRequest) -> HttpResponse:
         for figure in FIGURES
         if figure.waits_for(roles)
     ]
-    troubled = order_lines().filter(Q(at_risk=True) | Q(late=True), is_open=True).order_by("promise_date", "pk")[:ATTENTION_ROWS]
+    troubled = order_lines().filter(Q(at_risk=True) | Q(late=True, is_open=True)).order_by("promise_date", "pk")[:ATTENTION_ROWS]
     return render(request, "atoll/home.html", {"figures": figures, "troubled": troubled})
 
 
@@ -117,11 +117,11 @@ def _counts(day: date) -> dict[str, int]:
     due = Q(supply__quantity__gt=0)
     return (
         order_lines()
-        .filter(is_open=True)
+        .filter(Q(is_open=True) | Q(at_risk=True))
         .aggregate(
-            open=Count("pk"),
+            open=Count("pk", filter=Q(is_open=True)),
             risky=Count("pk", filter=Q(at_risk=True)),
-            delayed=Count("pk", filter=Q(late=True)),
+            delayed=Count("pk", filter=Q(late=True, is_open=True)),
             to_ship=Count("pk", filter=Q(state=states.ASSEMBLED)),
         )
         | PurchaseOrderLine.objects.filter(order__state=purchasing_states.SENT).aggregate(

@@ -33,7 +33,8 @@ LINE_OPTIONS = ("choices", "quantity", "request_date")
     "file",
     type=click.File(encoding="utf-8-sig"),
     metavar="FILE",
-    help="Several lines in place of MODEL: CSV (columns model, quantity, request_date, choices) or JSON; - is standard input.",
+    help="Several lines in place of MODEL: CSV (columns model, quantity, request_date, choices, delivery_group) or JSON; "
+    "- is standard input.",
 )
 @click.option("--ship-complete", is_flag=True, help="All lines on one day.")
 @click.option("--customer", default="", metavar="CODE", help="On whose terms.")
@@ -117,9 +118,9 @@ def tell(basket: Mapping[str, Any]) -> None:
 
 
 def _tell_promised(name: str, line: Mapping[str, Any]) -> None:
-    click.echo(
-        f"{name}{line['quantity']} × {line['model']} ships on {line['ship_date']}, {line['price']:,.2f} {line['currency']}."
-    )
+    ships = f"ships with group {line['delivery_group']} on" if line["delivery_group"] else "ships on"
+    price = f"{line['price']:,.2f} {line['currency']}"
+    click.echo(f"{name}{line['quantity']} × {line['model']} {ships} {line['ship_date']}, {price}.")
     click.echo(f"{missed(line['request_date'], line['ship_date'])} {line['reason']}".strip())
     sure = ", ".join(f"{one['probability']:.0%} by {one['ship_date'] or 'no known day'}" for one in line["sure_dates"])
     click.echo(f"Sure: {line['confidence']:.1%} by {line['ship_date']}; {sure}.")

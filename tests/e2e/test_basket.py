@@ -109,3 +109,36 @@ def test_lines_of_the_basket_are_added_to_an_order(page: Page, lamps: Lamps, siz
     shoot(page, f"basket-added-{size}")
     page.get_by_role("button", name=f"Add to {order}").click()
     expect(page.get_by_role("heading", name="2. 1 × Desk lamp")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_lines_of_the_basket_are_put_into_groups_that_ship_together(page: Page, lamps: Lamps, size: str) -> None:
+    page.set_viewport_size(SIZES[size])
+    sign_in(page, "sales")
+    for address in ("/configure/DL", CONFIGURED, "/configure/DL"):
+        page.goto(address)
+        page.get_by_role("button", name="Add to basket").click()
+    first, second, third = (page.get_by_role("region", name=f"{n}. Desk lamp") for n in (1, 2, 3))
+    with page.expect_response("**/basket/change"):
+        first.get_by_label("Delivery", exact=True).select_option("with group A")
+    second.get_by_label("Delivery", exact=True).select_option("with group A")
+    expect(first).to_contain_text("Waits for line 2, with which it ships")
+    expect(second.get_by_label("Delivery", exact=True)).to_have_value("A")
+    expect(third).to_contain_text("4 Mar 2026")
+    sound(page)
+    shoot(page, f"basket-groups-{size}")
+    page.get_by_label("Ship all together").check()
+    expect(third).to_contain_text("Waits for line 2")
+    expect(first.get_by_label("Delivery", exact=True)).to_have_count(0)
+    page.get_by_label("Ship each line as soon as it is ready").check()
+    expect(first.get_by_label("Delivery", exact=True)).to_have_value("A")
+    with page.expect_response("**/basket/change"):
+        page.get_by_label("Customer", exact=True).select_option("ACME")
+    page.get_by_role("button", name="Order", exact=True).click()
+    expect(page.get_by_role("main")).to_contain_text("3 lines ordered as")
+    expect(page.get_by_role("main")).to_contain_text("line 2 (delivery group A)")
+    sound(page)
+    lines = Order.objects.get().lines.order_by("position")
+    dates = [line.promises.get().ship_date for line in lines]
+    assert [line.delivery_group for line in lines] == ["A", "A", ""]
+    assert dates[0] == dates[1] > dates[2]

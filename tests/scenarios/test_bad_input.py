@@ -185,12 +185,29 @@ def test_a_supplier_without_a_lead_time_supplies_nothing_in_time(company: Lamps,
     with pytest.raises(IntegrityError), transaction.atomic():
         SupplierItem.objects.filter(item__code="DIMMER").update(lead_time_days=None)
     SupplierItem.objects.filter(item__code="DIMMER").update(preferred=False)
-    assert "DIMMER is short and can neither be bought nor built" in refused(order(company, lamp(6, dimmer="DIMMER")))
+    assert "DIMMER is short and has no preferred supplier" in refused(order(company, lamp(6, dimmer="DIMMER")))
+
+
+def test_who_has_no_supplier_is_told_from_what_is_obsolete_with_a_remedy_for_each(
+    company: Lamps, refused: Callable[..., str]
+) -> None:
+    head = Item.objects.filter(code="HEAD-L")
+    head.update(active=False)
+    words = refused(order(company, lamp(2, head="HEAD-L", arm="ARM-L")))
+    assert "HEAD-L is short and is obsolete; name its successor under Master data, or choose another option" in words
+    head.update(replaced_by=Item.objects.get(code="HEAD-S"))
+    SupplierItem.objects.filter(item__code="HEAD-S").delete()
+    words = refused(order(company, lamp(30, head="HEAD-L", arm="ARM-L")))
+    assert "HEAD-L is short and is obsolete, and HEAD-S in its place as well; enter a preferred supplier of it" in words
+    head.update(active=True, replaced_by=None)
+    SupplierItem.objects.filter(item__code="HEAD-L").delete()
+    words = refused(order(company, lamp(2, head="HEAD-L", arm="ARM-L")))
+    assert "HEAD-L is short and has no preferred supplier; enter one, or mark one as preferred, under Master data" in words
 
 
 def test_more_than_can_ever_be_supplied_is_refused_with_the_item(company: Lamps, refused: Callable[..., str]) -> None:
     Item.objects.get(code="DIMMER").suppliers.all().delete()
-    assert "DIMMER is short and can neither be bought nor built" in refused(order(company, lamp(6, dimmer="DIMMER")))
+    assert "DIMMER is short and has no preferred supplier" in refused(order(company, lamp(6, dimmer="DIMMER")))
 
 
 def test_an_item_without_supplier_cannot_be_bought(company: Lamps, refused: Callable[..., str]) -> None:

@@ -29,11 +29,12 @@ choices = st.sampled_from(
 )
 quantities = st.sampled_from([1, 1, 2, 3, 5, 12])
 wanted_on = st.none() | st.integers(0, 30).map(lambda days: MONDAY + timedelta(days=days))
-lines = st.builds(NewLine, st.just("DL"), choices, quantities, wanted_on)
+groups = st.sampled_from(["", "", "A", "B"])
+lines = st.builds(NewLine, st.just("DL"), choices, quantities, wanted_on, delivery_group=groups)
 orders = st.builds(
     NewOrder,
     st.sampled_from(["MUELLER", "ACME"]),
-    st.lists(lines, min_size=1, max_size=3),
+    st.lists(lines, min_size=1, max_size=4),
     ship_complete=st.booleans(),
 )
 scarce = st.sampled_from(["HEAD-L", "HEAD-S", "DIMMER", "FOOT", "TRAFO"])

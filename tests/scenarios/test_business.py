@@ -22,6 +22,7 @@ from atoll_web.planning.models import PlannedOrder
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import services as sales
+from atoll_web.sales.deliveries import delivered_with
 from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Balance, Move, Supply
@@ -51,7 +52,8 @@ choices = st.sampled_from(
     ]
 )
 quantities = st.sampled_from([1, 1, 1, 2, 3, 7, 30])
-baskets = st.lists(st.tuples(choices, quantities, st.none() | st.integers(0, 20)), min_size=1, max_size=3)
+groups = st.sampled_from(["", "", "A", "B"])
+baskets = st.lists(st.tuples(choices, quantities, st.none() | st.integers(0, 20), groups), min_size=1, max_size=3)
 bought = st.sampled_from(["HEAD-L", "TRAFO", "DIMMER", "PLATE", "BOARD"])
 counted = st.sampled_from(["DIMMER", "PLATE", "CLAMP", "HEAD-L", "FOOT"])
 
@@ -97,12 +99,16 @@ class Business(RuleBasedStateMachine):
         """What was refused has written nothing."""
         assert books.digest() == self.written
 
-    def lines(self, basket: Sequence[tuple[dict[str, Any], int, int | None]]) -> list[sales.NewLine]:
+    def lines(self, basket: Sequence[tuple[dict[str, Any], int, int | None, str]]) -> list[sales.NewLine]:
         """What a customer asks for; the days from today to when it is wanted may be missing."""
         return [
-            sales.NewLine("DL", chosen, quantity, None if days is None else self.today + timedelta(days=days))
-            for chosen, quantity, days in basket
+            sales.NewLine("DL", chosen, quantity, self.day(days), delivery_group=group)
+            for chosen, quantity, days, group in basket
         ]
+
+    def day(self, days: int | None) -> date | None:
+        """So many days from today."""
+        return None if days is None else self.today + timedelta(days=days)
 
     # Sales.
 
@@ -150,10 +156,10 @@ class Business(RuleBasedStateMachine):
         self.attempt(sales.cancel, "sales", order=pick(Order.objects.all(), which))
 
     @precondition(lambda self: OrderLine.objects.exists())
-    @rule(which=which, chosen=choices, quantity=quantities)
-    def change_a_line(self, which, chosen, quantity):
+    @rule(which=which, chosen=choices, quantity=quantities, group=st.none() | groups)
+    def change_a_line(self, which, chosen, quantity, group):
         line = pick(OrderLine.objects.select_related("order"), which)
-        change = sales.LineChange(line.position, chosen, quantity)
+        change = sales.LineChange(line.position, chosen, quantity, delivery_group=group)
         self.attempt(sales.change_order, "sales", order=line.order, lines=[change])
 
     @precondition(lambda self: OrderLine.objects.exists())
@@ -178,7 +184,8 @@ class Business(RuleBasedStateMachine):
         if promised is not None:
             after = dict(Promise.objects.filter(in_force=True).values_list("line_id", "ship_date"))
             assert all(after[line.pk] >= before[line.pk] for line in promised.lines)
-            assert not Promise.objects.filter(line__state="confirmed", in_force=True, at_risk=True).exists()
+            at_risk = Promise.objects.filter(line__state__in=["quoted", "confirmed"], in_force=True, at_risk=True)
+            assert set(at_risk.values_list("line", flat=True)) == {line.pk for line, _ in promised.undated}
 
     @precondition(lambda self: OrderLine.objects.exists())
     @rule(which=which)
@@ -313,12 +320,11 @@ class Business(RuleBasedStateMachine):
     @precondition(lambda self: OrderLine.objects.filter(state="assembled").exists())
     @rule(which=which)
     def ship(self, which):
-        """A line alone, and all of an order that ships complete."""
+        """A line alone, or all of its delivery."""
         line = pick(OrderLine.objects.filter(state="assembled").select_related("order"), which)
-        rest = line.order.lines.exclude(state__in=["shipped", "cancelled"]).exclude(pk=line.pk)
-        together = list(rest.filter(state="assembled")) if line.order.ship_complete else []
-        if self.attempt(assembly.ship, "warehouse", lines=[line, *together]):
-            assert (Order.objects.get(pk=line.order_id).state == "shipped") == (not rest.all().exists())
+        if self.attempt(assembly.ship, "warehouse", lines=delivered_with(line)):
+            rest = line.order.lines.exclude(state__in=["shipped", "cancelled"])
+            assert (Order.objects.get(pk=line.order_id).state == "shipped") == (not rest.exists())
 
     # What nobody should try.
 
@@ -349,6 +355,7 @@ class Business(RuleBasedStateMachine):
         assert {check.name: check.examples for check in invariants.check().violated} == {}
         assert books.in_warehouse() == +self.warehouse
         assert books.over_promised() == []
+        assert books.torn_deliveries() == []
         assert books.promised_before_components(self.last_promise) == []
         self.last_promise = Promise.objects.aggregate(last=Max("id"))["last"] or 0
         self.is_checked = True

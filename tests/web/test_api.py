@@ -200,6 +200,7 @@ def test_a_key_sent_again_answers_the_same_order(program):
         ("/orders", order_of({"model": "DL", "faster": "split:1"})),
         ("/orders", order_of({"model": "DL"}, {"model": "DL"})),
         ("/orders", order_of() | {"ship_complete": True}),
+        ("/orders", order_of({"model": "DL", "delivery_group": "A"})),
         ("/orders", order_of(customer="ACME")),
         ("/quotes", order_of()),
     ],
@@ -372,9 +373,12 @@ def test_a_fault_in_the_form_of_a_request_names_its_field(program):
 
 
 def test_what_is_no_json_is_refused_in_words(company, program):
-    response = program("sales").client.post("/api/v1/orders", "{", content_type="application/json")
+    response = program("sales").client.post("/api/v1/orders", '{"customer": }', content_type="application/json")
     assert response.status_code == 400
-    assert response.json()["code"] == "bad-request"
+    refused = response.json()
+    assert refused["code"] == "bad-request"
+    assert "line 1 column 14" in refused["message"]
+    assert refused["hint"]
 
 
 def test_orders_are_listed_by_state_and_customer_in_pages(company, program):

@@ -134,6 +134,25 @@ def test_lines_ship_together_and_say_what_they_wait_for(with_two: Client) -> Non
     assert promises[0][1].startswith("Waits for line 2, with which it ships: HEAD-L is short")
 
 
+def test_lines_of_a_group_ship_together_and_the_last_of_all_is_told(with_two: Client) -> None:
+    with_two.post("/basket/change", form(1, 2, duplicate_line="1"))
+    with_two.post("/basket/change", form(1, 3, 2, group__1="A", group__2="A"))
+    assert [line["group"] for line in kept(with_two)] == ["A", "", "A"]
+    page = text(with_two.get("/basket"))
+    assert "Waits for line 3, with which it ships: HEAD-L is short" in page
+    assert "Last line ships 18 Mar 2026" in page
+    assert [line["delivery_group"] for line in with_two.get("/basket.json").json()["lines"]] == ["A", "", "A"]
+    with_two.post("/basket/change", form(1, 3, 2, take="order"))
+    lines = Order.objects.get().lines.order_by("position")
+    assert [(line.delivery_group, line.promises.get().ship_date.day) for line in lines] == [("A", 18), ("", 4), ("A", 18)]
+
+
+def test_a_faster_way_of_a_group_brings_all_of_it_to_its_day(with_two: Client) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
+    with_two.post("/basket/change", form(1, 2, group__1="A", group__2="A", faster__2="express:HEAD-L"))
+    assert "Last line ships 6 Mar 2026" in text(with_two.get("/basket"))
+
+
 def test_a_faster_way_is_chosen_for_a_line_and_taken_with_the_order(with_two: Client) -> None:
     SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
     with_two.post("/basket/change", form(1, 2, faster__2="express:HEAD-L"))
@@ -154,7 +173,7 @@ def test_every_fault_is_told_beside_its_line_and_nothing_is_lost(with_two: Clien
     for expected in (
         "A quantity of 0 cannot be ordered.",
         "soon is no date.",
-        "No date can be promised: DIMMER is short and can neither be bought nor built in time.",
+        "No date can be promised: DIMMER is short and has no preferred supplier; enter one, or mark one as preferred,",
         "They cannot all ship together: a line has no date.",
     ):
         assert expected in words
@@ -212,11 +231,33 @@ def test_the_lines_of_the_basket_are_added_to_an_open_order(with_two: Client, co
     seen = with_two.post(f"/orders/{order}/add")
     assert "Difference 282.00 EUR" in text(seen)
     assert order.lines.count() == 1
-    done = with_two.post(f"/orders/{order}/add", {"carry_out": "1", "reason": "they called"})
+    done = with_two.post(f"/orders/{order}/add", {"carry_out": "1", "reason": "they called", "shown": mark(seen)})
     assert done.url == f"/orders/{order}"
     assert list(order.lines.order_by("position").values_list("position", "quantity")) == [(1, 1), (2, 1), (3, 2)]
     assert kept(with_two) == []
     assert "The basket is empty." in text(with_two.post(f"/orders/{order}/add"))
+
+
+def mark(page: object) -> str:
+    """Of what the page shows that the lines come to."""
+    return re.search(r'name="shown" value="(\w+)"', page.content.decode())[1]
+
+
+def test_no_line_is_added_at_a_date_or_price_that_was_not_shown(with_two: Client, company: Lamps) -> None:
+    order = company.order(1, customer="MUELLER")
+    seen = with_two.post(f"/orders/{order}/add")
+    assert "18 Mar 2026" in text(seen)
+    company.order(1, head="HEAD-L", arm="ARM-L")  # takes the one large head that was there
+    SupplierItem.objects.filter(item__code="HEAD-L").update(lead_time_days=21)
+    carry_out = {"carry_out": "1", "reason": "they called"}
+    for sent in (carry_out | {"shown": mark(seen)}, carry_out):
+        moved = with_two.post(f"/orders/{order}/add", sent)
+        assert (moved.status_code, "has moved since you were shown" in text(moved)) == (422, True)
+    assert order.lines.count() == 1
+    assert "25 Mar 2026" in text(moved)  # what it comes to now, to be agreed to
+    assert 'value="they called"' in moved.content.decode()
+    assert with_two.post(f"/orders/{order}/add", carry_out | {"shown": mark(moved)}).status_code == 302
+    assert order.lines.count() == 3
 
 
 def test_a_missed_request_date_is_said_everywhere(with_two: Client) -> None:

@@ -21,6 +21,7 @@ from atoll_web.catalogue.tasks import keep_calendar
 from atoll_web.sales import services as sales
 from atoll_web.sales.errors import RequestDateTooFar
 from atoll_web.sales.models import Promise, SlotReservation
+from atoll_web.sales.snapshot import master
 from tests.lamps import HORIZON_DAYS, MONDAY, Lamps
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,30 @@ def test_the_calendar_reaches_as_far_as_the_company_wants(company: Lamps) -> Non
         sales.inquire(line=lamps(1, far), today=MONDAY)
     catalogue.set_horizon(actor=company.actor("planner"), days=120)
     assert sales.inquire(line=lamps(1, far), today=MONDAY).ship_date == far
+
+
+def test_nothing_is_promised_beyond_a_horizon_that_was_cut_and_what_was_booked_there_stays(company: Lamps) -> None:
+    """The days up to the former horizon stay open for those who booked them, and for nobody else."""
+    far = sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=[lamps(2, MONDAY + timedelta(days=50))])
+    before = Promise.objects.values_list("ship_date", "at_risk").get()
+    catalogue.set_horizon(actor=company.actor("planner"), days=10)
+    assert last_day() == MONDAY + timedelta(days=HORIZON_DAYS)
+    assert_in_order()
+    for day in (11, 50):
+        with pytest.raises(RequestDateTooFar, match="2026-03-12"):
+            sales.inquire(line=lamps(1, MONDAY + timedelta(days=day)), today=MONDAY)
+    assert master(MONDAY).last_day == MONDAY + timedelta(days=10)
+    planner = company.actor("planner")
+    sales.compute_proposal(actor=planner, proposal=sales.ask_proposal(actor=planner, policy=sales.Policy.KEEP))
+    sales.repromise(actor=planner, lines=list(far.lines.all()))
+    assert (before, before[1]) == (Promise.objects.filter(in_force=True).values_list("ship_date", "at_risk").get(), False)
+
+    Promise.objects.update(at_risk=True)
+    sales.repromise(actor=planner)  # its work is done within the calendar; its customer is told no other day
+    promise = Promise.objects.get(in_force=True)
+    assert (promise.ship_date, promise.at_risk) == before
+    assert max(days_of(2)) <= MONDAY + timedelta(days=10)
+    assert_in_order()
 
 
 def test_a_holiday_reaches_the_days_to_come(company: Lamps) -> None:
@@ -304,6 +329,7 @@ def test_programs_keep_the_calendar(company: Lamps, program: Callable[[str], Any
     assert client.delete(f"/api/v1/lines/L1/exceptions/{TUESDAY}").json()["exceptions"] == []
     assert put("/calendar", {"horizon_days": 90}).json() == {"horizon_days": 90, "last_day": "2026-05-30"}
     assert client.get("/api/v1/calendar").json()["horizon_days"] == 90
+    assert put("/calendar", {"horizon_days": 10}).json() == {"horizon_days": 10, "last_day": "2026-03-12"}
     assert put("/lines/NONE/week", {}).status_code == 404
     refused = program("sales").client.put("/api/v1/calendar", {"horizon_days": 9}, content_type="application/json")
     assert refused.status_code == 403
@@ -317,3 +343,4 @@ def test_the_command_keeps_the_calendar(company: Lamps, monkeypatch: pytest.Monk
     found = json.loads(run("--horizon", "90", "--json").output)
     assert found["lines"] == [{"code": "L1", "last_day": "2026-05-29"}]
     assert Company.objects.get().horizon_days == 90
+    assert run("--horizon", "10").output.split() == ["L1", "2026-03-12"]

@@ -276,6 +276,14 @@ def test_a_cancelled_order_frees_what_it_held_at_once_also_when_it_is_held(compa
         sales.hold(actor=company.actor("sales"), order=order, reason="credit")
 
 
+def test_a_quote_of_which_a_line_was_removed_expires(company: Lamps) -> None:
+    quote = sales.quote(actor=company.actor("sales"), customer="ACME", lines=[NewLine("DL", {})] * 2, days=2)
+    change(company, quote, removed=[1])
+    later = company.actor("sales", MONDAY + timedelta(days=3))
+    assert sales.expire_quotes(actor=later) == [quote]
+    assert list(quote.lines.order_by("position").values_list("state", flat=True)) == ["cancelled", "expired"]
+
+
 def assembled(company: Lamps, *lines: OrderLine) -> None:
     made = assembly.release(actor=company.actor("planner"), lines=lines)
     assembly.kit(actor=company.actor("warehouse"), orders=made)

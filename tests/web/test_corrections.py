@@ -1,12 +1,16 @@
 """A count and scrap: who needs the units last loses them, is marked, and is found in the planner's morning."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from atoll_web import invariants
 from atoll_web.assembly import services as assembly
 from atoll_web.catalogue.models import Item
-from atoll_web.purchasing.models import SupplierItem
+from atoll_web.pricing.models import Currency, ExchangeRate
+from atoll_web.purchasing import services as purchasing
+from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales.errors import CannotPromise, NothingToPromise, ProposalOutdated
 from atoll_web.sales.models import Order, OrderLine, Promise
@@ -126,11 +130,88 @@ def test_work_under_way_that_can_get_nothing_else_refuses_the_count(company):
 def test_scrap_takes_units_out_of_the_warehouse_and_marks_who_loses_them(company):
     order = company.order(**LARGE)
     lot = Lot.objects.filter(item__code="HEAD-L").first()
-    entry = sales.scrap(actor=company.actor("warehouse"), item=lot.item, quantity=1, lot=lot)
-    assert entry.destination.kind == "scrap"
+    found = sales.scrap(actor=company.actor("warehouse"), item=lot.item, quantity=1, lot=lot)
+    assert found.move.destination.kind == "scrap"
     assert at_risk() == {order.pk}
+    assert found.at_risk == [order.lines.get().pk]
     with pytest.raises(NotEnoughStock):
         sales.scrap(actor=company.actor("warehouse"), item=lot.item, quantity=1, lot=lot)
+    assert nothing_is_violated()
+
+
+def test_programs_are_told_who_is_at_risk_by_a_count_and_what_they_could_have_instead(company, program):
+    """Down to 13 metres of cable the later order loses some; it is told once, and not again when it loses more."""
+    company.order(5)
+    later = company.order(5, customer="ACME", head="HEAD-L", arm="ARM-L")
+    clerk, seller = program("warehouse"), program("sales")
+    assert clerk.post("/items/CABLE/count", {"counted": 20})["at_risk"] == []
+    (told,) = clerk.post("/items/CABLE/count", {"counted": 13})["at_risk"]
+    before = Promise.objects.get(in_force=True, line__order=later).ship_date
+    assert (told["line"], told["order"], told["customer"]) == (f"{later}/1", later.number, "ACME")
+    assert told["before"] == before.isoformat()
+    assert clerk.post("/items/CABLE/scrap", {"quantity": 1})["at_risk"] == []
+    assert told["after"] == seller.post(f"/orders/{later}/re-promise")["promise_date"]
+
+
+def test_programs_are_told_through_any_number_of_builds_who_is_at_risk_by_a_slip_and_by_a_short_delivery(company, program):
+    """The transformers go into drivers, these into feet, and these into 12 lamps; another order has all it takes."""
+    company.order(1)
+    order = company.order(12)
+    buyer, clerk = program("buyer"), program("warehouse")
+    planned = Supply.objects.filter(kind="planned", consumes=None)
+    wanted = [purchasing.Wanted(supply.item, supply.quantity, (supply,)) for supply in planned.select_related("item")]
+    purchasing.order(actor=company.actor("buyer"), wanted=wanted)
+    line = PurchaseOrderLine.objects.select_related("supply", "order").get(item__code="TRAFO")
+    address = f"/purchase-orders/{line.order}"
+    before = Promise.objects.get(in_force=True, line__order=order).ship_date.isoformat()
+    SupplierItem.objects.update(lead_time_days=40)  # nothing that is bought now comes earlier
+    late = line.supply.due + timedelta(days=21)
+    told = buyer.post(f"{address}/slip", {"line": line.pk, "due": late.isoformat()})
+    assert [(one["line"], one["before"]) for one in told["at_risk"]] == [(f"{order}/1", before)]
+    assert told["at_risk"][0]["after"] > before
+    assert told["at_risk"][0]["reason"].startswith(f"Waits for TRAFO from {line.order}")
+    assert len(told["moved_supplies"]) == 3
+
+    sales.repromise(actor=company.actor("planner"))
+    before = Promise.objects.get(in_force=True, line__order=order).ship_date.isoformat()
+    short = clerk.post(f"{address}/receive", {"deliveries": [{"line": line.pk, "quantity": 0, "is_last": True}]})
+    assert [(one["line"], one["before"]) for one in short["at_risk"]] == [(f"{order}/1", before)]
+    assert nothing_is_violated()
+
+
+def test_a_line_that_gets_no_other_date_is_told_with_the_reason(company, program, signed_in):
+    order = company.order(**LARGE)
+    SupplierItem.objects.filter(item__code="HEAD-L").update(preferred=False)
+    lot = Lot.objects.filter(item__code="HEAD-L").first()
+    page = signed_in("warehouse").post("/items/HEAD-L/count", {"counted": "0", "lot": lot.number}, follow=True)
+    words = page.content.decode()
+    assert f"At risk now: {order}/1." in words
+    assert "there is no other day, since HEAD-L is short and has no preferred supplier" in words
+    Promise.objects.update(at_risk=False)
+    (one,) = sales.lines_at_risk([order.lines.get().pk], company.today)
+    assert (one.after, "no preferred supplier" in one.reason) == (None, True)
+
+
+def test_a_line_in_assembly_is_told_as_at_risk_and_keeps_its_promise(company):
+    order = company.order(2)
+    assembly.release(actor=company.actor("planner"), lines=list(order.lines.all()))
+    found = sales.count(actor=company.actor("warehouse"), item=Item.objects.get(code="CABLE"), counted=1)
+    (one,) = sales.lines_at_risk(found.at_risk, company.today)
+    assert (one.line.order, one.after, one.reason) == (order, None, "it is in assembly, so that its promise stays")
+
+
+def test_what_is_told_is_what_promising_anew_brings(company):
+    """Two orders lose their heads at once; a third one gets none anywhere, so that it takes nothing from them."""
+    orders = [company.order(1, **LARGE), company.order(2, dimmer="DIMMER"), company.order(3, dimmer="DIMMER")]
+    SupplierItem.objects.filter(item__code="HEAD-L").update(preferred=False)
+    lose(company, "HEAD-L")
+    count(company, "DIMMER", 0)
+    lines = list(Promise.objects.filter(in_force=True, at_risk=True).values_list("line", flat=True))
+    told = {one.line.pk: one.after for one in sales.lines_at_risk(lines, company.today)}
+    found = sales.repromise(actor=company.actor("planner"))
+    dates = dict(Promise.objects.filter(in_force=True).values_list("line", "ship_date"))
+    assert {line: day for line, day in told.items() if day} == {line.pk: dates[line.pk] for line in found.lines}
+    assert [line.order for line, _ in found.undated] == orders[:1]
     assert nothing_is_violated()
 
 
@@ -140,6 +221,23 @@ def test_the_morning_lists_who_lost_units_with_one_action(company, signed_in):
     page = signed_in("planner").get("/morning").content.decode()
     assert "SO-" in page
     assert 'action="/re-promises/propose"' in page
+
+
+def test_the_morning_ranks_money_in_the_currency_of_the_company_at_the_rate_of_the_day(company, signed_in):
+    """100,000 yen are worth less than 300 euros; the rate of later on does not count yet."""
+    yen = Currency.objects.create(code="JPY", rounding=1)
+    rates = ((-9, "200"), (0, "160"), (1, "1"))
+    ExchangeRate.objects.bulk_create(
+        ExchangeRate(currency=yen, valid_from=company.today + timedelta(days=n), rate=rate) for n, rate in rates
+    )
+    euros, yens = company.order(5), company.order(1, customer="ACME")
+    Order.objects.filter(pk=yens.pk).update(currency="JPY")
+    OrderLine.objects.filter(order=yens).update(unit_price=16_000)
+    Promise.objects.update(at_risk=True)
+    page = signed_in("planner").get("/morning").content.decode()
+    assert page.index(euros.number) < page.index(yens.number)
+    assert "Value, EUR" in page
+    assert "100.00" in page
 
 
 def test_a_line_that_is_cancelled_meanwhile_is_left_out_and_the_others_are_promised_anew(company):

@@ -110,7 +110,7 @@ def test_an_obsolete_item_marks_what_rests_on_units_that_nobody_has_ordered(comp
 def test_an_obsolete_item_is_used_up_and_then_refused(company):
     make_obsolete(company, "HEAD-L")
     company.order(1, head="HEAD-L", arm="ARM-L")
-    with pytest.raises(CannotPromise, match="HEAD-L is short and can neither be bought nor built"):
+    with pytest.raises(CannotPromise, match="HEAD-L is short and is obsolete; name its successor under Master data"):
         company.order(1, head="HEAD-L", arm="ARM-L")
     with pytest.raises(ObsoleteItem):
         buy(company, "HEAD-L", 5)

@@ -15,11 +15,12 @@ from atoll.model.bill import BillLine as Line
 from atoll_web import invariants
 from atoll_web.accounts.acting import Actor, acting
 from atoll_web.assembly import services as assembly
+from atoll_web.bulk import exchange
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import AssemblyLine, BillLine, Item, LineDay, OrderBillAlternate
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
-from atoll_web.purchasing.snapshot import Late, usable_days
+from atoll_web.purchasing.snapshot import COMES_TOO_LATE, Late, usable_days
 from atoll_web.sales import services as sales
 from atoll_web.sales import states
 from atoll_web.sales.availability import Availability
@@ -276,6 +277,48 @@ def test_options_and_splits_become_lines(company: Lamps) -> None:
     assert violations() == []
 
 
+def test_an_option_that_brings_others_along_is_offered_and_says_so(company: Lamps) -> None:
+    """No small head is free, and none is to be had for weeks. The large one needs the strong arm, which nobody chose against."""
+    catalogue.set_safety_stock(actor=company.actor("planner"), item=Item.objects.get(code="HEAD-S"), units=20)
+    SupplierItem.objects.filter(item__code="HEAD-S").update(lead_time_days=21)
+    (line,) = explore(NewLine("DL", {"dimmer": "DIMMER"})).lines
+    assert line.binding.item == "HEAD-S"
+    (offer,) = [one for one in line.faster if one.kind == states.OPTION]
+    assert (offer.key, offer.words) == ("option:head=HEAD-L", "Head: Large head; Arm: Strong arm")
+    assert (offer.ship_date, offer.cost) == (date(2026, 3, 4), Decimal(45))
+    assert offer.lines[0].choices == {"dimmer": "DIMMER", "head": "HEAD-L"}
+    order = sales.take(
+        actor=company.actor("sales"), customer="MUELLER", asked=[Asked(NewLine("DL", {"dimmer": "DIMMER"}), offer.key)]
+    )
+    assert order.lines.get().configuration.values["arm"] == "ARM-L"
+    # What the customer chose stays: the small arm cannot carry the large head.
+    (fixed,) = explore(NewLine("DL", {"arm": "ARM-S"})).lines
+    assert [one for one in fixed.faster if one.kind == states.OPTION] == []
+
+
+@pytest.mark.parametrize("choices", [{}, {"head": "HEAD-L"}, LARGE, {"dimmer": "DIMMER", "cable": 5}])
+@pytest.mark.parametrize("quantity", [1, 6, 9, 30])
+def test_an_option_has_the_date_and_the_price_of_the_line_with_it(company: Lamps, choices: dict, quantity: int) -> None:
+    LineDay.objects.filter(day__lt=MONDAY + timedelta(days=8)).update(capacity=50)
+    (line,) = explore(NewLine("DL", choices, quantity)).lines
+    for one in line.faster:
+        if one.kind == states.OPTION:
+            there = sales.inquire(line=one.lines[0], today=MONDAY)
+            assert there.ship_date == one.ship_date < line.ship_date
+            assert there.unit_price * quantity - line.price == one.cost
+
+
+def test_an_option_that_bears_on_nothing_that_binds_is_not_even_tried(company: Lamps, monkeypatch) -> None:
+    tried = []
+    resolve = catalogue.resolve
+    monkeypatch.setattr(catalogue, "resolve", lambda *given, **named: tried.append(given[1]) or resolve(*given, **named))
+    explore(TWO_LARGE)  # waits for large heads
+    assert [choices for choices in tried if choices != LARGE] == [{"head": "HEAD-S", "arm": "ARM-L"}] * 2  # and its price
+    tried.clear()
+    explore(NewLine("DL", {}))  # ships at once
+    assert len(tried) == 1
+
+
 def test_a_quote_does_not_spend_money(fast_heads: Lamps) -> None:
     with pytest.raises(NeedsAnOrder):
         sales.take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[Asked(TWO_LARGE, "express:HEAD-L")], quote_days=7)
@@ -409,6 +452,17 @@ def test_a_build_that_begins_when_a_moved_delivery_is_due_waits_for_the_margin_t
     sales.repromise(actor=company.actor("planner"))
     promise = Promise.objects.get(line__order=order, in_force=True)
     assert (promise.at_risk, promise.need_date) == (False, date(2026, 3, 18))  # it stands: nothing is late yet
+
+
+@pytest.mark.parametrize("due", range(-3, 4))
+def test_what_comes_too_late_means_the_same_to_the_database_and_to_promises(company: Lamps, due: int) -> None:
+    """Who holds what is due counts on it on its day; what is overdue, nobody before tomorrow."""
+    comes = due if due >= 0 else usable_days([(MONDAY + timedelta(days=due), 0, [])], MONDAY)[0]
+    asked = COMES_TOO_LATE.format(due="%s::date", need="%s::date", today="%s")
+    for need in range(-3, 5):
+        day, needed = MONDAY + timedelta(days=due), MONDAY + timedelta(days=need)
+        (((is_late,),),) = exchange([(f"SELECT {asked}", [day, needed, day, MONDAY, needed, MONDAY])])
+        assert is_late == (comes > need), (due, need)
 
 
 def test_what_is_still_to_be_ordered_has_the_margin_that_it_will_have(company: Lamps) -> None:
@@ -663,7 +717,7 @@ def test_a_line_that_cannot_be_promised_leaves_the_others_their_dates(company: L
     assert (found.complete_on, found.total) == (None, 282)
     (refused,) = found.refused
     assert (refused.position, refused.line, refused.price) == (2, dimmed, 456)
-    reason = "DIMMER is short and can neither be bought nor built in time"
+    reason = "DIMMER is short and has no preferred supplier; enter one, or mark one as preferred, under Master data"
     assert str(refused.refusal) == f"No date can be promised for line 2, DL: {reason}."
     assert [(one.key, one.ship_date) for one in refused.faster] == [("option:dimmer=none", date(2026, 3, 5))]
     assert found.at[2] is refused

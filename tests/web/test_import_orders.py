@@ -187,6 +187,34 @@ def test_faults_of_form_hide_neither_those_of_content_nor_those_of_lines_whose_c
     ]
 
 
+def test_a_fault_in_the_own_column_of_a_feature_is_told_there_with_what_the_column_takes(enter: Callable[[str], Any]) -> None:
+    text = (
+        "order,customer,model,quantity,head,arm,extras,colour,choices\n"
+        "A,ACME,DL,1,HEAD-M,,,,\n"
+        "A,ACME,DL,1,,,CLAMP+BULB,,\n"
+        "A,ACME,DL,1,HEAD-L,ARM-S,,,\n"
+        "A,ACME,DL,1,HEAD-L,,,,arm=ARM-S\n"
+        "A,ACME,DL,1,,,,red,\n"
+        "A,ACME,DL,0,HEAD-M,,,,cable=99\n"
+        "A,ACME,DL,1,HEAD-S,,,,head=HEAD-S\n"
+        "A,ACME,DL,1,,,,,strong arm\n"
+    )
+    with pytest.raises(BadInput) as refused:
+        enter(text)
+    assert [(issue.source, issue.code, issue.hint) for issue in refused.value.issues] == [
+        ("line 2, column head", "unknown-option", "Write it into the column head like HEAD-S, or leave the cell empty."),
+        ("line 3, column extras", "unknown-option", "Write it into the column extras like CLAMP|BULB, or leave the cell empty."),
+        ("line 4, columns head, arm", "invalid-configuration", ""),
+        ("line 5, columns head, choices", "invalid-configuration", ""),
+        ("line 6, column colour", "unknown-feature", "Leave the cell empty, or write the code of a feature over the column."),
+        ("line 7, column quantity", "quantity-not-positive", ""),
+        ("line 7, column head", "unknown-option", "Write it into the column head like HEAD-S, or leave the cell empty."),
+        ("line 7, column choices", "unknown-option", ""),
+        ("line 8, columns head, choices", "chosen-twice", "Choose it in one of the two, and leave the other empty."),
+        ("line 9, column choices", "not-a-choice", "Write choices like head=HEAD-S; extras=CLAMP|BULB."),
+    ]
+
+
 def test_a_reference_that_comes_again_with_another_order_is_told_at_its_line(enter: Callable[[str], Any]) -> None:
     enter("order,customer,model\nPO-1,ACME,DL\n")
     assert faults(lambda: enter("order,customer,model,quantity\nPO-1,ACME,DL,2\n")) == [

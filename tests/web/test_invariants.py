@@ -285,9 +285,18 @@ BREAKS = (
         """,
     ),
     Break(
-        "complete_order_left_together",
+        "delivery_left_together",
         f"""
         UPDATE sales_order SET ship_complete = true;
+        UPDATE sales_orderline SET position = 2, order_id = (SELECT min(id) FROM sales_order WHERE state = 'shipped')
+        WHERE id = {line_in("confirmed")}
+        """,
+        also=also("shipped_order_is_complete"),
+    ),
+    Break(
+        "delivery_left_together",
+        f"""
+        UPDATE sales_orderline SET delivery_group = 'A';
         UPDATE sales_orderline SET position = 2, order_id = (SELECT min(id) FROM sales_order WHERE state = 'shipped')
         WHERE id = {line_in("confirmed")}
         """,
@@ -343,7 +352,7 @@ def do_business(company) -> None:
     assembly.complete(actor=company.actor("assembler", tuesday), orders=done)
     assembly.ship(actor=company.actor("warehouse", tuesday), lines=[shipped])
     held = Balance.objects.get(item=items["PLATE"], location__kind="stock").quantity
-    found = sales.count(actor=clerk, item=items["PLATE"], counted=held + 5)
+    found = sales.count(actor=clerk, item=items["PLATE"], counted=held + 5).move
     propose_twice(clerk)
     stock.reverse(actor=clerk, entry=found)
     with pytest.raises(ZeroDivisionError):

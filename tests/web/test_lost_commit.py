@@ -3,16 +3,17 @@
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connections
 
 from atoll_web import invariants
 from atoll_web.sales import services as sales
-from atoll_web.sales.models import Order
+from atoll_web.sales.models import Order, OrderLine
 from atoll_web.sales.services import NewLine
 from tests.lamps import Lamps
 
@@ -100,4 +101,24 @@ def test_whoever_sends_the_key_again_gets_the_one_order(company: Lamps, lets_com
     again = order(company)
     assert not there or [again.number] == there
     assert Order.objects.count() == 1
+    assert not [check for check in invariants.check() if check.violations]
+
+
+@pytest.mark.parametrize("lets_commit_through", [True, False], ids=["after it was carried out", "before it arrived"])
+def test_what_became_of_a_change_is_looked_up_by_its_key_and_sent_again_it_is_made_once(
+    company: Lamps, program: Callable[[str], Any], lets_commit_through: bool
+) -> None:
+    sales, number = program("sales"), order(company).number
+    added, key = {"added": [{"model": "DL"}]}, {"Idempotency-Key": "change-1"}
+    with cut(lets_commit_through=lets_commit_through) as cutter, pytest.raises(OperationalError):
+        sales.post(f"/orders/{number}/change", added, **key)
+    assert cutter.has_cut
+    assert OrderLine.objects.count() == 1 + int(lets_commit_through)
+
+    found = sales.get("/keys/change-1")["carried_out"]
+    assert [one["request"] for one in found] == [f"POST /api/v1/orders/{number}/change"] * int(lets_commit_through)
+    again = sales.post(f"/orders/{number}/change", added, **key)
+    assert all(one["answer"] == again for one in found)
+    assert OrderLine.objects.count() == 2
+    assert sales.get("/keys/web-1")["carried_out"][0]["order"] == number
     assert not [check for check in invariants.check() if check.violations]

@@ -365,6 +365,13 @@ def readers(company: Lamps) -> Callable[[], list[mail.EmailMessage]]:
     return look
 
 
+def test_a_confirmation_says_which_lines_leave_together(company: Lamps, readers: Callable[[], list[mail.EmailMessage]]) -> None:
+    lines = [NewLine("DL", {}, delivery_group=group) for group in ("A", "A", "", "B")]
+    sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=lines)
+    (letter,) = readers()
+    assert "Lines 1 and 2 ship together.\n" in letter.body
+
+
 def test_an_order_is_confirmed_in_plain_and_complete_words(company: Lamps, readers: Callable[[], list[Any]]) -> None:
     number = company.order(2, customer="ACME", dimmer="DIMMER", cable=3).number
     (sent,) = readers()

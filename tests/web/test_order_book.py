@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
+from atoll_web.purchasing.models import SupplierItem
 from atoll_web.runs import services as runs
 from atoll_web.sales import services as sales
 from atoll_web.sales import tasks
@@ -197,6 +198,69 @@ def test_a_program_names_lines_and_is_told_of_those_that_are_not_open(two: list[
     assert Program("sales").post("/re-promise", {"policy": "rush"}, expect=404)["code"] == "not-found"
     program.post("/re-promise", {"policy": "whim"}, expect=422)
     Program("warehouse").post("/re-promise", {"policy": "keep"}, expect=403)
+
+
+def test_no_lines_are_refused_in_words(two: list[Order]) -> None:
+    (issue,) = Program("planner").post("/re-promise", {"lines": []}, expect=422)["issues"]
+    assert (issue["source"], issue["code"]) == ("lines", "no-lines")
+    assert "leave it out for all open ones" in issue["hint"]
+    assert not Proposal.objects.exists()
+
+
+def test_orders_at_risk_are_listed_for_programs_and_on_the_page(two: list[Order], signed_in: SignIn) -> None:
+    program, client = Program("planner"), signed_in("planner")
+    Promise.objects.filter(line__order=two[1]).update(at_risk=True)
+    assert [row["number"] for row in program.get("/orders?at_risk=true")["items"]] == [two[1].number]
+    assert [row["number"] for row in program.get("/orders?at_risk=false")["items"]] == [two[0].number]
+    assert len(program.get("/orders")["items"]) == 2
+    assert [row["number"] for row in client.get("/orders.json?at_risk=1").json()["rows"]] == [two[1].number]
+
+
+def test_a_line_without_a_date_is_listed_with_its_reason_and_the_rest_is_accepted(
+    company: Lamps, two: list[Order], signed_in: SignIn
+) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").update(preferred=False)
+    program, why = Program("planner"), "HEAD-L is short and has no preferred supplier"
+    made = program.post("/re-promise", {"policy": "fifo"}, expect=202)
+    assert made["without_date"] == 1
+    assert [(row["after"] is None, row["reason"].startswith(why)) for row in made["lines"]] == [(False, False), (True, True)]
+    client = signed_in("planner")
+    page = client.get(f"/re-promises/{made['id']}").content.decode()
+    assert "No date can be found for 1 line." in page
+    assert f"{why}; enter one" in page
+    assert "Accept all" in page
+    assert [row["reason"][:6] for row in client.get(f"/re-promises/{made['id']}.json").json()["lines"]] == ["", "HEAD-L"]
+    assert program.post(f"/proposals/{made['id']}/apply")["state"] == "applied"
+    assert [row["number"] for row in program.get("/orders?at_risk=true")["items"]] == [two[1].number]
+
+    late = Order.objects.get(pk=two[1].pk)
+    refused = program.post(f"/orders/{late}/re-promise", expect=403)
+    refused = Program("sales").post(f"/orders/{late}/re-promise", expect=409)
+    assert (refused["code"], why in refused["message"]) == ("cannot-promise", True)
+    page = client.post("/risks/promise", {"all": "1"}, follow=True).content.decode()
+    assert f"No date can be found, so it stays as it is, at risk: {late}/1: {why}" in page
+
+
+def test_of_an_order_the_lines_without_a_date_are_told_beside_those_that_are_promised_anew(company: Lamps) -> None:
+    lines = [sales.NewLine("DL", {}), sales.NewLine("DL", {"dimmer": "DIMMER"}, 6)]
+    order = sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=lines)
+    SupplierItem.objects.filter(item__code="DIMMER").update(preferred=False)
+    Promise.objects.update(at_risk=True)
+    answer = Program("sales").post(f"/orders/{order}/re-promise")
+    assert [(line["position"], line["reason"][:15]) for line in answer["undated"]] == [(2, "DIMMER is short")]
+    assert [[p["at_risk"] for p in line["promises"] if p["in_force"]] for line in answer["lines"]] == [[False], [True]]
+
+
+def test_a_move_and_a_rush_say_what_is_compared(two: list[Order], signed_in: SignIn) -> None:
+    client, (first, second) = signed_in("planner"), two
+    places = {f"was-{second}": 2, f"place-{second}": 1}
+    move = client.post("/order-book/move", places, follow=True)
+    hurry = client.post(f"/orders/{second}/rush", follow=True)
+    for page, what in ((move, "this move"), (hurry, "this order served first")):
+        assert f"After: the same with {what}; every difference comes from it alone." in page.content.decode()
+    lines = [client.get(f"{page.redirect_chain[-1][0]}.json").json()["lines"] for page in (move, hurry)]
+    assert lines[0] == lines[1]
+    assert [line["line"] for line in lines[0]] == [f"{second}/1", f"{first}/1"]
 
 
 def test_a_large_book_is_left_to_the_worker(company: Lamps, two: list[Order], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -367,6 +367,7 @@ def test_a_delivery_that_slips_says_which_promises_are_at_risk_and_they_are_prom
     page = press(signed_in("buyer"), f"/purchase-orders/{line.order.number}/{line.pk}/slip", due=later.isoformat())
     assert f"HEAD-L is expected on {in_words(later)} now." in page
     assert f"At risk now: {promise.line}" in page
+    assert f"instead of {in_words(promise.ship_date)}" in page
     client = signed_in("planner")
     assert f"{promise.line.order.number} Müller & Cie" in seen(client, "/risks")
     assert promise.line.order.number in seen(client, "/morning")
@@ -374,7 +375,7 @@ def test_a_delivery_that_slips_says_which_promises_are_at_risk_and_they_are_prom
     anew = Promise.objects.get(line=promise.line, in_force=True)
     assert anew.ship_date > promise.ship_date
     assert f"later {(anew.ship_date - promise.ship_date).days} days" in page
-    assert "None: everything that confirmed orders rest on comes in time." in seen(client, "/risks")
+    assert "None: everything that orders and quotes rest on comes in time." in seen(client, "/risks")
 
 
 def test_a_delivery_cannot_move_into_the_past(played: Lamps, signed_in: SignIn) -> None:

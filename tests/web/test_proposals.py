@@ -15,7 +15,7 @@ from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales.errors import (
-    NotAllPromised,
+    CannotPromise,
     NothingMoved,
     NothingToPropose,
     NotInBook,
@@ -23,9 +23,9 @@ from atoll_web.sales.errors import (
     ProposalOutdated,
 )
 from atoll_web.sales.models import Customer, Order, Promise, Proposal, SlotReservation
-from atoll_web.sales.services import Policy, Weighing
+from atoll_web.sales.services import Policy, Weighing, proposing
 from atoll_web.stock.models import Allocation, Lot, Supply
-from tests.lamps import MONDAY, Lamps
+from tests.lamps import HORIZON_DAYS, MONDAY, Lamps
 
 LARGE = {"head": "HEAD-L", "arm": "ARM-L"}
 """One such head is on hand; the next ones take 14 days."""
@@ -238,14 +238,165 @@ def test_a_proposal_is_refused_when_one_of_its_lines_is_no_longer_open(company, 
     assert holdings() == before
 
 
-def test_lines_that_would_lose_their_date_are_shown_and_nothing_is_applied(company, two):
-    SupplierItem.objects.filter(item__code="HEAD-L").update(preferred=False)  # nobody sells it any more
-    proposal = proposed(company, Policy.FIFO)
-    assert [row.after is None for row in proposal.promises.order_by("line_id")] == [False, True]
-    before = holdings()
-    with pytest.raises(NotAllPromised):
+def not_sold(*codes: str) -> None:
+    SupplierItem.objects.filter(item__code__in=codes).update(preferred=False)
+
+
+def slipped_dimmers(company: Lamps) -> Order:
+    """An order that is at risk, since its six dimmers come late; it can be promised anew."""
+    order = company.order(6, dimmer="DIMMER")
+    planned = Supply.objects.get(item__code="DIMMER", kind="planned")
+    (purchase,) = purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(planned.item, 1, (planned,))])
+    purchasing.slip(actor=company.actor("buyer"), line=purchase.lines.get(), due=MONDAY + timedelta(days=30))
+    return order
+
+
+@pytest.mark.parametrize("policy", [Policy.KEEP, Policy.FIFO, Policy.SEQUENCE, Policy.LEAST_LATENESS])
+def test_a_line_without_a_date_stays_as_it_is_at_risk_and_everything_else_is_applied(company, two, policy):
+    second, late = two[1], slipped_dimmers(company)
+    before, held = ships(second), sorted(Allocation.objects.filter(requirement__demand__order_line__order=second).values_list())
+    not_sold("HEAD-L")
+    proposal = proposed(company, policy)
+    row = proposal.promises.get(line__order=second)
+    assert (row.after, row.need_date) == (None, None)
+    assert proposal.reasons == {
+        row.line_id: "HEAD-L is short and has no preferred supplier; enter one, or mark one as preferred, under Master data"
+    }
+    assert proposal.bound <= proposal.days_late
+    apply(company, proposal)
+    assert (ships(second), second.lines.get().promises.get(in_force=True).at_risk) == (before, True)
+    assert held == sorted(Allocation.objects.filter(requirement__demand__order_line__order=second).values_list())
+    assert not late.lines.get().promises.get(in_force=True).at_risk
+    assert nothing_is_violated()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_slips_or_is_not_sold_any_more_all_is_applied_and_only_who_gets_no_date_stays_at_risk(company, seed):
+    random_book(company, seed)
+    draw = Random(seed)
+    for line in PurchaseOrderLine.objects.select_related("supply", "order", "item"):
+        if draw.random() < 0.5:
+            purchasing.slip(actor=company.actor("buyer"), line=line, due=line.supply.due + timedelta(days=draw.randint(1, 50)))
+    not_sold(*draw.sample(("HEAD-L", "DIMMER", "TRAFO", "CABLE"), 2))
+    for policy in (Policy.KEEP, Policy.LEAST_LATENESS, Policy.FIFO, Policy.SEQUENCE):
+        proposal = proposed(company, policy)
+        after = dict(proposal.promises.values_list("line", "after"))
+        assert proposal.bound <= proposal.days_late + 1e-9
         apply(company, proposal)
+        dates = dict(Promise.objects.filter(in_force=True).values_list("line", "ship_date"))
+        assert {line: dates[line] for line, day in after.items() if day} == {line: day for line, day in after.items() if day}
+        at_risk = set(Promise.objects.filter(in_force=True, at_risk=True).values_list("line", flat=True))
+        assert at_risk == proposal.reasons.keys() == {line for line, day in after.items() if day is None}
+        assert nothing_is_violated()
+
+
+def test_where_no_line_gets_a_date_all_of_it_is_told_and_marked(company, two):
+    not_sold("HEAD-L")
+    proposal = proposed(company, lines=list(two[1].lines.all()))
+    assert (proposal.days_late, proposal.bound, proposal.run.result["without_a_date"]) == (0, 0, 1)
+    assert apply(company, proposal).state == "applied"
+    assert Promise.objects.get(in_force=True, at_risk=True).line.order == two[1]
+
+
+def test_a_line_that_would_get_no_other_date_does_not_make_way(company, two):
+    """The rush order could only have the head of the first one, whose turn would come after the calendar ends."""
+    first, second = two
+    planned = Supply.objects.get(item__code="HEAD-L", kind="planned")
+    (purchase,) = purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(planned.item, 1, (planned,))])
+    purchasing.slip(actor=company.actor("buyer"), line=purchase.lines.get(), due=MONDAY + timedelta(days=HORIZON_DAYS))
+    not_sold("HEAD-L")
+    before = holdings()
+    proposal = rush(company, second)
+    after = {row.line.order_id: row.after for row in proposal.promises.all()}
+    assert after == {first.pk: ships(first)[0], second.pk: None}
+    assert [*proposal.reasons.values()]
+    apply(company, proposal)
     assert holdings() == before
+
+
+@pytest.mark.parametrize("tries", [1, 2, 9])
+def test_where_everybody_would_lose_the_date_in_turn_nobody_gives_way(company, monkeypatch, tries):
+    """Five orders hold the dimmers there are, and none is sold any more: none of them has another date to give way to."""
+    for _ in range(5):
+        company.order(dimmer="DIMMER")
+    last = company.order(dimmer="DIMMER")
+    planned = Supply.objects.get(item__code="DIMMER", kind="planned")
+    (purchase,) = purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(planned.item, 1, (planned,))])
+    Supply.objects.filter(item__code="DIMMER", kind="purchase").update(quantity=1)
+    purchasing.slip(actor=company.actor("buyer"), line=purchase.lines.get(), due=MONDAY + timedelta(days=HORIZON_DAYS))
+    not_sold("DIMMER")
+    monkeypatch.setattr(proposing, "MOST_TRIES", tries)
+    before = holdings()
+    proposal = rush(company, last)
+    assert [order for order, after in proposal.promises.values_list("line__order", "after") if after is None] == [last.pk]
+    apply(company, proposal)
+    assert holdings() == before
+
+
+def test_the_default_promises_anew_what_it_can_and_tells_the_others(company, two):
+    second, late = two[1], slipped_dimmers(company)
+    not_sold("HEAD-L")
+    Promise.objects.filter(line__order=second).update(at_risk=True)
+    before = ships(second)
+    found = sales.repromise(actor=company.actor("planner"))
+    assert [line.order for line in found.lines] == [late]
+    ((line, why),) = found.undated
+    assert (line.order, ships(second)) == (second, before)
+    assert "HEAD-L is short and has no preferred supplier" in why
+    assert set(Promise.objects.filter(in_force=True, at_risk=True).values_list("line__order", flat=True)) == {second.pk}
+    assert nothing_is_violated()
+
+
+def test_lines_of_which_none_gets_a_date_are_refused_with_the_reason(company, two):
+    not_sold("HEAD-L")
+    with pytest.raises(CannotPromise, match="no preferred supplier"):
+        sales.repromise(actor=company.actor("planner"), lines=list(two[1].lines.all()))
+
+
+def changes(proposal: Proposal) -> dict[int, tuple[date, date]]:
+    """Before and after of the lines that a proposal changes."""
+    rows = proposal.promises.exclude(after=F("before")).values_list("line__order", "before", "after")
+    return {order: (before, after) for order, before, after in rows}
+
+
+def test_a_move_in_the_book_changes_nothing_that_it_does_not_cause(company, two):
+    """The ranks say that the second order goes first, and one is at risk; neither has to do with moving the last one up."""
+    first, second = two
+    late, line = slipped_dimmers(company), sales.NewLine("DL", {}, 1, MONDAY + timedelta(days=30))
+    moved = sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=[line])
+    Order.objects.filter(pk=second.pk).update(rank=first.rank - 1)
+    proposal = proposed(company, Policy.SEQUENCE, ranks=sales.moved_ranks({moved.number: 2}))
+    assert changes(proposal) == {}
+    assert late.pk not in set(proposal.promises.values_list("line__order", flat=True))
+    before = holdings()
+    apply(company, proposal)
+    assert holdings() == before
+    assert list(sales.book().values_list("number", flat=True))[1] == moved.number
+
+
+def test_an_order_that_is_moved_down_gives_way_to_those_that_pass_it_alone(company, two):
+    first, second = two
+    risky, third = slipped_dimmers(company), company.order(customer="ACME", **LARGE)
+    early, late = ships(first, second)
+    proposal = proposed(company, Policy.SEQUENCE, ranks=sales.moved_ranks({first.number: 3}))
+    assert changes(proposal) == {first.pk: (early, late), second.pk: (late, early)}
+    assert {risky.pk, third.pk}.isdisjoint(proposal.promises.values_list("line__order", flat=True))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_order_moved_up_is_the_only_one_that_becomes_earlier_and_moved_to_the_front_it_is_a_rush(company, seed):
+    orders = random_book(company, seed)
+    line = PurchaseOrderLine.objects.select_related("supply", "order", "item").first()
+    if line and seed % 2:
+        purchasing.slip(actor=company.actor("buyer"), line=line, due=line.supply.due + timedelta(days=6))
+    moved = orders[-1]
+    front = proposed(company, Policy.SEQUENCE, ranks=sales.moved_ranks({moved.number: 1}))
+    assert changes(front) == changes(rush(company, moved))
+    proposal = proposed(company, Policy.SEQUENCE, ranks=sales.moved_ranks({moved.number: 2}))
+    assert not any(after < before for order, (before, after) in changes(proposal).items() if order != moved.pk)
+    assert {order.pk for order in orders[:1]}.isdisjoint(changes(proposal))
+    apply(company, proposal)
+    assert nothing_is_violated()
 
 
 def test_lines_that_ship_complete_have_one_date(company):

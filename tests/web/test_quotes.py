@@ -22,7 +22,7 @@ from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales import tasks
 from atoll_web.sales.availability import Availability
-from atoll_web.sales.errors import QuoteExpired
+from atoll_web.sales.errors import NothingToPromise, QuoteExpired
 from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
 from atoll_web.sales.quote_pdf import quote_pdf
 from atoll_web.sales.services import NewLine
@@ -92,7 +92,7 @@ def test_the_api_answers_what_it_can_and_refuses_an_order_line_by_line(sales_cli
 def test_the_promise_page_says_what_would_make_a_line_possible(sales_client: Client) -> None:
     SupplierItem.objects.filter(item__code="HEAD-L").delete()
     page = sales_client.get(ADDRESS)
-    assert "HEAD-L is short and can neither be bought nor built in time" in text(page)
+    assert "HEAD-L is short and has no preferred supplier" in text(page)
     assert "Possible if…" in text(page)
     fields = {"f.head": "HEAD-L", "f.arm": "ARM-L", "quantity": 2, "customer": "ACME", "idempotency_key": "possible"}
     taken = sales_client.post("/configure/DL/take", fields | {"take": "order option:head=HEAD-S"})
@@ -345,6 +345,32 @@ def test_the_same_quote_gives_the_same_bytes_with_all_letters(company: Lamps) ->
     assert pdf.count(b"/Type /Page\n") == 2  # eight lines with their choices do not fit on one
     Order.objects.filter(pk=quote.pk).update(ship_complete=True)
     assert quote_pdf(Order.objects.select_related("customer").get(pk=quote.pk)) != pdf
+
+
+def test_a_quote_whose_supply_slips_is_promised_anew_with_the_others(company: Lamps, signed_in: SignIn) -> None:
+    buyer, head = company.actor("buyer"), Item.objects.get(code="HEAD-L")
+    purchasing.order(actor=buyer, wanted=[purchasing.Wanted(head, 5)])
+    quote = quoted(company, days=20)
+    purchasing.slip(actor=buyer, line=PurchaseOrderLine.objects.get(), due=date(2026, 4, 30))
+    client = signed_in("planner")
+    for address in ("/risks", "/morning", "/orders?at_risk=1"):
+        assert quote.number in client.get(address).content.decode(), address
+    assert '>1</strong><a href="/orders?at_risk=1">promises at risk' in client.get("/").content.decode()
+    found = sales.repromise(actor=company.actor("planner"))
+    assert [(line.order, line.state) for line in found.lines] == [(quote, "quoted")]
+    promise = Promise.objects.get(in_force=True)
+    assert (promise.at_risk, promise.ship_date) == (False, date(2026, 3, 18))
+
+
+def test_a_quote_whose_time_is_over_is_told_as_no_longer_held(company: Lamps) -> None:
+    quote = quoted(company, days=2)
+    line = quote.lines.get()
+    Promise.objects.update(at_risk=True)
+    found = sales.repromise(actor=company.actor("planner", MONDAY + timedelta(days=3)))
+    assert (found.lines, found.left_out) == ((), ())
+    assert Order.objects.get().state == "expired"
+    with pytest.raises(NothingToPromise, match="expired"):
+        sales.repromise(actor=company.actor("planner", MONDAY + timedelta(days=3)), lines=[line])
 
 
 def test_a_late_line_names_its_cause_with_a_link(sales_client: Client, company: Lamps) -> None:

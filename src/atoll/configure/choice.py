@@ -108,7 +108,7 @@ def _unlike(text: str, pattern: str) -> str:
 
 
 def _unknown(feature: Feature, raw: Any, hint: str) -> UnknownOption:
-    return UnknownOption(option=_short(raw), feature=feature.name, did_you_mean=f" {hint}".rstrip())
+    return UnknownOption(option=_short(raw), feature=feature.name, feature_code=feature.code, did_you_mean=f" {hint}".rstrip())
 
 
 def _short(raw: Any) -> str:

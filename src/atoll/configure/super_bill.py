@@ -11,7 +11,7 @@ from atoll.configure.wording import looked_at
 from atoll.model.bill import BillCycle, BillLine, Bills
 from atoll.model.expression import Expression, Sum, features_of, walk
 from atoll.model.item import Item
-from atoll.model.product import Configuration, ProductModel, SuperBillLine, Value
+from atoll.model.product import Configuration, Feature, ProductModel, SuperBillLine, Value
 
 MOST_KEPT = 4096
 """Choices of which is kept what a line comes to."""
@@ -137,21 +137,73 @@ class SuperBill:
             alternates=tuple(_alternates(lines, units)),
         )
 
+    @property
+    def items(self) -> frozenset[str]:
+        """All items that some configuration may take, or may be given instead; subassemblies and phantoms are not taken apart."""
+        model = self._model
+        of_choices = {code for feature in model.features for code in _own_items(feature)}
+        of_lines = {code for line in model.lines for code in (line.item, *line.alternates, *line.substitutes)}
+        return frozenset(of_choices | of_lines | {*model.subassemblies})
+
+    def bringing(self, items: Iterable[str]) -> frozenset[str]:
+        """Items by which it is decided how often some are in an order bill: these, phantoms that hold some, and where a
+        subassembly stands in for its components, all of them.
+        """
+        kits = [{code, *(line.item for line in kit)} for code, kit in self._kits.items()]
+        found, more = set[str](), {*items}
+        while more:
+            found |= more
+            holding = {code for code in self._model.phantoms if any(line.item in more for line in self._bills.get(code, ()))}
+            more = holding.union(*(kit for kit in kits if kit & more)) - found
+        return frozenset(found)
+
+    def features_behind(self, items: Iterable[str]) -> frozenset[str]:
+        """Features by whose values it is decided how many units of some items are in an order bill."""
+        wanted = self.bringing(items)
+        of_items = {feature.code for feature in self._model.features if not wanted.isdisjoint(_own_items(feature))}
+        return frozenset(of_items.union(*(line.features for line in self._lines if line.line.item in wanted)))
+
+    @property
+    def features_behind_work(self) -> frozenset[str]:
+        """Features by whose values it is decided how many minutes the final assembly takes."""
+        of_items = self.features_behind(code for code in self.items_at_any_depth if self._items[code].assembly_minutes)
+        said = (part for work in self._model.operations for part in (work.condition, work.minutes) if part is not None)
+        return of_items | {*_features_in(said, self._model)}
+
+    @property
+    def items_at_any_depth(self) -> frozenset[str]:
+        """All items that may come into an order bill."""
+        found, below = set[str](), {*self.items}
+        while below:
+            found |= below
+            below = {line.item for code in below if code in self._model.phantoms for line in self._bills.get(code, ())} - found
+        return frozenset(found)
+
+
+def _own_items(feature: Feature) -> list[str]:
+    """Items of a feature's options, and of its quantity."""
+    return [code for code in (feature.item, *(option.item for option in feature.options)) if code]
+
+
+def _features_in(said: Iterable[Expression], model: ProductModel) -> list[str]:
+    """Features that expressions look at, in the order of the model; a sum looks at all."""
+    parts = list(said)
+    is_of_all = any(isinstance(part, Sum) for expression in parts for part in walk(expression))
+    named = {code for expression in parts for code in features_of(expression)}
+    return [feature.code for feature in model.features if is_of_all or feature.code in named]
+
 
 class _Line:
     """A line of a super bill with the units that it came to before, by the values of the features that it speaks of."""
 
     def __init__(self, line: SuperBillLine, model: ProductModel) -> None:
         self.line, self._model = line, model
-        said = [expression for expression in (line.condition, line.quantity) if expression is not None]
-        is_of_all = any(isinstance(part, Sum) for expression in said for part in walk(expression))
-        named = {code for expression in said for code in features_of(expression)}
-        self._features = [feature.code for feature in model.features if is_of_all or feature.code in named]
+        self.features = _features_in((part for part in (line.condition, line.quantity) if part is not None), model)
         self._found: dict[tuple[Value, ...], int | None] = {}
 
     def units(self, values: Mapping[str, Value]) -> int | None:
         """How many it brings; None where its condition does not hold."""
-        key = tuple(values[code] for code in self._features)
+        key = tuple(values[code] for code in self.features)
         if key not in self._found:
             if len(self._found) >= MOST_KEPT:
                 self._found.clear()

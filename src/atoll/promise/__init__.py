@@ -33,7 +33,7 @@ from atoll.promise.confidence import (
     standing_confidence,
     stated_lateness,
 )
-from atoll.promise.deliver import Part, Split, largest_part, promise_complete, splits
+from atoll.promise.deliver import Part, Split, in_turn, largest_part, promise_complete, splits
 from atoll.promise.explain import Link, Step, explain
 from atoll.promise.holdings import Holdings, Terms
 from atoll.promise.kit_choice import Goal, optimised_kits
@@ -115,6 +115,7 @@ __all__ = [
     "exchanged",
     "explain",
     "improvements",
+    "in_turn",
     "kit_limits",
     "largest_part",
     "lateness_bound",

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.availability import Availability
+from atoll.promise.deliver import deliver, in_turn
 from atoll.promise.holdings import Terms
 from atoll.promise.promises import Promises
-from atoll.promise.serving import begun, ended, go_on, serve
+from atoll.promise.serving import begun, ended
+from atoll.promise.structure import Structure
 from atoll.promise.tables import NOBODY, Integers, Records
-from atoll.promise.wanted import Wanted
+from atoll.promise.wanted import Wanted, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +85,28 @@ class Allotment:
         free[self.availability.supply_order] = supply["free"]
         return replace(self.availability, supply_free=free, bills=self.availability.structure)
 
-    def promise(self, wanted: Wanted, classes: Integers) -> Promises:
+    def promise(self, wanted: Wanted, classes: Integers, delivery: Integers | None = None) -> Promises:
         """Promise lines one after the other, each from what its class may take.
 
         Parameters
         ----------
         classes
             Number of the class of each line; int64, shape (k,).
-        """
-        return self.serve(wanted, classes, np.arange(len(wanted)), keeps=len(wanted))
+        delivery
+            As of `promise_complete`; the lines of one delivery, all of one class, stand one after the other. None when not given.
 
-    def serve(self, wanted: Wanted, classes: Integers, sequence: Integers, *, keeps: int) -> Promises:
+        Raises
+        ------
+        ValueError
+            When there is not one delivery for each line, or lines stand between those of one.
+        """
+        if delivery is not None and in_turn(delivery).tolist() != [*range(len(wanted))]:
+            raise ValueError(f"Expected deliveries of {len(wanted)} lines, the lines of each one after the other.")
+        return self.serve(wanted, classes, np.arange(len(wanted)), keeps=len(wanted), delivery=delivery)
+
+    def serve(
+        self, wanted: Wanted, classes: Integers, sequence: Integers, *, keeps: int, delivery: Integers | None = None
+    ) -> Promises:
         """Promise lines as `promise` does, of which so many keep what they take from the others.
 
         Parameters
@@ -104,14 +117,19 @@ class Allotment:
             Number of the class of each line, by its position.
         sequence
             The positions of the lines.
+        delivery
+            Number of the delivery of each of them, in the order of the sequence.
 
         Notes
         -----
         Lines that follow each other are promised in one call until one of another class takes an item of which units are kept.
         """
+        state, is_by_line = begun(self.there, wanted, sequence, keeps=keeps), delivery is None
+        if delivery is None:
+            delivery = np.full(len(sequence), NOBODY)
         if not self.shares:
-            return serve(self.there, wanted, sequence, keeps=keeps)
-        state = begun(self.there, wanted, sequence, keeps=keeps)
+            answer = ended(self.there, deliver(state, delivery, 0, len(sequence)), is_by_line=is_by_line)
+            return replace(answer, delivery=delivery)
         of_class = classes[sequence]
         shares = self._left(self._held(classes, sequence))
         for first, end, of_run in self._runs(wanted, of_class):
@@ -119,7 +137,7 @@ class Allotment:
             for share in shares:
                 share.withhold(state.supply, of_run, min(first, keeps))
             withheld_here = free - state.supply["free"]
-            state = go_on(state, first, end)
+            state = deliver(state, delivery, first, end)
             state.supply["free"] += withheld_here
             state.supply["kept"] = 0
             peg, plan = state.peg[pegs : int(state.now["pegs"][0])], state.plan[plans : int(state.now["plans"][0])]
@@ -129,7 +147,55 @@ class Allotment:
             for share in shares:
                 if len(stays) or share.share.item in taken:
                     share.count(peg, plan, of_class, stays)
-        return ended(self.there, state)
+        return replace(ended(self.there, state, is_by_line=is_by_line), delivery=delivery)
+
+    def left_over(self, wanted: Wanted, classes: Integers) -> Integers:
+        """Units of each supply that no line takes, in whatever order they are served; shape of the supplies.
+
+        They are kept for a class beyond what its lines could take or hold.
+
+        Parameters
+        ----------
+        classes
+            Number of the class of each line; int64, shape (k,).
+
+        Notes
+        -----
+        Until a line of another class is served, those of the class have taken and hold at most so many units. What is kept
+        beyond these it leaves of the units that nobody holds, the earliest; so it is still there in the end.
+        """
+        gone = np.zeros(len(self.availability.supply_item), dtype=np.int64)
+        if not self.shares:
+            return gone
+        free, units = self._held_by_nobody(), _through_all_levels(self.availability.structure, wanted)
+        for item in sorted({share.item for share in self.shares}):
+            most = self._most(item, units, classes)
+            lasting = [share for share in self.shares if share.item == item and share.units > most.get(share.of_class, 0)]
+            rows = np.flatnonzero(self.availability.supply_item == item)
+            rows = rows[np.argsort(self.availability.supply_day[rows], kind="stable")]
+            others = np.array([sum(share.others.get(row, 0) for share in lasting) for row in rows.tolist()], dtype=np.int64)
+            kept = np.minimum(np.cumsum(np.maximum(free[rows] - others, 0)), sum(share.units for share in lasting))
+            left = np.maximum(kept - sum(most.get(share.of_class, 0) for share in lasting), 0)
+            gone[rows] = np.diff(left, prepend=0)
+        return gone
+
+    def _held_by_nobody(self) -> Integers:
+        """Units of each supply."""
+        free = self.availability.supply_free.copy()
+        if isinstance(self.there, Terms):
+            np.subtract.at(free, self.there.holdings.supply, self.there.holdings.quantity)
+            free[self.there.own[self.there.own != self.there.holdings.supply]] = 0
+        return free
+
+    def _most(self, item: int, units: "_Units", classes: Integers) -> dict[int, int]:
+        """Units of an item that the lines of each class can take or hold at most."""
+        rows = units.item == item
+        most = np.bincount(units.line[rows], weights=units.units[rows], minlength=len(classes))
+        if isinstance(self.there, Terms):
+            held, line = self.there.holdings, np.repeat(np.arange(len(classes)), np.diff(self.there.holdings.start))
+            rows = self.availability.supply_item[held.supply] == item
+            most = np.maximum(most, np.bincount(line[rows], weights=held.quantity[rows], minlength=len(classes)))
+        return {of_class: int(most[classes == of_class].sum()) for of_class in np.unique(classes).tolist()}
 
     def _left(self, held: "_Held") -> "list[_Left]":
         item, order = self.availability.tables.item, self.availability.supply_order
@@ -182,6 +248,36 @@ class Allotment:
         of_alternative = np.repeat(line, np.diff(wanted.alternative_start))
         found[of_alternative[shared[wanted.alternative_item]]] = True
         return found
+
+
+class _Units(NamedTuple):
+    """Units of items that lines can take; shape (u,) each."""
+
+    line: Integers
+    item: Integers
+    units: Integers
+
+
+def _through_all_levels(bills: Structure, wanted: Wanted) -> _Units:
+    """What lines can take of items: they themselves and all builds for them, of every alternative."""
+    line, alternatives = np.repeat(np.arange(len(wanted)), np.diff(wanted.start)), np.diff(wanted.alternative_start)
+    level = _Units(
+        np.concatenate((line, np.repeat(line, alternatives))),
+        np.concatenate((wanted.item, wanted.alternative_item)),
+        np.concatenate((wanted.quantity, np.repeat(wanted.quantity, alternatives))),
+    )
+    levels = [level]
+    while len(level.item):
+        components, at = np.diff(bills.start)[level.item], members(bills.start, level.item)
+        line, units = np.repeat(level.line, components), np.repeat(level.units, components) * bills.per[at]
+        others, other = np.diff(bills.alternate_start)[at], members(bills.alternate_start, at)
+        level = _Units(
+            np.concatenate((line, np.repeat(line, others))),
+            np.concatenate((bills.component[at], bills.alternate[other])),
+            np.concatenate((units, np.repeat(units, others))),
+        )
+        levels.append(level)
+    return _Units(*(np.concatenate(column) for column in zip(*levels, strict=True)))
 
 
 class _Held(NamedTuple):

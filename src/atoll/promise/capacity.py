@@ -1,10 +1,10 @@
 """Where the work of a line fits on the assembly lines; the definitions are those of `atoll.schedule.slot`."""
 
-from atoll.native import inner
+from atoll.native import in_place
 from atoll.promise.tables import NOBODY, State
 
 
-@inner
+@in_place
 def first_place(s: State, begin: int, end: int, day: int) -> int:
     """The first place of an assembly line with a day not before `day`."""
     while begin < end:
@@ -16,7 +16,7 @@ def first_place(s: State, begin: int, end: int, day: int) -> int:
     return begin
 
 
-@inner
+@in_place
 def earliest_span(s: State, k: int, day: int) -> None:
     """The line, first and last place with the earliest end, of several with that end those that start last; −1 if none fits."""
     now = s.now[0]
@@ -38,7 +38,7 @@ def earliest_span(s: State, k: int, day: int) -> None:
             now.line, now.first, now.last = line, start, end
 
 
-@inner
+@in_place
 def _better(s: State, line: int, start: int, end: int) -> bool:
     """Whether a span beats the one under way."""
     now = s.now[0]
@@ -47,7 +47,7 @@ def _better(s: State, line: int, start: int, end: int) -> bool:
     return bool(sooner > 0 or (sooner == 0 and (later > 0 or (later == 0 and line < now.line))))
 
 
-@inner
+@in_place
 def latest_span(s: State, k: int, day: int, last_day: int) -> None:
     """The line, first and last place with the latest start, from `day` to `last_day`; −1 if none fits."""
     now = s.now[0]
@@ -70,7 +70,7 @@ def latest_span(s: State, k: int, day: int, last_day: int) -> None:
             now.line, now.first, now.last = line, start, end
 
 
-@inner
+@in_place
 def take_slots(s: State, k: int, late: bool) -> bool:
     """Take a line's minutes; what is not needed stays free on its last day, or on its first when it is placed late."""
     now = s.now[0]

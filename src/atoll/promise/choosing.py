@@ -1,6 +1,6 @@
 """Which items are taken where several can meet a requirement of a line, or of the builds for it."""
 
-from atoll.native import inner
+from atoll.native import in_place
 from atoll.promise.netting import POSSIBLE, hindrance, material_day
 from atoll.promise.tables import NO_ROOM, NOBODY, State
 
@@ -8,7 +8,7 @@ MOST_COMBINATIONS = 1_024
 """Up to so many combinations of alternatives all are tried."""
 
 
-@inner
+@in_place
 def best_material_day(s: State, k: int, first: int, last: int) -> int:
     """First day by which a line's material can be there with any choice of alternatives, and that choice.
 
@@ -38,7 +38,7 @@ def best_material_day(s: State, k: int, first: int, last: int) -> int:
     return day
 
 
-@inner
+@in_place
 def prefer(s: State, k: int, deadline: int) -> bool:
     """Go back to more preferred items where the material is there by the deadline all the same; false when there is no room."""
     for n in range(s.now[0].choices):
@@ -54,7 +54,7 @@ def prefer(s: State, k: int, deadline: int) -> bool:
     return True
 
 
-@inner
+@in_place
 def _choose_alone(s: State, k: int, first: int, last: int) -> bool:
     """Choose for each requirement the item that is there first when nothing else is required; false when there is no room."""
     possible = True
@@ -74,7 +74,7 @@ def _choose_alone(s: State, k: int, first: int, last: int) -> bool:
     return possible
 
 
-@inner
+@in_place
 def _improved(s: State, k: int, first: int, last: int) -> int:
     """Change one choice after the other until none makes the material earlier."""
     if not _choose_alone(s, k, first, last):
@@ -98,7 +98,7 @@ def _improved(s: State, k: int, first: int, last: int) -> int:
     return day
 
 
-@inner
+@in_place
 def _if_earlier(s: State, k: int, first: int, last: int, day: int) -> int:
     """The material day with the present choice where it is earlier than `day`, else `day`, or `NO_ROOM`."""
     limit = last if day == NOBODY else day - 1
@@ -110,7 +110,7 @@ def _if_earlier(s: State, k: int, first: int, last: int, day: int) -> int:
     return material_day(s, k, first, limit) if found == POSSIBLE else day
 
 
-@inner
+@in_place
 def _combinations(s: State) -> int:
     combinations = 1
     for n in range(s.now[0].choices):
@@ -118,7 +118,7 @@ def _combinations(s: State) -> int:
     return combinations
 
 
-@inner
+@in_place
 def _pick(s: State, n: int, alternative: int) -> None:
     choice = s.choice[n]
     choice.picked = alternative
@@ -129,13 +129,13 @@ def _pick(s: State, n: int, alternative: int) -> None:
         s.requirement[choice.place].chosen = item
 
 
-@inner
+@in_place
 def _remember(s: State) -> None:
     for n in range(s.now[0].choices):
         s.choice[n].best = s.choice[n].picked
 
 
-@inner
+@in_place
 def _next(s: State) -> bool:
     """The next combination, counting up from the last choice; false after the last."""
     for n in range(s.now[0].choices - 1, -1, -1):

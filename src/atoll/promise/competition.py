@@ -1,6 +1,6 @@
 """What open order lines compete for: scarce items and assembly minutes, day by day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from atoll.promise.availability import Availability
 from atoll.promise.serving import earliest_days
 from atoll.promise.tables import NOBODY, Integers
-from atoll.promise.wanted import Wanted
+from atoll.promise.wanted import Wanted, members, starts_at
 
 Floats = NDArray[np.float64]
 
@@ -17,37 +17,63 @@ Floats = NDArray[np.float64]
 class Competition:
     """Open lines and the resources they take: the items first, then the minutes of sets of assembly lines.
 
+    Units of an item that are not taken on a day are there on the next; minutes are not.
+
     Parameters
     ----------
+    items
+        Number of items: that of the first resource that is not one.
     start, resource, amount
-        Line ``j`` takes ``amount`` of ``resource`` at the places ``start[j]`` to ``start[j + 1]``; shapes (n + 1,), (r,), (r,).
+        Line ``j`` takes ``amount`` of ``resource`` at the places ``start[j]`` to ``start[j + 1]``, items before minutes; shapes
+        (n + 1,), (r,), (r,).
     supply
         What becomes usable of each resource on each day; float64, shape (resources, days).
     limited
         Whether a resource is limited up to each day: a bought item is not from its lead time on; bool, shape (resources, days).
-    built
-        Items with a bill, parents before components; their bills are rows of `bills`.
-    bills
-        Components and quantity per, as ``(items, units)``, of each built item.
+    built, bill_start, component, per
+        Items with a bill, parents before components; the components and quantity per of ``built[b]`` at the places
+        ``bill_start[b]`` to ``bill_start[b + 1]``.
     build_start
         Last day on which a build of each can begin to be usable on each day, −1 where there is none; shape (built, days).
-    first_day
-        The first last day of assembly of each line that is of use: its material cannot be there before, and of all days on
-        which it is not late only the last matters; shape (n,).
+    first_day, due_day
+        The day before which the material of each line cannot be there, and the last day on which assembly ends in time, or the
+        first day where that is later; shape (n,) each.
     ship_day
         Day of shipment when assembly ends on each day; the last one is that of lines never promised; shape (days + 1,).
     """
 
+    items: int
     start: Integers
     resource: Integers
     amount: Floats
     supply: Floats
     limited: NDArray[np.bool_]
     built: Integers
-    bills: tuple[tuple[Integers, Integers], ...]
+    bill_start: Integers
+    component: Integers
+    per: Integers
     build_start: Integers
     first_day: Integers
+    due_day: Integers
     ship_day: Integers
+
+    @property
+    def of_builds(self) -> tuple[Integers, Integers, Integers, Integers, Integers]:
+        """What is known of builds, item by item."""
+        return self.built, self.bill_start, self.component, self.per, self.build_start
+
+    def sample(self, lines: Integers) -> "Competition":
+        """Some of the lines, and as large a part of the supply."""
+        rows, part = members(self.start, lines), len(lines) / len(self.first_day)
+        return replace(
+            self,
+            start=starts_at(self.start, lines),
+            resource=self.resource[rows],
+            amount=self.amount[rows],
+            supply=self.supply * part,
+            first_day=self.first_day[lines],
+            due_day=self.due_day[lines],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,28 +97,30 @@ def competition(availability: Availability, wanted: Wanted, due_day: Integers) -
     line = np.concatenate((items.line, minutes.line))
     by_line = np.argsort(line, kind="stable")
     supply = np.concatenate((items.supply, minutes.supply))
-    built = np.flatnonzero(availability.structure.rank != NOBODY)
-    built = built[np.argsort(availability.structure.rank[built])]
+    bills = availability.structure
+    built = np.flatnonzero(bills.rank != NOBODY)
+    built = built[np.argsort(bills.rank[built])]
+    rows, parent = members(bills.start, built), np.repeat(np.arange(len(built)), np.diff(bills.start)[built])
+    fixed = ~bills.replaceable[rows]  # a component that others can take the place of limits nobody by itself
+    rows, parent = rows[fixed], parent[fixed]
     ship_day = _ship_days(availability, days)
-    on_time = np.searchsorted(ship_day, due_day, side="right") - 1
+    first_day = np.minimum(_first_material_days(availability, wanted, days), days)
     return Competition(
+        items=availability.items,
         start=np.searchsorted(line[by_line], np.arange(len(wanted) + 1)),
         resource=np.concatenate((items.resource, minutes.resource))[by_line],
         amount=np.concatenate((items.amount, minutes.amount))[by_line].astype(np.float64),
         supply=supply,
         limited=_limited(availability, supply),
         built=built,
-        bills=tuple(_bill(availability, item) for item in built.tolist()),
+        bill_start=np.searchsorted(parent, np.arange(len(built) + 1)),
+        component=bills.component[rows],
+        per=bills.per[rows],
         build_start=_build_starts(availability, built, days),
-        first_day=np.minimum(np.maximum(_first_material_days(availability, wanted, days), on_time), days),
+        first_day=first_day,
+        due_day=np.minimum(np.maximum(np.searchsorted(ship_day, due_day, side="right") - 1, first_day), days),
         ship_day=ship_day,
     )
-
-
-def _bill(availability: Availability, item: int) -> tuple[Integers, Integers]:
-    rows = slice(availability.structure.start[item], availability.structure.start[item + 1])
-    only = ~availability.structure.replaceable[rows]
-    return availability.structure.component[rows][only], availability.structure.per[rows][only]
 
 
 def _fixed(wanted: Wanted) -> Integers:

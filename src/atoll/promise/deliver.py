@@ -1,57 +1,150 @@
-"""How a basket is delivered: all lines on one day, or one line in two parts. A day for each line is what `promise` gives."""
+"""How a basket is delivered: lines together on one day, or one line in two parts. A day for each line is what `promise` gives."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from atoll.promise.availability import Availability
 from atoll.promise.promises import Promises
 from atoll.promise.result import Cause
-from atoll.promise.serving import promise, promise_each
+from atoll.promise.serving import begun, ended, go_on, promise
+from atoll.promise.tables import ANSWER, NOBODY, REQUEST, Integers, Records, State
 from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
 
+BINDING = ("cause", "binding_item", "binding_supply", "binding_line", "binding_day", "binding_days")
 
-def promise_complete(availability: Availability, wanted: Wanted) -> Promises:
+
+def promise_complete(availability: Availability, wanted: Wanted, delivery: Integers | None = None) -> Promises:
     """Promise lines that ship together: on the earliest day on which all can, each assembled as late as that day allows.
 
-    Where lines request days, they ship together not before the latest of those.
+    Where lines of a delivery request days, they ship together not before the latest of those.
+
+    Parameters
+    ----------
+    delivery
+        Number of the delivery of each line, −1 for a line that ships on its own; int64, shape (k,). A delivery is served in the
+        place of its first line. All lines are one delivery when not given.
 
     Returns
     -------
     Promises
-        All ship on the day of the whole, also where one is finished earlier. A line that could ship earlier has the cause
-        `DELIVERY`, unless it is the one that requests that day. When a line is refused, the basket cannot ship complete.
+        All of a delivery ship on the day of the whole, also where one is finished earlier. A line that could ship earlier has the
+        cause `DELIVERY`, unless it is the one that requests that day. When a line is refused, its delivery cannot ship complete.
+
+    Raises
+    ------
+    ValueError
+        As `promise` does, and when there is not one delivery for each line.
 
     Notes
     -----
     Every day is tried from the first on which each line alone could ship. Those that could ship last are served first, since they
     have the least choice. The day is the earliest possible when lines do not compete for supply or time; otherwise it is one
     that holds, not later than the last of them served in their order.
+
+    Examples
+    --------
+    The first and the last line ship together once item 1 is there, the second one at once.
+
+    >>> there = Availability(
+    ...     supply_item=np.array([0, 1]), supply_day=np.array([0, 5]), supply_free=np.array([9, 9]),
+    ...     lead_days=np.array([8, 8]), build_days=np.array([0, 0]), working=np.ones(20, dtype=np.bool_),
+    ... )
+    >>> lines = Wanted.of([WantedLine({0: 1}), WantedLine({0: 1}), WantedLine({1: 1})])
+    >>> promise_complete(there, lines, np.array([0, -1, 0])).ship_day
+    array([5, 0, 5])
     """
-    requested = int(wanted.requested_day.max(initial=AS_SOON_AS_POSSIBLE))
-    soonest = promise(availability, _requested(wanted, AS_SOON_AS_POSSIBLE))
-    if not len(wanted) or not soonest.is_promised.all():
-        return soonest
-    alone = promise_each(availability, _requested(wanted, AS_SOON_AS_POSSIBLE))
-    last, order = int(soonest.ship_day.max()), np.argsort(-alone.ship_day, kind="stable")
-    for day in range(max(int(alone.ship_day.max()), requested), max(last, requested) + 1):
-        together = promise(availability, _requested(wanted, day), order=order)
-        if together.is_promised.all() and together.ship_day.max() <= day:
-            return _delivered(together, soonest, wanted)
-    return soonest
+    if delivery is None:
+        delivery = np.zeros(len(wanted), dtype=np.int64)
+    if len(delivery) != len(wanted):
+        raise ValueError(f"Expected deliveries of {len(wanted)} lines, got {len(delivery)}.")
+    state = begun(availability, wanted, np.arange(len(wanted)), keeps=len(wanted))
+    state.order["turn"][:-1] = in_turn(delivery)
+    answer = ended(availability, deliver(state, delivery, 0, len(wanted)), is_by_line=False)
+    return replace(answer, delivery=delivery)
 
 
-BINDING = ("cause", "binding_item", "binding_supply", "binding_line", "binding_day", "binding_days")
+def in_turn(delivery: Integers) -> Integers:
+    """Positions of lines in the order in which they are served: those of a delivery one after the other, where its first one is.
+
+    Examples
+    --------
+    >>> in_turn(np.array([-1, 7, -1, 7, 3]))
+    array([0, 1, 3, 2, 4])
+    """
+    _, first, number = np.unique(delivery, return_index=True, return_inverse=True)
+    return np.argsort(np.where(delivery == NOBODY, np.arange(len(delivery)), first[number]), kind="stable")
 
 
-def _delivered(together: Promises, soonest: Promises, wanted: Wanted) -> Promises:
+def deliver(state: State, delivery: Integers, first: int, end: int) -> State:
+    """Serve the turns from `first` to before `end`, as `go_on` does, those of one delivery together.
+
+    Parameters
+    ----------
+    delivery
+        Number of the delivery of each line, −1 for none. The lines of one have their turns one after the other.
+    """
+    of_turn = delivery[state.order["turn"][first:end]]
+    bounds = (np.flatnonzero(of_turn[1:] != of_turn[:-1]) + first + 1).tolist()
+    for begin, stop in pairwise([first, *bounds, end] if first < end else []):
+        state = (_together if of_turn[begin - first] != NOBODY else go_on)(state, begin, stop)
+    return state
+
+
+def _together(state: State, first: int, end: int) -> State:
+    """Serve the turns of one delivery, on the first day that holds; as soon as possible where one of them is refused."""
+    lines = state.order["turn"][first:end].copy()
+    requested = state.order["requested_day"][lines]
+    wish = int(requested.max())
+    alone = _tried(state, first, end, lines, AS_SOON_AS_POSSIBLE, is_alone=True).answer[lines]
+    there = _tried(state, first, end, lines, AS_SOON_AS_POSSIBLE)
+    soonest = there.answer[lines]
+    if not soonest["is_promised"].all():
+        return there
+    by_choice, last = lines[np.argsort(-alone["ship_day"], kind="stable")], int(soonest["ship_day"].max())
+    for day in range(max(int(alone["ship_day"].max()), wish), max(last, wish) + 1):
+        there = _tried(state, first, end, by_choice, day)
+        together = there.answer[lines]
+        if together["is_promised"].all() and together["ship_day"].max() <= day:
+            there.answer[lines] = _delivered(together, soonest, requested)
+            return there
+    there = _tried(state, first, end, lines, AS_SOON_AS_POSSIBLE)
+    there.answer[lines] = _delivered(soonest, soonest, requested)
+    return there
+
+
+SERVING_CHANGES = ("now", "item", "supply", "line_day")
+"""What serving changes and the next trial needs as it was; rows that a trial has written are overwritten."""
+
+
+def _tried(state: State, first: int, end: int, lines: Integers, day: int, *, is_alone: bool = False) -> State:
+    """The state once turns are served for a requested day, their lines in some order, or each as if it were the only one."""
+    trial = state._replace(**{name: getattr(state, name).copy() for name in SERVING_CHANGES})
+    if is_alone:
+        trial.now["keeps"] = 0
+    trial.order["turn"][first:end] = lines
+    trial.order["requested_day"][lines] = day
+    trial.answer[lines] = UNANSWERED
+    trial = go_on(trial, first, end)
+    trial.now["keeps"] = state.now["keeps"]
+    return trial
+
+
+UNANSWERED = np.full(1, NOBODY, dtype=ANSWER)
+UNANSWERED[["is_promised", "stays", "binding_days"]] = 0
+
+
+def _delivered(together: Records, soonest: Records, requested: Integers) -> Records:
     """All ship on the last day; lines that did not request it wait for the others, unless they could not be earlier anyway."""
-    day = together.ship_day.max()
-    waits = (wanted.requested_day < day) & ((together.cause == Cause.REQUEST.code) | (together.ship_day < day))
-    binds = waits & (soonest.ship_day >= day)
-    found = {name: np.where(binds, getattr(soonest, name), getattr(together, name)) for name in BINDING}
-    found["cause"] = np.where(waits & ~binds, Cause.DELIVERY.code, found["cause"])
-    return replace(together, ship_day=np.full_like(together.ship_day, day), **found)
+    answer, day = together.copy(), together["ship_day"].max()
+    waits = (requested < day) & ((together["cause"] == REQUEST) | (together["ship_day"] < day))
+    binds = waits & (soonest["ship_day"] >= day)
+    for name in BINDING:
+        answer[name] = np.where(binds, soonest[name], together[name])
+    answer["cause"][waits & ~binds] = Cause.DELIVERY.code
+    answer["ship_day"] = day
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +240,6 @@ def largest_part(availability: Availability, line: WantedLine, units: int) -> Pa
 def _refuse_unequal(line: WantedLine, units: int) -> None:
     if units < 1 or any(quantity % units for quantity in line.requirements.values()):
         raise ValueError(f"Expected requirements of {units} equal units.")
-
-
-def _requested(wanted: Wanted, day: int) -> Wanted:
-    return replace(wanted, requested_day=np.full(len(wanted), day, dtype=np.int64))
 
 
 def _part(line: WantedLine, units: int, part: int) -> WantedLine:

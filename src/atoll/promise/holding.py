@@ -1,11 +1,11 @@
 """What order lines hold already: hidden from those before them, lent to them when it is their turn, on their own terms."""
 
-from atoll.native import inner
+from atoll.native import in_place
 from atoll.promise.pegging import give_back
 from atoll.promise.tables import NOBODY, NOTHING, State, visible
 
 
-@inner
+@in_place
 def take_up(s: State, k: int) -> None:
     """Lend a line what it holds, as far as nobody has taken it."""
     s.now[0].first_day = s.now[0].earliest_day
@@ -24,7 +24,7 @@ def take_up(s: State, k: int) -> None:
             s.now[0].first_day = min(s.now[0].first_day, row.day)
 
 
-@inner
+@in_place
 def put_down(s: State, k: int) -> None:
     """Undo `take_up`, when the line has taken nothing."""
     for h in range(s.order[k].holds, s.order[k + 1].holds):
@@ -37,7 +37,7 @@ def put_down(s: State, k: int) -> None:
         s.line_day[reserve.row].held += reserve.lent
 
 
-@inner
+@in_place
 def settle(s: State, k: int) -> None:
     """What a line leaves of what it held is free for all, on their terms; time before the first day of work is not."""
     for h in range(s.order[k].holds, s.order[k + 1].holds):
@@ -51,7 +51,7 @@ def settle(s: State, k: int) -> None:
             row.room = 0
 
 
-@inner
+@in_place
 def reveal(s: State, k: int) -> None:
     """Let a line see what those after it hold, as far as that is not kept for others."""
     s.now[0].is_revealed = 1
@@ -66,7 +66,7 @@ def reveal(s: State, k: int) -> None:
                 s.line_day[place].room += s.line_day[place].held
 
 
-@inner
+@in_place
 def conceal(s: State, k: int) -> None:
     """Undo `reveal`, except for what the line has taken of it."""
     s.now[0].is_revealed = 0
@@ -86,7 +86,7 @@ def conceal(s: State, k: int) -> None:
                 row.room -= row.held
 
 
-@inner
+@in_place
 def undo(s: State, k: int, pegs: int, plans: int, slots: int) -> None:
     """Take a line's promise back."""
     give_back(s, pegs, plans)
@@ -100,7 +100,7 @@ def undo(s: State, k: int, pegs: int, plans: int, slots: int) -> None:
     answer.binding_days = 0
 
 
-@inner
+@in_place
 def can_stay(s: State, k: int) -> bool:
     """Whether a line may keep its promise as it is: all it holds comes in time, and nobody has taken of it."""
     if s.order[k].is_intact == 0:
@@ -116,7 +116,7 @@ def can_stay(s: State, k: int) -> bool:
     return True
 
 
-@inner
+@in_place
 def stay(s: State, k: int, keeps: bool) -> None:
     """Keep the promise as it is, with all that it rests on, for which no rows are written."""
     for h in range(s.order[k].holds, s.order[k + 1].holds if keeps else s.order[k].holds):

@@ -1,6 +1,6 @@
 """Promises of many lines, one after the other, in machine code."""
 
-from atoll.native import inner, native
+from atoll.native import in_place, native
 from atoll.promise.capacity import earliest_span, latest_span, take_slots
 from atoll.promise.choosing import best_material_day, prefer
 from atoll.promise.holding import can_stay, conceal, put_down, reveal, settle, stay, take_up, undo
@@ -48,7 +48,7 @@ def material_days(s: State, days: Integers) -> bool:
     return True
 
 
-@inner
+@in_place
 def _serve(s: State, k: int, keeps: bool) -> bool:
     """Promise a line from what nobody holds and from what it holds itself, and from what those after it hold only where that
     makes it earlier. Where its promise would not become earlier, it stays as it is if it may. False without room.
@@ -74,7 +74,7 @@ def _serve(s: State, k: int, keeps: bool) -> bool:
     return True
 
 
-@inner
+@in_place
 def _promise_sparing(s: State, k: int, keeps: bool, latest: int) -> bool:
     """Promise a line without what others hold, unless it is earlier with it, and before `latest`; false without room."""
     pegs, plans, slots = s.now[0].pegs, s.now[0].plans, s.now[0].slots
@@ -101,14 +101,14 @@ def _promise_sparing(s: State, k: int, keeps: bool, latest: int) -> bool:
     return True
 
 
-@inner
+@in_place
 def _told_day(s: State, k: int) -> int:
     """The day that the customer is told; the one after the last where there is none."""
     day = s.answer[k].ship_day if s.answer[k].is_promised == 1 else s.now[0].last_day + 1
     return int(max(day, s.order[k].floor_day))
 
 
-@inner
+@in_place
 def _promise(s: State, k: int) -> bool:
     """Promise one order line or refuse it; false when an array is too short, with nothing taken."""
     answer, now = s.answer[k], s.now[0]
@@ -140,7 +140,7 @@ def _promise(s: State, k: int) -> bool:
     return True
 
 
-@inner
+@in_place
 def _free_again(s: State, k: int) -> None:
     """Give back what an order line took, and keep the record of it."""
     p, at = s.now[0].pegs - 1, s.now[0].slots - 1
@@ -152,7 +152,7 @@ def _free_again(s: State, k: int) -> None:
         at -= 1
 
 
-@inner
+@in_place
 def _place(s: State, k: int, material: int) -> int:
     """Place the work of a line on or after its material day: its need day and ship day, or why there are none."""
     now = s.now[0]
@@ -184,7 +184,7 @@ def _place(s: State, k: int, material: int) -> int:
     return cause
 
 
-@inner
+@in_place
 def _refuse_material(s: State, k: int) -> bool:
     """Name the item that is never there: nobody supplies it, or not before the planned calendar ends. False without room.
 
@@ -200,7 +200,7 @@ def _refuse_material(s: State, k: int) -> bool:
     return True
 
 
-@inner
+@in_place
 def _explain(s: State, k: int, material: int) -> None:
     """Write what keeps the line from being earlier: the day of its material, or a line that has no time on that day."""
     answer = s.answer[k]
@@ -220,14 +220,14 @@ def _explain(s: State, k: int, material: int) -> None:
         answer.cause = NOTHING
 
 
-@inner
+@in_place
 def _work_day(s: State, day: int) -> int:
     """The first working day on or after a day; the day itself after the last one."""
     place = working_place(s, day)
     return s.working_day[place] if place < len(s.working_day) else day
 
 
-@inner
+@in_place
 def _name_last(s: State, k: int, item: int, pegs: int, plans: int) -> None:
     """The binding item, the supply of it that comes last, and its day; the supply is −1 when it is still to be ordered.
 
@@ -255,7 +255,7 @@ def _name_last(s: State, k: int, item: int, pegs: int, plans: int) -> None:
     answer.binding_day = last
 
 
-@inner
+@in_place
 def _mark_above(s: State, item: int) -> None:
     """Mark an item and all that it goes into, of the items that a line can touch; they stand parents first."""
     for place in range(s.now[0].reached - 1, -1, -1):
@@ -266,7 +266,7 @@ def _mark_above(s: State, item: int) -> None:
                 s.item[other].is_above = True
 
 
-@inner
+@in_place
 def _day_for_line(s: State, plan: int, day: int) -> int:
     """The day on which the line itself gets what a plan of it takes, or what it takes itself."""
     while plan != NOBODY:

@@ -7,13 +7,13 @@ more and the sooner, the more and the sooner it is started; so no other way asks
 however often and at whatever levels an item is reached. Later deadlines never ask more: what is possible stays possible.
 """
 
-from atoll.native import inner
+from atoll.native import in_place
 from atoll.promise.tables import NO_ROOM, NOBODY, State, last_working_place
 
 POSSIBLE = -1
 
 
-@inner
+@in_place
 def gather(s: State, k: int) -> None:
     """Find the items that a line can touch: those with a bill in low-level order, then those without; and its choices."""
     s.now[0].reached = s.now[0].choices = 0
@@ -36,7 +36,7 @@ def gather(s: State, k: int) -> None:
     _sort(s)
 
 
-@inner
+@in_place
 def _choose_among(s: State, k: int, is_bill: int, place: int, item: int, first: int, end: int) -> None:
     """Keep that an item has alternatives, and reach them."""
     choice = s.choice[s.now[0].choices]
@@ -47,7 +47,7 @@ def _choose_among(s: State, k: int, is_bill: int, place: int, item: int, first: 
         _reach(s, k, s.alternative[a])
 
 
-@inner
+@in_place
 def _reach(s: State, k: int, item: int) -> None:
     if s.item[item].seen != k:
         s.item[item].seen = k
@@ -55,7 +55,7 @@ def _reach(s: State, k: int, item: int) -> None:
         s.now[0].reached += 1
 
 
-@inner
+@in_place
 def _sort(s: State) -> None:
     """Items with a bill to the front, by rank. There are few of them in a line, so they are inserted one by one."""
     built = 0
@@ -72,7 +72,7 @@ def _sort(s: State) -> None:
         built += 1
 
 
-@inner
+@in_place
 def require(s: State, item: int, quantity: int, deadline: int, plan: int) -> bool:
     """Add a requirement behind those of the item that are due no later; false when there is no room."""
     before, node = NOBODY, s.item[item].head
@@ -96,7 +96,7 @@ def require(s: State, item: int, quantity: int, deadline: int, plan: int) -> boo
     return True
 
 
-@inner
+@in_place
 def require_all(s: State, k: int, deadline: int) -> bool:
     """Begin with the requirements of the line itself, or with the `only` one of them; false when there is no room."""
     s.now[0].nodes = 0
@@ -111,7 +111,7 @@ def require_all(s: State, k: int, deadline: int) -> bool:
     return True
 
 
-@inner
+@in_place
 def build_start(s: State, item: int, deadline: int) -> int:
     """Last day on which a build can begin to be usable by a deadline, −1 where there is none."""
     place = last_working_place(s, deadline) - s.item[item].build_days
@@ -120,7 +120,7 @@ def build_start(s: State, item: int, deadline: int) -> int:
     return int(s.working_day[place])
 
 
-@inner
+@in_place
 def hindrance(s: State, k: int, deadline: int) -> int:
     """The first item that keeps a line's material from being there by a deadline, `POSSIBLE` when none does, or `NO_ROOM`."""
     if not require_all(s, k, deadline):
@@ -144,7 +144,7 @@ def hindrance(s: State, k: int, deadline: int) -> int:
     return POSSIBLE
 
 
-@inner
+@in_place
 def _order(s: State, item: int, quantity: int, deadline: int) -> int:
     """Buy or build missing units by a deadline; the item where that is impossible."""
     if s.item[item].rank == NOBODY:
@@ -159,7 +159,7 @@ def _order(s: State, item: int, quantity: int, deadline: int) -> int:
     return POSSIBLE
 
 
-@inner
+@in_place
 def _not_before(s: State, k: int, first: int) -> int:
     """A day before which a line's material cannot be there: each bought item waits for supply or for its lead time.
 
@@ -184,7 +184,7 @@ def _not_before(s: State, k: int, first: int) -> int:
     return bound
 
 
-@inner
+@in_place
 def material_day(s: State, k: int, first: int, last: int) -> int:
     """First day from `first` to `last` by which all material can be there; −1 when none is, or `NO_ROOM`."""
     possible = _not_before(s, k, first)

@@ -7,12 +7,12 @@ the day on which the item can be had anew, since each of its components can be h
 comes earlier it takes no more than `hindrance` counted on.
 """
 
-from atoll.native import inner
+from atoll.native import in_place
 from atoll.promise.netting import build_start, require, require_all
 from atoll.promise.tables import NOBODY, REQUEST, State, visible, working_place
 
 
-@inner
+@in_place
 def take(s: State, k: int, deadline: int) -> bool:
     """Take a line's material, which `hindrance` says is possible by the deadline; false, with all given back, without room."""
     pegs, plans = s.now[0].pegs, s.now[0].plans
@@ -33,7 +33,7 @@ def take(s: State, k: int, deadline: int) -> bool:
     return True
 
 
-@inner
+@in_place
 def give_back(s: State, pegs: int, plans: int) -> None:
     """Undo all pegs and plans from the given ones on."""
     for p in range(pegs, s.now[0].pegs):
@@ -42,7 +42,7 @@ def give_back(s: State, pegs: int, plans: int) -> None:
     s.now[0].plans = plans
 
 
-@inner
+@in_place
 def _peg(s: State, k: int, item: int, node: int, latest_first: bool, may_wait: bool) -> int:
     """Take units of supplies that are usable by a requirement's deadline; returns what is short, −1 without room."""
     first, end = s.item[item].supplies, s.item[item + 1].supplies
@@ -67,7 +67,7 @@ def _peg(s: State, k: int, item: int, node: int, latest_first: bool, may_wait: b
     return int(short)
 
 
-@inner
+@in_place
 def _spare(s: State, item: int, node: int) -> int:
     """Units that a line which may wait takes at most of what comes before new orders: what nobody holds beyond what it leaves."""
     if s.node[node].deadline < s.item[item].anew_day + s.now[0].near_days:
@@ -78,7 +78,7 @@ def _spare(s: State, item: int, node: int) -> int:
     return int(spare)
 
 
-@inner
+@in_place
 def _take_of(s: State, k: int, item: int, node: int, place: int, taken: int) -> bool:
     """Take units of a supply; false without room."""
     if s.now[0].pegs == len(s.peg):
@@ -91,7 +91,7 @@ def _take_of(s: State, k: int, item: int, node: int, place: int, taken: int) -> 
     return True
 
 
-@inner
+@in_place
 def _plan(s: State, k: int, item: int, node: int, quantity: int, may_wait: bool) -> bool:
     """Plan what is short; a build requires its components by its start. False without room.
 
@@ -117,7 +117,7 @@ def _plan(s: State, k: int, item: int, node: int, quantity: int, may_wait: bool)
     return True
 
 
-@inner
+@in_place
 def _date(s: State, pegs: int, plans: int) -> None:
     """Date the builds of a line forward from what they got: they begin on the first working day when all of it is there."""
     for p in range(pegs, s.now[0].pegs):

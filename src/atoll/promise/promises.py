@@ -30,6 +30,8 @@ class Promises:
         What keeps the line from being earlier, or why it was refused: the code of a `Cause`, the item, the supply of it that
         comes last (−1 when that is still to be ordered), the assembly line, the day from which it no longer binds, and the days
         by which it moves the assembly; shape (k,).
+    delivery
+        Number of the delivery in which each line ships together with others; shape (k,).
     requirement_item
         The item taken for each requirement of the wanted lines; shape (r,).
     peg_line, peg_plan, peg_item, peg_supply, peg_quantity
@@ -53,6 +55,7 @@ class Promises:
     binding_line: Integers
     binding_day: Integers
     binding_days: Integers
+    delivery: Integers
     requirement_item: Integers
     peg_line: Integers
     peg_plan: Integers

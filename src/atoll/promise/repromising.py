@@ -19,7 +19,7 @@ from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted
 FIRST_STEP, MOST_DAYS, LEAST_WEIGHT = 0.3, 10, 0.1
 """Share of its days late by which a line moves at first, days late that count at most, least weight relative to the mean."""
 
-EVALUATIONS = 30
+EVALUATIONS = 40
 """Effort of the bound where none is given."""
 
 MOST_ROUNDS = 8
@@ -134,7 +134,7 @@ def repromise(
         Orders of service that are tried beyond those of the policies, for LEAST_LATENESS.
     classes, shares
         Number of the class of each line, int64, shape (n,), and the units that are kept for classes from what others take
-        anew; what they hold they keep. The bound does not know of them, so it holds as well.
+        anew; what they hold they keep. The bound counts those of them that nobody can take as gone.
 
     Returns
     -------
@@ -168,10 +168,10 @@ def repromise(
     trial = _Trial(allotment, wanted, _classes(classes, wanted), due_day, weight)
     by_entry = np.arange(len(wanted))
     if policy is Policy.FIFO:
-        return _measured(trial, trial.serve(by_entry, wanted.requested_day), evaluations)
-    if policy is Policy.KEEP:
-        return _measured(trial, _keeping_most(trial), evaluations)
+        return _measured(trial, trial.serve(by_entry, wanted.requested_day), _keeping(trial), evaluations)
     leaving = _keeping(trial)
+    if policy is Policy.KEEP:
+        return _measured(trial, _keeping_most(trial, leaving), leaving, evaluations)
     if holdings is not None and leaving.value == 0:
         return replace(leaving, leaving=0.0)
     bound = _bound(trial, leaving, evaluations)
@@ -237,7 +237,7 @@ def rush(
     """
     allotment = Allotment(_there(availability, holdings), shares)
     trial = _Trial(allotment, wanted, _classes(classes, wanted), due_day, weight)
-    return _measured(trial, _keeping(trial, ahead), EVALUATIONS)
+    return _measured(trial, _keeping(trial, ahead), _keeping(trial), EVALUATIONS)
 
 
 def _classes(classes: Integers | None, wanted: Wanted) -> Integers:
@@ -249,9 +249,8 @@ def _there(availability: Availability, holdings: Holdings | None) -> Availabilit
     return availability if holdings is None else Terms.of(availability, holdings)
 
 
-def _measured(trial: "_Trial", proposal: Repromise, evaluations: int) -> Repromise:
+def _measured(trial: "_Trial", proposal: Repromise, leaving: Repromise, evaluations: int) -> Repromise:
     """A proposal beside what leaving everything costs, and what no proposal can be below."""
-    leaving = _keeping(trial)
     return replace(proposal, bound=_bound(trial, leaving, evaluations).value, leaving=leaving.value)
 
 
@@ -260,17 +259,17 @@ def _bound(trial: "_Trial", leaving: Repromise, evaluations: int) -> LatenessBou
 
     Lines that may stay with more than the availability counts, such as planned supplies, are left out, which can only lower it.
     """
-    if isinstance(trial.there, Availability):
-        found = lateness_bound(trial.there, trial.wanted, trial.due_day, trial.weight, evaluations=evaluations)
-        return replace(found, value=min(found.value, leaving.value))
-    day = trial.due_day.astype(np.float64)
     if leaving.value == 0:
-        return LatenessBound(0.0, day)
-    held = trial.there.holdings
-    counted = np.flatnonzero(~held.is_intact | held.is_whole)
+        return LatenessBound(0.0, trial.due_day.astype(np.float64))
+    there, counted = trial.there, np.arange(len(trial.wanted))
+    if isinstance(there, Terms):
+        counted = np.flatnonzero(~there.holdings.is_intact | there.holdings.is_whole)
+        there = there.relaxed()
+    gone = trial.allotment.left_over(trial.wanted, trial.classes)
+    there = replace(there, supply_free=there.supply_free - gone, bills=there.structure) if gone.any() else there
     lines = trial.wanted.in_order(counted, trial.wanted.requested_day)
-    there = trial.there.relaxed()
     found = lateness_bound(there, lines, trial.due_day[counted], trial.weight[counted], evaluations=evaluations)
+    day = trial.due_day.astype(np.float64)
     day[counted] = found.day
     return LatenessBound(min(found.value, leaving.value), day)
 
@@ -346,9 +345,8 @@ def _keeping(trial: _Trial, ahead: Integers = NOBODY_AHEAD, *, gives_way: bool =
     return trial.serve(np.concatenate((front, others[np.argsort(trial.due_day[others], kind="stable")])), requested)
 
 
-def _keeping_most(trial: _Trial, leaving: Repromise | None = None) -> Repromise:
+def _keeping_most(trial: _Trial, leaving: Repromise) -> Repromise:
     """Let who may stay as it is give way where that helps others to keep their days and it keeps its own all the same."""
-    leaving = leaving or _keeping(trial)
     if isinstance(trial.there, Availability) or leaving.value == 0:
         return leaving
     swapped = _keeping(trial, gives_way=True)

@@ -301,6 +301,7 @@ def _promises(availability: Availability, state: State, *, is_by_line: bool, sup
         **{name: answer[name] for name in ("ship_day", "need_day", "cause", "binding_item", "binding_day", "binding_days")},
         binding_supply=_named(supply_names, answer["binding_supply"]),
         binding_line=_named(availability.line_keys, answer["binding_line"]),
+        delivery=np.full(len(answer), NOBODY),
         requirement_item=state.requirement["chosen"][:-1],
         **{f"peg_{name}": peg[name] for name in ("line", "plan", "item", "quantity")},
         peg_supply=_named(supply_names, peg["supply"]),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from atoll.native import inner, native, record
+from atoll.native import in_place, inner, native, record
 
 Integers = NDArray[np.int64]
 Records = NDArray[Any]
@@ -158,19 +158,19 @@ class State(NamedTuple):
     slot: Records
 
 
-@inner
+@in_place
 def visible(s: State, place: int) -> int:
     """Units that order lines not yet served hold of a supply, and that the one whose turn it is may take."""
     return int(max(s.supply[place].held - s.supply[place].kept, 0))
 
 
-@inner
+@in_place
 def working_place(s: State, day: int) -> int:
     """Place of the first working day on or after a day; the number of working days where there is none."""
     return int(s.worked_before[min(max(day, 0), len(s.worked_before) - 1)])
 
 
-@inner
+@in_place
 def last_working_place(s: State, day: int) -> int:
     """Place of the last working day on or before a day, −1 where there is none."""
     return int(s.worked_before[min(max(day + 1, 0), len(s.worked_before) - 1)]) - 1

@@ -98,3 +98,18 @@ class StateChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entity} {self.entity_id}: {self.from_state or 'new'} to {self.to_state}"
+
+
+class AnsweredRequest(models.Model):
+    """A request that was carried out under an idempotency key, and what it was answered."""
+
+    key = models.CharField(max_length=80, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    request = models.TextField(help_text="Method and address")
+    digest = models.CharField(max_length=32, help_text="Of its body, the key apart")
+    status = models.PositiveSmallIntegerField()
+    answer = models.TextField()
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.request} under {self.key}"

@@ -13,6 +13,7 @@ from atoll.errors import BadInput, Issue
 from atoll_web.assembly import services
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
+from atoll_web.once import Repeatable, once
 from atoll_web.planning.models import PlannedOrder
 from atoll_web.sales.models import OrderLine, Shipment
 from atoll_web.stock.models import Lot, Supply
@@ -84,13 +85,13 @@ class ShipmentOut(Schema):
         return [row.unit.number for row in shipment.units.all()]
 
 
-class BuildsIn(Input):
+class BuildsIn(Repeatable):
     """Planned supplies to open as build orders."""
 
     supplies: list[int] = Field(min_length=1, description="`id` of each planned supply")
 
 
-class LinesIn(Input):
+class LinesIn(Repeatable):
     """Order lines by order and position."""
 
     lines: list[str] = Field(min_length=1, description="Such as SO-000042/1")
@@ -104,14 +105,14 @@ class PartIn(Input):
     serials: list[str] = Field([], description="Serial numbers of the units that were packed")
 
 
-class ShipIn(Input):
+class ShipIn(Repeatable):
     """What leaves: whole lines that are assembled, parts of lines, or both."""
 
     lines: list[str] = Field([], description="Lines of which all that has not left yet leaves, such as SO-000042/1")
     parts: list[PartIn] = []
 
 
-class ReleaseIn(Input):
+class ReleaseIn(Repeatable):
     """Proposals to carry out."""
 
     proposals: list[int] = Field(min_length=1, description="`id` of each proposal")
@@ -139,6 +140,7 @@ def get_build(request: HttpRequest, number: str) -> BuildOrder:
 
 
 @router.post("/build-orders", response=answers(list[BuildOut], 201))
+@once
 def open_builds(request: HttpRequest, payload: BuildsIn) -> Status[list[BuildOrder]]:
     """Open build orders of planned builds."""
     actor = actor_for(request, "plan")
@@ -150,6 +152,7 @@ def open_builds(request: HttpRequest, payload: BuildsIn) -> Status[list[BuildOrd
 
 
 @router.post("/proposals/release", tags=["planning"], response=answers(ReleaseOut))
+@once
 def release_proposals(request: HttpRequest, payload: ReleaseIn) -> dict:
     """Buy and build what was proposed: all of these proposals, or none.
 
@@ -168,14 +171,16 @@ def release_proposals(request: HttpRequest, payload: ReleaseIn) -> dict:
 
 
 @router.post("/build-orders/{number}/kit", response=answers(BuildOut))
-def kit_build(request: HttpRequest, number: str) -> BuildOrder:
+@once
+def kit_build(request: HttpRequest, number: str, payload: Repeatable | None = None) -> BuildOrder:
     """Lay out the components of a build order; all of them are on hand, or nothing is taken."""
     services.kit_builds(actor=actor_for(request, "kit"), orders=[_build(number)])
     return _build(number)
 
 
 @router.post("/build-orders/{number}/complete", response=answers(BuildOut))
-def complete_build(request: HttpRequest, number: str) -> BuildOrder:
+@once
+def complete_build(request: HttpRequest, number: str, payload: Repeatable | None = None) -> BuildOrder:
     """Book the built units into stock, with what went into each."""
     services.complete_builds(actor=actor_for(request, "assemble"), orders=[_build(number)])
     return _build(number)
@@ -195,6 +200,7 @@ def get_assembly(request: HttpRequest, number: str) -> FinalAssemblyOrder:
 
 
 @router.post("/assembly-orders", response=answers(list[AssemblyOut], 201))
+@once
 def release(request: HttpRequest, payload: LinesIn) -> Status[list[FinalAssemblyOrder]]:
     """Release confirmed order lines for final assembly. All that they take must be on hand."""
     actor = actor_for(request, "release")
@@ -203,20 +209,25 @@ def release(request: HttpRequest, payload: LinesIn) -> Status[list[FinalAssembly
 
 
 @router.post("/assembly-orders/{number}/kit", response=answers(AssemblyOut))
-def kit(request: HttpRequest, number: str) -> FinalAssemblyOrder:
+@once
+def kit(request: HttpRequest, number: str, payload: Repeatable | None = None) -> FinalAssemblyOrder:
     """Lay out all that an assembly order takes, the oldest lots first."""
     services.kit(actor=actor_for(request, "kit"), orders=[_assembly(number)])
     return _assembly(number)
 
 
 @router.post("/assembly-orders/{number}/complete", response=answers(AssemblyOut))
-def complete(request: HttpRequest, number: str, units: int | None = None) -> FinalAssemblyOrder:
+@once
+def complete(
+    request: HttpRequest, number: str, units: int | None = None, payload: Repeatable | None = None
+) -> FinalAssemblyOrder:
     """Book assembled units with their serial numbers and what went into each: all that are left, or so many `units`."""
     services.complete(actor=actor_for(request, "assemble"), orders=[_assembly(number)], units=units)
     return _assembly(number)
 
 
 @router.post("/shipments", response=answers(list[ShipmentOut], 201))
+@once
 def ship(request: HttpRequest, payload: ShipIn) -> Status[list[Shipment]]:
     """Send finished units to their customers, one shipment for each order: whole lines, or parts of them."""
     actor = actor_for(request, "ship")

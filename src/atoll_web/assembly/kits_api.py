@@ -13,6 +13,7 @@ from atoll_web.assembly.models import FinalAssemblyOrder
 from atoll_web.assembly.record import clear_to_build_record
 from atoll_web.assembly.services import HORIZON_DAYS, MOST_DAYS, MOST_HOURS, KitRule
 from atoll_web.door import Input, NotFound, actor_for, answers
+from atoll_web.once import Repeatable, once
 from atoll_web.runs.models import Run
 
 router = Router()
@@ -153,7 +154,8 @@ def get_kit_proposal(request: HttpRequest, proposal: int) -> dict[str, Any]:
 
 
 @router.post("/kit-proposals/{proposal}/apply", response=answers(list[AssemblyOut], 201))
-def apply_kits(request: HttpRequest, proposal: int) -> Status[list[FinalAssemblyOrder]]:
+@once
+def apply_kits(request: HttpRequest, proposal: int, payload: Repeatable | None = None) -> Status[list[FinalAssemblyOrder]]:
     """Release all lines of a proposal, or none where their kits are no longer there together."""
     actor = actor_for(request, "release", f"kits of proposal {proposal}")
     return Status(201, assemblies_of(services.apply_kits(actor=actor, run=_run(proposal))))

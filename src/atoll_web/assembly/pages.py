@@ -20,7 +20,7 @@ from atoll_web.lists import Column, Facet, Flag, ListPage
 from atoll_web.pages import attempt, check, document, needs
 from atoll_web.planning import states as planning_states
 from atoll_web.planning.models import PlannedOrder
-from atoll_web.sales import states as sales_states
+from atoll_web.sales.deliveries import delivered_with
 from atoll_web.sales.models import OrderLine, Shipment, ShippedUnit, SlotReservation
 from atoll_web.stock.models import Lot, Supply
 
@@ -231,15 +231,15 @@ def release_line(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("ship")
 def ship_line(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send finished units of an order line to the customer: all, or so many. An order that ships complete leaves whole."""
+    """Send finished units of an order line to the customer: all, or so many. What ships together with it leaves too."""
     row, actor = get_object_or_404(order_lines(), pk=pk), actor_now(request.user)
-    lines = row.order.lines.exclude(state=sales_states.CANCELLED) if row.order.ship_complete else [row]
+    lines = delivered_with(row)
 
     def use_case() -> None:
         units = _units(request, "Units that leave")
         services.ship_parts(actor=actor, parts=[services.Part(line, units) for line in lines])
 
-    what = f"{row.order} is" if row.order.ship_complete else f"{row} is"
+    what = f"{row.order} is" if row.order.ship_complete else f"{' and '.join(map(str, lines))} {'are' if lines[1:] else 'is'}"
     if "units" in request.POST:
         what = f"{request.POST['units']} of {row.quantity} units of {row} are"
     attempt(request, use_case, f"{what} on the way to {row.order.customer.name}.")

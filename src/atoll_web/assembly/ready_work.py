@@ -1,9 +1,8 @@
 """The page of ready work: what can be released, laid out, assembled and shipped today."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -16,6 +15,7 @@ from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.assembly.pages import assemblies, builds, order_lines
 from atoll_web.pages import today
 from atoll_web.sales import states as sales_states
+from atoll_web.sales.deliveries import delivery_of
 from atoll_web.sales.models import OrderLine
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Lot
@@ -93,25 +93,27 @@ def _under_way() -> QuerySet[BuildOrder]:
 
 
 def _finished() -> QuerySet[OrderLine]:
-    """Lines of which units can leave: `finished` ones that are here. Of an order that ships complete, when all are finished."""
+    """Lines of which units can leave: `finished` ones that are here. Of a delivery, when all its lines are finished."""
     here = Lot.objects.filter(origin=OuterRef("assembly_order__number"), shipped=None).order_by().values("origin")
-    behind = OrderLine.objects.filter(order=OuterRef("order")).exclude(state__in=[sales_states.ASSEMBLED, sales_states.CANCELLED])
+    together = Q(order__ship_complete=True) | (Q(delivery_group=OuterRef("delivery_group")) & ~Q(delivery_group=""))
+    behind = OrderLine.objects.filter(together, order=OuterRef("order"))
+    behind = behind.exclude(state__in=[sales_states.ASSEMBLED, sales_states.CANCELLED])
     return (
         order_lines()
         .filter(promises__in_force=True, state__in=[sales_states.IN_ASSEMBLY, sales_states.ASSEMBLED])
         .annotate(ship_date=F("promises__ship_date"), finished=Subquery(here.annotate(units=Count("pk")).values("units")))
-        .filter(Q(finished__gt=0) & ~(Q(order__ship_complete=True) & Exists(behind)))
+        .filter(~Exists(behind), finished__gt=0)
         .order_by("order", "position")
     )
 
 
 def _shipments() -> Iterator[Task]:
-    """What can leave: lines, parts of lines, and whole orders that ship complete."""
-    for order, lines in groupby(_finished(), key=lambda line: line.order):
-        if order.ship_complete:
-            yield _ship_complete([*lines])
-        else:
-            yield from map(_ship, lines)
+    """What can leave: lines, parts of lines, and whole deliveries."""
+    found: dict[Hashable, list[OrderLine]] = {}
+    for line in _finished():
+        found.setdefault(delivery_of(line) or line.pk, []).append(line)
+    for lines in found.values():
+        yield _ship_together(lines) if delivery_of(lines[0]) else _ship(lines[0])
 
 
 def _what(line: OrderLine) -> str:
@@ -152,11 +154,12 @@ def _ship(line: OrderLine) -> Task:
     return Task(str(line), _what(line), line.ship_date, action, button, units=line.finished)
 
 
-def _ship_complete(lines: list[OrderLine]) -> Task:
-    """An order whose lines leave together; the address is that of the first of them."""
+def _ship_together(lines: list[OrderLine]) -> Task:
+    """Lines that leave together; the address is that of the first of them."""
     order, action = lines[0].order, reverse("ship-line", args=[lines[0].pk])
     words = f"{', '.join(map(_units, lines))} for {order.customer.name}, together"
-    return Task(order.number, words, max(line.ship_date for line in lines), action, "Ship")
+    number = order.number if order.ship_complete else ", ".join(map(str, lines))
+    return Task(number, words, max(line.ship_date for line in lines), action, "Ship")
 
 
 urlpatterns = [path("work", work, name="work")]

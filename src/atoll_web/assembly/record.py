@@ -9,6 +9,7 @@ from atoll_web.assembly.services import ClearToBuild
 from atoll_web.assembly.snapshot import WaitingLine
 from atoll_web.door import plain
 from atoll_web.purchasing.models import PurchaseOrder
+from atoll_web.sales.deliveries import delivery_of
 from atoll_web.sales.models import ShippedUnit, SlotReservation
 from atoll_web.sales.pegging import pegging
 from atoll_web.sales.record import as_built
@@ -69,7 +70,7 @@ def assembly_record(order: FinalAssemblyOrder) -> Document:
         "shipped": shipped,
         "to_make": line.quantity - len(units),
         "to_ship": len(units) - shipped,
-        "leaves_in_parts": not line.order.ship_complete and len(units) > shipped and line.quantity > 1,
+        "leaves_in_parts": delivery_of(line) is None and len(units) > shipped and line.quantity > 1,
     }
 
 

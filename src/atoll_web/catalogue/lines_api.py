@@ -1,8 +1,9 @@
 """Assembly lines over the API: their weeks, the days on which they work otherwise, how far the calendar reaches."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
+from django.db.models import Max
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
@@ -109,10 +110,11 @@ def get_calendar(request: HttpRequest) -> dict:
 
 
 def _calendar() -> dict:
-    last = LineDay.objects.order_by("day").values_list("day", flat=True).last()
     company = Company.objects.first()
     if company is None:
         raise NoCompany()
+    reach = business_time().date() + timedelta(days=company.horizon_days)
+    last = LineDay.objects.filter(day__lte=reach).aggregate(last=Max("day"))["last"]
     return {"horizon_days": company.horizon_days, "last_day": last}
 
 

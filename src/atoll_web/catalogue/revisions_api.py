@@ -11,6 +11,7 @@ from atoll_web.catalogue import services, tasks
 from atoll_web.catalogue.errors import DraftChanged, OneDocument
 from atoll_web.catalogue.models import Revision
 from atoll_web.door import Fault, Input, NotFound, actor_for, answers, plain
+from atoll_web.once import Repeatable, once
 
 router = Router()
 
@@ -67,7 +68,7 @@ class EditIn(DraftIn):
     digest: str = Field("", description="That of the draft as it was read; refused with `draft-changed` when it is another now")
 
 
-class BeginIn(Input):
+class BeginIn(Repeatable):
     """A draft to begin with what a revision says."""
 
     revision: str
@@ -210,6 +211,7 @@ def write_draft(request: HttpRequest, payload: DraftIn) -> Status:
 
 
 @router.post("/models/{code}/drafts", response=answers(RevisionRow, 201))
+@once
 def begin_draft(request: HttpRequest, code: str, payload: BeginIn) -> Status:
     """Begin a draft with what a revision says. It gets the next free name."""
     actor = _actor(request, payload.reason)

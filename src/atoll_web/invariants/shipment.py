@@ -63,19 +63,21 @@ QUERIES = (
         """,
     ),
     Query(
-        "complete_order_left_together",
+        "delivery_left_together",
         5,
-        "Of an order that ships complete, all lines that are not cancelled are shipped, or no unit is.",
+        "Of an order that ships complete, and of a delivery group, all lines that are not cancelled are shipped, or no unit is.",
         "SELECT 1 FROM sales_order",
         """
-        SELECT concat(o.number, ' has ', count(*) FILTER (WHERE l.state = 'shipped'), ' of ', count(*), ' lines shipped')
-        FROM sales_order o JOIN sales_orderline l ON l.order_id = o.id AND l.state <> 'cancelled'
-        WHERE o.ship_complete
-        GROUP BY o.id
-        HAVING count(*) FILTER (WHERE l.state = 'shipped') NOT IN (0, count(*))
-            OR (bool_or(l.state <> 'shipped') AND EXISTS (
-                SELECT 1 FROM sales_shippedunit u JOIN sales_orderline part ON part.id = u.line_id WHERE part.order_id = o.id
-            ))
+        SELECT concat(number, ' ', delivery_group, ' has ', count(*) FILTER (WHERE state = 'shipped'), ' of ', count(*),
+                      ' lines shipped, and ', sum(units), ' units')
+        FROM (
+            SELECT o.number, l.state, CASE WHEN o.ship_complete THEN '' ELSE l.delivery_group END AS delivery_group,
+                   (SELECT count(*) FROM sales_shippedunit u WHERE u.line_id = l.id) AS units
+            FROM sales_order o JOIN sales_orderline l ON l.order_id = o.id AND l.state <> 'cancelled'
+            WHERE o.ship_complete OR l.delivery_group <> ''
+        ) leaves
+        GROUP BY number, delivery_group
+        HAVING count(*) FILTER (WHERE state = 'shipped') NOT IN (0, count(*)) OR (bool_or(state <> 'shipped') AND sum(units) > 0)
         """,
     ),
     Query(

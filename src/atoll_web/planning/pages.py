@@ -25,6 +25,7 @@ from atoll_web.pages import attempt, company_of, document, needs, today
 from atoll_web.planning import line_calendar, services, shares, states, tasks, workbench
 from atoll_web.planning.item import ROWS, chart, item_record, models_with
 from atoll_web.planning.models import PlannedOrder, StockPolicy
+from atoll_web.pricing.services import rate_in_query
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.purchasing.states import SENT
 from atoll_web.runs.models import Run
@@ -145,11 +146,16 @@ def _item_record(request: HttpRequest, code: str) -> dict[str, Any]:
 
 
 def morning(request: HttpRequest) -> HttpResponse:
-    """What does not go as planned, the most money first, each with its way on."""
+    """What does not go as planned, the most money in the company's currency first, each with its way on."""
     day = today(request)
-    value = ExpressionWrapper(F("quantity") * F("unit_price"), output_field=DecimalField(max_digits=16, decimal_places=2))
-    troubled = Q(at_risk=True) | Q(promise_date__lt=day)
-    orders = order_lines().filter(troubled, is_open=True).annotate(value=value).order_by("-value", "pk")
+    company = company_of(request)
+    own = company.currency if company else ""
+    value = ExpressionWrapper(
+        F("quantity") * F("unit_price") / rate_in_query("order__currency", own, day),
+        output_field=DecimalField(max_digits=16, decimal_places=2),
+    )
+    troubled = Q(at_risk=True) | Q(promise_date__lt=day, is_open=True)
+    orders = order_lines().filter(troubled).annotate(value=value).order_by("-value", "pk")
     late = (
         PurchaseOrderLine.objects.filter(Q(supply__due__lt=day) | Q(supply__due__gt=F("first_due")))
         .filter(order__state=SENT, supply__quantity__gt=0)
@@ -166,6 +172,7 @@ def morning(request: HttpRequest) -> HttpResponse:
         "builds": builds[:EXCEPTIONS],
         "counts": {"orders": orders.count(), "purchases": late.count(), "builds": builds.count()},
         "proposed": proposed,
+        "currency": own,
         "day": day,
         "last": Run.objects.filter(kind=services.REPLENISHMENT).order_by("-id").first(),
     }
@@ -250,7 +257,7 @@ def compute_levels(request: HttpRequest) -> HttpResponse:
 
 
 def risks(request: HttpRequest) -> HttpResponse:
-    """Confirmed lines whose promise is at risk, or whose assembly should have begun and lacks something."""
+    """Quoted and confirmed lines whose promise is at risk, or whose assembly should have begun and lacks something."""
     keys = [line.pk for line in sales.lines_to_promise_anew(today(request))]
     return render(request, "planning/risks.html", {"lines": order_lines().filter(pk__in=keys).order_by("promise_date", "pk")})
 
@@ -265,15 +272,19 @@ def promise_again(request: HttpRequest) -> HttpResponse:
         messages.warning(request, "Nothing was chosen, so nothing was changed.")
         return redirect("risks")
     left_out: list[str] = []
+    undated: list[str] = []
 
     def use_case() -> None:
         found = sales.repromise(actor=actor, lines=lines)
         left_out.extend(f"{line} is {line.state}" for line in found.left_out)
+        undated.extend(f"{line}: {why}" for line, why in found.undated)
 
     if not attempt(request, use_case, "Promised again."):
         return redirect("risks")
     if left_out:
         messages.warning(request, f"Left out, since it changed meanwhile: {', '.join(left_out)}.")
+    if undated:
+        messages.warning(request, f"No date can be found, so it stays as it is, at risk: {'. '.join(undated)}.")
     made = urlencode({"by": actor.user.username, "at": actor.at.isoformat()})
     return redirect(f"{reverse('promised-again')}?{made}")
 
@@ -326,7 +337,9 @@ def _capacity(request: HttpRequest) -> dict[str, Any]:
         (first, [cells.get(line.pk) and cells[line.pk] | {"line": line.code, "load": _load(cells[line.pk])} for line in lines])
         for first, cells in sorted(sums.items())
     ]
-    last_day = LineDay.objects.aggregate(last=Max("day"))["last"]
+    company = company_of(request)
+    reach = today(request) + timedelta(days=company.horizon_days if company else 0)
+    last_day = LineDay.objects.filter(day__lte=reach).aggregate(last=Max("day"))["last"]
     return {"by": by, "lines": lines, "rows": rows, "start": start, "last_day": last_day}
 
 

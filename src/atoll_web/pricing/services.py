@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Case, DecimalField, Value, When
+
 from atoll.configure import Margin, margin
 from atoll.configure.terms import Terms, price_on_terms, rate_between
 from atoll.model.price_list import PriceBook
@@ -15,7 +17,7 @@ from atoll_web.catalogue.models import ProductModel, Revision
 from atoll_web.catalogue.snapshot import Structure, configurator, product_model
 from atoll_web.pricing.errors import UnknownPriceList
 from atoll_web.pricing.models import Currency, ExchangeRate, ListPrice, PriceList
-from atoll_web.pricing.snapshot import terms_of
+from atoll_web.pricing.snapshot import exchange_rates, terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,15 @@ class Priced:
     currency: str
     parts: tuple[tuple[str, Decimal], ...]
     margin: Margin
+
+
+def rate_in_query(currency: str, own: str, on: date) -> Case:
+    """The rate of a day for the currency in a column, as a part of a query: amounts divided by it are in the company's own.
+
+    A currency that has no rate counts as the company's own.
+    """
+    found = [When(**{currency: code}, then=Value(rate)) for code, rate in exchange_rates(own, on).items()]
+    return Case(*found, default=Value(Decimal(1)), output_field=DecimalField(max_digits=18, decimal_places=9))
 
 
 def terms(*, on: date, currency: str = "", customer_class: str = "", price_list: str = "") -> Terms:

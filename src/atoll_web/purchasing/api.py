@@ -1,4 +1,4 @@
-"""Purchase orders: ordering, deliveries that slip."""
+"""Purchase orders. What arrives, and deliveries that slip, move promises: these stand in `sales.corrections_api`."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from atoll.errors import BadInput, Issue
 from atoll_web.catalogue.models import Item
 from atoll_web.door import Input, NotFound, Paging, actor_for, answers
 from atoll_web.forms import LARGEST
+from atoll_web.once import Repeatable, once
 from atoll_web.purchasing import services
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from atoll_web.purchasing.services import Wanted
@@ -51,24 +52,10 @@ class WantedIn(Input):
     quantity: int = Field(le=LARGEST)
 
 
-class PurchaseIn(Input):
+class PurchaseIn(Repeatable):
     """What to buy; it goes to the preferred supplier of each item."""
 
     wanted: list[WantedIn] = Field(min_length=1)
-
-
-class SlipIn(Input):
-    """A delivery that comes on another day."""
-
-    line: int = Field(description="`id` of the purchase order line")
-    due: date
-
-
-class SlipOut(Schema):
-    """What moved: the delivery and the builds that wait for it."""
-
-    order: PurchaseOut
-    moved_supplies: list[int]
 
 
 @router.get("/purchase-orders", response=answers(list[PurchaseOut]))
@@ -88,6 +75,7 @@ def get_purchase(request: HttpRequest, number: str) -> PurchaseOrder:
 
 
 @router.post("/purchase-orders", response=answers(list[PurchaseOut], 201))
+@once
 def create_purchases(request: HttpRequest, payload: PurchaseIn) -> Status[list[PurchaseOrder]]:
     """Send purchase orders, one to each supplier, for all that is wanted or for nothing."""
     actor = actor_for(request, "purchase")
@@ -96,15 +84,6 @@ def create_purchases(request: HttpRequest, payload: PurchaseIn) -> Status[list[P
         raise BadInput(Issue(f"wanted.{row}.item", "unknown-item", f"There is no item {code}.") for row, code in unknown)
     made = services.order(actor=actor, wanted=[Wanted(items[want.item], want.quantity) for want in payload.wanted])
     return Status(201, list(_orders().filter(id__in=[order.pk for order in made])))
-
-
-@router.post("/purchase-orders/{number}/slip", response=answers(SlipOut))
-def slip(request: HttpRequest, number: str, payload: SlipIn) -> dict:
-    """Move a delivery to another day. Promises that it no longer keeps are marked at risk."""
-    actor = actor_for(request, "purchase")
-    line = lines_of(order_of(number), {payload.line})[payload.line]
-    moved = services.slip(actor=actor, line=line, due=payload.due)
-    return {"order": order_of(number), "moved_supplies": sorted(moved)}
 
 
 def _orders() -> QuerySet[PurchaseOrder]:

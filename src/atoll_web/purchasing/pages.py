@@ -1,4 +1,4 @@
-"""Pages of purchasing: purchase orders, deliveries that slip, suppliers with what their receipts teach."""
+"""Pages of purchasing: purchase orders, suppliers with what their receipts teach."""
 
 from typing import Any
 
@@ -24,19 +24,17 @@ from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.views.decorators.http import require_POST
 
 from atoll.errors import AtollError, BadInput, Issue
 from atoll_web.accounts.acting import actor_now, business_time
 from atoll_web.catalogue.models import Item
-from atoll_web.forms import day, whole
+from atoll_web.forms import whole
 from atoll_web.lists import Column, Facet, Flag, ListPage
-from atoll_web.pages import attempt, document, needs, sentences
+from atoll_web.pages import document, needs, sentences
 from atoll_web.purchasing import services, states
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, Supplier
 from atoll_web.purchasing.services import Wanted
-from atoll_web.stock.models import Allocation, Demand
-from atoll_web.words import in_words
+from atoll_web.stock.models import Allocation
 
 NEW_ROWS = 6
 """Rows of the form for a new purchase order."""
@@ -196,40 +194,6 @@ def _order(number: str) -> dict[str, Any]:
     return {"order": row, "lines": lines, "receipts": receipts, "has_waiting": any(line.waiting for line in lines)}
 
 
-@require_POST
-@needs("purchase")
-def slip(request: HttpRequest, number: str, line: int) -> HttpResponse:
-    """Move a delivery to another day, and say what that does to promises."""
-    row = get_object_or_404(
-        PurchaseOrderLine.objects.select_related("item", "supply__item", "order"), order__number=number, pk=line
-    )
-    actor = actor_now(request.user, request.POST.get("reason", "").strip())
-    moved: set[int] = set()
-
-    def use_case() -> None:
-        due = day(request.POST, "due", f"New date of {row.item.code}")
-        moved.update(services.slip(actor=actor, line=row, due=due))
-        row.supply.due = due
-
-    if attempt(request, use_case, lambda: f"{row.item.code} is expected on {in_words(row.supply.due)} now."):
-        _tell_effect(request, moved)
-    return redirect("purchase-order", number)
-
-
-def _tell_effect(request: HttpRequest, moved: set[int]) -> None:
-    """Which builds moved along, and which promises no longer hold."""
-    builds = Demand.objects.filter(builds__in=moved).order_by("pk")
-    if found := [str(build) for build in builds]:
-        messages.info(request, f"Moved along with it: {', '.join(found)}.")
-    hit = Demand.objects.filter(
-        requirements__allocations__supply__in=moved, order_line__promises__at_risk=True, order_line__promises__in_force=True
-    )
-    if found := [str(demand) for demand in hit.distinct().order_by("pk")]:
-        messages.warning(request, f"At risk now: {', '.join(found)}. Promise them again under “Promises at risk”.")
-    else:
-        messages.info(request, "Every promise that rests on it still holds.")
-
-
 @needs("purchase")
 def new(request: HttpRequest) -> HttpResponse:
     """Enter a purchase by hand: items and units; each goes to its preferred supplier."""
@@ -309,7 +273,6 @@ urlpatterns = [
     *ORDERS.urls(),
     path("purchase-orders/<str:number>.json", order_document, name="purchase-order-json"),
     path("purchase-orders/<str:number>", order, name="purchase-order"),
-    path("purchase-orders/<str:number>/<int:line>/slip", slip, name="slip"),
     *SUPPLIERS.urls(),
     path("suppliers/<str:code>.json", supplier_document, name="supplier-json"),
     path("suppliers/<str:code>", supplier, name="supplier"),

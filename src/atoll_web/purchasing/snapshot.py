@@ -123,6 +123,12 @@ that are overdue, or with their margin come after the build for them is to begin
 """
 
 
+COMES_TOO_LATE = "({due} > {need} OR ({due} < {today} AND {need} <= {today}))"
+"""In SQL: whether what is due on a day comes after it is needed. What is overdue comes tomorrow at the earliest, as `usable_days`
+says too; it holds what rests on it already until then, while a new promise waits for the day on which it is likely to have come.
+"""
+
+
 class Late(NamedTuple):
     """A purchase that is overdue, or comes later than a build that waits for it is to begin.
 

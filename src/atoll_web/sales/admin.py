@@ -59,7 +59,7 @@ class Orders(Records):
 class OrderLines(Records):
     """Lines of orders."""
 
-    list_display = ("order", "position", "configuration", "quantity", "unit_price", "request_date", "state")
+    list_display = ("order", "position", "configuration", "quantity", "unit_price", "request_date", "delivery_group", "state")
     list_select_related = ("order", "configuration__revision__product_model")
     list_filter = ("state",)
     search_fields = ("order__number",)

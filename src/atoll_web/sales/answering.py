@@ -36,7 +36,7 @@ def _why(seen: "PromiseSnapshot", promises: "Promises", k: int, binding: "Bindin
     if binding.cause == "capacity":
         return f"Everything is there earlier, but the assembly lines are full until {in_words(seen.date(binding.day))}."
     if binding.cause == "delivery":
-        return _delivery(seen, promises, positions or range(1, len(promises) + 1))
+        return _delivery(seen, promises, k, positions or range(1, len(promises) + 1))
     if binding.cause == "request":
         return "As late as the requested date allows, so that early supply stays free for others."
     return "Everything is there in time; assembly begins on the next free day."
@@ -99,15 +99,16 @@ def _days(late: "Late") -> str:
     return f"{-late.due_day} day{'s' * (late.due_day < -1)} overdue"
 
 
-def reasons_anew(seen: "PromiseSnapshot", promises: "Promises", had: Sequence[bool]) -> list[str]:
+def reasons_anew(seen: "PromiseSnapshot", promises: "Promises", had: Sequence[bool], positions: Sequence[int] = ()) -> list[str]:
     """Why lines that are promised anew have their dates; those that `had` the day for which they are served may keep it."""
     keeps = [day_stays and promises.binding(k).cause == "request" for k, day_stays in enumerate(had)]
-    return ["Keeps the day that it had." if stays else reason(seen, promises, k) for k, stays in enumerate(keeps)]
+    return ["Keeps the day that it had." if stays else reason(seen, promises, k, positions) for k, stays in enumerate(keeps)]
 
 
-def _delivery(seen: "PromiseSnapshot", promises: "Promises", positions: Sequence[int]) -> str:
-    """What a line waits for that ships together with others: the first one that is not ready earlier."""
-    last = next((k for k in range(len(promises)) if promises.binding(k).cause != "delivery"), None)
+def _delivery(seen: "PromiseSnapshot", promises: "Promises", k: int, positions: Sequence[int]) -> str:
+    """What a line waits for that ships together with others: the first one of them that is not ready earlier."""
+    together = np.flatnonzero(promises.delivery == promises.delivery[k]).tolist()
+    last = next((other for other in together if promises.binding(other).cause != "delivery"), None)
     if last is None:
         return "Waits for the whole delivery, with which it ships."
     return f"Waits for line {positions[last]}, with which it ships: {reason(seen, promises, last)}"
@@ -119,7 +120,7 @@ def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:
     if not working[1:].any():
         return f"nobody works from tomorrow to {end}; correct the holidays and weekdays of the company, or {FURTHER}"
     if binding.cause == "material":
-        return f"{seen.code(binding.item)} is short and can neither be bought nor built in time"
+        return _never_there(seen, binding.item)
     if binding.cause == "capacity":
         return f"the assembly lines have no free time for it up to {end}; {FURTHER}"
     if binding.item < 0:
@@ -127,6 +128,19 @@ def _refusal(seen: "PromiseSnapshot", binding: "Binding") -> str:
     first, last = seen.items.bills.start[binding.item : binding.item + 2]
     comes = "cannot be built" if first < last else f"with a lead time of {seen.items.lead_days[binding.item]} days cannot come"
     return f"{seen.code(binding.item)} is short and {comes} early enough to ship by {end}; {FURTHER}"
+
+
+def _never_there(seen: "PromiseSnapshot", item: int) -> str:
+    """What keeps an item that is short from ever coming, and what to do about it."""
+    code, successors = seen.code(item), seen.items.successors.get(item)
+    if successors is None:
+        return f"{code} is short and has no preferred supplier; enter one, or mark one as preferred, under Master data"
+    if not successors:
+        return f"{code} is short and is obsolete; name its successor under Master data, or choose another option"
+    others = " and ".join(seen.items.codes[seen.items.ids[other]] for other in successors)
+    return (
+        f"{code} is short and is obsolete, and {others} in its place as well; enter a preferred supplier of it under Master data"
+    )
 
 
 def _binding_supply(seen: "PromiseSnapshot", promises: "Promises", binding: "Binding") -> str:

@@ -1,16 +1,18 @@
 """Customers, inquiries, orders and their promises."""
 
-from dataclasses import asdict
+import json
+from dataclasses import asdict, replace
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Header, Router, Schema
+from ninja import Field, Router, Schema
 from ninja.pagination import paginate
 
 from atoll_web.accounts.acting import business_time
 from atoll_web.door import Choices, Input, Money, NotFound, Paging, actor_for, answers
+from atoll_web.once import IdempotencyKey, Repeatable, key_of, once
 from atoll_web.sales import services, states
 from atoll_web.sales.detail import order_detail
 from atoll_web.sales.errors import NothingToPromise
@@ -32,7 +34,7 @@ class CustomerOut(Schema):
     currency: str = Field(description="What they pay in; empty for the company's")
 
 
-class LineIn(Input):
+class ProductIn(Input):
     """A configured product."""
 
     model: str = Field(description="Code of the product model")
@@ -45,7 +47,19 @@ class LineIn(Input):
         return services.NewLine(self.model, self.choices, self.quantity, self.request_date, place)
 
 
-class InquiryIn(LineIn):
+class LineIn(ProductIn):
+    """A line of an order or a basket."""
+
+    delivery_group: str = Field(
+        "", description="Lines with the same one leave together and are promised for one day; empty for a line on its own"
+    )
+
+    def line(self, place: str = "") -> services.NewLine:
+        """As the services take it, with the place for which its faults are told."""
+        return replace(super().line(place), delivery_group=self.delivery_group)
+
+
+class InquiryIn(ProductIn):
     """A product somebody asks about."""
 
     customer: str = Field("", description="Code of the customer on whose terms; empty for anybody's")
@@ -83,12 +97,12 @@ class InquiryOut(Schema):
     filled_from_stock: bool = Field(description="Whether all it takes is free on hand now")
 
 
-class OrderIn(Input):
+class OrderIn(Repeatable):
     """An order: all its lines are promised and confirmed, or nothing is written."""
 
     customer: str = Field(description="Code of the customer")
     lines: list[OrderLineIn]
-    ship_complete: bool = Field(False, description="Promise one day for all lines")
+    ship_complete: bool = Field(False, description="Promise one day for all lines, whatever their delivery groups")
 
 
 class PromiseOut(Schema):
@@ -167,7 +181,7 @@ class OrderOut(Schema):
     currency: str
     promise_date: date | None = Field(description="The latest promise in force of its lines")
     at_risk: bool
-    ship_complete: bool = Field(description="All its lines leave together")
+    ship_complete: bool = Field(description="All its lines leave together, whatever their delivery groups")
     hold_reason: str = Field(description="Why it is not released to assembly; empty if it is not held")
 
     @staticmethod
@@ -259,6 +273,7 @@ class LineDetail(Schema):
     quantity: int
     unit_price: Money
     request_date: date
+    delivery_group: str = Field(description="Lines of the order with the same one leave together; empty for a line on its own")
     state: str
     filled_from_stock: bool | None
     shipped_on: date | None
@@ -280,16 +295,17 @@ class OrderDetail(OrderOut):
     lines: list[LineDetail]
 
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        None,
-        alias="Idempotency-Key",
-        max_length=80,
-        description="Your own word for this order: sent again, also at the same time, it answers the same order. Sent with "
-        "another request, or after that order was cancelled or expired, it is refused",
-    ),
-]
+class UndatedOut(Schema):
+    """A line that gets no date."""
+
+    position: int
+    reason: str
+
+
+class RepromisedOut(OrderDetail):
+    """An order whose lines were promised anew."""
+
+    undated: list[UndatedOut] = Field(description="Lines that get no date: they stay exactly as they are, at risk")
 
 
 @router.get("/customers", response=answers(list[CustomerOut]))
@@ -313,7 +329,7 @@ def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: Idempot
         actor=actor_for(request, "order"),
         customer=payload.customer,
         asked=[line.asked() for line in payload.lines],
-        idempotency_key=idempotency_key or "",
+        idempotency_key=key_of(idempotency_key, payload),
         ship_complete=payload.ship_complete,
     )
     return answered(order.number, 201)
@@ -321,9 +337,15 @@ def enter_order(request: HttpRequest, payload: OrderIn, idempotency_key: Idempot
 
 @router.get("/orders", response=answers(list[OrderOut]))
 @paginate(Paging)
-def list_orders(request: HttpRequest, state: str | None = None, customer: str | None = None) -> QuerySet[Order]:
-    """List orders, the newest first."""
-    return listed(Order.objects.all(), state, customer)
+def list_orders(
+    request: HttpRequest, state: str | None = None, customer: str | None = None, at_risk: bool | None = None
+) -> QuerySet[Order]:
+    """List orders, the newest first; with `at_risk` those of which a promise is at risk, or those of which none is."""
+    orders = Order.objects.all()
+    if at_risk is not None:
+        marked = Promise.objects.filter(line__order=OuterRef("pk"), in_force=True, at_risk=True)
+        orders = orders.filter(Exists(marked) if at_risk else ~Exists(marked))
+    return listed(orders, state, customer)
 
 
 @router.get("/orders/{number}", response=answers(OrderDetail))
@@ -342,23 +364,31 @@ def explain(request: HttpRequest, number: str, position: int) -> dict[str, Any]:
 
 
 @router.post("/orders/{number}/cancel", response=answers(OrderDetail))
-def cancel(request: HttpRequest, number: str) -> HttpResponse:
+@once
+def cancel(request: HttpRequest, number: str, payload: Repeatable | None = None) -> HttpResponse:
     """Cancel an order whose assembly has not begun; all that it holds is free at once."""
     actor = actor_for(request, "order")
     services.cancel(actor=actor, order=order_named(number, Order.objects.all()))
     return answered(number)
 
 
-@router.post("/orders/{number}/re-promise", response=answers(OrderDetail))
+@router.post("/orders/{number}/re-promise", response=answers(RepromisedOut))
 def repromise(request: HttpRequest, number: str) -> HttpResponse:
-    """Promise the confirmed lines of an order anew, keeping each date that can be kept."""
+    """Promise the lines of an order or a quote anew, keeping each date that can be kept.
+
+    A line that gets no date stays as it is, at risk, and is told with the reason; refused only where no line gets one.
+    """
     actor = actor_for(request, "order")
     order = order_named(number, Order.objects.prefetch_related("lines"))
-    confirmed = [line for line in order.lines.all() if line.state == states.CONFIRMED]
-    if not confirmed:
+    holding = [line for line in order.lines.all() if line.state in states.HOLDING]
+    if not holding:
         raise NothingToPromise(line=f"Order {number}", state=order.state)
-    services.repromise(actor=actor, lines=confirmed)
-    return answered(number)
+    found = services.repromise(actor=actor, lines=holding)
+    undated = [{"position": line.position, "reason": why} for line, why in found.undated]
+    return HttpResponse(
+        json.dumps(json.loads(order_detail(number) or "{}") | {"undated": undated}),
+        content_type="application/json; charset=utf-8",
+    )
 
 
 def listed(orders: QuerySet[Order], state: str | None, customer: str | None) -> QuerySet[Order]:

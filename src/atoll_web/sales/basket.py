@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from string import ascii_uppercase
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -30,24 +31,32 @@ class BasketLine:
         Choices, quantity and request date, as the address of the configurator has them.
     faster
         Key of the way to be earlier that is chosen; empty for none.
+    group
+        Its delivery group; empty where it ships on its own.
     """
 
     key: int
     model: str
     query: str
     faster: str = ""
+    group: str = ""
 
     @property
     def state(self) -> State:
         """What was entered."""
         return read_state(QueryDict(self.query))
 
+    def asked(self, choices: Mapping[str, Any]) -> services.NewLine:
+        """The order line."""
+        return replace(self.state.line(self.model, choices), delivery_group=self.group)
+
     def entered(self, values: Mapping[str, str]) -> "BasketLine":
         """The line with what a form says of it."""
         state = self.state
         given = {name: values.get(f"{name}.{self.key}") for name in ("quantity", "request_date")}
         state = replace(state, **{name: text.strip()[:40] for name, text in given.items() if text is not None})
-        return replace(self, query=state.address(), faster=values.get(f"faster.{self.key}", self.faster))
+        chosen = {name: values.get(f"{name}.{self.key}", getattr(self, name)) for name in ("faster", "group")}
+        return replace(self, query=state.address(), **chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,11 @@ class Basket:
             customer=values.get("customer", self.customer),
             ship_complete=values["delivery"] == "complete" if "delivery" in values else self.ship_complete,
         )
+
+    @property
+    def groups(self) -> str:
+        """Delivery groups, each a letter, that its lines can be put into: as many as there can be of two lines, and one more."""
+        return ascii_uppercase[: len(self.lines) // 2 + 1] if len(self.lines) > 1 and not self.ship_complete else ""
 
     def _at(self, place: int, lines: list[BasketLine], instead_of: int = 0) -> "Basket":
         found = (*self.lines[:place], *lines, *self.lines[place + instead_of :])

@@ -1,6 +1,6 @@
 """The page of the basket: several configured lines with their dates, quoted or ordered in one; and lines added to an order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,7 @@ from atoll_web.pages import document, needs, sentences, today
 from atoll_web.sales import services, states
 from atoll_web.sales.basket import Basket, BasketLine, basket_of, keep
 from atoll_web.sales.configure import State, order_key, read_state
+from atoll_web.sales.deliveries import delivery
 from atoll_web.sales.errors import CannotPromise, NoLines
 from atoll_web.sales.models import Customer, Order
 from atoll_web.sales.promise_api import explored_document
@@ -221,10 +222,19 @@ def _seen(request: HttpRequest, kept: Basket) -> dict[str, Any]:
 
 def _last(lines: Sequence[LineSeen], *, ship_complete: bool) -> date | None:
     """When the last line ships; None where one has no date. Each way that is chosen brings a whole delivery to its day."""
-    days = [line.ships for line in lines]
-    levers = [line.ships for line in lines if line.lever is not None] if ship_complete else []
-    known = [day for day in levers or days if day is not None]
-    return None if None in days or not known else min(known) if levers else max(known)
+    if not lines or any(line.ships is None for line in lines):
+        return None
+    deliveries: dict[Hashable, list[LineSeen]] = {}
+    for line in lines:
+        key = delivery(0, line.line.group, ship_complete=ship_complete) or line.position
+        deliveries.setdefault(key, []).append(line)
+    return max(_delivered_on(of_one) for of_one in deliveries.values())
+
+
+def _delivered_on(lines: Sequence[LineSeen]) -> date:
+    """When lines ship that ship together and all have a date."""
+    levers = [line.ships for line in lines if line.lever is not None and line.ships]
+    return min(levers) if levers else max(line.ships for line in lines if line.ships)
 
 
 def _explored(kept: Basket, asked: Mapping[int, services.NewLine], day: date) -> services.Explored | None:
@@ -283,7 +293,7 @@ def _asked(kept: Basket, revisions: Mapping[str, Revision]) -> tuple[dict[int, s
     for n, line in enumerate(kept.lines, 1):
         state, revision = line.state, revisions.get(line.model)
         try:  # that a model cannot be ordered any more is told when the line is drafted
-            asked[n] = state.line(line.model, read_choices(revision, state.texts) if revision else {})
+            asked[n] = line.asked(read_choices(revision, state.texts) if revision else {})
         except AtollError as fault:
             faults[n] = fault
     return asked, faults
@@ -305,17 +315,17 @@ def add_lines(request: HttpRequest, number: str) -> HttpResponse:
     order = get_object_or_404(Order.objects.select_related("customer"), number=number)
     kept, actor = basket_of(request), actor_now(request.user, request.POST.get("reason", "").strip())
     asked, faults = _asked(kept, _revisions(actor.today))
-    context: dict[str, Any] = {"order": order, "basket": kept}
+    context: dict[str, Any] = {"order": order, "basket": kept, "reason": actor.reason}
     try:
         if faults:
             raise _together(faults)
+        if asked:
+            context["seen"] = services.preview_change(actor=actor, order=order, added=[*asked.values()])
         if asked and "carry_out" in request.POST:
-            services.change_order(actor=actor, order=order, added=[*asked.values()])
+            services.change_order(actor=actor, order=order, added=[*asked.values()], shown=request.POST.get("shown", ""))
             keep(request, Basket(last_key=kept.last_key))
             messages.success(request, f"{len(asked)} line{'s'[: len(asked) > 1]} added; the basket is empty.")
             return redirect("order", number)
-        if asked:
-            context["seen"] = services.preview_change(actor=actor, order=order, added=[*asked.values()])
     except AtollError as refusal:
         context["refused"] = _told(refusal)
     return render(request, "sales/add_lines.html", context, status=422 if "refused" in context else 200)

@@ -106,8 +106,12 @@ def _asked(sent: QueryDict, line: OrderLine) -> _Asked:
     if day != line.request_date:
         parts.append(("Asked for", in_words(line.request_date), in_words(day)))
         fields.append(("request_date", day.isoformat()))
+    group = sent.get("delivery_group", line.delivery_group).strip()
+    if group != line.delivery_group:
+        parts.append(("Delivery group", line.delivery_group, group))
+        fields.append(("delivery_group", group))
     found = services.LineChange(
-        line.position, read_choices(revision, choices), quantity, day if day != line.request_date else None, by
+        line.position, read_choices(revision, choices), quantity, day if day != line.request_date else None, by, group
     )
     return _Asked({"lines": [found]}, parts, fields, faults)
 

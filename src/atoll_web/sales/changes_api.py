@@ -8,6 +8,7 @@ from ninja import Field, Router, Schema, Status
 from pydantic import StrictFloat, StrictInt
 
 from atoll_web.door import Input, Money, actor_for, answers
+from atoll_web.once import Repeatable, once
 from atoll_web.sales import services
 from atoll_web.sales.api import LineIn, OrderDetail, answered, order_named
 from atoll_web.sales.models import Order
@@ -24,6 +25,7 @@ class LineChangeIn(Input):
     )
     quantity: int | None = None
     request_date: date | None = None
+    delivery_group: str | None = Field(None, description="The lines with which it leaves; an empty text for none")
     by: Literal["own", "today"] = Field(
         "own", description="Check and price by the line's own revision, on the day it was ordered, or by the one of today"
     )
@@ -31,10 +33,11 @@ class LineChangeIn(Input):
     def change(self) -> services.LineChange:
         """As the services take it."""
         choices = {feature: tuple(value) if isinstance(value, list) else value for feature, value in self.choices.items()}
-        return services.LineChange(self.position, choices, self.quantity, self.request_date, services.By(self.by))
+        terms = (self.quantity, self.request_date, services.By(self.by), self.delivery_group)
+        return services.LineChange(self.position, choices, *terms)
 
 
-class ChangeIn(Input):
+class ChangeIn(Repeatable):
     """A change of an order: all of it, or nothing."""
 
     lines: list[LineChangeIn] = []
@@ -55,7 +58,7 @@ class ChangedLineOut(Schema):
 
     position: int
     what: Literal["changed", "added", "removed", "moved"] = Field(
-        description="Moved: only its date is another, since the order ships complete"
+        description="Moved: only its date is another, since it ships together with another line that changes"
     )
     price_before: Money
     price: Money = Field(description="Of all its units")
@@ -84,7 +87,7 @@ class BatchOrderIn(Input):
 
     reference: str = Field("", max_length=80, description="Your own word for it: sent again, it is the same order")
     customer: str = Field(description="Code of the customer")
-    ship_complete: bool = Field(False, description="One date for all its lines")
+    ship_complete: bool = Field(False, description="One date for all its lines, whatever their delivery groups")
     lines: list[LineIn]
 
     def order(self, place: str) -> services.NewOrder:
@@ -93,7 +96,7 @@ class BatchOrderIn(Input):
         return services.NewOrder(self.customer, lines, self.reference, self.ship_complete, place=place)
 
 
-class BatchIn(Input):
+class BatchIn(Repeatable):
     """Orders that are promised in their sequence."""
 
     orders: list[BatchOrderIn] = Field(min_length=1)
@@ -120,6 +123,7 @@ class BatchOut(Schema):
 
 
 @router.post("/orders/batch", response=answers(BatchOut, 201))
+@once
 def enter_batch(request: HttpRequest, payload: BatchIn) -> Status[dict[str, Any]]:
     """Take many orders: all are promised and confirmed, or every fault is told with its place and nothing is written."""
     orders = [order.order(f"orders.{o}") for o, order in enumerate(payload.orders)]
@@ -127,6 +131,7 @@ def enter_batch(request: HttpRequest, payload: BatchIn) -> Status[dict[str, Any]
 
 
 @router.post("/orders/{number}/change", response=answers(ChangedOut))
+@once
 def change(request: HttpRequest, number: str, payload: ChangeIn, reason: str = "") -> services.Changed:
     """Change lines whose assembly has not begun, add lines, remove lines. `reason` is kept in the journal."""
     actor = actor_for(request, "order", reason)

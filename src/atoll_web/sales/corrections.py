@@ -1,4 +1,6 @@
-"""Forms on the pages of items and purchase orders: a count, scrap, what arrived. They stand here, since they move promises."""
+"""Forms on the pages of items and purchase orders: a count, scrap, what arrived or slips. They stand here, since they move
+promises.
+"""
 
 from collections.abc import Callable, Mapping
 
@@ -11,14 +13,17 @@ from django.views.decorators.http import require_POST
 from atoll.errors import BadInput, Issue
 from atoll_web.accounts.acting import actor_now
 from atoll_web.catalogue.models import Item
-from atoll_web.forms import whole
-from atoll_web.pages import attempt, needs
-from atoll_web.purchasing.models import PurchaseOrder
+from atoll_web.forms import day, whole
+from atoll_web.pages import attempt, needs, today
+from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from atoll_web.purchasing.services import Delivery
 from atoll_web.sales import services
-from atoll_web.sales.models import Promise
 from atoll_web.stock.errors import UnknownLot
-from atoll_web.stock.models import Lot
+from atoll_web.stock.models import Demand, Lot
+from atoll_web.words import in_words
+
+TOLD = 20
+"""Lines of which a message says what they could have instead; *Promises at risk* lists all."""
 
 
 @require_POST
@@ -28,9 +33,9 @@ def count(request: HttpRequest, code: str) -> HttpResponse:
     item = get_object_or_404(Item, code=code)
     actor = actor_now(request.user, request.POST.get("reason", "").strip())
 
-    def use_case() -> None:
+    def use_case() -> services.Corrected:
         counted = whole(request.POST, "counted", "Counted")
-        services.count(actor=actor, item=item, counted=counted, lot=_lot(item, request.POST.get("lot", "").strip()))
+        return services.count(actor=actor, item=item, counted=counted, lot=_lot(item, request.POST.get("lot", "").strip()))
 
     _carry_out(request, use_case, f"The ledger of {code} agrees with the count.")
     return redirect("item", code)
@@ -43,9 +48,9 @@ def scrap(request: HttpRequest, code: str) -> HttpResponse:
     item = get_object_or_404(Item, code=code)
     actor = actor_now(request.user, request.POST.get("reason", "").strip())
 
-    def use_case() -> None:
+    def use_case() -> services.Corrected:
         quantity = whole(request.POST, "quantity", "Scrapped", least=1)
-        services.scrap(actor=actor, item=item, quantity=quantity, lot=_lot(item, request.POST.get("lot", "").strip()))
+        return services.scrap(actor=actor, item=item, quantity=quantity, lot=_lot(item, request.POST.get("lot", "").strip()))
 
     _carry_out(request, use_case, f"The units of {code} are scrapped.")
     return redirect("item", code)
@@ -58,10 +63,32 @@ def receive(request: HttpRequest, number: str) -> HttpResponse:
     row = get_object_or_404(PurchaseOrder, number=number)
     actor = actor_now(request.user)
 
-    def use_case() -> None:
-        services.receive(actor=actor, deliveries=_deliveries(row, request.POST))
+    def use_case() -> services.Corrected:
+        return services.receive(actor=actor, deliveries=_deliveries(row, request.POST))
 
     _carry_out(request, use_case, f"What arrived of {number} is in stock; whatever waited for it rests on stock now.")
+    return redirect("purchase-order", number)
+
+
+@require_POST
+@needs("purchase")
+def slip(request: HttpRequest, number: str, line: int) -> HttpResponse:
+    """Move a delivery to another day, and say what that does to builds and promises."""
+    row = get_object_or_404(
+        PurchaseOrderLine.objects.select_related("item", "supply__item", "order"), order__number=number, pk=line
+    )
+    actor = actor_now(request.user, request.POST.get("reason", "").strip())
+
+    def use_case() -> services.Corrected:
+        row.supply.due = due = day(request.POST, "due", f"New date of {row.item.code}")
+        return services.slip(actor=actor, line=row, due=due)
+
+    found = _carry_out(request, use_case, lambda: f"{row.item.code} is expected on {in_words(row.supply.due)} now.")
+    if found:
+        if builds := [str(build) for build in Demand.objects.filter(builds__in=found.moved).order_by("pk")]:
+            messages.info(request, f"Moved along with it: {', '.join(builds)}.")
+        if not found.at_risk:
+            messages.info(request, "No further promise is at risk by it.")
     return redirect("purchase-order", number)
 
 
@@ -84,17 +111,26 @@ def _deliveries(row: PurchaseOrder, posted: Mapping[str, str]) -> list[Delivery]
     return found
 
 
-def _carry_out(request: HttpRequest, use_case: Callable[[], None], done: str) -> None:
-    """Do it, and say which promises are at risk from it."""
-    before = _at_risk()
-    if attempt(request, use_case, done) and (hit := sorted(_at_risk() - before)):
-        lines = ", ".join(f"{order}/{position}" for order, position in hit)
-        messages.warning(request, f"At risk now: {lines}. Promise them again under “Promises at risk”.")
+def _carry_out(
+    request: HttpRequest, use_case: Callable[[], services.Corrected], done: str | Callable[[], str]
+) -> services.Corrected | None:
+    """Do it, and say which promises are at risk from it, and what they could be instead; nothing when it was refused."""
+    found: list[services.Corrected] = []
+    if not attempt(request, lambda: found.append(use_case()), done):
+        return None
+    if hit := services.lines_at_risk(found[0].at_risk, today(request)):
+        lines = ", ".join(str(one.line) for one in hit)
+        instead = "; ".join(map(_instead, hit[:TOLD])) + ("; …" if len(hit) > TOLD else "")
+        messages.warning(request, f"At risk now: {lines}. Promise them again under “Promises at risk”: {instead}.")
+    return found[0]
 
 
-def _at_risk() -> set[tuple[str, int]]:
-    marked = Promise.objects.filter(in_force=True, at_risk=True)
-    return set(marked.values_list("line__order__number", "line__position"))
+def _instead(one: services.LineAtRisk) -> str:
+    if one.after is None:
+        return f"for {one.line}, promised for {in_words(one.before)}, there is no other day, since {one.reason.rstrip('.')}"
+    if one.after == one.before:
+        return f"{one.line} could keep {in_words(one.before)}"
+    return f"{one.line} would ship on {in_words(one.after)} instead of {in_words(one.before)}"
 
 
 def _lot(item: Item, number: str) -> Lot | None:
@@ -110,4 +146,5 @@ urlpatterns = [
     path("items/<str:code>/count", count, name="count-item"),
     path("items/<str:code>/scrap", scrap, name="scrap-item"),
     path("purchase-orders/<str:number>/receive", receive, name="receive"),
+    path("purchase-orders/<str:number>/<int:line>/slip", slip, name="slip"),
 ]

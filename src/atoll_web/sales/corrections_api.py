@@ -1,10 +1,15 @@
-"""Counts, scrap and receipts: the ledger follows, and promises that lose units are marked at risk."""
+"""Counts, scrap, receipts and deliveries that slip: the ledger follows, and promises that no longer hold are marked and told."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from atoll_web.door import Input, actor_for, answers
 from atoll_web.forms import LARGEST
+from atoll_web.once import Repeatable, once
 from atoll_web.purchasing.api import PurchaseOut, lines_of, order_of
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.purchasing.services import Delivery
@@ -14,12 +19,29 @@ from atoll_web.stock.api import MoveOut, item_of, lot_of
 router = Router()
 
 
-class CountIn(Input):
+class CountIn(Repeatable):
     """What was counted in the warehouse."""
 
     counted: int = Field(ge=0, le=LARGEST)
     lot: str | None = Field(None, description="Lot or serial number, for a tracked item")
     reason: str = Field("", max_length=200)
+
+
+class AtRiskOut(Schema):
+    """A line whose promise is at risk by what was reported, found by pegging."""
+
+    line: str = Field(description="Such as SO-000001/1")
+    order: str
+    customer: str
+    before: date = Field(description="The day that is promised")
+    after: date | None = Field(
+        description="The day that it would get if these lines were promised anew now, by `POST /orders/{number}/re-promise`; "
+        "empty for none. Until then nothing is promised otherwise"
+    )
+    reason: str = Field(description="Why it would get that day, or none")
+
+
+AT_RISK = Field(description="Lines whose promise is at risk because of it and was not before")
 
 
 class CountOut(Schema):
@@ -28,9 +50,37 @@ class CountOut(Schema):
     item: str
     counted: int
     correction: MoveOut | None
+    at_risk: list[AtRiskOut] = AT_RISK
 
 
-class ScrapIn(Input):
+class ScrapOut(MoveOut):
+    """The move that took the units out of the warehouse."""
+
+    at_risk: list[AtRiskOut] = AT_RISK
+
+
+class ReceivedOut(PurchaseOut):
+    """The purchase order after what arrived."""
+
+    at_risk: list[AtRiskOut] = AT_RISK
+
+
+class SlipIn(Repeatable):
+    """A delivery that comes on another day."""
+
+    line: int = Field(description="`id` of the purchase order line")
+    due: date
+
+
+class SlipOut(Schema):
+    """What moved: the delivery and the builds that wait for it."""
+
+    order: PurchaseOut
+    moved_supplies: list[int]
+    at_risk: list[AtRiskOut] = AT_RISK
+
+
+class ScrapIn(Repeatable):
     """Units that cannot be used."""
 
     quantity: int = Field(ge=1)
@@ -47,39 +97,78 @@ class DeliveryIn(Input):
     is_last: bool = Field(False, description="The others that were ordered will not come; nothing at all with quantity 0")
 
 
-class ReceiptIn(Input):
+class ReceiptIn(Repeatable):
     """What arrived; all of it is received, or nothing."""
 
     deliveries: list[DeliveryIn] = Field(min_length=1)
 
 
 @router.post("/items/{code}/count", response=answers(CountOut))
+@once
 def count(request: HttpRequest, code: str, payload: CountIn) -> dict:
-    """Bring the ledger in line with a count of the warehouse. Missing units are taken from whoever needs them last."""
+    """Bring the ledger in line with a count of the warehouse. Missing units are taken from whoever needs them last.
+
+    The answer names the lines whose promise is at risk from it.
+    """
     actor = actor_for(request, "count", payload.reason)
     item = item_of(code)
     lot = lot_of(item, payload.lot) if payload.lot else None
-    correction = services.count(actor=actor, item=item, counted=payload.counted, lot=lot)
-    return {"item": code, "counted": payload.counted, "correction": correction}
+    found = services.count(actor=actor, item=item, counted=payload.counted, lot=lot)
+    return {"item": code, "counted": payload.counted, "correction": found.move, "at_risk": _told(found.at_risk, actor.today)}
 
 
-@router.post("/items/{code}/scrap", response=answers(MoveOut))
+@router.post("/items/{code}/scrap", response=answers(ScrapOut))
+@once
 def scrap(request: HttpRequest, code: str, payload: ScrapIn) -> object:
-    """Take unusable units out of the warehouse; those that were allocated are taken from whoever needs them last."""
+    """Take unusable units out of the warehouse; those that were allocated are taken from whoever needs them last.
+
+    The answer names the lines whose promise is at risk from it.
+    """
     actor = actor_for(request, "count", payload.reason)
     item = item_of(code)
     lot = lot_of(item, payload.lot) if payload.lot else None
-    return services.scrap(actor=actor, item=item, quantity=payload.quantity, lot=lot)
+    found = services.scrap(actor=actor, item=item, quantity=payload.quantity, lot=lot)
+    move: Any = found.move
+    move.at_risk = _told(found.at_risk, actor.today)
+    return move
 
 
-@router.post("/purchase-orders/{number}/receive", tags=["purchasing"], response=answers(PurchaseOut))
+@router.post("/purchase-orders/{number}/receive", tags=["purchasing"], response=answers(ReceivedOut))
+@once
 def receive(request: HttpRequest, number: str, payload: ReceiptIn) -> PurchaseOrder:
     """Book what arrived of a purchase order; whatever waited for it now rests on stock.
 
-    What will not come any more is taken from whoever needs it last, and those promises are marked at risk.
+    What will not come any more is taken from whoever needs it last, and those promises are marked at risk and named.
     """
     actor = actor_for(request, "receive")
     lines = lines_of(order_of(number), {delivery.line for delivery in payload.deliveries})
     arrived = [Delivery(lines[d.line], d.quantity, tuple(d.numbers), d.is_last) for d in payload.deliveries]
-    services.receive(actor=actor, deliveries=arrived)
-    return order_of(number)
+    found = services.receive(actor=actor, deliveries=arrived)
+    order: Any = order_of(number)
+    order.at_risk = _told(found.at_risk, actor.today)
+    return order
+
+
+@router.post("/purchase-orders/{number}/slip", tags=["purchasing"], response=answers(SlipOut))
+@once
+def slip(request: HttpRequest, number: str, payload: SlipIn) -> dict:
+    """Move a delivery to another day. Promises that it no longer keeps are marked at risk, and named."""
+    actor = actor_for(request, "purchase")
+    line = lines_of(order_of(number), {payload.line})[payload.line]
+    found = services.slip(actor=actor, line=line, due=payload.due)
+    return {"order": order_of(number), "moved_supplies": sorted(found.moved), "at_risk": _told(found.at_risk, actor.today)}
+
+
+def _told(at_risk: Sequence[int], today: date) -> list[dict]:
+    """Lines at risk, and what they would get instead."""
+    return [
+        {
+            "line": str(one.line),
+            "order": one.line.order.number,
+            "customer": one.line.order.customer.code,
+            "before": one.before,
+            "after": one.after,
+            "reason": one.reason,
+        }
+        for one in services.lines_at_risk(at_risk, today)
+    ]

@@ -18,6 +18,7 @@ SELECT json_build_object(
     'lines', (SELECT coalesce(json_agg(json_build_object(
         'position', l.position, 'model', m.code, 'revision', r.name, 'values', k.values, 'quantity', l.quantity,
         'unit_price', round(l.unit_price, 2)::text, 'request_date', l.request_date, 'state', l.state,
+        'delivery_group', l.delivery_group,
         'filled_from_stock', l.filled_from_stock, 'shipped_on', l.shipped_on,
         'shipped_units', (SELECT count(*) FROM sales_shippedunit x WHERE x.line_id = l.id),
         'promises', (SELECT coalesce(json_agg(json_build_object(

@@ -42,7 +42,7 @@ class NoLines(AtollError):
 class CannotPromise(AtollError):
     """No date can be promised for {what}: {reason}."""
 
-    hint = "Ask for fewer units or other options, or have a supplier entered or the calendar extended."
+    hint = "Or ask for fewer units or other options."
 
 
 class NotCancellable(AtollError):
@@ -52,7 +52,7 @@ class NotCancellable(AtollError):
 
 
 class NothingToPromise(AtollError):
-    """{line} is {state}; only a confirmed line whose assembly has not begun can be promised anew."""
+    """{line} is {state}; only a quoted or confirmed line whose assembly has not begun can be promised anew."""
 
 
 class IdempotencyKeyUsed(AtollError):
@@ -136,7 +136,15 @@ class NotHeld(AtollError):
 
 
 class ShipsComplete(AtollError):
-    """Order {order} ships complete, and {waiting} of its lines would stay behind. Ship all lines together."""
+    """{what} ships complete, and {waiting} of its lines would stay behind. Ship all lines together."""
+
+
+class DeliveryGroupRefused(AtollError):
+    """“{group}” cannot be a delivery group: it needs printable characters, {most} at most. Name it like A or first."""
+
+
+class DeliveryGroupLeft(AtollError):
+    """Delivery group {group} of order {order} has left already, so no line can join it. Name another group, or none."""
 
 
 class AddressRefused(AtollError):
@@ -187,12 +195,6 @@ class NothingMoved(AtollError):
 
 class NotProposed(AtollError):
     """Proposal {proposal} is {state}. Propose again to change promises."""
-
-
-class NotAllPromised(AtollError):
-    """{lines} line(s) would lose their date without getting another.
-    Order what is short, or let the calendar reach further on the page Capacity, then propose again.
-    """
 
 
 class ProposalOutdated(AtollError):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from atoll_web.bulk import exchange, uncollected
+from atoll_web.purchasing.snapshot import COMES_TOO_LATE
 
 ALLOCATED = """
 SELECT r.demand_id, s.id, sum(a.quantity)::bigint, CASE WHEN s.kind = 'planned' THEN s.allocated END, d.id
@@ -40,7 +41,7 @@ RESERVED = "SELECT line_id, line_day_id, minutes FROM sales_slotreservation WHER
 
 PROMISED = "SELECT line_id, ship_date, need_date FROM sales_promise WHERE in_force AND line_id = ANY(%s::bigint[])"
 
-NOT_INTACT = """
+NOT_INTACT = f"""
 WITH RECURSIVE rests (line, demand) AS (
     SELECT line, demand FROM unnest(%s::bigint[], %s::bigint[]) l (line, demand)
     UNION
@@ -55,7 +56,7 @@ WITH RECURSIVE rests (line, demand) AS (
     LEFT JOIN stock_demand kit ON kit.builds_id = s.id
     GROUP BY r.id
     HAVING r.quantity > r.issued + coalesce(sum(a.quantity), 0)
-        OR bool_or(s.due > d.need_date OR (s.due < %s AND d.need_date <= %s))
+        OR bool_or({COMES_TOO_LATE.format(due="s.due", need="d.need_date", today="%s")})
         OR bool_or(s.kind = 'planned' AND kit.id IS NULL AND NOT EXISTS (
             SELECT FROM purchasing_supplieritem sold WHERE sold.item_id = s.item_id AND sold.preferred
         ))
@@ -66,7 +67,7 @@ SELECT line_id FROM sales_promise WHERE in_force AND (at_risk OR ship_date < %s)
 """
 """Lines that lack something, at any level, or rest on what comes after it is needed, and those whose promise is at risk or past.
 
-What is overdue comes tomorrow at the earliest; what nobody sells any more and is not ordered yet does not come.
+What nobody sells any more and is not ordered yet does not come.
 """
 
 HELD_BY_CLASS = """

@@ -12,6 +12,7 @@ from atoll_web.accounts.models import Company
 from atoll_web.catalogue.models import Revision
 from atoll_web.catalogue.words import in_words
 from atoll_web.sales.answering import in_words as day_in_words
+from atoll_web.sales.deliveries import lines_together
 from atoll_web.sales.models import Notice, Promise
 from atoll_web.sales.record import asked_for
 from atoll_web.words import missed
@@ -43,11 +44,19 @@ def letter(notice: Notice) -> Letter:
         opening,
         "\n".join(lines),
         f"Total of these lines: {total:,.2f} {facts['currency']}" if paid else "",
-        "All lines of this order ship together." if facts["ship_complete"] and paid else "",
+        _together(facts) if paid else "",
         f"Your customer number is {facts['customer']}. Name {facts['order']} when you write to us.",
         company.name,
     ]
     return Letter(f"{company.name}: {subject}", "\n\n".join(part for part in parts if part) + "\n")
+
+
+def _together(facts: Facts) -> str:
+    """Which of the lines leave together; notices from before there were delivery groups do not know of them."""
+    if facts["ship_complete"]:
+        return "All lines of this order ship together."
+    groups = lines_together((line["position"], line.get("delivery_group", "")) for line in facts["lines"])
+    return " ".join(f"{words.capitalize()} ship together." for words in groups)
 
 
 def _opening(event: str, facts: Facts, is_quote: bool) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from atoll_web.catalogue.models import BillLine, Configuration, Item, LineDay
 from atoll_web.pricing.models import PriceList
 from atoll_web.runs.models import Run
 from atoll_web.sales import notices, states, triggers
+from atoll_web.sales.deliveries import LONGEST_GROUP
 from atoll_web.stock.models import Demand, Lot, Supply
 
 
@@ -79,7 +80,7 @@ class Order(models.Model):
     )
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Business time at which a quote gives back what it holds")
     rank = models.FloatField(default=0, help_text="Place in the order book: the smaller, the earlier it is served")
-    ship_complete = models.BooleanField(default=False, help_text="All lines are promised for one date")
+    ship_complete = models.BooleanField(default=False, help_text="All lines are one delivery, whatever their delivery groups")
     hold_reason = models.CharField(
         max_length=200, blank=True, help_text="Why it is not released to assembly; empty if it is not held"
     )
@@ -121,6 +122,13 @@ class OrderLine(models.Model):
         null=True, help_text="Whether all it takes was free on hand when it was confirmed (order fill rate)"
     )
     shipped_on = models.DateField(null=True, blank=True)
+    delivery_group = models.CharField(
+        max_length=LONGEST_GROUP,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Lines of an order with the same one leave together; empty for a line that leaves on its own",
+    )
 
     class Meta:
         ordering = ["order", "position"]
@@ -142,7 +150,8 @@ class OrderLine(models.Model):
             triggers.line_stays_once_assembly_begins,
             triggers.line_change_is_recorded,
             triggers.held_line_is_not_released,
-            triggers.complete_order_leaves_together,
+            triggers.delivery_leaves_together,
+            triggers.line_joins_before_its_delivery_leaves,
             triggers.shipped_line_has_its_units,
             triggers.lines_end_with_their_order,
             *refers_to(Reference("order", "sales_order")),
@@ -294,6 +303,11 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"Proposal {self.pk}"
+
+    @property
+    def reasons(self) -> dict[int, str]:
+        """Why lines get no date, by key of the line, as the computation found it."""
+        return {int(line): why for line, why in ((self.run.result or {}).get("reasons") or {}).items()}
 
 
 class ProposedPromise(models.Model):

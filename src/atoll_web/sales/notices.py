@@ -34,7 +34,8 @@ WITH told AS ({rows}), event AS MATERIALIZED (
         'order', o.number, 'customer', c.code, 'currency', o.currency, 'ship_complete', o.ship_complete,
         'expires_at', o.expires_at, 'lines', jsonb_agg(jsonb_build_object(
             'position', line.position, 'state', line.state, 'model', m.code, 'revision', r.name, 'choices', k.values,
-            'quantity', line.quantity, 'unit_price', line.unit_price::text, 'request_date', line.request_date
+            'quantity', line.quantity, 'unit_price', line.unit_price::text, 'request_date', line.request_date,
+            'delivery_group', line.delivery_group
         ) || told.facts ORDER BY line.position)
     ) AS facts
     FROM told JOIN sales_orderline line ON line.id = told.line_id JOIN sales_order o ON o.id = line.order_id

@@ -221,7 +221,9 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     seen = {
         "proposal": row,
         "figures": _figures(row),
-        "rows": [(r, difference(r), abs((r.after - r.before).days) if r.after else None) for r in rows],
+        "rows": [(r, difference(r), abs((r.after - r.before).days) if r.after else None) for r in rows if r.after],
+        "undated": [(r, row.reasons.get(r.line_id, "")) for r in rows if not r.after],
+        "is_one_move": bool(row.ranks),
         "moved": Order.objects.filter(id__in=moved).order_by("number") if not row.rush else (),
         "is_open": row.state == states.COMPUTING,
         "may_apply": any(request.user.may(capability) for capability in services.applied_by(row)),
@@ -239,8 +241,10 @@ def _figures(row: Proposal) -> dict[str, float | None]:
 def proposal_document(request: HttpRequest, pk: int) -> HttpResponse:
     """The same for programs, with every line."""
     row = get_object_or_404(proposals(), pk=pk)
+    reasons = row.reasons
     lines = [
         {"line": str(r.line), "before": r.before, "after": r.after, "need_date": r.need_date, "difference": difference(r)}
+        | {"reason": reasons.get(r.line_id, "")}
         for r in proposed_promises().filter(proposal=row).order_by("place")
     ]
     fields = ("id", "state", "policy", "weighing", "days_late", "bound", "run_id")

@@ -39,7 +39,7 @@ def order_lines() -> QuerySet[OrderLine]:
         .annotate(promise_date=F("promise__ship_date"), first_promise=Subquery(first), leaves=leaves)
         .annotate(
             is_open=Q(state__in=[states.CONFIRMED, states.IN_ASSEMBLY, states.ASSEMBLED]),
-            at_risk=Q(promise__at_risk=True, state=states.CONFIRMED),
+            at_risk=Q(promise__at_risk=True, state__in=states.HOLDING),
             late=Q(leaves__gt=F("first_promise"), state__in=states.PROMISED),
         )
     )

@@ -13,8 +13,9 @@ from ninja.pagination import paginate
 from atoll_web.accounts.acting import business_time
 from atoll_web.catalogue.models import Item
 from atoll_web.door import Input, Money, NotFound, Paging, actor_for, answers
+from atoll_web.once import IdempotencyKey, Repeatable, key_of, once
 from atoll_web.sales import services
-from atoll_web.sales.api import IdempotencyKey, LineIn, OrderDetail, OrderLineIn, OrderOut, SureDate, answered, listed
+from atoll_web.sales.api import LineIn, OrderDetail, OrderLineIn, OrderOut, SureDate, answered, listed
 from atoll_web.sales.models import Order
 from atoll_web.sales.quote_pdf import quote_pdf
 from atoll_web.stock.api import ItemOut, SupplyOut, item_of, items_with_position
@@ -33,7 +34,7 @@ class BasketIn(Input):
 
     lines: list[LineIn]
     customer: str = Field("", description="On whose terms; empty for anybody's")
-    ship_complete: bool = Field(False, description="All lines on one day")
+    ship_complete: bool = Field(False, description="All lines on one day, whatever their delivery groups")
 
 
 class BindingOut(Schema):
@@ -83,6 +84,7 @@ class PromisedLine(Schema):
     price: Money
     currency: str
     request_date: date | None = Field(description="The day asked for; empty for as soon as possible")
+    delivery_group: str = Field(description="Lines with the same one ship together; empty for a line on its own")
     ship_date: date
     days_late: int = Field(description="Days after the day asked for; 0 where it is met")
     need_date: date = Field(description="First day of assembly")
@@ -104,6 +106,7 @@ class RefusedLine(Schema):
     model: str
     quantity: int
     request_date: date | None
+    delivery_group: str
     code: str = Field(description="A stable word for programs, such as `cannot-promise`")
     reason: str
     faster: list[FasterOut]
@@ -134,7 +137,7 @@ class ItemDetail(ItemOut):
     available_to_promise: list[Available]
 
 
-class QuoteIn(BasketIn):
+class QuoteIn(BasketIn, Repeatable):
     """A quote: it holds all that its dates rest on for some days."""
 
     customer: str = Field(description="Code of the customer")
@@ -142,7 +145,7 @@ class QuoteIn(BasketIn):
     days: int = Field(14, description="That it holds")
 
 
-class AcceptIn(Input):
+class AcceptIn(Repeatable):
     """Agreement to another day."""
 
     ship_date: date | None = Field(
@@ -186,6 +189,7 @@ def _asked(line: services.LineExplored | services.LineRefused) -> dict[str, Any]
         "model": line.line.model,
         "quantity": line.line.quantity,
         "request_date": line.line.request_date,
+        "delivery_group": line.line.delivery_group,
         "faster": [{name: getattr(one, name) for name in faster} for one in line.faster],
     }
 
@@ -221,7 +225,7 @@ def quote(request: HttpRequest, payload: QuoteIn, idempotency_key: IdempotencyKe
         customer=payload.customer,
         asked=[line.asked() for line in payload.lines],
         quote_days=payload.days,
-        idempotency_key=idempotency_key or "",
+        idempotency_key=key_of(idempotency_key, payload),
         ship_complete=payload.ship_complete,
     )
     return answered(order.number, 201)
@@ -255,6 +259,7 @@ def get_quote(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @router.post("/quotes/{number}/accept", response=answers(OrderDetail))
+@once
 def accept(request: HttpRequest, number: str, payload: AcceptIn | None = None) -> HttpResponse:
     """Make an order of a quote; it keeps its dates. Where one can no longer be kept, it takes the customer's agreement."""
     actor = actor_for(request, "order")

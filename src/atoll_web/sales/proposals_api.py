@@ -9,9 +9,11 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 from ninja.pagination import paginate
 
+from atoll.errors import BadInput, Issue
 from atoll_web.accounts.acting import Actor
 from atoll_web.accounts.models import User
 from atoll_web.door import Input, Money, NotFound, Paging, actor_for, answers
+from atoll_web.once import Repeatable, once
 from atoll_web.sales import services, states, tasks
 from atoll_web.sales.models import Order, OrderLine, Proposal
 from atoll_web.sales.order_book import booked
@@ -39,9 +41,10 @@ class ProposedOut(Schema):
     line: str
     customer: str = Field(alias="line.order.customer.code")
     before: date
-    after: date | None = Field(description="Empty when it gets no date")
+    after: date | None = Field(description="Empty when it gets no date: it stays exactly as it is, at risk")
     need_date: date | None = Field(description="First day of assembly; empty when it gets no date, or stays as it is")
     weight: float = Field(description="Cost of one day late")
+    reason: str = Field("", description="Why it gets no date; empty where it has one")
 
     @staticmethod
     def resolve_line(row: Any) -> str:
@@ -62,12 +65,22 @@ class ProposalOut(Schema):
     days_late: float | None = Field(description="Weighted days by which lines become later")
     bound: float | None = Field(description="What no proposal can be below")
     leaving: float | None = Field(description="Weighted days late when everything is left as it is")
-    lines: list[ProposedOut] = Field(alias="rows", description="In the order in which they are served")
+    without_date: int = Field(description="Lines that get no date; `lines` has the reason of each. All others can be applied")
+    lines: list[ProposedOut] = Field(
+        alias="rows",
+        description="In the order in which they are served. Of a rush, and of other places in the book, those that were at risk "
+        "before and that it does not touch are left out",
+    )
 
     @staticmethod
     def resolve_order(row: Proposal) -> str | None:
         """Number of the order in a hurry."""
         return row.rush.number if row.rush else None
+
+    @staticmethod
+    def resolve_without_date(row: Proposal) -> int:
+        """As the computation found it."""
+        return (row.run.result or {}).get("without_a_date", 0)
 
     @staticmethod
     def resolve_leaving(row: Proposal) -> float | None:
@@ -134,7 +147,8 @@ def get_proposal(request: HttpRequest, proposal_id: int) -> Proposal:
 
 
 @router.post("/proposals/{int:proposal_id}/apply", response=answers(ProposalOut))
-def apply(request: HttpRequest, proposal_id: int) -> Proposal:
+@once
+def apply(request: HttpRequest, proposal_id: int, payload: Repeatable | None = None) -> Proposal:
     """Give all lines their new promises, or none: refused when the world has changed meanwhile."""
     proposal = _proposal(proposal_id)
     actor = _actor(request, services.applied_by(proposal), f"{proposal} of new promises")
@@ -160,12 +174,17 @@ def _proposal(key: int) -> Proposal:
     found = Proposal.objects.select_related("run", "rush").filter(pk=key).first()
     if found is None:
         raise NotFound(what="proposal", name=key, where="POST /api/v1/re-promise")
-    found.rows = list(found.promises.select_related("line__order__customer").order_by("place"))
+    found.rows, reasons = list(found.promises.select_related("line__order__customer").order_by("place")), found.reasons
+    for row in found.rows:
+        row.reason = reasons.get(row.line_id, "")
     return found
 
 
 def _lines(names: list[str]) -> list[OrderLine]:
     """The open lines of these names, in one query."""
+    if not names:
+        message, hint = "No line is named, so there is nothing to promise anew.", "Name lines, or leave it out for all open ones."
+        raise BadInput([Issue("lines", "no-lines", message, hint)])
     parts = [name.rpartition("/") for name in names]
     which = Q.create(
         [Q(order__number=number, position=int(n)) for number, _, n in parts if n.isdecimal() and len(n) < 5], connector=Q.OR

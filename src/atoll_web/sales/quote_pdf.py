@@ -8,6 +8,8 @@ from typing import Any
 from fpdf import FPDF
 
 from atoll_web.accounts.models import Company
+from atoll_web.sales import states
+from atoll_web.sales.deliveries import lines_together
 from atoll_web.sales.models import Order
 from atoll_web.sales.record import order_record
 from atoll_web.words import in_words
@@ -115,5 +117,9 @@ def _line(page: _Page, line: Mapping[str, Any]) -> None:
 
 
 def _terms(record: Mapping[str, Any]) -> str:
-    delivery = "All is delivered together. " if record["ship_complete"] else ""
+    open_lines = [line for line in record["lines"] if line["state"] != states.CANCELLED]
+    groups = lines_together((line["position"], line["delivery_group"]) for line in open_lines)
+    delivery = "".join(f"{words.capitalize()} are delivered together. " for words in groups)
+    if record["ship_complete"]:
+        delivery = "All is delivered together. "
     return f"{delivery}Prices are in {record['currency']}. After the day of validity, supply and dates are no longer held."

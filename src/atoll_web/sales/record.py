@@ -16,6 +16,7 @@ from django.db.models.functions import JSONObject
 from atoll_web.accounts.models import StateChange
 from atoll_web.catalogue.words import in_words
 from atoll_web.sales import states
+from atoll_web.sales.deliveries import delivery_of
 from atoll_web.sales.models import LeverTaken, Order, OrderLine, Promise, ShippedUnit, SlotReservation
 from atoll_web.stock.models import Allocation, Lot
 
@@ -55,6 +56,7 @@ def order_record(order: Order) -> Document:
         "lines": [
             _line(line)
             | {
+                "ships_with": _ships_with(line, lines),
                 "promises": promises[line.pk],
                 "asked_for": asked_for(line.request_date, promises[line.pk][-1]["made_at"]) if promises[line.pk] else None,
                 "levers": [lever | {"cost": Decimal(str(lever["cost"]))} for lever in line.taken_levers],
@@ -70,6 +72,12 @@ def order_record(order: Order) -> Document:
         "changes": _changes(order),
         "journal": _journal(order, lines),
     }
+
+
+def _ships_with(line: OrderLine, lines: Sequence[OrderLine]) -> list[int]:
+    """Positions of the other lines with which a line leaves together."""
+    others = [other for other in lines if other is not line and states.CANCELLED not in (line.state, other.state)]
+    return [other.position for other in others if delivery_of(other) == delivery_of(line) is not None]
 
 
 def asked_for(request_date: date, entered: datetime) -> date | None:
@@ -96,6 +104,7 @@ def _line(line: OrderLine) -> Document:
         "state": line.state,
         "is_changeable": line.state in states.HOLDING,
         "request_date": line.request_date,
+        "delivery_group": line.delivery_group,
         "filled_from_stock": line.filled_from_stock,
         "shipped_on": line.shipped_on,
         "assembly_order": assembly

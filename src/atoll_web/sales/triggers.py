@@ -208,7 +208,7 @@ overload_marks_promises = pgtrigger.Trigger(
 )
 """What is in assembly stays, then whoever reserved first; those whose minutes do not fit any more are promised anew."""
 
-TERMS = ("configuration_id", "quantity", "unit_price", "request_date")
+TERMS = ("configuration_id", "quantity", "unit_price", "request_date", "delivery_group")
 """What a line asks for; the rest of its row follows from what becomes of it."""
 
 TERMS_DIFFER = f"ROW({', '.join(f'OLD.{t}' for t in TERMS)}) IS DISTINCT FROM ROW({', '.join(f'NEW.{t}' for t in TERMS)})"
@@ -280,10 +280,10 @@ line_leaves_with_its_last_unit = for_each_statement(
         CROSS JOIN LATERAL (SELECT count(*) AS shipped FROM sales_shippedunit u WHERE u.line_id = l.id) units
         WHERE l.id IN (SELECT line_id FROM new_rows) AND (
             units.shipped > l.quantity OR (units.shipped = l.quantity) <> (l.state = '{SHIPPED}')
-            OR (o.ship_complete AND l.state <> '{SHIPPED}')
+            OR ((o.ship_complete OR l.delivery_group <> '') AND l.state <> '{SHIPPED}')
         )
     ) THEN
-        RAISE EXCEPTION 'a line is shipped with its last unit, and of an order that ships complete no unit leaves before'
+        RAISE EXCEPTION 'a line is shipped with its last unit, and of one that ships complete with others no unit leaves before'
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
@@ -334,18 +334,36 @@ lines_end_with_their_order = _ends_together(
     "lines_end_with_their_order", "order_id", f"NEW.state IN ('{SHIPPED}', '{CANCELLED}')"
 )
 
-complete_order_leaves_together = pgtrigger.Trigger(
-    name="complete_order_leaves_together",
+SHIPS_WITH = """
+SELECT 1 FROM sales_order o JOIN sales_orderline other ON other.order_id = o.id
+WHERE o.id = NEW.order_id AND other.id <> NEW.id
+    AND (o.ship_complete OR (NEW.delivery_group <> '' AND other.delivery_group = NEW.delivery_group))
+"""
+"""The other lines of a line's delivery."""
+
+delivery_leaves_together = pgtrigger.Trigger(
+    name="delivery_leaves_together",
     when=pgtrigger.After,
     operation=pgtrigger.UpdateOf("state"),
     timing=pgtrigger.Deferred,
     condition=pgtrigger.Condition(f"NEW.state = '{SHIPPED}'"),
     func=f"""
-    IF EXISTS (
-        SELECT 1 FROM sales_order o JOIN sales_orderline other ON other.order_id = o.id
-        WHERE o.id = NEW.order_id AND o.ship_complete AND other.state NOT IN ('{SHIPPED}', '{CANCELLED}')
-    ) THEN
-        RAISE EXCEPTION 'order line % leaves before the rest of an order that ships complete', NEW.id
+    IF EXISTS ({SHIPS_WITH} AND other.state NOT IN ('{SHIPPED}', '{CANCELLED}')) THEN
+        RAISE EXCEPTION 'order line % leaves before the rest of what ships complete with it', NEW.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """,
+)
+
+line_joins_before_its_delivery_leaves = pgtrigger.Trigger(
+    name="line_joins_before_its_delivery_leaves",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("delivery_group"),
+    condition=pgtrigger.Condition(f"NEW.delivery_group <> '' AND NEW.state <> '{SHIPPED}'"),
+    func=f"""
+    IF EXISTS ({SHIPS_WITH} AND other.state = '{SHIPPED}') THEN
+        RAISE EXCEPTION 'delivery group % has left without order line %', NEW.delivery_group, NEW.id
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;

@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from atoll.configure import Alternates, Configurator, RoutingStep, order_bill, read_product_model
 from atoll.configure.errors import BadQuantity, NoBill
+from atoll.configure.super_bill import SuperBill
 from atoll.model.bill import BillCycle, BillLine
 from atoll.model.item import Item, Kind
 
@@ -53,6 +55,35 @@ def test_a_stocked_subassembly_stands_for_its_components(document, items):
     assert units(bill) == {"KIT-I5": 1, "BRACKET": 5, "FAN": 4, "G2": 1, "P800": 1}
     assert bill.minutes == 3 + 11 * 2 + 5
     assert "KIT-I5" not in units(bill_of(document, CHOICES | {"board": "b2"}, items, ["KIT-I5"]))
+
+
+def decides(features, found):
+    """Whether configurations with the same values of some features come to the same."""
+    by_values = {}
+    for values, units in found:
+        by_values.setdefault(tuple(map(str, (values[code] for code in sorted(features)))), set()).add(units)
+    return all(len(units) == 1 for units in by_values.values())
+
+
+@pytest.mark.parametrize("subassemblies", [(), ("KIT-I5",), ("COOLED", "PAIR")])
+def test_the_features_behind_an_item_decide_how_often_it_is_in_the_bill(document, items, subassemblies):
+    model = read_product_model(document | {"subassemblies": list(subassemblies)}, {})
+    engine, rng, super_bill = Configurator(model), np.random.default_rng(1), SuperBill(model, BILLS, items)
+    found = [(choice.as_dict(), super_bill.resolve(choice)) for choice in (engine.sample(rng) for _ in range(300))]
+    for code in (*CODES, *subassemblies):
+        features = super_bill.features_behind([code])
+        assert decides(features, [(values, units(bill).get(code, 0)) for values, bill in found]), code
+        assert len(features) < 4
+    assert decides(super_bill.features_behind_work, [(values, bill.minutes) for values, bill in found])
+    assert {line.item for _, bill in found for line in bill.lines} <= super_bill.items
+
+
+def test_an_option_without_an_item_is_behind_no_item(document, items):
+    super_bill = SuperBill(read_product_model(document, {}), BILLS, items)
+    assert super_bill.features_behind(["BRACKET"]) == {"fans", "gpu"}
+    assert super_bill.features_behind(["FAN"]) == {"fans"}
+    assert "extras" not in super_bill.features_behind_work
+    assert "engraving" in super_bill.features_behind_work  # it is work
 
 
 def test_a_subassembly_is_taken_as_often_as_it_fits(document, items):

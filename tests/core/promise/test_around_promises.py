@@ -45,8 +45,8 @@ from atoll.promise import (
     withheld,
 )
 from atoll.promise.confidence import NEGLIGIBLE
-from tests.core.promise.cases import availabilities, availability, integers, wanted_lines
-from tests.core.promise.oracle import after_work
+from tests.core.promise.cases import assume_few_units, availabilities, availability, integers, wanted_lines
+from tests.core.promise.oracle import after_work, dates
 
 LEADS = [10, 10, 10, 10]
 
@@ -120,6 +120,55 @@ def test_a_basket_ships_no_later_together_than_its_last_line_alone(a: Availabili
         assert together.is_promised.all()
         assert together.ship_day.max() <= apart.ship_day.max()
     after(a, together)  # refuses what was taken twice
+
+
+def one_after_the_other(a: Availability, wanted: list[WantedLine], delivery: list[int]) -> dict[str, list[int]]:
+    """The slow way: each delivery and each other line in a call of its own, from what those before it left."""
+    found: dict[str, list[int]] = {name: [0] * len(wanted) for name in ("is_promised", "ship_day", "need_day", "cause")}
+    done: set[int] = set()
+    for k, number in enumerate(delivery):
+        if k in done:
+            continue
+        members = [k] if number < 0 else [n for n, other in enumerate(delivery) if other == number]
+        lines = Wanted.of([wanted[n] for n in members])
+        answer = promise(a, lines) if number < 0 else promise_complete(a, lines)
+        for name, values in found.items():
+            for n, value in zip(members, getattr(answer, name).tolist(), strict=True):
+                values[n] = value
+        done.update(members)
+        a = after(a, answer)
+    return found
+
+
+@settings(max_examples=150)
+@given(
+    availabilities(days=25, most_free=9),
+    st.lists(st.tuples(wanted_lines(most_units=5), st.integers(-1, 2)), min_size=1, max_size=7),
+)
+def test_deliveries_are_promised_as_one_after_the_other_would_be(a: Availability, asked: list[tuple[WantedLine, int]]) -> None:
+    wanted, delivery = [line for line, _ in asked], [number for _, number in asked]
+    found = promise_complete(a, Wanted.of(wanted), integers(delivery))
+    slow = one_after_the_other(a, wanted, delivery)
+    assert {name: getattr(found, name).tolist() for name in slow} == slow
+    for number in {*delivery} - {-1}:
+        members = [k for k, other in enumerate(delivery) if other == number]
+        if found.is_promised[members].all():
+            assert len({*found.ship_day[members].tolist()}) == 1
+    after(a, found)  # refuses what was taken twice
+
+
+@settings(max_examples=60)
+@given(availabilities(), wanted_lines(most_units=1), wanted_lines(most_units=1))
+def test_lines_that_do_not_compete_ship_together_on_the_day_that_the_slow_oracle_knows(
+    a: Availability, one: WantedLine, other: WantedLine
+) -> None:
+    """With enough for both of all that is there at all, it is the later one of the days on which each could ship alone."""
+    lines = [replace(line, requested_day=-1, minutes=0) for line in (one, other)]
+    for line in lines:
+        assume_few_units(a, line, 3)
+    plenty = replace(a, supply_free=np.where(a.supply_free > 0, 6, 0), bills=a.structure)
+    days = [dates(replace(plenty, bills=a.bills), line).earliest_ship for line in lines]
+    assert promise_complete(plenty, Wanted.of(lines)).ship_day.tolist() == ([max(days)] * 2 if min(days) >= 0 else days)
 
 
 def test_a_part_ships_before_the_rest() -> None:

@@ -7,8 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atoll.promise import Availability, Holdings, Policy, Promises, Share, Wanted, WantedLine, leave, promise, repromise, rush
+from atoll.promise import (
+    Allotment,
+    Availability,
+    Holdings,
+    Policy,
+    Promises,
+    Share,
+    Terms,
+    Wanted,
+    WantedLine,
+    leave,
+    promise,
+    promise_complete,
+    repromise,
+    rush,
+)
 from atoll.promise.booking import booked
+from tests.core.promise.cases import availabilities, wanted_lines
 
 HORIZON = 40
 
@@ -70,6 +86,39 @@ def test_time_of_today_is_there_for_the_line_that_holds_it_and_for_nobody_else()
     assert promise(now, wanted.in_order(np.array([1, 0]), wanted.requested_day)).ship_day.tolist() == [1, 2]
     swapped = promise(now, wanted.in_order(np.array([1, 0]), wanted.requested_day), holdings=holdings.in_order(np.array([1, 0])))
     assert swapped.ship_day.tolist() == [1, 0]
+
+
+@settings(max_examples=80)
+@given(
+    availabilities(days=25, most_free=9),
+    st.lists(st.tuples(wanted_lines(most_units=4), st.integers(-1, 1)), min_size=1, max_size=5),
+)
+def test_deliveries_that_are_promised_anew_have_one_date_and_need_not_be_later(
+    a: Availability, asked: list[tuple[WantedLine, int]]
+) -> None:
+    """Nothing has changed, and each line has what it holds first. Lines that cannot be had are left out."""
+    alone = promise(a, Wanted.of(line for line, _ in asked)).is_promised.tolist()
+    sound = sorted((one for one, is_sound in zip(asked, alone, strict=True) if is_sound), key=lambda one: one[1])
+    wanted, delivery = Wanted.of(line for line, _ in sound), np.array([number for _, number in sound], dtype=np.int64)
+    first = promise_complete(a, wanted, delivery)
+    if not first.is_promised.all():
+        return
+    holdings = held(first, a.supply_day, wanted.requested_day).given_back()
+    again = Allotment(Terms.of(a, holdings)).promise(
+        replace(wanted, requested_day=first.ship_day), np.zeros(len(wanted), dtype=np.int64), delivery
+    )
+    assert again.is_promised.all()
+    assert (again.ship_day <= first.ship_day).all()
+    for number in {*delivery.tolist()} - {-1}:
+        assert len({*again.ship_day[delivery == number].tolist()}) == 1
+
+
+def test_lines_of_a_delivery_stand_one_after_the_other() -> None:
+    there, wanted = book([{0: 1}] * 3, [(0, 0, 3)])
+    with pytest.raises(ValueError, match="one after the other"):
+        Allotment(there).promise(wanted, np.zeros(3, dtype=np.int64), np.array([0, -1, 0]))
+    with pytest.raises(ValueError, match="of 3 lines, got 2"):
+        promise_complete(there, wanted, np.array([0, 0]))
 
 
 def test_a_rush_takes_what_nobody_holds_before_what_others_hold() -> None:

@@ -6,9 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog, milp
+from scipy.optimize import milp
 
-from atoll.promise import Availability, Policy, Repromise, Wanted, WantedLine, lateness_bound, promise, repromise
+from atoll.promise import (
+    Availability,
+    Policy,
+    Repromise,
+    Share,
+    Wanted,
+    WantedLine,
+    earliest_days,
+    lateness_bound,
+    promise,
+    repromise,
+)
 
 HORIZON = 30
 
@@ -98,7 +109,9 @@ def test_weights_and_days_must_fit_the_lines() -> None:
 
 
 @st.composite
-def changed(draw: st.DrawFn, *, simple: bool = False) -> tuple[Availability, Wanted, np.ndarray, np.ndarray]:
+def changed(
+    draw: st.DrawFn, *, simple: bool = False, alternatives: bool = True
+) -> tuple[Availability, Wanted, np.ndarray, np.ndarray]:
     """Up to 4 lines with builds, alternatives, alternates in bills and minutes; `simple` ones only take bought items."""
     n = draw(st.integers(1, 4))
     supply = st.tuples(st.integers(0, 2 if simple else 3), st.integers(0, 12), st.integers(1, 4))
@@ -112,7 +125,7 @@ def changed(draw: st.DrawFn, *, simple: bool = False) -> tuple[Availability, Wan
             draw(requirements),
             minutes=draw(st.integers(0, 120)) if minutes else 0,
             lines=(0,),
-            alternatives={} if simple or draw(st.booleans()) else {2: (0,)},
+            alternatives={2: (0,)} if alternatives and not simple and draw(st.booleans()) else {},
         )
         for _ in range(n)
     ]
@@ -142,57 +155,104 @@ def test_no_order_of_service_is_better_than_the_bound_and_the_least_lateness_no_
     assert proposals[Policy.LEAST_LATENESS].value == min(proposal.value for proposal in proposals.values())
 
 
-def shuffled(lines: Wanted, order: tuple[int, ...]) -> Wanted:
-    return Wanted.of(
-        WantedLine(
-            {int(lines.item[r]): int(lines.quantity[r]) for r in range(lines.start[j], lines.start[j + 1])},
-        )
-        for j in order
-    )
-
-
 @settings(max_examples=40)
 @given(changed(simple=True))
-def test_the_bound_is_below_every_order_of_service_and_near_the_linear_relaxation(
+def test_the_whole_number_program_is_the_best_order_of_service(
     case: tuple[Availability, Wanted, np.ndarray, np.ndarray],
 ) -> None:
-    """HiGHS solves the same relaxation and its whole-number form with a variable for each line and day."""
+    """Of bought items, where nothing else is wanted: HiGHS proves that no order of service is better than the best of all."""
+    supply, lines, due, weight = case
+    exact = by_highs(supply, lines, due, weight, whole=True)
+    assert exact == pytest.approx(min(values(supply, lines, due, weight)), abs=1e-6)
+    assert repromise(supply, lines, due, weight).value >= exact - 1e-6
+
+
+@settings(max_examples=80)
+@given(changed(alternatives=False))
+def test_the_bound_is_below_every_order_of_service_and_near_the_linear_program(
+    case: tuple[Availability, Wanted, np.ndarray, np.ndarray],
+) -> None:
+    """HiGHS solves the same relaxation with a variable for each line and day, builds and minutes included."""
     supply, lines, due, weight = case
     bound = lateness_bound(supply, lines, due, weight, evaluations=100).value
-    exact, relaxed = by_highs(supply, lines, due, weight)
-    values = []
-    for order in permutations(range(len(lines))):
-        some = list(order)
-        found = promise(supply, shuffled(lines, order))
-        ship = np.where(found.is_promised, found.ship_day, HORIZON)
-        values.append(float((weight[some] * np.maximum(0, ship - due[some])).sum()))
-    assert exact == pytest.approx(min(values), abs=1e-6)
-    assert bound <= relaxed + 1e-4
+    relaxed = by_highs(supply, lines, due, weight)
+    assert bound <= min(relaxed, *values(supply, lines, due, weight)) + 1e-4
     assert relaxed - bound <= 0.05 * relaxed + 0.05
-    proposal = repromise(supply, lines, due, weight)
-    assert proposal.value >= exact - 1e-6
 
 
-def by_highs(supply: Availability, lines: Wanted, due: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """The least weighted lateness, whole and relaxed: cumulative units taken of bought items never exceed what has arrived."""
-    n, days = len(lines), HORIZON + 1
-    cost = (weight[:, None] * np.maximum(0, np.arange(days) - due[:, None])).ravel()
-    rows, most, can = [], [], np.ones((n, days))
-    for item in range(3):
-        lead = int(supply.lead_days[item])
-        for day in range(HORIZON if lead < 0 else lead):
-            row = np.zeros((n, days))
-            for j in range(n):
-                of = slice(lines.start[j], lines.start[j + 1])
-                row[j, : day + 1] = lines.quantity[of][lines.item[of] == item].sum()
-            arrived = supply.supply_free[(supply.supply_item == item) & (supply.supply_day <= day)].sum()
-            can[row[:, day] > arrived, day] = 0  # not even alone
-            rows.append(row.ravel())
-            most.append(arrived)
-    once = np.kron(np.eye(n), np.ones(days))
-    relaxed = linprog(
-        cost, A_ub=np.array(rows), b_ub=most, A_eq=once, b_eq=np.ones(n), bounds=np.stack((0 * can.ravel(), can.ravel()), 1)
+def values(supply: Availability, lines: Wanted, due: np.ndarray, weight: np.ndarray) -> list[float]:
+    """Weighted days late of every order of service."""
+    found = []
+    for order in permutations(range(len(lines))):
+        some = np.array(order, dtype=np.int64)
+        promises = promise(supply, lines.in_order(some, lines.requested_day))
+        ship = np.where(promises.is_promised, promises.ship_day, HORIZON)
+        found.append(float((weight[some] * np.maximum(0, ship - due[some])).sum()))
+    return found
+
+
+def by_highs(supply: Availability, lines: Wanted, due: np.ndarray, weight: np.ndarray, *, whole: bool = False) -> float:
+    """The least weighted lateness with a variable for each line and day, and for the builds of item 3 by day.
+
+    Units taken of an item up to a day never exceed what has arrived and was built, and what has no lead time left is bought;
+    minutes of a day are those of the day. A line takes nothing before the first day on which it could have each item alone.
+    """
+    n, days, items = len(lines), HORIZON + 1, 4
+    take = np.zeros((items, n))
+    np.add.at(take, (lines.item, np.repeat(np.arange(n), np.diff(lines.start))), lines.quantity)
+    lead = [HORIZON if supply.lead_days[i] < 0 or i in supply.bills else int(supply.lead_days[i]) for i in range(items)]
+    arrived = np.zeros((items, days))
+    np.add.at(arrived, (supply.supply_item, supply.supply_day), supply.supply_free)
+    until, on = np.tril(np.ones((days, days))), np.eye(days)
+    start = np.zeros((days, days))  # builds begin two days before
+    start[np.arange(days - 2), np.arange(2, days)] = 1
+    rows, most = [], []
+    for item in range(items):
+        per = dict(supply.bills.get(3, ())).get(item, 0)
+        builds = -until if item == 3 else per * until @ start
+        limit = slice(0, min(lead[item], HORIZON))
+        rows.append(np.hstack((np.kron(take[item], until), builds))[limit])
+        most.append((until @ arrived[item])[limit])
+    if len(supply.capacity_free):
+        free = np.zeros(days)
+        np.add.at(free, supply.capacity_day, supply.capacity_free)
+        rows.append(np.hstack((np.kron(lines.minutes, on), np.zeros((days, days))))[:HORIZON])
+        most.append(free[:HORIZON])
+    first = [max((alone(supply, i, int(take[i, j])) for i in range(items) if take[i, j]), default=0) for j in range(n)]
+    can = np.arange(days) >= np.minimum(np.array(first), HORIZON)[:, None]
+    can_build = np.arange(days) >= (2 if 3 in supply.bills else days)
+    upper = np.concatenate((can.ravel(), np.where(can_build, np.inf, 0.0)))
+    late = (weight[:, None] * np.maximum(0, np.arange(days) - due[:, None])).ravel()
+    once = np.hstack((np.kron(np.eye(n), np.ones(days)), np.zeros((n, days))))
+    found = milp(
+        np.concatenate((late, np.zeros(days))),
+        constraints=[(np.vstack(rows), -np.inf, np.concatenate(most)), (once, 1, 1)],
+        integrality=np.full(len(upper), int(whole)),
+        bounds=(0, upper),
     )
-    constraints = [(np.array(rows), -np.inf, np.array(most)), (once, 1, 1)]
-    exact = milp(cost, constraints=constraints, integrality=np.ones(len(cost)), bounds=(0, 1))
-    return float(exact.fun), float(relaxed.fun)
+    return float(found.fun)
+
+
+def alone(supply: Availability, item: int, units: int) -> int:
+    """First day on which so many units of an item can be there."""
+    day = int(earliest_days(supply, np.array([item]), np.array([units]))[0])
+    return HORIZON if day < 0 else day
+
+
+def test_minutes_that_nobody_can_use_do_not_help_later() -> None:
+    """The material of all four comes on day 10; the minutes of the days before it are of no use."""
+    supply = there([(0, 10, 4)], minutes=60)
+    lines = Wanted.of(WantedLine({0: 1}, minutes=60, lines=(0,)) for _ in range(4))
+    proposal = propose(supply, lines, [10, 10, 10, 10], [1, 1, 1, 1], Policy.LEAST_LATENESS)
+    assert sorted(proposal.after.tolist()) == [10, 11, 12, 13]
+    assert proposal.bound == pytest.approx(6, rel=0.02)
+
+
+def test_units_that_nobody_can_take_do_not_lower_the_bound() -> None:
+    """Two of three units are safety stock; of four units kept for a class its line takes one."""
+    kept = (Share(0, -1, 2), Share(1, 1, 4))
+    supply, lines = there([(0, 0, 3), (1, 0, 4)]), wanted({0: 1}, {0: 2}, {1: 1}, {1: 1})
+    due, weight = np.zeros(4, dtype=np.int64), np.ones(4)
+    proposal = repromise(supply, lines, due, weight, classes=np.array([0, 0, 1, 0]), shares=kept)
+    assert proposal.after.tolist() == [0, 20, 0, 20]
+    assert proposal.bound == pytest.approx(40)

@@ -12,6 +12,7 @@ from atoll_web.accounts.numbering import numbers
 from atoll_web.assembly.errors import LeavesTwice, NotFinished, UnitNotFinished, WrongState
 from atoll_web.assembly.models import FinalAssemblyOrder
 from atoll_web.sales import states
+from atoll_web.sales.deliveries import delivery_of
 from atoll_web.sales.errors import ShipsComplete
 from atoll_web.sales.models import Order, OrderLine, Shipment, ShippedUnit
 from atoll_web.stock import services as stock
@@ -56,7 +57,7 @@ def ship_parts(*, actor: Actor, parts: Sequence[Part]) -> list[Shipment]:
     LeavesTwice, WrongState, NotFinished, UnitNotFinished
         When units are not finished or have left already; nothing is shipped then.
     ShipsComplete
-        When others of an order that ships complete would stay behind.
+        When others would stay behind that leave together with them.
     """
     with acting(actor):
         rows = _lines_with_units(parts)
@@ -97,12 +98,15 @@ def _lines_with_units(parts: Sequence[Part]) -> list[OrderLine]:
 
 
 def _refuse_to_part(rows: Sequence[OrderLine], whole: Sequence[OrderLine]) -> None:
-    """Refuse to ship lines without the rest of an order that ships complete."""
-    orders = Order.objects.filter(id__in={row.order_id for row in rows}, ship_complete=True)
-    rest = OrderLine.objects.filter(order__in=orders).exclude(id__in=[row.pk for row in whole])
-    waiting = rest.exclude(state=states.CANCELLED).select_related("order").order_by("order", "position")
-    if left := list(waiting):
-        raise ShipsComplete(order=left[0].order.number, waiting=sum(line.order_id == left[0].order_id for line in left))
+    """Refuse to ship lines without the rest of their deliveries."""
+    leaving = {key: row for row in rows if (key := delivery_of(row)) is not None}
+    rest = OrderLine.objects.filter(order__in={row.order_id for row in leaving.values()}).exclude(state=states.CANCELLED)
+    waiting = Counter(map(delivery_of, rest.exclude(id__in=[row.pk for row in whole]).select_related("order")))
+    for key, row in leaving.items():
+        if waiting[key]:
+            what = f"order {row.order.number}"
+            what = what if row.order.ship_complete else f"delivery group {row.delivery_group} of {what}"
+            raise ShipsComplete(what=what[0].upper() + what[1:], waiting=waiting[key])
 
 
 def _take_turns(order_ids: set[int]) -> None:

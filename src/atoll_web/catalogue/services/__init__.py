@@ -82,6 +82,9 @@ from atoll_web.catalogue.services.resolving import (
     conflict_of_rest as conflict_of_rest,
 )
 from atoll_web.catalogue.services.resolving import (
+    domains as domains,
+)
+from atoll_web.catalogue.services.resolving import (
     known_configurations as known_configurations,
 )
 from atoll_web.catalogue.services.resolving import (

@@ -68,14 +68,34 @@ def resolve(
     InvalidConfiguration, UnknownFeature, UnknownOption
         From `atoll.configure`, with the smallest reason.
     """
-    made = tuple((code, type(value), tuple(value) if isinstance(value, list) else value) for code, value in choices.items())
-    choice, alone = _resolved(revision, revision.digest, made, today, there or snapshot.structure())
+    choice, alone = _resolved(revision, revision.digest, _made(choices), today, there or snapshot.structure())
     return alone if quantity == 1 else replace(alone, unit_price=snapshot.pricing(revision, today).of(choice, quantity).total)
+
+
+def domains(revision: Revision, choices: Mapping[str, Any], today: date) -> Mapping[str, Mapping[Any, bool]]:
+    """For each feature each value, and whether some valid configuration has it together with all other choices; do not change it.
+
+    Equal choices are looked at once as long as the revision does not change.
+    """
+    return _domains(revision, revision.digest, _made(choices), today)
+
+
+Made = tuple[tuple[str, type, Any], ...]
+"""Choices as they can be kept by."""
+
+
+def _made(choices: Mapping[str, Any]) -> Made:
+    return tuple((code, type(value), tuple(value) if isinstance(value, list) else value) for code, value in choices.items())
+
+
+@lru_cache(maxsize=256)
+def _domains(revision: Revision, _digest: str, made: Made, today: date) -> Mapping[str, Mapping[Any, bool]]:
+    return snapshot.configurator(revision, today).domains({code: value for code, _, value in made})
 
 
 @lru_cache(maxsize=4096)
 def _resolved(
-    revision: Revision, _digest: str, made: tuple[tuple[str, type, Any], ...], today: date, there: snapshot.Structure
+    revision: Revision, _digest: str, made: Made, today: date, there: snapshot.Structure
 ) -> tuple[Configuration, Resolved]:
     """One unit; equal choices are resolved once as long as neither the revision nor items and bills change."""
     choice = snapshot.configurator(revision, today).configuration({code: value for code, _, value in made})

@@ -2,7 +2,7 @@
 
 from atoll_web.sales.services.applying import apply_proposal, discard_proposal
 from atoll_web.sales.services.changing import By, Changed, ChangedLine, LineChange, change_order, preview_change
-from atoll_web.sales.services.correcting import count, receive, scrap
+from atoll_web.sales.services.correcting import Corrected, count, receive, scrap, slip
 from atoll_web.sales.services.customers import class_of, save_customers
 from atoll_web.sales.services.drafting import Price
 from atoll_web.sales.services.entering import (
@@ -36,7 +36,14 @@ from atoll_web.sales.services.proposing import (
 from atoll_web.sales.services.ranking import book, moved_ranks
 from atoll_web.sales.services.reading import read_lines
 from atoll_web.sales.services.releasing import cancel, expire_quotes
-from atoll_web.sales.services.repromising import Repromised, last_assembly_day, lines_to_promise_anew, repromise
+from atoll_web.sales.services.repromising import (
+    LineAtRisk,
+    Repromised,
+    last_assembly_day,
+    lines_at_risk,
+    lines_to_promise_anew,
+    repromise,
+)
 from atoll_web.sales.services.sureness import Sureness, sureness
 from atoll_web.sales.services.taking import Asked, take
 
@@ -50,10 +57,12 @@ __all__ = [
     "By",
     "Changed",
     "ChangedLine",
+    "Corrected",
     "EnteredOrder",
     "Explored",
     "Fewer",
     "Inquiry",
+    "LineAtRisk",
     "LineChange",
     "LineExplored",
     "LineRefused",
@@ -91,6 +100,7 @@ __all__ = [
     "inquire",
     "last_assembly_day",
     "lift_hold",
+    "lines_at_risk",
     "lines_to_promise_anew",
     "moved_ranks",
     "order_in_shop",
@@ -104,6 +114,7 @@ __all__ = [
     "resend",
     "save_customers",
     "scrap",
+    "slip",
     "subscribe",
     "sureness",
     "take",

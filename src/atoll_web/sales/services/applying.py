@@ -12,12 +12,13 @@ from atoll_web.bulk import exchange
 from atoll_web.sales import states
 from atoll_web.sales.answering import reasons_anew
 from atoll_web.sales.committing import Target, commit, keys, room
-from atoll_web.sales.errors import NotAllPromised, NotProposed, ProposalOutdated
+from atoll_web.sales.errors import NotProposed, ProposalOutdated
 from atoll_web.sales.held import held_by, intact
-from atoll_web.sales.models import Proposal, ProposedPromise
+from atoll_web.sales.models import OrderLine, Proposal, ProposedPromise
 from atoll_web.sales.services.open_lines import OpenLine, open_lines
 from atoll_web.sales.services.proposing import promised_anew, ship_dates
 from atoll_web.sales.services.releasing import demands_of, give_back
+from atoll_web.sales.services.repromising import mark_at_risk
 from atoll_web.sales.snapshot import Lock, PromiseSnapshot, lock, snapshot
 
 NAMED = 5
@@ -29,25 +30,24 @@ def apply_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
     """Give all lines of a proposal their new promises, and its orders their ranks.
 
     Those that do not stay as they are give back what they hold and are promised under locks in the sequence of the proposal.
+    Lines that get no date stay exactly as they are and are marked at risk; whatever became of them meanwhile hinders nobody else.
 
     Raises
     ------
     NotProposed
         When it was applied or discarded before, or is not computed yet.
-    NotAllPromised
-        When a line would lose its date without another.
     ProposalOutdated
         When a line is not open any more, was promised anew meanwhile, or would get another date: nothing is changed then.
     """
     with acting(actor):
         row = _locked(proposal)
-        rows = list(row.promises.order_by("place"))
-        if lost := [r.line_id for r in rows if r.after is None]:
-            raise NotAllPromised(lines=len(lost))
+        promised = list(row.promises.order_by("place"))
+        rows = [r for r in promised if r.after is not None]
         lines = _still_open(rows)
         anew = [place for place, r in enumerate(rows) if r.need_date is not None]
         _promise(actor, [lines[place] for place in anew], [rows[place] for place in anew])
         _refuse_unless_they_can_stay([line for line, r in zip(lines, rows, strict=True) if r.need_date is None], actor.today)
+        _mark_undated([r.line_id for r in promised if r.after is None], actor.today)
         _save_ranks({int(key): rank for key, rank in row.ranks.items()})
         row.state = states.APPLIED
         row.save(update_fields=["state"])
@@ -67,7 +67,7 @@ def _promise(actor: Actor, lines: Sequence[OpenLine], rows: Sequence[ProposedPro
     answer = _as_proposed(seen, promised_anew(seen, lines), lines, rows)
     targets = [Target(row.pk, row.demand_id, is_new=False) for row in give_way]
     taken = seen.booked(answer)
-    said = reasons_anew(seen, answer, [row.requested == row.before for row in rows])
+    said = reasons_anew(seen, answer, [row.requested == row.before for row in rows], [row.position for row in give_way])
     commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=said)
 
 
@@ -75,6 +75,14 @@ def _refuse_unless_they_can_stay(lines: Sequence[OpenLine], today: date) -> None
     there = intact([line.row.pk for line in lines], demands_of(line.row for line in lines), today)
     if other := [str(line.row) for line in lines if line.row.pk not in there]:
         raise ProposalOutdated(changed=f"{_named(other)} cannot stay as it is any more")
+
+
+def _mark_undated(line_ids: Sequence[int], today: date) -> None:
+    """Mark those that get no date as at risk, but for those that are in order again."""
+    if not line_ids:
+        return
+    found = dict(OrderLine.objects.filter(id__in=line_ids, state__in=states.HOLDING).values_list("id", "demand_id"))
+    mark_at_risk(found.keys() - intact([*found], [*found.values()], today))
 
 
 def discard_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:

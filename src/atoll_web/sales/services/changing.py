@@ -1,6 +1,6 @@
 """Orders are changed before their assembly begins: lines become others, come, and go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,18 +11,19 @@ from typing import Any
 from django.db import transaction
 
 from atoll.errors import AtollError
-from atoll.promise import promise, promise_complete
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import Statement, exchange
 from atoll_web.catalogue import services as catalogue
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, commit, keys, room
+from atoll_web.sales.deliveries import delivery, numbered
 from atoll_web.sales.errors import (
     CannotPromise,
     ChangeMoved,
     CurrencyDiffers,
     CustomerOnHold,
+    DeliveryGroupLeft,
     LastLine,
     LineNotChangeable,
     NamedTwice,
@@ -55,6 +56,8 @@ class LineChange:
     ----------
     choices
         New value by feature; None gives a choice up, so that the usual value counts.
+    delivery_group
+        The lines with which it leaves; empty for none.
     """
 
     position: int
@@ -62,6 +65,7 @@ class LineChange:
     quantity: int | None = None
     request_date: date | None = None
     by: By = By.OWN
+    delivery_group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class ChangedLine:
     Parameters
     ----------
     what
-        ``changed``, ``added``, ``removed``, or ``moved``: only its date is another, since the order ships complete.
+        ``changed``, ``added``, ``removed``, or ``moved``: only its date is another, since it ships together with one of those.
     price_before, price
         Of all its units.
     ship_date_before, ship_date
@@ -119,7 +123,7 @@ def change_order(
     """Change an order or quote: all of it, or nothing.
 
     Lines that change give back what they hold and are promised anew, those that come are promised, and those that go are
-    cancelled. All lines of an order that ships complete are promised anew together.
+    cancelled. All lines that ship together with one of these, or did before, are promised anew together.
 
     Parameters
     ----------
@@ -134,7 +138,7 @@ def change_order(
         When it comes to something else than was shown.
     NotChangeable, QuoteExpired, CustomerOnHold, LastLine
         Of the order.
-    NoSuchLine, NamedTwice, LineNotChangeable, NothingToChange, CurrencyDiffers, CannotPromise
+    NoSuchLine, NamedTwice, LineNotChangeable, NothingToChange, CurrencyDiffers, DeliveryGroupLeft, CannotPromise
         Of a line, as are all refusals of `enter_order`; `BadInput` with one issue for each line where several are at fault.
     """
     with acting(actor):
@@ -179,6 +183,11 @@ class _Wanted:
     draft: Drafted | None
     work: Work
     path: str = ""
+
+    @property
+    def delivery_group(self) -> str:
+        """What it names from now on."""
+        return self.draft.line.delivery_group if self.draft else self.row.delivery_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,15 +271,26 @@ class _Change:
                 draft = drafter.draft(change, buyer) if row is None else self._draft(drafter, buyer, row, change)
                 if draft.currency != self.order.currency:
                     raise CurrencyDiffers(order=self.order.number, currency=self.order.currency, now=draft.currency)
+                self._refuse_to_join(draft.line.delivery_group)
                 found.append(_Wanted(position, row, draft, draft.work(), place))
             except AtollError as fault:
                 faults.append((place, fault))
         raise_all(faults)
-        if self.order.ship_complete:
-            named = {row.pk for row in gone} | {one.row.pk for one in found if one.row}
-            others = [row for row in self.rows if row.state in states.HOLDING and row.pk not in named]
-            found += [_Wanted(row.position, row, None, work) for row, work in zip(others, works(others), strict=True)]
+        left = [*gone, *(one.row for one in found if one.row)]
+        deliveries = {self._delivery(row.delivery_group) for row in left} | {self._delivery(one.delivery_group) for one in found}
+        named, deliveries = {row.pk for row in left}, deliveries - {None}
+        holding = [row for row in self.rows if row.state in states.HOLDING and row.pk not in named]
+        others = [row for row in holding if self._delivery(row.delivery_group) in deliveries]
+        found += [_Wanted(row.position, row, None, work) for row, work in zip(others, works(others), strict=True)]
         return sorted(found, key=lambda one: one.place)
+
+    def _delivery(self, group: str) -> Hashable | None:
+        """What the lines of a group of this order share with those that leave together with them."""
+        return delivery(self.order.pk, group, ship_complete=self.order.ship_complete)
+
+    def _refuse_to_join(self, group: str) -> None:
+        if group and any(row.delivery_group == group and row.state == states.SHIPPED for row in self.rows):
+            raise DeliveryGroupLeft(order=self.order.number, group=group)
 
     def _draft(self, drafter: Drafter, buyer: Buyer, row: OrderLine, change: LineChange) -> Drafted:
         """What a line becomes. A request date that is over was kept or missed; the earliest date counts then."""
@@ -278,11 +298,14 @@ class _Change:
         choices = {code: value for code, value in {**row.configuration.values, **change.choices}.items() if value is not None}
         asked = change.request_date or (row.request_date if row.request_date > self.actor.today else None)
         quantity = row.quantity if change.quantity is None else change.quantity
-        line = NewLine(revision.product_model.code, choices, quantity, asked, agreed=agreed([row.pk]).get(row.pk, ()))
+        group = row.delivery_group if change.delivery_group is None else change.delivery_group
+        may_take = agreed([row.pk]).get(row.pk, ())
+        line = NewLine(revision.product_model.code, choices, quantity, asked, agreed=may_take, delivery_group=group)
         under = Under(revision, self.order.ordered_at.date()) if change.by is By.OWN else None
         draft = drafter.draft(line, buyer, under)
         is_same = draft.revision.pk == revision.pk and draft.resolved.key == row.configuration.key
-        if is_same and line.quantity == row.quantity and change.request_date in (None, row.request_date):
+        is_same = is_same and (line.quantity, group) == (row.quantity, row.delivery_group)
+        if is_same and change.request_date in (None, row.request_date):
             raise NothingToChange(position=row.position)
         return draft
 
@@ -301,7 +324,7 @@ class _Change:
             there=self.there,
             own=own,
         )
-        answer = (promise_complete if self.order.ship_complete else promise)(seen.availability, seen.wanted)
+        answer = seen.delivered(numbered([self._delivery(one.delivery_group) for one in wanted]))
         places = [one.place for one in wanted]
         said = [reason(seen, answer, k, places) for k in range(len(wanted))]
         refused = [k for k in range(len(wanted)) if not answer.is_promised[k]]
@@ -340,6 +363,7 @@ class _Change:
                 draft.line.request_date or (wanted[k].row.request_date if wanted[k].row else self.actor.today),
                 targets[k].demand_id,
                 filled[k],
+                draft.line.delivery_group,
             )
             for (k, draft), configuration in zip(drafts, kept, strict=True)
         ]
@@ -348,7 +372,7 @@ class _Change:
         old = [list(column) for column in zip(*(row for row in rows if not is_new[row[0]]), strict=True)]
         state = states.QUOTED if self.order.state == states.QUOTED else states.CONFIRMED
         if old:
-            exchange([(CHANGED, [old[0], *old[3:7], old[8]])])
+            exchange([(CHANGED, [old[0], *old[3:7], *old[8:]])])
         return [(LINES, [state, *new])] if new else []
 
 
@@ -363,8 +387,8 @@ def _seen(one: _Wanted, before: Mapping[int, date], promised: tuple[date, str]) 
 
 CHANGED = """
 UPDATE sales_orderline l SET configuration_id = c.configuration, quantity = c.quantity, unit_price = c.price,
-       request_date = c.request, filled_from_stock = c.filled
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[], %s::bool[])
-     c (id, configuration, quantity, price, request, filled)
+       request_date = c.request, filled_from_stock = c.filled, delivery_group = c.delivery_group
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[], %s::bool[], %s::text[])
+     c (id, configuration, quantity, price, request, filled, delivery_group)
 WHERE l.id = c.id
 """

@@ -1,8 +1,10 @@
-"""Counts, scrap, receipts that end short, and what they mean to promises: lines that lose units are at risk, work under way
-is covered anew.
+"""Counts, scrap, receipts that end short, deliveries that slip, and what they mean to promises: lines that lose units are at risk
+and told, work under way is covered anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
@@ -10,7 +12,7 @@ from atoll_web.bulk import exchange
 from atoll_web.catalogue.models import Item
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.purchasing import services as purchasing
-from atoll_web.purchasing.models import Receipt
+from atoll_web.purchasing.models import PurchaseOrderLine, Receipt
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, keys, pegging, room
@@ -22,18 +24,52 @@ from atoll_web.stock import correcting
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Lot, Move
 
+RESTING = """
+WITH RECURSIVE rests (demand) AS (
+    SELECT demand FROM (
+        SELECT unnest(%s::bigint[])
+        UNION SELECT r.demand_id FROM stock_allocation a JOIN stock_requirement r ON r.id = a.requirement_id
+        WHERE a.supply_id = ANY(%s::bigint[])
+    ) first (demand)
+    UNION
+    SELECT r.demand_id FROM rests JOIN stock_demand d ON d.id = rests.demand
+    JOIN stock_allocation a ON a.supply_id = d.builds_id JOIN stock_requirement r ON r.id = a.requirement_id
+)
+SELECT l.id FROM rests JOIN sales_orderline l ON l.demand_id = rests.demand
+JOIN sales_promise p ON p.line_id = l.id WHERE p.in_force AND p.at_risk ORDER BY 1
+"""
+"""Lines at risk behind demands, and behind those that supplies are allocated to, through any number of levels of builds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What was found to be otherwise than it was thought, and whom it hits.
+
+    Parameters
+    ----------
+    move
+        The entry of the ledger; None when it agreed already, or nothing had to be moved.
+    receipts
+        Of what arrived.
+    moved
+        Keys of the supplies that come on another day.
+    at_risk
+        Keys of the order lines whose promise is at risk because of it, and was not before; `lines_at_risk` says what they could
+        have instead.
+    """
+
+    move: Move | None = None
+    receipts: Sequence[Receipt] = ()
+    moved: Collection[int] = ()
+    at_risk: Sequence[int] = ()
+
 
 @begun_again_after_deadlock
-def count(*, actor: Actor, item: Item, counted: int, lot: Lot | None = None) -> Move | None:
+def count(*, actor: Actor, item: Item, counted: int, lot: Lot | None = None) -> Corrected:
     """Bring the ledger in line with a count of the warehouse.
 
     Units that are missing are taken from whoever needs them last: promises of lines that lose some are marked at risk; builds,
     and lines in assembly, get others instead.
-
-    Returns
-    -------
-    Move or None
-        The correcting move, or nothing when the count agrees.
 
     Raises
     ------
@@ -43,13 +79,14 @@ def count(*, actor: Actor, item: Item, counted: int, lot: Lot | None = None) -> 
         When what is under way can get no others.
     """
     with acting(actor):
+        before = _at_risk()
         found = correcting.count(actor=actor, item=item, counted=counted, lot=lot)
         _follow(actor, found.demands)
-    return found.move
+        return Corrected(found.move, at_risk=_hit(before, found.demands))
 
 
 @begun_again_after_deadlock
-def scrap(*, actor: Actor, item: Item, quantity: int, lot: Lot | None = None, reference: str = "scrap") -> Move | None:
+def scrap(*, actor: Actor, item: Item, quantity: int, lot: Lot | None = None, reference: str = "scrap") -> Corrected:
     """Take unusable units out of the warehouse; what that means to promises is as for `count`.
 
     Raises
@@ -57,13 +94,14 @@ def scrap(*, actor: Actor, item: Item, quantity: int, lot: Lot | None = None, re
     LotsDoNotMatch, NotEnoughStock, CannotPromise
     """
     with acting(actor):
+        before = _at_risk()
         found = correcting.scrap(actor=actor, item=item, quantity=quantity, lot=lot, reference=reference)
         _follow(actor, found.demands)
-    return found.move
+        return Corrected(found.move, at_risk=_hit(before, found.demands))
 
 
 @begun_again_after_deadlock
-def receive(*, actor: Actor, deliveries: Sequence[purchasing.Delivery]) -> Sequence[Receipt]:
+def receive(*, actor: Actor, deliveries: Sequence[purchasing.Delivery]) -> Corrected:
     """Book what arrived on purchase orders. What will not come any more is taken from whoever needs it last, as for `count`.
 
     Raises
@@ -72,9 +110,36 @@ def receive(*, actor: Actor, deliveries: Sequence[purchasing.Delivery]) -> Seque
         Nothing is received then.
     """
     with acting(actor):
+        before = _at_risk()
         found = purchasing.receive(actor=actor, deliveries=deliveries)
         _follow(actor, found.demands)
-    return found.receipts
+        return Corrected(receipts=found.receipts, at_risk=_hit(before, found.demands))
+
+
+@begun_again_after_deadlock
+def slip(*, actor: Actor, line: PurchaseOrderLine, due: date) -> Corrected:
+    """The supplier moves a delivery to another day; builds that wait for it move with it.
+
+    Raises
+    ------
+    DateInThePast, DateTooFar
+    """
+    with acting(actor):
+        before = _at_risk()
+        moved = purchasing.slip(actor=actor, line=line, due=due)
+        return Corrected(moved=moved, at_risk=_hit(before, supplies=moved))
+
+
+def _at_risk() -> set[int]:
+    return set(Promise.objects.filter(in_force=True, at_risk=True).values_list("line", flat=True))
+
+
+def _hit(before: Collection[int], demands: Sequence[int] = (), supplies: Collection[int] = ()) -> list[int]:
+    """Lines at risk that rest on what demands lost or on supplies that moved, and were not at risk before."""
+    if not demands and not supplies:
+        return []
+    (rows,) = exchange([(RESTING, [list(demands), list(supplies)])])
+    return [line for (line,) in rows if line not in before]
 
 
 def _follow(actor: Actor, demands: Sequence[int]) -> None:

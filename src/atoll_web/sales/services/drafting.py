@@ -14,7 +14,8 @@ from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Revision
 from atoll_web.catalogue.snapshot import product_model
 from atoll_web.pricing import services as pricing
-from atoll_web.sales.errors import QuantityNotPositive, RequestDateInThePast, RequestDateTooFar
+from atoll_web.sales.deliveries import LONGEST_GROUP
+from atoll_web.sales.errors import DeliveryGroupRefused, QuantityNotPositive, RequestDateInThePast, RequestDateTooFar
 from atoll_web.sales.models import Customer
 from atoll_web.sales.snapshot import Master, Work
 
@@ -32,6 +33,8 @@ class NewLine:
         Where it was read, for which a fault of it is told.
     agreed
         Keys of items with those of their substitutes that may be taken.
+    delivery_group
+        Lines of an order that name the same one leave together; empty for a line that leaves on its own.
     """
 
     model: str
@@ -40,6 +43,7 @@ class NewLine:
     request_date: date | None = None
     place: str = ""
     agreed: tuple[tuple[int, int], ...] = ()
+    delivery_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +157,19 @@ class Drafter:
 
         Raises
         ------
-        QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, UnknownModel, ModelNotOrderable, InvalidConfiguration
+        QuantityNotPositive, RequestDateInThePast, RequestDateTooFar, DeliveryGroupRefused, UnknownModel, ModelNotOrderable,
+        InvalidConfiguration
             With the facts.
         BadInput
             When several things are wrong with it, with all of them.
         """
+        drafted, faults = self._drafted(line, buyer, under)
+        raise_all([("", fault) for fault in faults])
+        assert drafted is not None  # or there was a fault
+        return drafted
+
+    def _drafted(self, line: NewLine, buyer: Buyer, under: Under | None = None) -> tuple[Drafted | None, list[AtollError]]:
+        """One line, or all that is wrong with it."""
         faults, drafted = [*self._faults(line)], None
         try:
             under = under or self._orderable(line.model)
@@ -168,9 +180,7 @@ class Drafter:
             faults.append(fault)
             if under is not None and not isinstance(fault, InvalidConfiguration):
                 faults += catalogue.conflict_of_rest(under.revision, line.choices, under.on)
-        raise_all([("", fault) for fault in faults])
-        assert drafted is not None  # or there was a fault
-        return drafted
+        return drafted, faults
 
     def _orderable(self, model: str) -> Under:
         if (revision := self._revisions.get(model)) is None:
@@ -179,16 +189,18 @@ class Drafter:
 
     def draft_all(self, lines: Sequence[tuple[str, NewLine, Buyer]]) -> tuple[list[Drafted], list[tuple[str, AtollError]]]:
         """Many lines, each with the place that a fault of it is told for, and the faults."""
-        drafts, faults = [], []
+        drafts: list[Drafted] = []
+        faults: list[tuple[str, AtollError]] = []
         for place, line, buyer in lines:
-            try:
-                drafts.append(self.draft(line, buyer))
-            except AtollError as fault:
-                faults.append((place, fault))
+            drafted, found = self._drafted(line, buyer)
+            if drafted is None or found:
+                faults += [(place, fault) for fault in found]
+            else:
+                drafts.append(drafted)
         return drafts, faults
 
     def _faults(self, line: NewLine) -> Iterator[AtollError]:
-        """What is wrong with the quantity and the date."""
+        """What is wrong with the quantity, the date and the delivery group."""
         if not 1 <= line.quantity <= MOST_UNITS:
             yield QuantityNotPositive(quantity=line.quantity, most=MOST_UNITS)
         last = self.there.last_day or self.today
@@ -196,6 +208,8 @@ class Drafter:
             yield RequestDateInThePast(day=line.request_date, today=self.today)
         elif line.request_date is not None and line.request_date > last:
             yield RequestDateTooFar(day=line.request_date, last=last)
+        if len(line.delivery_group) > LONGEST_GROUP or not line.delivery_group.isprintable():
+            yield DeliveryGroupRefused(group=line.delivery_group, most=LONGEST_GROUP)
 
     def _price(self, line: NewLine, under: Under, buyer: Buyer) -> pricing.Priced:
         choices = tuple(sorted((code, str(value)) for code, value in line.choices.items()))
@@ -242,29 +256,58 @@ def raise_all(faults: Sequence[tuple[str, AtollError]], issues: Sequence[Issue] 
     raise together
 
 
+class RowPlace(str):
+    """The line of a CSV file, with the features that have a column of their own there, and how to mend what is wrong in each."""
+
+    remedies: Mapping[str, str]
+
+    @classmethod
+    def of(cls, number: int, remedies: Mapping[str, str]) -> "RowPlace":
+        """The place of a line by its number."""
+        place = cls(f"line {number}")
+        place.remedies = remedies
+        return place
+
+    def columns(self, field: str, features: Sequence[str]) -> str:
+        """The columns of a field, which may be the choice of features."""
+        names = [name if name in self.remedies else field for name in features] or [field.replace("reference", "order")]
+        return f"{self}, column{'s' * (len({*names}) > 1)} {', '.join(dict.fromkeys(names))}" if field else self
+
+
 def _issues(place: str, fault: AtollError) -> Iterator[Issue]:
-    """What is wrong, each at its field."""
-    if not isinstance(fault, BadInput):
-        yield Issue(_at(place, FIELD_OF_FAULT.get(fault.code, "")), fault.code, str(fault), fault.hint)
-        return
-    for issue in fault.issues:
-        feature = issue.source.removeprefix("choice of `")
-        field = issue.source if feature == issue.source else f"choices.{feature.rstrip('`')}"
-        yield replace(issue, source=_at(place, field))
+    """What is wrong, each at its field. In a CSV file features have columns of their own or share one."""
+    for issue, features in _told(fault):
+        if isinstance(place, RowPlace):
+            hint = place.remedies.get(features[0], "") if issue.code in {"unknown-feature", "unknown-option"} else issue.hint
+            yield replace(issue, source=place.columns(issue.source, features), hint=hint)
+        else:
+            path = (place, issue.source, *(features if isinstance(fault, BadInput) else ()))
+            yield replace(issue, source=".".join(filter(None, path)))
 
 
-def _at(place: str, field: str) -> str:
-    """The place of a field. In a CSV file features have columns of their own or share one."""
-    if place.startswith("line "):
-        column = field.partition(".")[0]
-        return f"{place}, column {'order' if column == 'reference' else column}" if column else place
-    return ".".join(filter(None, (place, field)))
+def _told(fault: AtollError) -> Iterator[tuple[Issue, Sequence[str]]]:
+    """What is wrong, each with its field, and the features whose choice it is about."""
+    if isinstance(fault, BadInput):
+        for issue in fault.issues:
+            feature = issue.source.removeprefix("choice of `").rstrip("`")
+            yield (issue, ()) if feature == issue.source else (replace(issue, source="choices"), [feature])
+    else:
+        yield Issue(FIELD_OF_FAULT.get(fault.code, ""), fault.code, str(fault), fault.hint), _features_of(fault)
+
+
+def _features_of(fault: AtollError) -> list[str]:
+    """Features whose choice a fault is about."""
+    if isinstance(fault, InvalidConfiguration):
+        return [code for code, _ in fault.facts["choices"]]
+    return [fault.facts[name] for name in ("feature_code", "feature") if name in fault.facts][:1]
 
 
 FIELD_OF_FAULT = {
     "quantity-not-positive": "quantity",
     "request-date-in-the-past": "request_date",
     "request-date-too-far": "request_date",
+    "delivery-group-refused": "delivery_group",
+    "delivery-group-left": "delivery_group",
     "unknown-model": "model",
     "model-not-orderable": "model",
     "unknown-feature": "choices",

@@ -1,21 +1,18 @@
 """Orders and quotes: every line is configured, priced, promised and confirmed, or nothing is written."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from hashlib import blake2b
-from itertools import accumulate, islice, zip_longest
+from itertools import accumulate, islice
 from typing import Any
 
 from django.db import IntegrityError, connection
-from django.db.models import Q
 
 from atoll.errors import AtollError, Issue
-from atoll.promise import promise, promise_complete
+from atoll_web.accounts import keys as idempotency
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock, business_time, is_acting
 from atoll_web.accounts.numbering import sequence, worded
 from atoll_web.accounts.services import system_user
@@ -25,13 +22,13 @@ from atoll_web.catalogue.models import Revision
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason
 from atoll_web.sales.committing import Target, commit, drawing, drawn, enough, likely_room, room
+from atoll_web.sales.deliveries import delivery, numbered
 from atoll_web.sales.errors import (
     CannotPromise,
     CustomerOnHold,
     IdempotencyKeyUsed,
     NoCustomer,
     NoLines,
-    OrderOfKeyEnded,
     PriceDiffers,
     QuoteExpired,
     QuoteOutdated,
@@ -43,6 +40,14 @@ from atoll_web.sales.errors import (
 )
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, Price, raise_all
+from atoll_web.sales.services.recognising import (
+    ORDERS_OF_KEYS,
+    NewOrder,
+    alive,
+    is_another,
+    orders_of_keys,
+    request_digest,
+)
 from atoll_web.sales.services.releasing import expire_quotes, release_expired
 from atoll_web.sales.services.repromising import repromise
 from atoll_web.sales.snapshot import MASTER, Lock, Master, Question, Work, latest, master_of, question
@@ -51,54 +56,6 @@ __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "
 
 LONGEST_QUOTE = 90
 """Days that a quote may hold supply at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewOrder:
-    """What one customer asks for.
-
-    Parameters
-    ----------
-    idempotency_key
-        The client's own word for this order; sent again, it gets the same order instead of a second one, also when it is
-        sent twice at the same time.
-    ship_complete
-        Promise one date for all lines; otherwise each has its own.
-    shown
-        What all lines were said to cost together; the order is refused if they cost something else.
-    request
-        Digest of the request that the key is sent with, where that asks for more than the order tells.
-    place
-        Where it was read, for which a fault of it is told.
-    """
-
-    customer: str
-    lines: Sequence[NewLine]
-    idempotency_key: str = ""
-    ship_complete: bool = False
-    shown: Price | None = None
-    request: str = ""
-    place: str = ""
-
-    @property
-    def digest(self) -> str:
-        """What tells the request from another one with the same key."""
-        return self.request or request_digest(self)
-
-
-def request_digest(order: NewOrder, quote_days: int | None = None, levers: Sequence[str] = ()) -> str:
-    """Digest of all that is asked for, the key and the places of its lines apart."""
-    lines = [
-        (line.model, sorted((f, _texts(value)) for f, value in line.choices.items()), line.quantity, line.request_date, lever)
-        for line, lever in zip_longest(order.lines, levers, fillvalue="")
-    ]
-    asked = json.dumps([order.customer, lines, order.ship_complete, quote_days], default=str)
-    return blake2b(asked.encode(), digest_size=16).hexdigest()
-
-
-def _texts(value: Any) -> list[str]:
-    """A choice as texts in one order, by which files of different kinds agree."""
-    return sorted(map(str, value)) if isinstance(value, list | tuple) else [str(value)]
 
 
 def enter_order(
@@ -162,12 +119,12 @@ def quote(
 def enter(*, actor: Actor, order: NewOrder, quote_days: int | None = None) -> Order:
     """Take an order as `enter_order` does, or quote it when days are given, as `quote` does."""
     if quote_days is None:
-        return _alive(_enter(actor, [order], states.CONFIRMED, None)[0])
+        return alive(_enter(actor, [order], states.CONFIRMED, None)[0])
     is_held = 1 <= quote_days <= LONGEST_QUOTE
     faults = [] if is_held else [("", QuoteWithoutDays(days=quote_days, most=LONGEST_QUOTE))]
     order = replace(order, request=order.request or request_digest(order, quote_days))
     until = actor.at + timedelta(days=quote_days if is_held else 0)
-    return _alive(_enter(actor, [order], states.QUOTED, until, faults)[0])
+    return alive(_enter(actor, [order], states.QUOTED, until, faults)[0])
 
 
 @begun_again_after_deadlock
@@ -219,12 +176,13 @@ def _accepted(actor: Actor, order: Order, ship_date: date | None) -> Order:
 def _promise_outdated_anew(actor: Actor, order: Order, line_ids: Sequence[int], ship_date: date | None) -> None:
     """Promise those lines of a quote anew that cannot keep their date, and refuse days that nobody agreed to."""
     in_force = Promise.objects.filter(line__in=line_ids, in_force=True)
-    outdated = list(in_force.filter(Q(at_risk=True) | Q(need_date__lt=actor.today)).select_related("line").order_by("line"))
+    before = list(in_force.select_related("line").order_by("line"))
+    outdated = [promise.line for promise in before if promise.at_risk or promise.need_date < actor.today]
     if not outdated:
         return
-    repromise(actor=actor, lines=[promise.line for promise in outdated])
-    now = dict(in_force.values_list("line_id", "ship_date"))
-    moved = {old.line.position: (old.ship_date, now[old.line_id]) for old in outdated if now[old.line_id] > old.ship_date}
+    repromise(actor=actor, lines=outdated)
+    now = dict(in_force.values_list("line_id", "ship_date"))  # also those that leave together with an outdated one may move
+    moved = {old.line.position: (old.ship_date, now[old.line_id]) for old in before if now[old.line_id] > old.ship_date}
     if moved and (last := max(after for _, after in moved.values())) > (ship_date or date.min):
         raise QuoteOutdated(order=order.number, before=max(before for before, _ in moved.values()), now=last, lines=moved)
 
@@ -290,7 +248,7 @@ def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires
         return None
     asked = entry.asked(orders, drafts)
     keys = [order.idempotency_key for order in orders if order.idempotency_key]
-    of_keys: list[Statement] = [(LOCK_KEYS, [keys]), (ORDERS_OF_KEYS, [keys])] if keys else []
+    of_keys: list[Statement] = [idempotency.lock(keys), (ORDERS_OF_KEYS, [keys])] if keys else []
     first = [MASTER, _of_customers(customers), *of_keys]
     with suppress(_Outdated), acting(actor, [*first, *asked.statements]) as (company, found, *rows):
         if (company, found) != (there.rows, customers_found) or any(rows[1 : len(of_keys)]):
@@ -322,7 +280,7 @@ def _enter_under(
         _remember(customers_found)
         if _has_expired(there, actor):
             release_expired(actor)
-        known = _known([order.idempotency_key for order in orders if order.idempotency_key])
+        known = orders_of_keys([order.idempotency_key for order in orders if order.idempotency_key])
         faults = [*faults, *_faults(orders, known, customers)]
         fresh = [order for order in orders if order.idempotency_key not in known]
         entry = _Entry(actor, there, customers, state, expires_at, lock, is_tried)
@@ -335,42 +293,6 @@ def _enter_under(
         known |= {row.idempotency_key: row for row in entered if row.idempotency_key}
         others = iter([row for row in entered if not row.idempotency_key])
         return [known.get(order.idempotency_key) or next(others) for order in orders]
-
-
-def known_order(order: NewOrder) -> Order | None:
-    """What became of the order when its key was sent before, if it was; a second writer with the key waits for the first."""
-    there = _known([order.idempotency_key] if order.idempotency_key else []).get(order.idempotency_key)
-    if there and _is_another(there, order):
-        raise IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)
-    return there and _alive(there)
-
-
-def _is_another(there: Order, order: NewOrder) -> bool:
-    """Whether the order of a key was asked for by another request."""
-    return there.customer.code != order.customer or there.request_digest not in (None, order.digest)
-
-
-def _alive(order: Order) -> Order:
-    """The order, unless its key was sent so late that it has ended meanwhile."""
-    if order.state in (states.CANCELLED, states.EXPIRED):
-        raise OrderOfKeyEnded(key=order.idempotency_key, order=order.number, state=order.state)
-    return order
-
-
-LOCK_KEYS = """
-SELECT pg_advisory_xact_lock(key) FROM
-(SELECT DISTINCT hashtextextended('order ' || k, 0) AS key FROM unnest(%s::text[]) k ORDER BY 1) keys
-"""
-
-ORDERS_OF_KEYS = "SELECT id FROM sales_order WHERE idempotency_key = ANY(%s::text[])"
-
-
-def _known(idempotency_keys: Sequence[str]) -> dict[str, Order]:
-    """Orders by their keys. Another writer with one of the keys waits until this transaction ends."""
-    if not idempotency_keys:
-        return {}
-    exchange([(LOCK_KEYS, [list(idempotency_keys)])])
-    return {o.idempotency_key: o for o in Order.objects.select_related("customer").filter(idempotency_key__in=idempotency_keys)}
 
 
 CUSTOMERS = """
@@ -440,7 +362,7 @@ def _customers_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, _Customer]:
 def _faults(
     orders: Sequence[NewOrder], known: Mapping[str, Order], customers: Mapping[str, _Customer]
 ) -> list[tuple[str, AtollError]]:
-    """What is wrong with orders themselves, each with its place."""
+    """What is wrong with orders themselves, each with its place; one that is there already is not judged again."""
     faults: list[tuple[str, AtollError]] = []
     named = Counter(order.idempotency_key for order in orders if order.idempotency_key)
     for o, order in enumerate(orders):
@@ -448,8 +370,10 @@ def _faults(
         place = order.place or _place(o, is_alone=len(orders) == 1)
         if (times := named[order.idempotency_key]) > 1:
             faults.append((place, ReferenceTwice(reference=order.idempotency_key, times=times)))
-        elif there and _is_another(there, order):
+        elif there and is_another(there, order):
             faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)))
+        elif there:
+            continue
         if customer is None:
             faults.append((place, UnknownCustomer(customer=order.customer) if order.customer else NoCustomer()))
         elif customer.row.on_hold:
@@ -510,12 +434,12 @@ class _Entry:
     is_tried: bool = False
 
     def together(self, orders: Sequence[NewOrder]) -> list[list[NewOrder]]:
-        """Orders that can be promised in one call: one that ships complete alone, others where the same units are kept."""
-        groups: list[tuple[str | None, list[NewOrder]]] = []
+        """Orders that can be promised in one call: those from which the same units are kept."""
+        groups: list[tuple[str, list[NewOrder]]] = []
         for order in orders:
             of_class = self.customers[order.customer].buyer.customer_class if self.there.protections else ""
-            if order.ship_complete or not groups or groups[-1][0] != of_class:
-                groups.append((None if order.ship_complete else of_class, []))
+            if not groups or groups[-1][0] != of_class:
+                groups.append((of_class, []))
             groups[-1][1].append(order)
         return [group for _, group in groups]
 
@@ -551,11 +475,16 @@ class _Entry:
         known, fresh_rows, *others = rows
         seen, fresh = asked.question.seen(others), drawn(asked.counts, fresh_rows)
         configurations = catalogue.save_configurations(asked.resolved, known)
-        answer = (promise_complete if orders[0].ship_complete else promise)(seen.availability, seen.wanted)
+        places = [(o, n) for o, order in enumerate(orders) for n in range(1, len(order.lines) + 1)]
+        answer = seen.delivered(
+            numbered(
+                [delivery(o, orders[o].lines[n - 1].delivery_group, ship_complete=orders[o].ship_complete) for o, n in places]
+            )
+        )
         refused = [k for k in range(len(drafts)) if not answer.is_promised[k]]
         names = {k: drafts[k].line.place or f"line {k + 1}" for k in refused}
-        places = {k: drafts[k].line.place or f"lines.{k}" for k in refused}
-        raise_all([(places[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
+        at = {k: drafts[k].line.place or f"lines.{k}" for k in refused}
+        raise_all([(at[k], CannotPromise(what=names[k], reason=reason(seen, answer, k))) for k in refused])
         taken = seen.booked(answer)
         space = room(taken)
         space["stock_demand"] += len(drafts)
@@ -563,7 +492,6 @@ class _Entry:
         numbers = [worded("order", number) for number in fresh[sequence("order")]]
         if self.is_tried:
             numbers = [f"?{key}" for key in fresh["sales_order"]]
-        places = [(o, n) for o, order in enumerate(orders) for n in range(1, len(order.lines) + 1)]
         references = [f"{numbers[o]}/{n}" for o, n in places]
         demands = fresh["stock_demand"][-len(drafts) :]
         targets = [Target(*ids) for ids in zip(fresh["sales_orderline"], demands, references, strict=True)]
@@ -587,10 +515,13 @@ class _Entry:
                     [draft.line.request_date or self.actor.today for draft in drafts],
                     [target.demand_id for target in targets],
                     seen.filled_from_stock(answer),
+                    [draft.line.delivery_group for draft in drafts],
                 ],
             )
 
-        commit(self.actor, seen, answer, taken, targets, fresh, is_first=True, lines=written(), is_last=is_last)
+        positions = [n for _, n in places]
+        said = [reason(seen, answer, k, positions) for k in range(len(drafts))]
+        commit(self.actor, seen, answer, taken, targets, fresh, is_first=True, lines=written(), reasons=said, is_last=is_last)
         return entered
 
     def _keys_to_draw(self, orders: Sequence[NewOrder], works: Sequence[Work]) -> dict[str, int]:
@@ -640,8 +571,9 @@ FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[
 
 LINES = """
 INSERT INTO sales_orderline (id, order_id, position, configuration_id, quantity, unit_price, request_date, state, demand_id,
-                             filled_from_stock)
-SELECT l.id, l.of_order, l.position, l.configuration, l.quantity, l.price, l.request, %s, l.demand, l.filled
+                             filled_from_stock, delivery_group)
+SELECT l.id, l.of_order, l.position, l.configuration, l.quantity, l.price, l.request, %s, l.demand, l.filled, l.delivery_group
 FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[], %s::bigint[],
-            %s::bool[]) l (id, of_order, position, configuration, quantity, price, request, demand, filled)
+            %s::bool[], %s::text[])
+     l (id, of_order, position, configuration, quantity, price, request, demand, filled, delivery_group)
 """

@@ -1,6 +1,6 @@
 """What can be promised for a basket, why, how surely, and what would be faster. Nothing is reserved or written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -8,11 +8,13 @@ from typing import Any
 
 from atoll.errors import AtollError
 from atoll.promise import Availability, Cause, Promises, Step, Wanted, WantedLine, after, explain, promise, promise_complete
+from atoll_web.catalogue.snapshot import super_bill
 from atoll_web.sales.answering import instead, reason
+from atoll_web.sales.deliveries import delivery, numbered
 from atoll_web.sales.errors import CannotPromise, NoLines, TooManyLines
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.entering import buyer_or_faults
-from atoll_web.sales.services.levers import Delivery, Faster, OtherChoice, Question, faster, other_choices
+from atoll_web.sales.services.levers import Delivery, Faster, Question, faster
 from atoll_web.sales.services.sureness import Sureness, Surenesses
 from atoll_web.sales.snapshot import Lock, PromiseSnapshot, master, snapshot
 
@@ -151,7 +153,7 @@ def explore(
     customer
         On whose terms; empty for anybody's.
     ship_complete
-        All lines on one day, as late as it allows.
+        All lines on one day, as late as it allows; otherwise those of a delivery group.
     with_faults
         Refuse lines that are at fault as well, instead of raising what is wrong with them.
 
@@ -174,22 +176,22 @@ def explore(
     refused = [LineRefused(n, lines[n - 1], fault) for n, fault in at_fault.items()]
     if not drafts:
         return Explored((), tuple(refused), None, terms.currency or there.currency)
-    others = [other_choices(draft, drafter, terms) for draft in drafts]
-    also = {item for choices in others for other in choices for item in other.drafted.work().touches()}
-    also |= {item for draft in drafts for substitutes in draft.resolved.substitutes.values() for item in substitutes}
+    revisions = {draft.revision.pk: draft.revision for draft in drafts}.values()
+    also = {there.structure.keys[code] for revision in revisions for code in super_bill(revision, there.structure).items}
     works, over = [draft.work() for draft in drafts], there.held_by_expired()
     seen = snapshot(works, today, lock=Lock.NOTHING, there=there, also=also, given_back=over)
     wanted = [seen.wanted.line(k) for k in range(len(drafts))]
     positions = [n for n in range(1, len(lines) + 1) if n not in at_fault]
     names = [lines[0].model] if len(lines) == 1 else [f"line {n}, {lines[n - 1].model}" for n in positions]
-    asked = [*map(_Asked, positions, names, drafts, others, wanted)]
+    shared = [delivery(0, draft.line.delivery_group, ship_complete=ship_complete) for draft in drafts]
+    asked = [*map(_Asked, positions, names, drafts, wanted, shared)]
     is_promised = promise(seen.availability, seen.wanted).is_promised.tolist()
     sound = [one for one, is_sound in zip(asked, is_promised, strict=True) if is_sound]
     seen = replace(seen, wanted=Wanted.of(one.wanted for one in sound), works=[one.draft.work() for one in sound])
     complete = promise_complete(seen.availability, seen.wanted)
-    answer = complete if ship_complete else promise(seen.availability, seen.wanted)
-    basket = _Basket(seen, sound, drafter, terms, Surenesses(seen, answer, there), ship_complete)
-    explored = tuple(basket.explored(answer))
+    answer = complete if ship_complete else seen.delivered(numbered([one.delivery for one in sound]))
+    basket = _Basket(seen, sound, drafter, terms, Surenesses(seen, answer, there))
+    explored = tuple(sorted(basket.explored(answer), key=lambda line: line.position))
     refused += [basket.refused(answer, one) for one, is_sound in zip(asked, is_promised, strict=True) if not is_sound]
     refused.sort(key=lambda line: line.position)
     complete_on = None if refused else seen.date(complete.ship_day.max())
@@ -198,13 +200,13 @@ def explore(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A valid line of a basket, its other options, and what is to be promised for it."""
+    """A valid line of a basket, what is to be promised for it, and what it shares with its delivery."""
 
     position: int
     name: str
     draft: Drafted
-    others: tuple[OtherChoice, ...]
     wanted: WantedLine
+    delivery: Hashable | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,51 +218,63 @@ class _Basket:
     drafter: Drafter
     buyer: Buyer
     surenesses: Surenesses
-    ship_complete: bool
 
     def explored(self, answer: Promises) -> Iterator[LineExplored]:
-        """Each line from what those before it leave."""
+        """Each line from what those that are served before it leave."""
         there, filled = self.seen.availability, self.seen.filled_from_stock(answer)
         taken = [dict[str, str]() for _ in self.asked]
         for k, item, other in instead(self.seen, answer):
             taken[k][item] = other
         positions = [one.position for one in self.asked]
-        for k, one in enumerate(self.asked):
-            draft, alone = one.draft, promise(there, Wanted.of([one.wanted]))
-            yield LineExplored(
-                position=one.position,
-                line=draft.line,
-                values=draft.resolved.values,
-                unit_price=draft.unit_price,
-                currency=draft.currency,
-                ship_date=self.seen.date(answer.ship_day[k]),
-                need_date=self.seen.date(answer.need_day[k]),
-                reason=reason(self.seen, answer, k, positions),
-                filled_from_stock=filled[k],
-                binding=self._binding(answer, k),
-                path=tuple(self._path(answer, k)),
-                instead=taken[k],
-                sureness=self.surenesses.of(k),
-                faster=() if answer.binding(k).cause is Cause.DELIVERY else faster(self._question(one, there, alone)),
-            )
-            there = after(there, alone)
+        for members in _deliveries(answer):
+            before = there
+            for k in members:
+                one = self.asked[k]
+                draft, alone = one.draft, promise(there, Wanted.of([one.wanted]))
+                waits = answer.binding(k).cause is Cause.DELIVERY
+                yield LineExplored(
+                    position=one.position,
+                    line=draft.line,
+                    values=draft.resolved.values,
+                    unit_price=draft.unit_price,
+                    currency=draft.currency,
+                    ship_date=self.seen.date(answer.ship_day[k]),
+                    need_date=self.seen.date(answer.need_day[k]),
+                    reason=reason(self.seen, answer, k, positions),
+                    filled_from_stock=filled[k],
+                    binding=self._binding(answer, k),
+                    path=tuple(self._path(answer, k)),
+                    instead=taken[k],
+                    sureness=self.surenesses.of(k),
+                    faster=() if waits else faster(self._question(one, there, alone, before)),
+                )
+                there = after(there, alone)
+            if len(members) > 1:
+                there = after(before, promise_complete(before, Wanted.of(self.asked[k].wanted for k in members)))
 
     def refused(self, answer: Promises, one: _Asked) -> LineRefused:
         """A line that cannot be promised, and what would make it possible beside all others."""
         there = after(self.seen.availability, answer)
         alone = promise(there, Wanted.of([one.wanted]))
         refusal = CannotPromise(what=one.name, reason=reason(self.seen, alone, 0))
-        found = faster(self._question(one, there, alone))
+        found = faster(self._question(one, there, alone, self._without_delivery(one)))
         levers = tuple(replace(lever, days_earlier=0) for lever in found)
         return LineRefused(one.position, one.draft.line, refusal, one.draft.price, levers)
 
-    def _question(self, one: _Asked, there: Availability, alone: Promises) -> Question:
-        delivery = None
-        if self.ship_complete:
-            before = [other.wanted for other in self.asked if other.position < one.position]
-            behind = [other.wanted for other in self.asked if other.position > one.position]
-            delivery = Delivery(self.seen.availability, before, behind)
-        return Question(one.draft, one.others, self.buyer, self.drafter, self.seen, one.wanted, there, alone, delivery)
+    def _without_delivery(self, one: _Asked) -> Availability:
+        """What all lines leave that do not ship together with one."""
+        others = [other for other in self.asked if other.delivery is None or other.delivery != one.delivery]
+        seen = replace(self.seen, wanted=Wanted.of(other.wanted for other in others))
+        return after(seen.availability, seen.delivered(numbered([other.delivery for other in others])))
+
+    def _question(self, one: _Asked, there: Availability, alone: Promises, before: Availability) -> Question:
+        """What is asked about a line; `before` is what there is for all of its delivery."""
+        together = None
+        if one.delivery is not None:
+            lines = [other for other in self.asked if other.delivery == one.delivery]
+            ahead = [other.wanted for other in lines if other.position < one.position]
+            together = Delivery(before, ahead, [other.wanted for other in lines if other.position > one.position])
+        return Question(one.draft, self.buyer, self.drafter, self.seen, one.wanted, there, alone, together)
 
     def _binding(self, answer: Promises, k: int) -> Binding:
         found, seen = answer.binding(k), self.seen
@@ -280,3 +294,11 @@ class _Basket:
             yield PathStep(
                 str(link.step), what, link.quantity, self.seen.date(link.start_day), self.seen.date(link.day), link.wait_days
             )
+
+
+def _deliveries(answer: Promises) -> list[list[int]]:
+    """The lines of each delivery, and each other line, as they are served."""
+    found: dict[int, list[int]] = {}
+    for k, number in enumerate(answer.delivery.tolist()):
+        found.setdefault(number if number >= 0 else -1 - k, []).append(k)
+    return [*found.values()]

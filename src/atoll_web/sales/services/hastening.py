@@ -8,6 +8,7 @@ from atoll.errors import AtollError
 from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.sales import states
+from atoll_web.sales.deliveries import delivery_of
 from atoll_web.sales.errors import NoLongerOffered
 from atoll_web.sales.held import held_by
 from atoll_web.sales.models import OrderLine, Promise
@@ -27,7 +28,7 @@ FIELDS = ("order__customer__price_list", "configuration__revision__product_model
 def ways_to_hasten(*, line: OrderLine, today: date, promised: Promise | None = None) -> tuple[Faster, ...]:
     """What the company can do so that a line ships earlier than promised, the earliest and then the cheapest first.
 
-    Nothing is written. There is none for a line that is not confirmed, that ships as asked for, or whose order ships complete.
+    Nothing is written. There is none for a line that is not confirmed, ships as asked for, or leaves together with others.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def ways_to_hasten(*, line: OrderLine, today: date, promised: Promise | None = N
         The promise in force of the line, where it is known already.
     """
     promised = promised or Promise.objects.filter(line=line, in_force=True).first()
-    if line.state != states.CONFIRMED or line.order.ship_complete or promised.ship_date <= max(line.request_date, today):
+    if line.state != states.CONFIRMED or delivery_of(line) is not None or promised.ship_date <= max(line.request_date, today):
         return ()
     there, (work,) = master(today), works([line])
     drafter = Drafter(there, today)
@@ -52,7 +53,7 @@ def ways_to_hasten(*, line: OrderLine, today: date, promised: Promise | None = N
         draft = drafter.draft(asked, buyer, under)
     except AtollError:  # its rules or prices do not hold any more: people have to look at it
         return ()
-    offers = [*by_company(Question(draft, (), buyer, drafter, seen, wanted, seen.availability, answer))]
+    offers = [*by_company(Question(draft, buyer, drafter, seen, wanted, seen.availability, answer))]
     now = seen.date(answer.ship_day[0])
     if now < promised.ship_date:
         words = "Promise it anew: what is free now allows it"

@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from itertools import product
 
-from atoll.model.product import FeatureKind
 from atoll.promise import (
     AS_SOON_AS_POSSIBLE,
     CANNOT_BE_SUPPLIED,
@@ -37,12 +36,13 @@ from atoll.promise import (
     promise_complete,
 )
 from atoll_web.bulk import exchange
-from atoll_web.catalogue.snapshot import calendar, configurator, product_model
+from atoll_web.catalogue.snapshot import calendar
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import states
 from atoll_web.sales.answering import in_words
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine
+from atoll_web.sales.services.options import other_choices
 from atoll_web.sales.snapshot import PromiseSnapshot, alternatives
 
 MOST_OPTIONS = 3
@@ -154,15 +154,6 @@ class _Found:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherChoice:
-    """Another option of a line, and the line with it."""
-
-    key: str
-    words: str
-    drafted: Drafted
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
     """What can be promised from, and the lines with which a line ships together: those before it, and those behind it."""
 
@@ -177,8 +168,6 @@ class Question:
 
     Parameters
     ----------
-    others
-        The line with other options.
     there
         What the lines before it leave.
     answer
@@ -188,7 +177,6 @@ class Question:
     """
 
     drafted: Drafted
-    others: tuple[OtherChoice, ...]
     buyer: Buyer
     drafter: Drafter
     seen: PromiseSnapshot
@@ -225,10 +213,10 @@ class Question:
 def faster(question: Question) -> tuple[Faster, ...]:
     """Ways to have a line earlier than promised, the earliest and then the cheapest first.
 
-    Nothing is offered for a line that only waits for the day which the customer wants.
+    Nothing is offered for a line that only waits for the day which the customer wants, or which ships as soon as anything can.
     """
     binding = question.answer.binding(0)
-    if binding.cause is Cause.REQUEST:
+    if binding.cause is Cause.REQUEST or (binding.cause is Cause.NOTHING and question.delivery is None):
         return ()
     of_customer = [*_options(question, binding), *_substitutes(question, binding), *_split(question)]
     return _offers(question, [*of_customer, *_overtime(question), *_purchases(question)])
@@ -245,7 +233,7 @@ def _offers(question: Question, ways: Sequence[_Found]) -> tuple[Faster, ...]:
     """Those that help."""
     by_lever = {id(one.lever): one for one in {one.key: one for one in ways}.values()}
     better = question.improvements([one.lever for one in by_lever.values()])
-    offers = [_offer(question, one, by_lever[id(one.lever)]) for one in better]
+    offers = sorted((_offer(question, one, by_lever[id(one.lever)]) for one in better), key=lambda one: (one.ship_date, one.cost))
     cheapest = sorted((one for one in offers if one.kind == states.OPTION), key=lambda one: one.cost)[:MOST_OPTIONS]
     return tuple(one for one in offers if one.kind != states.OPTION or one in cheapest)
 
@@ -258,6 +246,7 @@ def _offer(question: Question, better: Improvement, found: _Found) -> Faster:
         lines = (replace(line, quantity=better.first_units), replace(line, quantity=line.quantity - better.first_units))
         key, rest = f"{states.SPLIT}:{better.first_units}", seen.date(better.rest_day)
         words = f"{lines[0].quantity} of {line.quantity} units first, the others on {in_words(rest)}"
+    if found.kind in {states.SPLIT, states.OPTION}:
         cost = sum((question.price(part) for part in lines), -question.drafted.price)
     return Faster(
         key=key,
@@ -296,37 +285,19 @@ def _bought(answer: Promises, item: int) -> int:
     return int(answer.plan_quantity[answer.plan_item == item].sum())
 
 
-def other_choices(drafted: Drafted, drafter: Drafter, buyer: Buyer) -> tuple[OtherChoice, ...]:
-    """Each other option that goes with all other choices of a line."""
-    values, found = drafted.resolved.values, []
-    domains = configurator(drafted.revision, drafter.today).domains(values)
-    for feature in product_model(drafted.revision).features:
-        if feature.kind not in {FeatureKind.ONE, FeatureKind.OPTIONAL}:
-            continue
-        names = {option.code: option.name for option in feature.options}
-        for value, is_possible in domains[feature.code].items():
-            if is_possible and value != values[feature.code]:
-                line = replace(drafted.line, choices={**values, feature.code: value})
-                key = f"{states.OPTION}:{feature.code}={value}"
-                found.append(OtherChoice(key, f"{feature.name}: {names.get(value, value)}", drafter.draft(line, buyer)))
-    return tuple(found)
-
-
 def _options(question: Question, binding: Binding) -> Iterator[_Found]:
-    """Each other option that takes less of what binds."""
+    """Each other option with which a line takes less of what binds; its cost is told once it is known to help."""
     at = question.seen.items.at
-    for other in question.others:
-        if not _takes_less(question, other.drafted, binding):
-            continue
-        work = other.drafted.work()
+    for other in other_choices(question.drafted, question.drafter, question.seen.items, binding):
+        work = replace(question.drafted, line=other.line, resolved=other.resolved).work()
         lever = OtherOption(
             name=other.words,
             requirements={at[item]: units for item, units in work.requirements.items()},
             minutes=work.minutes,
-            cost=other.drafted.price - question.drafted.price,
+            cost=FREE,
             alternatives=alternatives(work, question.seen.items),
         )
-        yield _Found(lever, other.key, states.OPTION, other.words, (other.drafted.line,))
+        yield _Found(lever, other.key, states.OPTION, other.words, (other.line,))
 
 
 def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
@@ -345,15 +316,6 @@ def _substitutes(question: Question, binding: Binding) -> Iterator[_Found]:
             line = replace(draft.line, agreed=(*draft.line.agreed, (item, substitute)))
             words = f"Take {there.items[code].name} ({code}) instead of {there.items[own].name} ({own})"
             yield _Found(lever, f"{states.SUBSTITUTE}:{own}={code}", states.SUBSTITUTE, words, (line,))
-
-
-def _takes_less(question: Question, other: Drafted, binding: Binding) -> bool:
-    """Whether a configuration takes less of the item that binds, at any depth, or less time where the lines bind."""
-    if binding.item < 0:
-        return other.resolved.minutes < question.drafted.resolved.minutes
-    items, now, then = question.seen.items, question.drafted.resolved.bill, other.resolved.bill
-    less = [key for key, units in now.items() if then.get(key, 0) < units]
-    return any(items.ids[binding.item] in items.reachable([key]) for key in less)
 
 
 def _split(question: Question) -> Iterator[_Found]:

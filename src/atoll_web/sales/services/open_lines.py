@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.db.models import F
 
 from atoll_web.accounts.models import Company
+from atoll_web.bulk import exchange
 from atoll_web.pricing.snapshot import exchange_rates
 from atoll_web.sales import states
 from atoll_web.sales.models import OrderLine
@@ -54,6 +55,7 @@ FIELDS = (
     "quantity",
     "unit_price",
     "request_date",
+    "delivery_group",
     "demand_id",
     "order__number",
     "order__rank",
@@ -74,6 +76,21 @@ def open_lines(line_ids: Sequence[int] | None = None, *, lock: bool = False) -> 
     promised = found.filter(promises__in_force=True).annotate(before=F("promises__ship_date"))
     rows = list(promised.select_related("order__customer", "configuration").only(*FIELDS).order_by("order_id", "position"))
     return [OpenLine(row, row.before, work) for row, work in zip(rows, works(rows), strict=True)]
+
+
+WITH_THEIR_DELIVERIES = f"""
+SELECT unnest(%s::bigint[])
+UNION
+SELECT other.id FROM sales_orderline l JOIN sales_order o ON o.id = l.order_id JOIN sales_orderline other ON other.order_id = o.id
+WHERE l.id = ANY(%s::bigint[]) AND l.state IN {states.HOLDING} AND other.state IN {states.HOLDING}
+    AND (o.ship_complete OR (l.delivery_group <> '' AND other.delivery_group = l.delivery_group))
+"""
+
+
+def with_their_deliveries(line_ids: Sequence[int]) -> list[int]:
+    """These lines, and open ones that leave together with those of them that are open."""
+    (rows,) = exchange([(WITH_THEIR_DELIVERIES, [list(line_ids), list(line_ids)])])
+    return [line for (line,) in rows]
 
 
 def weights(lines: Sequence[OpenLine], weighing: Weighing, today: date) -> list[float]:

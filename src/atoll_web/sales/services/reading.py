@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from atoll.errors import BadInput, Issue
+from atoll.model.product import Feature, FeatureKind
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.errors import ModelNotOrderable, UnknownModel
 from atoll_web.catalogue.snapshot import product_model
-from atoll_web.sales.services.drafting import NewLine
+from atoll_web.sales.services.drafting import NewLine, RowPlace
 from atoll_web.sales.services.entering import NewOrder
 
-FIELDS = ("order", "customer", "model", "quantity", "request_date", "choices", "ship_complete")
+FIELDS = ("order", "customer", "model", "quantity", "request_date", "choices", "ship_complete", "delivery_group")
 """Columns of a CSV file; every other column is a feature."""
 
 NEEDED = ("customer", "model")
@@ -110,7 +111,8 @@ class _Csv(_Reader):
     def __init__(self, today: date, needed: Sequence[str]) -> None:
         super().__init__()
         self.today, self.needed = today, needed
-        self._many: dict[str, frozenset[str]] = {}
+        self._models: dict[str, Mapping[str, Feature]] = {}
+        self._remedies: dict[tuple[str, str], str] = {}
 
     def read(self, text: str) -> list[NewOrder]:
         """The orders."""
@@ -119,13 +121,13 @@ class _Csv(_Reader):
         for number, row in self._rows(text):
             reference = self.reference(f"line {number}, column order", row.get("order", ""))
             key = reference or f"\0{number}"  # a row without a reference is an order of its own
-            orders[key] = self._order(f"line {number}", reference, row, orders.get(key))
-            lines.setdefault(key, []).append(self._line(f"line {number}", row))
+            orders[key] = self._order(RowPlace.of(number, {}), reference, row, orders.get(key))
+            lines.setdefault(key, []).append(self._line(number, row))
         return [replace(order, lines=lines[key]) for key, order in orders.items()]
 
     def read_lines(self, text: str) -> list[NewLine]:
         """The lines, whatever their order."""
-        return [self._line(f"line {number}", row) for number, row in self._rows(text)]
+        return [self._line(number, row) for number, row in self._rows(text)]
 
     def _rows(self, text: str) -> Iterator[tuple[int, dict[str, str]]]:
         """Number and cells of each line that is not empty."""
@@ -172,42 +174,79 @@ class _Csv(_Reader):
         complete = complete or (before is not None and before.ship_complete)
         return NewOrder(customer, (), reference, complete, place=before.place if before else place)
 
-    def _line(self, place: str, row: Mapping[str, str]) -> NewLine:
-        model = row.get("model", "")
+    def _line(self, number: int, row: Mapping[str, str]) -> NewLine:
+        model, own = row.get("model", ""), [name for name, text in row.items() if name not in FIELDS and name and text]
+        features = self._features(model)
+        place = RowPlace.of(number, {name: self._remedy(model, name) for name in own})
         if not model:
             self.fault(f"{place}, column model", "missing", "The model is missing.", "Write the code of a product model.")
         quantity = self.whole(f"{place}, column quantity", row.get("quantity") or "1")
         day = self.day(f"{place}, column request_date", row.get("request_date"))
-        return NewLine(model, self._choices(place, row, model), quantity, day, place)
+        return NewLine(
+            model, self._choices(place, row, features), quantity, day, place, delivery_group=row.get("delivery_group", "")
+        )
 
     def _is_yes(self, source: str, text: str) -> bool:
         if text.lower() not in YES | NO:
             self.fault(source, "not-yes-or-no", f"“{text[:40]}” is neither yes nor no.")
         return text.lower() in YES
 
-    def _choices(self, place: str, row: Mapping[str, str], model: str) -> dict[str, Any]:
+    def _choices(self, place: RowPlace, row: Mapping[str, str], features: Mapping[str, Feature]) -> dict[str, Any]:
         """Choices of the column `choices` and of the columns of features; an empty cell chooses nothing."""
-        made = {name: text for name, text in row.items() if name not in FIELDS and name and text}
+        made = {name: row[name] for name in place.remedies}
         for part in filter(None, (part.strip() for part in row.get("choices", "").split(";"))):
             feature, sign, value = (text.strip() for text in part.partition("="))
             if not sign or not feature:
-                hint = "Write choices like head=HEAD-L; extras=CLAMP|BULB."
+                hint = f"Write choices like {_example(features)}."
                 self.fault(f"{place}, column choices", "not-a-choice", f"“{part[:40]}” is no choice.", hint)
                 continue
             if feature in made:
-                self.fault(f"{place}, column choices", "chosen-twice", f"{feature} is chosen twice.", "Choose it once.")
+                columns, hint = "column choices", "Choose it once."
+                if feature in place.remedies:
+                    columns, hint = f"columns {feature}, choices", "Choose it in one of the two, and leave the other empty."
+                self.fault(f"{place}, {columns}", "chosen-twice", f"{feature} is chosen twice.", hint)
             made[feature] = value
-        many = self._features_of_many(model)
-        return {f: tuple(filter(None, text.split(SEVERAL))) if f in many else text for f, text in made.items()}
+        return {f: _several(text) if _is_of_many(features, f) else text for f, text in made.items()}
 
-    def _features_of_many(self, model: str) -> frozenset[str]:
-        if model not in self._many:
+    def _features(self, model: str) -> Mapping[str, Feature]:
+        if model not in self._models:
             try:
                 features = product_model(catalogue.orderable_revision(model, self.today)).features
             except (UnknownModel, ModelNotOrderable):  # told when the line is drafted
                 features = ()
-            self._many[model] = frozenset(feature.code for feature in features if feature.kind == "many")
-        return self._many[model]
+            self._models[model] = {feature.code: feature for feature in features}
+        return self._models[model]
+
+    def _remedy(self, model: str, column: str) -> str:
+        """How to mend what is wrong in the own column of a feature."""
+        if (model, column) not in self._remedies:
+            features, hint = self._features(model), "Leave the cell empty, or write the code of a feature over the column."
+            if column in features:
+                example = _written(features[column])
+                hint = f"Write it into the column {column}{f' like {example}' if example else ''}, or leave the cell empty."
+            self._remedies[model, column] = hint
+        return self._remedies[model, column]
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(SEVERAL)))
+
+
+def _is_of_many(features: Mapping[str, Feature], code: str) -> bool:
+    return code in features and features[code].kind is FeatureKind.MANY
+
+
+def _written(feature: Feature) -> str:
+    """An example of what is chosen for a feature; empty for a text."""
+    values = [option.code for option in feature.options] or list(map(str, feature.values()))
+    return SEVERAL.join(values[:2] if feature.kind is FeatureKind.MANY else values[:1])
+
+
+def _example(features: Mapping[str, Feature]) -> str:
+    """An example of choices of a model, one of a single value and one of several."""
+    found = {feature.kind is FeatureKind.MANY: feature for feature in reversed(features.values()) if feature.options}
+    shown = [f"{feature.code}={_written(feature)}" for feature in (found.get(False), found.get(True)) if feature]
+    return "; ".join(shown) or "FEATURE=OPTION"
 
 
 class _Json(_Reader):
@@ -243,7 +282,7 @@ class _Json(_Reader):
         return NewOrder(fields.get("customer", ""), lines, reference, fields.get("ship_complete", False), place=place)
 
     def _line(self, place: str, row: object) -> NewLine:
-        kinds = {"model": str, "choices": dict, "quantity": int, "request_date": str}
+        kinds = {"model": str, "choices": dict, "quantity": int, "request_date": str, "delivery_group": str}
         fields = self._fields(place, row, kinds)
         choices = {
             feature: tuple(map(str, value)) if isinstance(value, list) else value
@@ -251,7 +290,8 @@ class _Json(_Reader):
         }
         day = self.day(f"{place}.request_date", fields.get("request_date"))
         quantity = self.whole(f"{place}.quantity", fields.get("quantity", 1))
-        return NewLine(fields.get("model", ""), choices, quantity, day, place)
+        group = fields.get("delivery_group", "")
+        return NewLine(fields.get("model", ""), choices, quantity, day, place, delivery_group=group)
 
     def _fields(self, place: str, row: object, kinds: Mapping[str, type]) -> dict[str, Any]:
         """The fields of an object that are of the kind they should be."""

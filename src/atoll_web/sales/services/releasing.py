@@ -61,7 +61,7 @@ def locked_lines(order_ids: Sequence[int]) -> list[OrderLine]:
 def _end(actor: Actor, orders: Sequence[Order], lines: Sequence[OrderLine], state: str) -> None:
     lock(works(lines), actor.today, demands_of(lines))
     give_back(lines)
-    OrderLine.objects.filter(id__in=[line.pk for line in lines]).update(state=state)
+    OrderLine.objects.filter(id__in=[line.pk for line in lines]).exclude(state=states.CANCELLED).update(state=state)
     Order.objects.filter(id__in=[order.pk for order in orders]).update(state=state)
     for order in orders:
         order.state = state

@@ -14,9 +14,10 @@ from atoll_web.sales import states
 from atoll_web.sales.errors import NeedsAnOrder, NoLongerOffered
 from atoll_web.sales.models import LeverTaken, Order, OrderLine
 from atoll_web.sales.services.drafting import NewLine, Price
-from atoll_web.sales.services.entering import NewOrder, enter, known_order, refuse_other_price, request_digest
+from atoll_web.sales.services.entering import enter, refuse_other_price
 from atoll_web.sales.services.exploring import Explored, explore
 from atoll_web.sales.services.levers import Faster, Pull
+from atoll_web.sales.services.recognising import NewOrder, known_order, request_digest
 
 WORK_LONGER = """
 UPDATE catalogue_lineday d SET capacity = d.capacity + %s, overtime = d.overtime + %s

@@ -105,7 +105,8 @@ class Master:
     order_day, earliest_day
         The first working days from today on and after today.
     last_day
-        The last day for which there is capacity.
+        The last day for which there is capacity, at the latest that of the horizon: where it was cut, days beyond it are still
+        open for those who booked them, and for nobody else.
     first_expiry
         When the first of the quotes expires.
     protections
@@ -164,12 +165,15 @@ def _read(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
         _latest.clear()
     (row,) = rows
     of_what_is_sold, of_suppliers, of_levels, weekdays, holidays, horizon_days, *rest, protections = row[VERSION_COLUMNS:]
+    shipping_days, currency, last_day, *rest = rest
+    last_day = last_day and min(last_day, today + timedelta(days=horizon_days))
     days = Calendar(frozenset(weekdays), frozenset(holidays))
     there, released = known(row[:VERSION_COLUMNS])
     kept = [Kept(of_class, int(item), int(units)) for of_class, item, units in protections]  # rows come as texts
     kept += [Kept("", there.keys[code], item.safety_stock) for code, item in there.items.items() if item.safety_stock]
     items = _items(there, (of_what_is_sold, of_suppliers, of_levels))
-    return Master(rows, today, there, released, items, *_working(days, today, horizon_days), *rest, kept)
+    reach = (*_working(days, today, horizon_days), shipping_days, currency, last_day)
+    return Master(rows, today, there, released, items, *reach, *rest, kept)
 
 
 @lru_cache(maxsize=16)

@@ -8,7 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from atoll.promise import Allotment, Availability, Booking, Holdings, Promises, Share, Terms, Wanted, booked
+from atoll.promise import (
+    Allotment,
+    Availability,
+    Booking,
+    Holdings,
+    Promises,
+    Share,
+    Terms,
+    Wanted,
+    booked,
+    promise,
+    promise_complete,
+)
 from atoll_web.purchasing.snapshot import Late
 from atoll_web.sales.snapshot.master import Items, Kept
 
@@ -106,11 +118,19 @@ class PromiseSnapshot:
     works: Sequence[Work]
     holdings: Holdings | None = None
 
-    def promised(self, *, floor_day: np.ndarray | None = None) -> Promises:
+    def delivered(self, delivery: np.ndarray | None) -> Promises:
+        """Promise lines of one class that hold nothing, in their order: each on its own, or with those of its delivery."""
+        if delivery is None:
+            return promise(self.availability, self.wanted)
+        return promise_complete(self.availability, self.wanted, delivery)
+
+    def promised(self, delivery: np.ndarray | None = None, *, floor_day: np.ndarray | None = None) -> Promises:
         """Promise the lines in their order, each from what its class may take, and from what it holds or held on its own terms.
 
         Parameters
         ----------
+        delivery
+            Number of the delivery of each line, −1 for none; those of one follow each other. None when not given.
         floor_day
             No customer is told an earlier day, where lines hold something; that of the holdings when not given.
         """
@@ -118,7 +138,7 @@ class PromiseSnapshot:
         if self.holdings is not None:
             held = self.holdings.given_back()
             there = Terms.of(there, held if floor_day is None else replace(held, floor_day=floor_day))
-        return Allotment(there, self.shares).promise(self.wanted, self.classes)
+        return Allotment(there, self.shares).promise(self.wanted, self.classes, delivery)
 
     def left_by(self, k: int) -> list[Kept]:
         """Units that are kept from a line."""

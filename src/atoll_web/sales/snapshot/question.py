@@ -131,7 +131,7 @@ def question(
     if kept and lock is Lock.SHARED:
         lock = Lock.ALONE  # no constraint knows what is kept for others
     back, own_time = given_back or held, held or held_before
-    asked = statements(keys, models, there.today, lock=lock, back=back, own_time=own_time)
+    asked = statements(keys, models, there, lock=lock, back=back, own_time=own_time)
     if of_classes := [one for one in kept if one.customer_class]:
         items, classes = sorted({one.item_id for one in of_classes}), sorted({one.customer_class for one in of_classes})
         asked = (*asked, (HELD_BY_CLASSES, [items, [*back.demands] if back else [], classes]))

@@ -7,7 +7,7 @@ from enum import Enum
 from atoll_web.bulk import MANY, Statement, exchange
 from atoll_web.purchasing.snapshot import LATE
 from atoll_web.sales.held import Held
-from atoll_web.sales.snapshot.master import master
+from atoll_web.sales.snapshot.master import Master, master
 from atoll_web.sales.snapshot.problem import Work
 
 
@@ -56,7 +56,7 @@ SELECT s.id, s.item_id, s.kind, s.reference, s.due, s.margin_days, s.free, {LATE
 TIMES = """
 SELECT id, line_id, day - %s, capacity - reserved FROM catalogue_lineday
 WHERE line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHERE productmodel_id = ANY(%s::bigint[]))
-    AND day > %s AND reserved < capacity
+    AND day > %s AND day <= %s AND reserved < capacity
 ORDER BY day, line_id
 """
 
@@ -66,16 +66,18 @@ SELECT d.id, d.line_id, d.day - %s,
 FROM catalogue_lineday d LEFT JOIN unnest(%s::bigint[], %s::bigint[]) held (id, minutes) ON held.id = d.id
 LEFT JOIN unnest(%s::bigint[], %s::bigint[]) own (id, minutes) ON own.id = d.id
 WHERE d.line_id IN (SELECT assemblyline_id FROM catalogue_assemblyline_builds WHERE productmodel_id = ANY(%s::bigint[]))
-    AND (d.day > %s OR (d.day = %s AND own.minutes > 0)) AND d.capacity - d.reserved + coalesce(held.minutes, 0) > 0
+    AND (d.day > %s OR (d.day = %s AND own.minutes > 0)) AND d.day <= %s
+    AND d.capacity - d.reserved + coalesce(held.minutes, 0) > 0
 ORDER BY d.day, d.line_id
 """
 """Of today what the lines themselves hold or held: there is no other time that anybody could still be promised."""
 
 
 def statements(
-    keys: list[int], models: list[int], today: date, *, lock: Lock, back: Held | None, own_time: Held | None
+    keys: list[int], models: list[int], there: Master, *, lock: Lock, back: Held | None, own_time: Held | None
 ) -> tuple[Statement, ...]:
     of_lines, of_supplies = lock.value
+    today, last = there.today, there.last_day or there.today
     lines = (LINES.format(lock=of_lines), [models])
     supplies: Statement = (SUPPLIES.format(lock=of_supplies), [today, today, today, keys])
     if back:
@@ -85,10 +87,10 @@ def statements(
             [today, today, today, list(units), list(units.values()), keys, list(units), list(back.planned)],
         )
     if not back and not own_time:
-        return lines, supplies, (TIMES, [today, models, today])
+        return lines, supplies, (TIMES, [today, models, today, last])
     minutes, own = back.minutes if back else {}, own_time.minutes if own_time else {}
     of_days = [list(minutes), list(minutes.values()), list(own), list(own.values())]
-    return lines, supplies, (TIMES_GIVEN_BACK, [today, today, *of_days, models, today, today])
+    return lines, supplies, (TIMES_GIVEN_BACK, [today, today, *of_days, models, today, today, last])
 
 
 OPEN_SUPPLIES = """
