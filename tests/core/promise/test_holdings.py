@@ -258,7 +258,14 @@ def healthy(draw: st.DrawFn) -> tuple[Availability, Wanted, Holdings, np.ndarray
     )
     days = np.arange(HORIZON if minutes else 0)
     capacity = {"capacity_line": 0 * days, "capacity_day": days, "capacity_free": np.full(len(days), minutes)}
-    there, _ = book([], supplies, bills={3: ((0, 1), (1, 2))}, lead_days=np.full(4, draw(st.sampled_from((6, 15)))), **capacity)
+    there, _ = book(
+        [],
+        supplies,
+        bills={3: ((0, 1), (1, 2))},
+        alternates=draw(st.sampled_from(({}, {(3, 1): [2]}))),
+        lead_days=np.full(4, draw(st.sampled_from((6, 15)))),
+        **capacity,
+    )
     first = promise(there, lines)
     taken = np.zeros(len(days), dtype=np.int64)
     np.add.at(taken, first.slot_row, first.slot_minutes)

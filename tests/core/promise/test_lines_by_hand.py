@@ -255,7 +255,7 @@ def test_a_build_ahead_of_what_cannot_be_had_is_refused_and_names_it() -> None:
 
 
 def test_builds_for_a_line_take_the_alternate_of_a_component_that_is_there_earliest() -> None:
-    """Item 0 is built of item 1, or 2, or 3, each twice: of 1 there is one on day 2, of 2 two on day 6, of 3 two on day 4."""
+    """Item 0 is built of two of item 1, or 2, or 3: of 1 there is one on day 2, of 2 there are two on day 6, of 3 on day 4."""
     there = availability(
         [(1, 2, 1), (2, 6, 2), (3, 4, 2)],
         leads=[CANNOT_BE_SUPPLIED, 20, 20, 20],

@@ -112,12 +112,13 @@ def test_weights_and_days_must_fit_the_lines() -> None:
 def changed(
     draw: st.DrawFn, *, simple: bool = False, alternatives: bool = True
 ) -> tuple[Availability, Wanted, np.ndarray, np.ndarray]:
-    """Up to 4 lines with builds, alternatives and minutes; `simple` ones only take bought items."""
+    """Up to 4 lines with builds, alternatives, alternates in bills and minutes; `simple` ones only take bought items."""
     n = draw(st.integers(1, 4))
     supply = st.tuples(st.integers(0, 2 if simple else 3), st.integers(0, 12), st.integers(1, 4))
     supplies = draw(st.lists(supply, max_size=6))
     minutes = 0 if simple else draw(st.sampled_from((0, 50)))
     bills = {} if simple else {3: ((0, 1), (1, 2))}
+    alternates = {(3, 1): [2]} if bills and draw(st.booleans()) else {}
     requirements = st.dictionaries(st.integers(0, 2 if simple else 3), st.integers(1, 3), min_size=1, max_size=3)
     lines = [
         WantedLine(
@@ -132,7 +133,7 @@ def changed(
     weight = draw(st.lists(st.integers(0, 5), min_size=n, max_size=n))
     lead = draw(st.sampled_from((-1, 9, 20)))
     return (
-        there(supplies, lead=lead, minutes=minutes, bills=bills),
+        there(supplies, lead=lead, minutes=minutes, bills=bills, alternates=alternates),
         Wanted.of(lines),
         np.array(due),
         np.array(weight, dtype=float),
