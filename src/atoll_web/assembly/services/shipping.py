@@ -106,7 +106,7 @@ def _refuse_to_part(rows: Sequence[OrderLine], whole: Sequence[OrderLine]) -> No
         if waiting[key]:
             what = f"order {row.order.number}"
             what = what if row.order.ship_complete else f"delivery group {row.delivery_group} of {what}"
-            raise ShipsComplete(what=what[0].upper() + what[1:], waiting=waiting[key])
+            raise ShipsComplete(what=what[0].upper() + what[1:], order=row.order.number, waiting=waiting[key])
 
 
 def _take_turns(order_ids: set[int]) -> None:
