@@ -6,7 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from atoll_web.purchasing.models import SupplierItem
 from atoll_web.sales import services as sales
+from atoll_web.sales.models import Promise
 from tests.e2e.test_operations import sign_in
 from tests.lamps import Lamps
 
@@ -59,3 +61,23 @@ def test_a_rush_order_is_decided_on_a_phone(page: Page, lamps: Lamps) -> None:
     look(page, "proposal-phone")
     page.get_by_role("button", name="Accept all").click()
     assert next(iter(sales.book())) == second
+
+
+def test_a_line_without_a_date_is_listed_and_the_others_are_accepted_on_a_desk_and_on_a_phone(page: Page, lamps: Lamps) -> None:
+    lamps.order(**LARGE)
+    second = lamps.order(customer="ACME", **LARGE)
+    SupplierItem.objects.filter(item__code="HEAD-L").update(preferred=False)
+    sign_in(page, "planner")
+    page.goto("/order-book")
+    page.get_by_label("New promises for all open lines").select_option("fifo")
+    page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_role("main")).to_contain_text("No date can be found for 1 line.")
+    expect(page.get_by_role("main")).to_contain_text(f"{second}/1")
+    look(page, "proposal-without-a-date")
+    page.set_viewport_size(PHONE)
+    assert fits(page)
+    look(page, "proposal-without-a-date-phone")
+    page.get_by_role("button", name="Accept all").click()
+    expect(page.get_by_role("main")).to_contain_text("applied")
+    at_risk = Promise.objects.filter(in_force=True, at_risk=True)
+    assert [*at_risk.values_list("line__order__number", flat=True)] == [second.number]

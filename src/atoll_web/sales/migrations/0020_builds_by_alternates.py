@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0015_alternates_of_components'),
-        ('sales', '0018_request_digest'),
+        ('sales', '0019_delivery_groups'),
     ]
 
     operations = [
