@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0020_delivery_groups_beside_alternates'),
+        ('sales', '0020_builds_by_alternates'),
     ]
 
     operations = [
