@@ -210,6 +210,19 @@ def test_what_another_window_changed_is_not_ordered_unseen(with_two: Client) -> 
     assert not Order.objects.exists()
 
 
+def test_a_basket_is_not_ordered_at_a_price_that_was_not_shown(with_two: Client) -> None:
+    """Whoever orders has seen what it costs now."""
+    page = with_two.get("/basket").content.decode()
+    (seen,) = re.findall(r'name="price" value="([^"]+)"', page)
+    assert seen == f"{shown(with_two)['total']} EUR"
+    sent = form(1, 2, take="order")
+    refused = with_two.post("/basket/change", sent | {"price": "217.00 EUR"})
+    assert (refused.status_code, Order.objects.count()) == (422, 0)
+    assert f"The price is {seen}, not 217.00 EUR as shown" in text(refused)
+    with_two.post("/basket/change", sent | {"price": seen})
+    assert Order.objects.count() == 1
+
+
 def test_a_basket_is_its_users_own_and_full_at_fifty_lines(with_two: Client, signed_in: SignIn) -> None:
     for _ in range(48):
         with_two.post("/basket/change", form(*range(1, 51), duplicate_line="1"))

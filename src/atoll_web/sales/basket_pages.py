@@ -23,7 +23,7 @@ from atoll_web.forms import whole
 from atoll_web.pages import document, needs, sentences, today
 from atoll_web.sales import services, states
 from atoll_web.sales.basket import Basket, BasketLine, basket_of, keep
-from atoll_web.sales.configure import State, order_key, read_state
+from atoll_web.sales.configure import State, order_key, price_shown, read_state
 from atoll_web.sales.deliveries import delivery
 from atoll_web.sales.errors import CannotPromise, NoLines
 from atoll_web.sales.models import Customer, Order
@@ -180,6 +180,7 @@ def _take(request: HttpRequest, kept: Basket) -> HttpResponse:
         quote_days=whole(request.POST, "days", "A quote holds for") if is_quote else None,
         idempotency_key=order_key(request),
         ship_complete=kept.ship_complete,
+        shown=price_shown(request),
     )
     keep(request, Basket(last_key=kept.last_key))
     words = f"{len(asked)} line{'s'[: len(asked) > 1]}"
@@ -212,6 +213,7 @@ def _seen(request: HttpRequest, kept: Basket) -> dict[str, Any]:
         "total": sum((price for price in prices if price is not None), Decimal(0)),
         "is_whole": None not in prices,
         "currency": found.currency if found else "",
+        "price": f"{found.total} {found.currency}" if found else "",
         "refused": refused,
         "customers": Customer.objects.filter(on_hold=False).only("code", "name"),
         "idempotency_key": uuid4().hex,
