@@ -193,6 +193,8 @@ SELECT s.id FROM stock_supply s JOIN stock_demand d ON d.builds_id = s.id
 WHERE s.kind = 'planned' AND EXISTS (
     SELECT 1 FROM (
         SELECT coalesce((
+            SELECT r.item_id FROM stock_requirement r WHERE r.demand_id = d.id AND r.item_id = line.component_id
+        ), (
             WITH RECURSIVE successor (item_id, rank) AS (
                 SELECT line.component_id, 0
                 UNION ALL
@@ -204,7 +206,7 @@ WHERE s.kind = 'planned' AND EXISTS (
                 SELECT item_id, 0 FROM unnest(line.alternates) a (item_id)
             )
             SELECT r.item_id FROM other JOIN stock_requirement r ON r.demand_id = d.id AND r.item_id = other.item_id
-            ORDER BY r.item_id <> line.component_id, rank LIMIT 1
+            ORDER BY rank LIMIT 1
         ), line.component_id), sum(line.quantity)
         FROM catalogue_billline line WHERE line.parent_id = s.item_id GROUP BY 1
     ) b (item_id, quantity)

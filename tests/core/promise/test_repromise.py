@@ -118,7 +118,7 @@ def changed(
     supplies = draw(st.lists(supply, max_size=6))
     minutes = 0 if simple else draw(st.sampled_from((0, 50)))
     bills = {} if simple else {3: ((0, 1), (1, 2))}
-    alternates = {(3, 1): [2]} if bills and draw(st.booleans()) else {}
+    alternates = {(3, 1): [2]} if bills and alternatives and draw(st.booleans()) else {}
     requirements = st.dictionaries(st.integers(0, 2 if simple else 3), st.integers(1, 3), min_size=1, max_size=3)
     lines = [
         WantedLine(
