@@ -260,7 +260,7 @@ def _bound(trial: "_Trial", leaving: Repromise, evaluations: int) -> LatenessBou
         return LatenessBound(0.0, trial.due_day.astype(np.float64))
     there, lines = trial.there, trial.wanted
     if isinstance(there, Terms):
-        there, lines = there.relaxed(), there.least(lines)
+        lines, there = there.least(lines), there.relaxed()
     gone = trial.allotment.left_over(trial.wanted, trial.classes)
     there = replace(there, supply_free=there.supply_free - gone, bills=there.structure) if gone.any() else there
     found = lateness_bound(there, lines, trial.due_day, trial.weight, evaluations=evaluations)
