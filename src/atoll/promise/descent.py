@@ -32,7 +32,7 @@ def descended(function: Callable[[Floats], tuple[float, Floats]], start: Floats,
     while left > 0:
         free = (here > 0) | (slope < 0)
         direction = _direction(np.where(free, slope, 0.0), free, steps)
-        length = 1.0 if steps else 1.0 / max(float(np.abs(slope[free]).sum()), 1.0)
+        length = 1.0
         while left > 0:
             there = np.maximum(here + length * direction, 0.0)
             lower, gradient = function(there)
@@ -65,6 +65,8 @@ def _direction(slope: Floats, free: np.ndarray, steps: deque[tuple[Floats, Float
     if known:
         moved, turned, curvature, _ = known[0]
         direction *= curvature / _product(turned, turned)
+    else:
+        direction /= max(float(np.abs(slope).sum()), 1.0)
     for moved, turned, curvature, share in reversed(known):
         direction += (share - _product(turned, direction) / curvature) * moved
     return direction

@@ -14,8 +14,8 @@ from atoll.promise.wanted import Wanted
 CLIMBS = ((16, 0.5, 5.0), (16, 0.15, 3.0), (4, 0.15, 2.0), (4, 0.05, 2.0), (1, 0.05, 1.5), (1, 0.015, 1.0))
 """Of how many lines one is looked at, the share of the mean weight by which a choice is smoothed, and the effort."""
 
-COLDER, WORTHWHILE = ((1, 0.005, 1.0), (1, 0.0015, 1.0), (1, 0.0005, 1.0)), 0.02
-"""What is tried after these as long as it lifts the bound by such a share: where few lines are late, smoothing hides them."""
+COLDER, WORTHWHILE = ((1, 0.005, 1.0), (1, 0.0015, 1.0), (1, 0.0005, 1.0)), 0.04
+"""What comes after these as long as the last one lifted the bound by such a share: where few are late, smoothing hides them."""
 
 LEAST_SAMPLE = 250
 """So many lines at least are looked at, where there are as many."""
@@ -108,7 +108,7 @@ def lateness_bound(
             before, value = best.value, ascent.certified(falls)
             if value > before:
                 best = LatenessBound(value, ascent.days(falls, SMOOTH * scale))
-            if temperature < CLIMBS[-1][1] and value < before + WORTHWHILE * abs(before):
+            if temperature <= CLIMBS[-1][1] and value < before + WORTHWHILE * abs(before):
                 break
     return best
 

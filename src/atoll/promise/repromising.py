@@ -255,23 +255,16 @@ def _measured(trial: "_Trial", proposal: Repromise, leaving: Repromise, evaluati
 
 
 def _bound(trial: "_Trial", leaving: Repromise, evaluations: int) -> LatenessBound:
-    """A bound that holds on everybody's terms, and for leaving all as it is.
-
-    Lines that may stay with more than the availability counts, such as planned supplies, are left out, which can only lower it.
-    """
+    """A bound that holds on everybody's terms, for leaving all as it is, and without units that nobody can take."""
     if leaving.value == 0:
         return LatenessBound(0.0, trial.due_day.astype(np.float64))
-    there, counted = trial.there, np.arange(len(trial.wanted))
+    there, lines = trial.there, trial.wanted
     if isinstance(there, Terms):
-        counted = np.flatnonzero(~there.holdings.is_intact | there.holdings.is_whole)
-        there = there.relaxed()
+        lines, there = there.least(lines), there.relaxed()
     gone = trial.allotment.left_over(trial.wanted, trial.classes)
     there = replace(there, supply_free=there.supply_free - gone, bills=there.structure) if gone.any() else there
-    lines = trial.wanted.in_order(counted, trial.wanted.requested_day)
-    found = lateness_bound(there, lines, trial.due_day[counted], trial.weight[counted], evaluations=evaluations)
-    day = trial.due_day.astype(np.float64)
-    day[counted] = found.day
-    return LatenessBound(min(found.value, leaving.value), day)
+    found = lateness_bound(there, lines, trial.due_day, trial.weight, evaluations=evaluations)
+    return replace(found, value=min(found.value, leaving.value))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,13 +11,13 @@ from atoll_web.bulk import exchange, uncollected
 from atoll_web.purchasing.snapshot import COMES_TOO_LATE
 
 ALLOCATED = """
-SELECT r.demand_id, s.id, sum(a.quantity)::bigint, CASE WHEN s.kind = 'planned' THEN s.allocated END, d.id
+SELECT r.demand_id, s.id, a.quantity, CASE WHEN s.kind = 'planned' THEN s.allocated END, d.id
 FROM stock_requirement r
 JOIN stock_allocation a ON a.requirement_id = r.id
 JOIN stock_supply s ON s.id = a.supply_id
 LEFT JOIN stock_demand d ON d.builds_id = s.id
 WHERE r.demand_id = ANY(%s::bigint[]) AND r.issued = 0
-GROUP BY r.demand_id, s.id, d.id ORDER BY r.demand_id, s.id
+ORDER BY r.demand_id, s.id
 """
 
 PEGS_OF_KITS = """
@@ -42,8 +42,10 @@ RESERVED = "SELECT line_id, line_day_id, minutes FROM sales_slotreservation WHER
 PROMISED = "SELECT line_id, ship_date, need_date FROM sales_promise WHERE in_force AND line_id = ANY(%s::bigint[])"
 
 NOT_INTACT = f"""
-WITH RECURSIVE rests (line, demand) AS (
-    SELECT line, demand FROM unnest(%s::bigint[], %s::bigint[]) l (line, demand)
+WITH RECURSIVE marked (line) AS MATERIALIZED (
+    SELECT line_id FROM sales_promise WHERE in_force AND (at_risk OR ship_date < %s) AND line_id = ANY(%s::bigint[])
+), rests (line, demand) AS (
+    SELECT line, demand FROM unnest(%s::bigint[], %s::bigint[]) l (line, demand) WHERE line NOT IN (SELECT line FROM marked)
     UNION
     SELECT rests.line, d.id FROM rests JOIN stock_requirement r ON r.demand_id = rests.demand
     JOIN stock_allocation a ON a.requirement_id = r.id JOIN stock_demand d ON d.builds_id = a.supply_id
@@ -63,7 +65,7 @@ WITH RECURSIVE rests (line, demand) AS (
 )
 SELECT rests.line FROM rests JOIN lacking ON lacking.demand_id = rests.demand
 UNION
-SELECT line_id FROM sales_promise WHERE in_force AND (at_risk OR ship_date < %s) AND line_id = ANY(%s::bigint[])
+SELECT line FROM marked
 """
 """Lines that lack something, at any level, or rest on what comes after it is needed, and those whose promise is at risk or past.
 
@@ -207,7 +209,7 @@ def _sums(parts: Iterable[Mapping[int, int]]) -> Mapping[int, int]:
 
 def intact(line_ids: Sequence[int], demand_ids: Sequence[int], today: date) -> set[int]:
     """Keys of the lines whose promise may stay as it is: all that they rest on is there or comes in time."""
-    asked = NOT_INTACT, [list(line_ids), list(demand_ids), today, today, today, list(line_ids)]
+    asked = NOT_INTACT, [today, list(line_ids), list(line_ids), list(demand_ids), today, today]
     (rows,) = exchange([asked])
     return {*line_ids}.difference(line for (line,) in rows)
 
@@ -238,16 +240,16 @@ def _give_back(demand_ids: Sequence[int], of_demand: Mapping[int, HeldByLine]) -
     parts: dict[int, list[_Part]] = {}
     back = _whole(demand_ids)
     while back:
-        parts |= _parts(sorted({peg.kit for _, peg in back if peg.kit is not None} - parts.keys()))
-        below: list[tuple[int, _Peg]] = []
-        for demand, (supply, given, allocated, kit) in back:
+        parts |= _parts(sorted({kit for *_, kit in back if kit is not None} - parts.keys()))
+        below: list[_Given] = []
+        for demand, supply, given, allocated, kit in back:
             if allocated is None:
                 of_demand[demand].units[supply] += given
                 continue
             of_demand[demand].has_planned = True
             left[supply] = still = left.get(supply, allocated) - given
             for part in parts.get(kit, ()) if kit is not None else ():
-                below += [(demand, peg) for peg in part.give_back(still)]
+                below += [(demand, *peg) for peg in part.give_back(still)]
         back = below
     return sorted(left)
 
@@ -258,10 +260,14 @@ def held_by_expired(at: datetime) -> Held:
     return held_by([line for line, _ in rows], [demand for _, demand in rows])
 
 
-def _whole(demands: Sequence[int]) -> list[tuple[int, _Peg]]:
-    """All that demands hold, each with its demand."""
+_Given = tuple[int, int, int, int | None, int | None]
+"""A demand, and what it gives back as a `_Peg` has it: of very many rows none is made."""
+
+
+def _whole(demands: Sequence[int]) -> list[_Given]:
+    """All that demands hold."""
     (rows,) = exchange([(ALLOCATED, [list(demands)])]) if demands else ([],)
-    return [(demand, _Peg(*peg)) for demand, *peg in rows]
+    return rows
 
 
 def _parts(kits: Sequence[int]) -> dict[int, list[_Part]]:

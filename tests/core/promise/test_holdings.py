@@ -180,6 +180,17 @@ def test_who_may_stay_gives_way_under_keep_where_it_keeps_its_day_all_the_same()
     assert leave(there, lines, np.array([3, 25]), np.ones(2), holdings=holdings).after.tolist() == [20, 25]
 
 
+def test_the_bound_counts_what_a_line_holds_that_may_stay_with_planned_supplies() -> None:
+    """One unit of item 0 for two lines; who holds it rests on a purchase still to be made as well. Anew it comes on day 20."""
+    there, wanted = book([{0: 1, 1: 1}, {0: 1}], [(0, 0, 1)], lead_days=np.array([20, 12, 20, 20]))
+    holdings = held(promise(there, wanted), there.supply_day, wanted.requested_day)
+    holdings = replace(holdings, is_intact=np.array([True, False]), due_day=np.array([12, 5]), floor_day=np.array([-1, -1]))
+    assert holdings.is_whole.tolist() == [False, False]
+    found = repromise(there, wanted, np.array([12, 5]), np.ones(2), holdings=holdings)
+    assert (found.after.tolist(), found.value, found.leaving) == ([20, 0], 8, 15)
+    assert found.bound == pytest.approx(8, rel=0.02)
+
+
 TRADE, RETAIL = 0, 1
 
 
