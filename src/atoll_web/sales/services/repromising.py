@@ -10,7 +10,7 @@ from django.db.models import F, Max
 
 from atoll.promise import in_turn
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
-from atoll_web.bulk import among, uncollected
+from atoll_web.bulk import among, planned_for, uncollected
 from atoll_web.sales import states
 from atoll_web.sales.answering import reason, reasons_anew
 from atoll_web.sales.committing import Target, commit, keys, room
@@ -153,7 +153,8 @@ def _promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool) -> list[
     if not sooner:
         wanted = [replace(work, request_date=before[row.pk]) for row, work in zip(rows, wanted, strict=True)]
     lock(wanted, actor.today, demands_of(rows))
-    held = held_by([row.pk for row in rows], demands_of(rows))
+    with planned_for(len(rows)):
+        held = held_by([row.pk for row in rows], demands_of(rows))
     give_back(rows)
     seen = snapshot(wanted, actor.today, lock=Lock.ALONE, held_before=held)
     answer = seen.promised(delivery)
