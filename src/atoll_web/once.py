@@ -6,6 +6,7 @@ from functools import wraps
 from hashlib import blake2b
 from typing import Annotated, Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, RawPostDataException
 from ninja import Field, Header
@@ -112,10 +113,10 @@ def _address(request: HttpRequest) -> str:
 
 
 def _body(request: HttpRequest) -> bytes:
-    """What was sent; nothing where it is a form, which no operation takes."""
+    """What was sent; nothing where it cannot be read, which is told where the operation reads it."""
     try:
         return request.body
-    except RawPostDataException:
+    except (RawPostDataException, RequestDataTooBig):
         return b""
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from shutil import which
 
 import pytest
@@ -36,6 +37,16 @@ def browser() -> Iterator[Browser]:
 def lamps(transactional_db: None) -> Lamps:
     """The small company, visible to the server."""
     return load_lamps()
+
+
+@contextmanager
+def answered(page: Page) -> Iterator[None]:
+    """What is done within is answered, and what came back takes part in what happens next."""
+    page.evaluate(
+        "() => { window.settled = new Promise(done => document.body.addEventListener('htmx:afterSettle', done, {once: true})) }"
+    )
+    yield
+    page.wait_for_function("window.settled.then(() => true)")
 
 
 @pytest.fixture

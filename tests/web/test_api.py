@@ -328,6 +328,7 @@ def test_a_body_that_is_too_large_and_a_fault_of_ours_are_told_as_documents(prog
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
     large = sales.post("/orders", order_of(customer="x" * 2_000_000), expect=413)
     assert (large["code"], large["message"]) == ("too-large", "The request has more than 2 MB.")
+    assert sales.post("/orders/batch", {"orders": ["x" * 2_000_000]}, expect=413)["code"] == "too-large"
 
     def fail(**_: object) -> None:
         raise ZeroDivisionError
@@ -379,6 +380,14 @@ def test_what_is_no_json_is_refused_in_words(company, program):
     assert refused["code"] == "bad-request"
     assert "line 1 column 14" in refused["message"]
     assert refused["hint"]
+
+
+def test_a_form_and_an_address_that_nothing_can_have_are_refused_as_documents(company, program):
+    sales = program("sales")
+    for address in ("/orders", "/orders/batch", "/inquiries"):
+        response = sales.client.post(f"/api/v1{address}", {"customer": "MUELLER"})  # as a browser sends a form
+        assert (response.status_code, response.json()["code"]) == (400, "bad-request"), address
+    assert sales.get("/orders/%00", expect=422)["code"] == "out-of-range"
 
 
 def test_orders_are_listed_by_state_and_customer_in_pages(company, program):

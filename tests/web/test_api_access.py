@@ -1,13 +1,16 @@
 """The REST interface: who gets in, and its schema."""
 
 import json
+from collections import Counter
 
 import pytest
 from django.test import Client
+from ninja import Schema
 
 from atoll_web import security
 from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
+from atoll_web.api import api
 from atoll_web.purchasing.models import PurchaseOrder
 from atoll_web.sales.models import Order
 
@@ -93,6 +96,17 @@ def test_writing_takes_the_role(program, role, path, body, takes):
 
 
 # Documents
+
+
+def test_no_two_documents_of_the_interface_have_one_name() -> None:
+    """OpenAPI would describe both as the first."""
+    assert api.urls  # all of them are imported
+    schemas = [Schema]
+    for schema in schemas:  # which grow while they are gone through
+        schemas += schema.__subclasses__()
+    places = {(schema.__module__, schema.__name__) for schema in schemas if schema.__module__.startswith("atoll_web")}
+    names = Counter(name for _, name in places)
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_the_schema_describes_every_operation_and_its_refusals(company, signed_in):

@@ -21,8 +21,8 @@ from atoll_web.catalogue.models import AssemblyLine, Configuration, Item, LineDa
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import services as sales
-from atoll_web.sales import snapshot
 from atoll_web.sales.models import Order, OrderLine, Promise
+from atoll_web.sales.snapshot import problem
 from atoll_web.stock.models import Requirement, Supply
 from tests.at_once import assert_nothing_is_violated, at_once
 from tests.lamps import MONDAY
@@ -80,7 +80,7 @@ def test_who_was_slower_with_the_last_unit_gets_a_later_date(company, monkeypatc
             at_once(lambda _: company.order(1, **asked), threads=1)
         return promise(availability, wanted)
 
-    monkeypatch.setattr(snapshot, "promise", overtaken)
+    monkeypatch.setattr(problem, "promise", overtaken)
     slower = company.order(1, **asked)
 
     assert len(attempts) == 3  # the slower one twice

@@ -192,9 +192,9 @@ def test_a_program_ships_some_units_or_those_that_it_names(company, signed_in):
 def test_a_program_reports_units_as_they_are_finished(company, signed_in):
     line = begun(company, company.order(4))
     url = f"/api/v1/assembly-orders/{line.assembly_order.number}/complete"
-    answer = signed_in("assembler").post(f"{url}?units=3")
+    answer = signed_in("assembler").post(f"{url}?units=3", content_type="application/json")
     assert (answer.json()["state"], answer.json()["finished"]) == ("kitted", 3)
-    assert signed_in("assembler").post(url).json()["state"] == "completed"
+    assert signed_in("assembler").post(url, content_type="application/json").json()["state"] == "completed"
 
 
 def test_units_are_reported_and_shipped_on_the_page_of_their_assembly_order(company, signed_in):

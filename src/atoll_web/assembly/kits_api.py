@@ -32,7 +32,7 @@ class LineToBuildOut(Schema):
     missing: dict[str, int] = Field(description="Units that its kit lacks, by item")
 
 
-class PurchaseOut(Schema):
+class ComingOut(Schema):
     """An open purchase order of a component."""
 
     order: str
@@ -48,7 +48,7 @@ class ReleasingOut(Schema):
     lines: list[str]
     build: dict[str, int] = Field(description="Units to build by item, from what is bought and what is there")
     buy: dict[str, int] = Field(description="Units to buy by item, down to what suppliers sell")
-    purchases: list[PurchaseOut]
+    purchases: list[ComingOut]
 
 
 class ShoppingOut(Schema):

@@ -81,7 +81,7 @@ class ReasonIn(Input):
     reason: str = ""
 
 
-class ReleaseIn(ReasonIn):
+class ReleaseDraftIn(ReasonIn):
     """A draft to release."""
 
     valid_from: date | None = Field(None, description="First day, today or later; default: that of the draft")
@@ -121,7 +121,7 @@ class ChangeOut(Schema):
     fields: list[list[Any]] = Field(description="Name, value before and after of each field that differs")
 
 
-class CountOut(Schema):
+class ConfigurationsOut(Schema):
     """Configurations of two revisions."""
 
     before: int
@@ -136,7 +136,7 @@ class ComparisonOut(Schema):
     before: str
     after: str
     changes: list[ChangeOut]
-    count: CountOut | None = Field(description="Empty when a revision has too many configurations to be compared one by one")
+    count: ConfigurationsOut | None = Field(description="Empty when there are too many to be compared one by one")
 
 
 class UvlOut(Schema):
@@ -236,7 +236,7 @@ def discard_draft(request: HttpRequest, code: str, name: str, payload: ReasonIn)
 
 
 @router.post("/models/{code}/revisions/{name}/release", response=answers(RevisionRow))
-def release_draft(request: HttpRequest, code: str, name: str, payload: ReleaseIn) -> dict:
+def release_draft(request: HttpRequest, code: str, name: str, payload: ReleaseDraftIn) -> dict:
     """Make a draft orderable from its first day on; the revision before ends then. Orders that run keep theirs."""
     actor, row = _actor(request, payload.reason), _revision(code, name)
     return _row(tasks.release(actor=actor, revision=row, valid_from=payload.valid_from))

@@ -23,7 +23,7 @@ class PlanRequested(Schema):
     kind: str
 
 
-class ProposalOut(Schema):
+class PlannedSupplyOut(Schema):
     """What planning proposes to buy or to build."""
 
     id: int
@@ -43,7 +43,7 @@ def run_plan(request: HttpRequest) -> Status[Run]:
     return Status(202, tasks.request_plan(actor=actor_for(request, "plan")))
 
 
-@router.get("/proposals", response=answers(list[ProposalOut]))
+@router.get("/proposals", response=answers(list[PlannedSupplyOut]))
 @paginate(Paging)
 def list_proposals(
     request: HttpRequest, kind: str | None = None, state: str = states.PROPOSED, item: str | None = None
