@@ -130,7 +130,7 @@ def attempt(request: HttpRequest, use_case: Callable[[], Any], done: str | Calla
     Parameters
     ----------
     done
-        What to say when it is done; a function where the words depend on what came of it.
+        What to say when it is done; a function where the words depend on what came of it. Nothing is said by empty ones.
 
     Returns
     -------
@@ -143,7 +143,8 @@ def attempt(request: HttpRequest, use_case: Callable[[], Any], done: str | Calla
         for sentence in sentences(refusal):
             messages.error(request, sentence)
         return False
-    messages.success(request, done if isinstance(done, str) else done())
+    if words := done if isinstance(done, str) else done():
+        messages.success(request, words)
     return True
 
 

@@ -11,6 +11,7 @@ from atoll_web.catalogue.models import Item
 from atoll_web.pricing.models import Currency, ExchangeRate
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
+from atoll_web.sales import corrections
 from atoll_web.sales import services as sales
 from atoll_web.sales.errors import CannotPromise, NothingToPromise, ProposalOutdated
 from atoll_web.sales.models import Order, OrderLine, Promise
@@ -264,3 +265,51 @@ def test_the_page_says_which_lines_were_left_out(company, signed_in):
     sales.cancel(actor=company.actor("sales"), order=second)
     page = signed_in("planner").post(reverse("promise-again"), {"line": keys}, follow=True).content.decode()
     assert f"Left out, since it changed meanwhile: {second.number}/1 is cancelled." in page
+
+
+def test_the_page_tries_and_names_only_the_first_lines_that_a_count_hits(company, signed_in, monkeypatch):
+    monkeypatch.setattr(corrections, "TOLD", 2)
+    orders = [company.order() for _ in range(3)]
+    page = signed_in("warehouse").post("/items/CABLE/count", {"counted": "0"}, follow=True)
+    (words,) = [str(message) for message in page.context["messages"] if "At risk" in str(message)]
+    assert f"At risk now: {orders[0]}/1, {orders[1]}/1 and 1 more. Promise them again" in words
+    assert str(orders[2]) not in words
+
+
+def test_a_second_loss_tells_how_many_lines_that_were_at_risk_already_rest_on_it(company, program, signed_in):
+    purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(Item.objects.get(code="HEAD-L"), 5)])
+    order, line = company.order(2, **LARGE), PurchaseOrderLine.objects.select_related("supply", "order").get()
+    days = [(line.supply.due + timedelta(days=7 * n)).isoformat() for n in (1, 2, 3)]
+    address = f"/purchase-orders/{line.order}/slip"
+    first, second = (program("buyer").post(address, {"line": line.pk, "due": due}) for due in days[:2])
+    assert ([one["line"] for one in first["at_risk"]], first["at_risk_before"]) == ([f"{order}/1"], 0)
+    assert (second["at_risk"], second["at_risk_before"]) == ([], 1)
+    page = signed_in("buyer").post(f"/purchase-orders/{line.order}/{line.pk}/slip", {"due": days[2]}, follow=True)
+    words = [str(message) for message in page.context["messages"]]
+    assert "1 line that was at risk already rests on it; see “Promises at risk”." in words
+    assert "No further promise is at risk by it." in words
+    assert program("warehouse").post("/items/CABLE/scrap", {"quantity": 1})["at_risk_before"] == 0
+    assert sales.count(actor=company.actor("warehouse"), item=Item.objects.get(code="CABLE"), counted=0).at_risk_before == [
+        order.lines.get().pk
+    ]
+
+
+def test_promising_again_says_how_many_lines_are_promised_and_which_get_no_date(company, signed_in):
+    client = signed_in("planner")
+
+    def said() -> list[str]:
+        page = client.post(reverse("promise-again"), {"all": "1"}, follow=True)
+        return [str(message) for message in page.context["messages"]]
+
+    orders = [company.order(1), company.order(1), company.order(2, dimmer="DIMMER")]
+    Promise.objects.update(at_risk=True)
+    assert said() == ["3 lines are promised again."]
+    SupplierItem.objects.filter(item__code__in=("DIMMER", "CABLE")).update(preferred=False)
+    count(company, "DIMMER", 0)
+    Promise.objects.filter(line__order=orders[0]).update(at_risk=True)
+    one, none = said()
+    assert one == "1 line is promised again."
+    assert none.startswith(f"No date can be found, so it stays as it is, at risk: {orders[2]}/1: DIMMER is short")
+    count(company, "CABLE", 0)
+    (none,) = said()
+    assert none.startswith("No date can be found, so they stay as they are, at risk: ")

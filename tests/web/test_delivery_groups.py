@@ -22,16 +22,19 @@ from atoll_web.sales.models import Order, OrderChange, OrderLine, Promise
 from atoll_web.sales.quote_pdf import _terms
 from atoll_web.sales.record import order_record
 from atoll_web.sales.services import Asked, LineChange, NewLine, NewOrder, Policy
+from atoll_web.stock.models import Lot
 from tests.lamps import MONDAY, Lamps
 from tests.web.test_change_order import assembled, ship_by_hand
 from tests.web.test_corrections import nothing_is_violated
 from tests.web.test_partial_shipment import assemble, begun, leaving, ship
+from tests.web.test_proposals import apply, not_sold, proposed
 
 pytestmark = pytest.mark.django_db
 
 PLAIN = NewLine("DL", {})
 LARGE = NewLine("DL", {"head": "HEAD-L", "arm": "ARM-L"}, 2)
 """One such head is on hand; the next ones take 14 days."""
+DIMMED = NewLine("DL", {"dimmer": "DIMMER"})
 SOON, LATE = date(2026, 3, 4), date(2026, 3, 18)
 
 
@@ -164,6 +167,65 @@ def test_lines_that_leave_together_are_promised_anew_together(heads: Lamps, comp
     assert first.reason.startswith("Waits for line 2, with which it ships: ")
     assert ships(other) == [SOON]
     assert nothing_is_violated()
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_delivery_of_which_a_line_gets_no_date_stays_as_it_is_as_a_whole(company: Lamps, complete: bool) -> None:
+    """Its first line could have another date by itself; an order of its own gets it."""
+    group = "" if complete else "A"
+    lines = [of_group(DIMMED, group), of_group(LARGE, group)]
+    order, other = enter(company, *lines, ship_complete=complete), enter(company, DIMMED)
+    lose_all(company, "HEAD-L")
+    sales.count(actor=company.actor("warehouse"), item=Item.objects.get(code="DIMMER"), counted=0)
+    not_sold("HEAD-L")
+    before, ids = ships(order), [line.pk for line in OrderLine.objects.all()]
+    told = {one.line.pk: (one.after, one.reason) for one in sales.lines_at_risk(ids, company.today)}
+    found = sales.repromise(actor=company.actor("planner"))
+    assert ships(order) == before
+    assert [line.order for line in found.lines] == [other]
+    whys = {line.position: why for line, why in found.undated}
+    assert whys[1] == f"it ships together with {order}/2, which gets no date"
+    assert "HEAD-L is short and has no preferred supplier" in whys[2]
+    assert {line.pk: (None, why) for line, why in found.undated}.items() <= told.items()
+    assert told[found.lines[0].pk][0] == ships(other)[0]
+    assert nothing_is_violated()
+
+
+def test_who_leaves_together_with_a_line_at_risk_is_told_as_well(company: Lamps) -> None:
+    """The first line loses nothing, but would move; the others lose different things, and all have one date."""
+    order = enter(company, *(of_group(line, "A") for line in (PLAIN, DIMMED, replace(LARGE, quantity=1))))
+    hit = lose_all(company, "HEAD-L")
+    hit += sales.count(actor=company.actor("warehouse"), item=Item.objects.get(code="DIMMER"), counted=0).at_risk
+    told = sales.lines_at_risk(hit, company.today)
+    assert {one.line.position for one in told} == {1, 2, 3}
+    assert [one.before for one in told] == sorted(one.before for one in told)
+    sales.repromise(actor=company.actor("planner"), lines=[*OrderLine.objects.filter(id__in=hit)])
+    told.sort(key=lambda one: one.line.position)
+    assert [one.after for one in told] == ships(order)
+    promises = Promise.objects.filter(line__order=order, in_force=True).order_by("line__position")
+    assert [one.reason for one in told] == list(promises.values_list("reason", flat=True))
+
+
+def test_a_line_that_stays_as_it_is_is_told_so(company: Lamps) -> None:
+    order = enter(company, PLAIN)
+    (one,) = sales.lines_at_risk([order.lines.get().pk], company.today)
+    assert (one.before, one.reason) == (one.after, "Keeps what it has, since all of it comes in time.")
+
+
+def test_a_delivery_without_a_date_is_marked_at_risk_as_a_whole_by_a_proposal(company: Lamps) -> None:
+    """Nothing is wrong with its first line alone."""
+    order = enter(company, of_group(PLAIN, "A"), of_group(LARGE, "A"))
+    lose_all(company, "HEAD-L")
+    not_sold("HEAD-L")
+    apply(company, proposed(company))
+    assert list(Promise.objects.filter(line__order=order, in_force=True).values_list("at_risk", flat=True)) == [True, True]
+
+
+def lose_all(company: Lamps, code: str) -> list[int]:
+    """All numbered units of an item are gone; the lines that this hits."""
+    lots = Lot.objects.select_related("item").filter(item__code=code)
+    found = [sales.count(actor=company.actor("warehouse"), item=lot.item, counted=0, lot=lot) for lot in lots]
+    return [line for one in found for line in one.at_risk]
 
 
 def test_lines_of_several_deliveries_are_promised_anew_each_with_its_own(heads: Lamps) -> None:

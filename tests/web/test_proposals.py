@@ -347,6 +347,16 @@ def test_the_default_promises_anew_what_it_can_and_tells_the_others(company, two
     assert nothing_is_violated()
 
 
+@pytest.mark.parametrize("policy", [Policy.KEEP, Policy.FIFO])
+def test_leaving_all_as_it_is_costs_nothing_where_no_line_gets_a_date(company, policy):
+    company.order(2, **LARGE)
+    Promise.objects.update(at_risk=True)
+    not_sold("HEAD-L")
+    proposal = proposed(company, policy)
+    result = proposal.run.result
+    assert (result["without_a_date"], proposal.days_late, proposal.bound, result["leaving"]) == (1, 0, 0, 0)
+
+
 def test_lines_of_which_none_gets_a_date_are_refused_with_the_reason(company, two):
     not_sold("HEAD-L")
     with pytest.raises(CannotPromise, match="no preferred supplier"):

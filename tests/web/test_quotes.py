@@ -22,7 +22,7 @@ from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales import tasks
 from atoll_web.sales.availability import Availability
-from atoll_web.sales.errors import NothingToPromise, QuoteExpired
+from atoll_web.sales.errors import CannotPromise, NothingToPromise, QuoteExpired
 from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
 from atoll_web.sales.quote_pdf import quote_pdf
 from atoll_web.sales.services import NewLine
@@ -360,6 +360,21 @@ def test_a_quote_whose_supply_slips_is_promised_anew_with_the_others(company: La
     assert [(line.order, line.state) for line in found.lines] == [(quote, "quoted")]
     promise = Promise.objects.get(in_force=True)
     assert (promise.at_risk, promise.ship_date) == (False, date(2026, 3, 18))
+
+
+@pytest.mark.parametrize("agreed", [None, date(2026, 5, 1)])
+def test_a_quote_of_which_a_line_gets_no_date_is_refused_with_the_reason(company: Lamps, agreed: date | None) -> None:
+    """The other line could still be promised, for another day."""
+    lines = [NewLine("DL", {"head": "HEAD-L", "arm": "ARM-L"}), NewLine("DL", {"dimmer": "DIMMER"})]
+    quote = quoted(company, *lines)
+    count(company, "HEAD-L")
+    sales.count(actor=company.actor("warehouse"), item=Item.objects.get(code="DIMMER"), counted=0)
+    SupplierItem.objects.filter(item__code="HEAD-L").update(preferred=False)
+    before = list(Promise.objects.values_list("id", "in_force", "at_risk"))
+    with pytest.raises(CannotPromise, match=f"{quote.number}/1: HEAD-L is short and has no preferred supplier"):
+        sales.accept_quote(actor=company.actor("sales"), order=quote, ship_date=agreed)
+    assert Order.objects.get().state == "quoted"
+    assert list(Promise.objects.values_list("id", "in_force", "at_risk")) == before
 
 
 def test_a_quote_whose_time_is_over_is_told_as_no_longer_held(company: Lamps) -> None:

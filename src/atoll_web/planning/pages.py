@@ -271,20 +271,29 @@ def promise_again(request: HttpRequest) -> HttpResponse:
     if lines == []:
         messages.warning(request, "Nothing was chosen, so nothing was changed.")
         return redirect("risks")
+    kept: list[OrderLine] = []
     left_out: list[str] = []
     undated: list[str] = []
 
     def use_case() -> None:
         found = sales.repromise(actor=actor, lines=lines)
+        kept.extend(found.lines)
         left_out.extend(f"{line} is {line.state}" for line in found.left_out)
         undated.extend(f"{line}: {why}" for line, why in found.undated)
 
-    if not attempt(request, use_case, "Promised again."):
+    def done() -> str:
+        return f"{len(kept)} line{' is' if len(kept) == 1 else 's are'} promised again." if kept else ""
+
+    if not attempt(request, use_case, done):
         return redirect("risks")
     if left_out:
-        messages.warning(request, f"Left out, since it changed meanwhile: {', '.join(left_out)}.")
+        who = "it" if len(left_out) == 1 else "they"
+        messages.warning(request, f"Left out, since {who} changed meanwhile: {', '.join(left_out)}.")
     if undated:
-        messages.warning(request, f"No date can be found, so it stays as it is, at risk: {'. '.join(undated)}.")
+        stays = "it stays as it is" if len(undated) == 1 else "they stay as they are"
+        messages.warning(request, f"No date can be found, so {stays}, at risk: {'. '.join(undated)}.")
+    if not kept:
+        return redirect("risks")
     made = urlencode({"by": actor.user.username, "at": actor.at.isoformat()})
     return redirect(f"{reverse('promised-again')}?{made}")
 

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from atoll_web.sales.deliveries import delivery_of
 from atoll_web.words import in_words
 
 if TYPE_CHECKING:
     from atoll.promise import Binding, Promises
     from atoll_web.purchasing.snapshot import Late
+    from atoll_web.sales.models import OrderLine
     from atoll_web.sales.snapshot import PromiseSnapshot
 
 
@@ -26,6 +28,17 @@ def reason(seen: "PromiseSnapshot", promises: "Promises", k: int, positions: Seq
         return f"{_refusal(seen, binding)}{'; '.join(('', *_kept(seen, promises, k)))}"
     why = _why(seen, promises, k, binding, positions)
     return " ".join(filter(None, (why, seen.overdue and _overdue(seen, promises, k, binding))))
+
+
+def why_none(seen: "PromiseSnapshot", promises: "Promises", rows: Sequence["OrderLine"]) -> dict[int, str]:
+    """By position, why lines get no date: one by itself, or since it ships together with one that gets none."""
+    refused = {k: reason(seen, promises, k) for k in np.flatnonzero(~promises.is_promised).tolist()}
+    torn = {key: rows[k] for k in refused if (key := delivery_of(rows[k])) is not None}
+    return {
+        k: refused.get(k) or f"it ships together with {torn[delivery_of(row)]}, which gets no date"
+        for k, row in enumerate(rows)
+        if k in refused or delivery_of(row) in torn
+    }
 
 
 def _why(seen: "PromiseSnapshot", promises: "Promises", k: int, binding: "Binding", positions: Sequence[int]) -> str:

@@ -305,7 +305,9 @@ class UndatedOut(Schema):
 class RepromisedOut(OrderDetail):
     """An order whose lines were promised anew."""
 
-    undated: list[UndatedOut] = Field(description="Lines that get no date: they stay exactly as they are, at risk")
+    undated: list[UndatedOut] = Field(
+        description="Lines that get no date, and those that leave together with them: they stay as they are, at risk"
+    )
 
 
 @router.get("/customers", response=answers(list[CustomerOut]))

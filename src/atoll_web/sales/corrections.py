@@ -23,7 +23,7 @@ from atoll_web.stock.models import Demand, Lot
 from atoll_web.words import in_words
 
 TOLD = 20
-"""Lines of which a message says what they could have instead; *Promises at risk* lists all."""
+"""Lines that a message names, with what they could have instead; *Promises at risk* lists all."""
 
 
 @require_POST
@@ -118,10 +118,15 @@ def _carry_out(
     found: list[services.Corrected] = []
     if not attempt(request, lambda: found.append(use_case()), done):
         return None
-    if hit := services.lines_at_risk(found[0].at_risk, today(request)):
-        lines = ", ".join(str(one.line) for one in hit)
-        instead = "; ".join(map(_instead, hit[:TOLD])) + ("; …" if len(hit) > TOLD else "")
+    if hit := found[0].at_risk:
+        told = services.lines_at_risk(hit[:TOLD], today(request))
+        more = f" and {len(hit) - TOLD} more" if len(hit) > TOLD else ""
+        lines = ", ".join(str(one.line) for one in told if one.line.pk in hit) + more
+        instead = "; ".join(map(_instead, told))
         messages.warning(request, f"At risk now: {lines}. Promise them again under “Promises at risk”: {instead}.")
+    if already := len(found[0].at_risk_before):
+        who = "1 line that was at risk already rests" if already == 1 else f"{already} lines that were at risk already rest"
+        messages.warning(request, f"{who} on it; see “Promises at risk”.")
     return found[0]
 
 

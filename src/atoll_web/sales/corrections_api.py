@@ -1,6 +1,5 @@
 """Counts, scrap, receipts and deliveries that slip: the ledger follows, and promises that no longer hold are marked and told."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -28,7 +27,7 @@ class CountIn(Repeatable):
 
 
 class AtRiskOut(Schema):
-    """A line whose promise is at risk by what was reported, found by pegging."""
+    """A line whose promise is at risk by what was reported, found by pegging, or that leaves together with one."""
 
     line: str = Field(description="Such as SO-000001/1")
     order: str
@@ -41,28 +40,29 @@ class AtRiskOut(Schema):
     reason: str = Field(description="Why it would get that day, or none")
 
 
-AT_RISK = Field(description="Lines whose promise is at risk because of it and was not before")
+class Hit(Schema):
+    """Whom it hits."""
+
+    at_risk: list[AtRiskOut] = Field(
+        description="Lines whose promise is at risk because of it and was not before, and those that leave together with them"
+    )
+    at_risk_before: int = Field(description="How many lines rest on it besides whose promise was at risk already")
 
 
-class CountOut(Schema):
+class CountOut(Hit):
     """The move that brought the ledger in line, if one was needed."""
 
     item: str
     counted: int
     correction: MoveOut | None
-    at_risk: list[AtRiskOut] = AT_RISK
 
 
-class ScrapOut(MoveOut):
+class ScrapOut(Hit, MoveOut):
     """The move that took the units out of the warehouse."""
 
-    at_risk: list[AtRiskOut] = AT_RISK
 
-
-class ReceivedOut(PurchaseOut):
+class ReceivedOut(Hit, PurchaseOut):
     """The purchase order after what arrived."""
-
-    at_risk: list[AtRiskOut] = AT_RISK
 
 
 class SlipIn(Repeatable):
@@ -72,12 +72,11 @@ class SlipIn(Repeatable):
     due: date
 
 
-class SlipOut(Schema):
+class SlipOut(Hit):
     """What moved: the delivery and the builds that wait for it."""
 
     order: PurchaseOut
     moved_supplies: list[int]
-    at_risk: list[AtRiskOut] = AT_RISK
 
 
 class ScrapIn(Repeatable):
@@ -114,7 +113,7 @@ def count(request: HttpRequest, code: str, payload: CountIn) -> dict:
     item = item_of(code)
     lot = lot_of(item, payload.lot) if payload.lot else None
     found = services.count(actor=actor, item=item, counted=payload.counted, lot=lot)
-    return {"item": code, "counted": payload.counted, "correction": found.move, "at_risk": _told(found.at_risk, actor.today)}
+    return {"item": code, "counted": payload.counted, "correction": found.move} | _hit(found, actor.today)
 
 
 @router.post("/items/{code}/scrap", response=answers(ScrapOut))
@@ -129,7 +128,7 @@ def scrap(request: HttpRequest, code: str, payload: ScrapIn) -> object:
     lot = lot_of(item, payload.lot) if payload.lot else None
     found = services.scrap(actor=actor, item=item, quantity=payload.quantity, lot=lot)
     move: Any = found.move
-    move.at_risk = _told(found.at_risk, actor.today)
+    vars(move).update(_hit(found, actor.today))
     return move
 
 
@@ -145,7 +144,7 @@ def receive(request: HttpRequest, number: str, payload: ReceiptIn) -> PurchaseOr
     arrived = [Delivery(lines[d.line], d.quantity, tuple(d.numbers), d.is_last) for d in payload.deliveries]
     found = services.receive(actor=actor, deliveries=arrived)
     order: Any = order_of(number)
-    order.at_risk = _told(found.at_risk, actor.today)
+    vars(order).update(_hit(found, actor.today))
     return order
 
 
@@ -156,12 +155,12 @@ def slip(request: HttpRequest, number: str, payload: SlipIn) -> dict:
     actor = actor_for(request, "purchase")
     line = lines_of(order_of(number), {payload.line})[payload.line]
     found = services.slip(actor=actor, line=line, due=payload.due)
-    return {"order": order_of(number), "moved_supplies": sorted(found.moved), "at_risk": _told(found.at_risk, actor.today)}
+    return {"order": order_of(number), "moved_supplies": sorted(found.moved)} | _hit(found, actor.today)
 
 
-def _told(at_risk: Sequence[int], today: date) -> list[dict]:
-    """Lines at risk, and what they would get instead."""
-    return [
+def _hit(found: services.Corrected, today: date) -> dict[str, Any]:
+    """Lines at risk, and what they would get instead; how many were at risk before."""
+    told = [
         {
             "line": str(one.line),
             "order": one.line.order.number,
@@ -170,5 +169,6 @@ def _told(at_risk: Sequence[int], today: date) -> list[dict]:
             "after": one.after,
             "reason": one.reason,
         }
-        for one in services.lines_at_risk(at_risk, today)
+        for one in services.lines_at_risk(found.at_risk, today)
     ]
+    return {"at_risk": told, "at_risk_before": len(found.at_risk_before)}

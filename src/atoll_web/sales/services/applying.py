@@ -18,7 +18,7 @@ from atoll_web.sales.models import OrderLine, Proposal, ProposedPromise
 from atoll_web.sales.services.open_lines import OpenLine, open_lines
 from atoll_web.sales.services.proposing import promised_anew, ship_dates
 from atoll_web.sales.services.releasing import demands_of, give_back
-from atoll_web.sales.services.repromising import mark_at_risk
+from atoll_web.sales.services.repromising import mark_at_risk, staying
 from atoll_web.sales.snapshot import Lock, PromiseSnapshot, lock, snapshot
 
 NAMED = 5
@@ -78,11 +78,11 @@ def _refuse_unless_they_can_stay(lines: Sequence[OpenLine], today: date) -> None
 
 
 def _mark_undated(line_ids: Sequence[int], today: date) -> None:
-    """Mark those that get no date as at risk, but for those that are in order again."""
+    """Mark those that get no date as at risk, but for deliveries that are in order again."""
     if not line_ids:
         return
-    found = dict(OrderLine.objects.filter(id__in=line_ids, state__in=states.HOLDING).values_list("id", "demand_id"))
-    mark_at_risk(found.keys() - intact([*found], [*found.values()], today))
+    found = list(OrderLine.objects.select_related("order").filter(id__in=line_ids, state__in=states.HOLDING))
+    mark_at_risk({row.pk for row in found} - staying(found, today))
 
 
 def discard_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:

@@ -56,12 +56,15 @@ class Corrected:
     at_risk
         Keys of the order lines whose promise is at risk because of it, and was not before; `lines_at_risk` says what they could
         have instead.
+    at_risk_before
+        Keys of those whose promise was at risk already, and rests on it.
     """
 
     move: Move | None = None
     receipts: Sequence[Receipt] = ()
     moved: Collection[int] = ()
     at_risk: Sequence[int] = ()
+    at_risk_before: Sequence[int] = ()
 
 
 @begun_again_after_deadlock
@@ -82,7 +85,7 @@ def count(*, actor: Actor, item: Item, counted: int, lot: Lot | None = None) -> 
         before = _at_risk()
         found = correcting.count(actor=actor, item=item, counted=counted, lot=lot)
         _follow(actor, found.demands)
-        return Corrected(found.move, at_risk=_hit(before, found.demands))
+        return Corrected(found.move, (), (), *_hit(before, found.demands))
 
 
 @begun_again_after_deadlock
@@ -97,7 +100,7 @@ def scrap(*, actor: Actor, item: Item, quantity: int, lot: Lot | None = None, re
         before = _at_risk()
         found = correcting.scrap(actor=actor, item=item, quantity=quantity, lot=lot, reference=reference)
         _follow(actor, found.demands)
-        return Corrected(found.move, at_risk=_hit(before, found.demands))
+        return Corrected(found.move, (), (), *_hit(before, found.demands))
 
 
 @begun_again_after_deadlock
@@ -113,7 +116,7 @@ def receive(*, actor: Actor, deliveries: Sequence[purchasing.Delivery]) -> Corre
         before = _at_risk()
         found = purchasing.receive(actor=actor, deliveries=deliveries)
         _follow(actor, found.demands)
-        return Corrected(receipts=found.receipts, at_risk=_hit(before, found.demands))
+        return Corrected(None, found.receipts, (), *_hit(before, found.demands))
 
 
 @begun_again_after_deadlock
@@ -127,19 +130,22 @@ def slip(*, actor: Actor, line: PurchaseOrderLine, due: date) -> Corrected:
     with acting(actor):
         before = _at_risk()
         moved = purchasing.slip(actor=actor, line=line, due=due)
-        return Corrected(moved=moved, at_risk=_hit(before, supplies=moved))
+        return Corrected(None, (), moved, *_hit(before, supplies=moved))
 
 
 def _at_risk() -> set[int]:
     return set(Promise.objects.filter(in_force=True, at_risk=True).values_list("line", flat=True))
 
 
-def _hit(before: Collection[int], demands: Sequence[int] = (), supplies: Collection[int] = ()) -> list[int]:
-    """Lines at risk that rest on what demands lost or on supplies that moved, and were not at risk before."""
+def _hit(
+    before: Collection[int], demands: Sequence[int] = (), supplies: Collection[int] = ()
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Lines at risk that rest on what demands lost or on supplies that moved: that were not at risk before, and that were."""
     if not demands and not supplies:
-        return []
+        return (), ()
     (rows,) = exchange([(RESTING, [list(demands), list(supplies)])])
-    return [line for (line,) in rows if line not in before]
+    lines = [line for (line,) in rows]
+    return [line for line in lines if line not in before], [line for line in lines if line in before]
 
 
 def _follow(actor: Actor, demands: Sequence[int]) -> None:

@@ -49,7 +49,7 @@ from atoll_web.sales.services.recognising import (
     request_digest,
 )
 from atoll_web.sales.services.releasing import expire_quotes, release_expired
-from atoll_web.sales.services.repromising import repromise
+from atoll_web.sales.services.repromising import refuse_undated, repromise
 from atoll_web.sales.snapshot import MASTER, Lock, Master, Question, Work, latest, master_of, question
 
 __all__ = ["MOST_UNITS", "NewLine", "NewOrder", "accept_quote", "enter_order", "enter_orders", "order_in_shop", "quote"]
@@ -146,7 +146,9 @@ def accept_quote(*, actor: Actor, order: Order, ship_date: date | None = None) -
         When its time is over; what it held is free then.
     QuoteOutdated
         When a line would ship after its date, and after `ship_date`; nothing is changed then.
-    CustomerOnHold, CannotPromise
+    CannotPromise
+        When a line gets no date at all; nothing is changed then.
+    CustomerOnHold
     """
     try:
         return _accepted(actor, order, ship_date)
@@ -180,7 +182,7 @@ def _promise_outdated_anew(actor: Actor, order: Order, line_ids: Sequence[int], 
     outdated = [promise.line for promise in before if promise.at_risk or promise.need_date < actor.today]
     if not outdated:
         return
-    repromise(actor=actor, lines=outdated)
+    refuse_undated(repromise(actor=actor, lines=outdated).undated)
     now = dict(in_force.values_list("line_id", "ship_date"))  # also those that leave together with an outdated one may move
     moved = {old.line.position: (old.ship_date, now[old.line_id]) for old in before if now[old.line_id] > old.ship_date}
     if moved and (last := max(after for _, after in moved.values())) > (ship_date or date.min):

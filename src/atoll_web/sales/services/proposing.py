@@ -17,7 +17,7 @@ from atoll_web.accounts.acting import Actor, acting
 from atoll_web.bulk import exchange
 from atoll_web.runs import services as runs
 from atoll_web.sales import states
-from atoll_web.sales.answering import reason
+from atoll_web.sales.answering import why_none
 from atoll_web.sales.deliveries import delivery_of, numbered
 from atoll_web.sales.errors import NothingToPropose, NotInBook
 from atoll_web.sales.held import held_by
@@ -144,7 +144,7 @@ def _compute(actor: Actor, proposal: Proposal, report: runs.Report) -> Mapping[s
         if not (lost := [row for row in rows if row.after is None]):
             break
         stay += [row.left(is_intact=row.line_id in asked.intact) for row in lost if row.line_id not in asked.apart]
-        rows, moved = [], moved.without({row.line_id for row in lost})
+        rows, leaving, bound, moved = [], 0.0, 0.0, moved.without({row.line_id for row in lost})
     if not report(0.9, "writing the proposal"):
         return {"lines": len(lines)}
     rows += stay
@@ -325,7 +325,9 @@ class _Asked:
             promises = promised_anew(anew, served)
             dates = ship_dates(anew, promises, served)
             begins = [anew.date(day) if told else None for day, told in zip(promises.need_day.tolist(), dates, strict=True)]
-            after = dict(zip(requested, zip(dates, begins, _why_none(anew, promises, dates, served), strict=True), strict=True))
+            found_none = why_none(anew, promises, [line.row for line in served])
+            whys = [found_none.get(place, "") for place in range(len(served))]
+            after = dict(zip(requested, zip(dates, begins, whys, strict=True), strict=True))
         last = self.seen.date(self.seen.availability.last_day + 1)
         return [
             Row(
@@ -349,20 +351,6 @@ class _Asked:
             return self.lines[k].before
         day = found.served.requested_day[at]
         return None if day == AS_SOON_AS_POSSIBLE else self.seen.date(day)
-
-
-def _why_none(seen: PromiseSnapshot, promises: Promises, dates: Sequence[date | None], served: Sequence[OpenLine]) -> list[str]:
-    """Why lines get no date; empty for the others."""
-    refused = [not is_promised for is_promised in promises.is_promised.tolist()]
-    found = {delivery_of(line.row): line.row for line, is_refused in zip(served, refused, strict=True) if is_refused}
-    return [
-        ""
-        if day
-        else reason(seen, promises, k)
-        if refused[k]
-        else f"it ships together with {found[delivery_of(line.row)]}, which gets no date"
-        for k, (day, line) in enumerate(zip(dates, served, strict=True))
-    ]
 
 
 def promised_anew(seen: PromiseSnapshot, served: Sequence[OpenLine]) -> Promises:
