@@ -72,7 +72,7 @@ ORDER_BOOK = ListPage(
         Column("at_risk", "At risk", kind="flag"),
         Column("customer", "Customer", value="customer.name", link=lambda row: reverse("customer", args=[row.customer.code])),
         Column("priority", "Priority", kind="number", value="customer.priority"),
-        Column("units", "Open units", kind="number"),
+        Column("units", "Units", kind="number"),
         Column("value", "Value", kind="money"),
         Column("currency", "Currency"),
         Column("asked", "Asked for", kind="date"),
