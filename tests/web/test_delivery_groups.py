@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import blake2b
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -145,7 +146,73 @@ def test_a_line_of_no_group_moves_nobody(company: Lamps) -> None:
     assert [line.position for line in found.lines] == [3]
 
 
+@pytest.mark.parametrize("begin", [begun, lambda company, order: assembled(company, order.lines.first())])
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_line_ships_no_earlier_than_what_leaves_with_it_and_has_begun(company: Lamps, complete: bool, begin: Any) -> None:
+    order = enter(company, of_group(PLAIN, "A"), of_group(LARGE, "A"), ship_complete=complete)
+    begin(company, order)
+    small = LineChange(2, {"head": "HEAD-S", "arm": "ARM-S"})
+    (found,) = sales.change_order(actor=company.actor("sales"), order=order, lines=[small]).lines
+    assert (found.position, found.ship_date) == (2, LATE)
+    assert found.reason.startswith("Waits for line 1, with which it ships and which is ")
+    sales.change_order(actor=company.actor("sales"), order=order, added=[of_group(PLAIN, "A")])
+    assert ships(order) == [LATE] * 3
+    assert nothing_is_violated()
+
+
+def test_what_is_in_assembly_waits_for_a_line_that_leaves_with_it_and_is_later(company: Lamps) -> None:
+    order = enter(company, of_group(PLAIN, "A"), of_group(LARGE, "A"), PLAIN)
+    begun(company, order)
+    later = date(2026, 4, 10)
+    asked = {"actor": company.actor("sales"), "order": order, "lines": [LineChange(2, request_date=later)]}
+    seen = sales.preview_change(**asked)
+    assert [(line.position, line.what, line.ship_date_before, line.ship_date) for line in seen.lines] == [
+        (1, "moved", LATE, later),
+        (2, "changed", LATE, later),
+    ]
+    sales.change_order(**asked, shown=seen.mark)
+    assert ships(order) == [later, later, SOON]
+    waits = Promise.objects.get(line__order=order, line__position=1, in_force=True)
+    assert waits.reason.startswith("Waits for line 2, with which it ships: ")
+    assert (waits.at_risk, waits.line.promises.count()) == (False, 2)
+    last = date(2026, 4, 14)
+    sales.change_order(actor=company.actor("sales"), order=order, lines=[LineChange(3, delivery_group="A", request_date=last)])
+    assert ships(order) == [last] * 3
+    assert nothing_is_violated()
+
+
 # Promised anew
+
+
+@pytest.mark.parametrize("by_proposal", [False, True])
+def test_what_is_in_assembly_waits_for_a_line_that_is_promised_anew(heads: Lamps, by_proposal: bool) -> None:
+    order = enter(heads, of_group(PLAIN, "A"), of_group(LARGE, "A"))
+    before = ships(order)
+    begun(heads, order)
+    slipped_head(heads)
+    planner = heads.actor("planner")
+    if by_proposal:
+        proposal = sales.compute_proposal(actor=planner, proposal=sales.ask_proposal(actor=planner, policy=Policy.LEAST_LATENESS))
+        sales.apply_proposal(actor=planner, proposal=proposal)
+    else:
+        sales.repromise(actor=planner)
+    assert ships(order)[0] == ships(order)[1] > before[0]
+    assert nothing_is_violated()
+
+
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_a_rush_pulls_no_line_ahead_of_what_leaves_with_it_and_has_begun(company: Lamps, is_begun: bool) -> None:
+    enter(company, PLAIN)
+    order = enter(company, of_group(PLAIN, "A"), of_group(LARGE, "A"))
+    if is_begun:
+        begun(company, order)
+    SupplierItem.objects.filter(item__code="HEAD-L").update(lead_time_days=3)  # so that it could be earlier
+    planner = company.actor("planner")
+    proposal = sales.compute_proposal(actor=planner, proposal=sales.ask_rush(actor=planner, order=order))
+    sales.apply_proposal(actor=planner, proposal=proposal)
+    assert ships(order)[0] == ships(order)[1]
+    assert (ships(order)[0] < LATE) != is_begun
+    assert nothing_is_violated()
 
 
 @pytest.mark.parametrize("complete", [True, False])

@@ -18,6 +18,7 @@ from atoll_web.sales.deliveries import delivery_of, numbered
 from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.held import held_by, intact
 from atoll_web.sales.models import OrderLine, Promise
+from atoll_web.sales.services.begun import wait_for
 from atoll_web.sales.services.drafting import raise_all
 from atoll_web.sales.services.open_lines import with_their_deliveries
 from atoll_web.sales.services.releasing import demands_of, give_back, release_expired, works
@@ -167,6 +168,7 @@ def _promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool) -> list[
     taken = seen.booked(answer)
     said = reasons_anew(seen, answer, [True] * len(rows), [row.position for row in rows])
     commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=said)
+    wait_for(actor, [row.pk for row in rows if delivery_of(row) is not None])
     return rows
 
 
