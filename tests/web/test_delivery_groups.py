@@ -18,7 +18,7 @@ from atoll_web.catalogue.models import Item
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
-from atoll_web.sales.errors import DeliveryGroupLeft, DeliveryGroupRefused, QuoteOutdated, ShipsComplete
+from atoll_web.sales.errors import DeliveryGroupLeft, DeliveryGroupRefused, NothingToChange, QuoteOutdated, ShipsComplete
 from atoll_web.sales.models import Order, OrderChange, OrderLine, Promise
 from atoll_web.sales.quote_pdf import _terms
 from atoll_web.sales.record import order_record
@@ -111,6 +111,14 @@ def test_a_group_of_which_a_line_cannot_be_had_is_answered_without_it(company: L
     assert [line.position for line in found.refused] == [2]
     assert [line.ship_date for line in found.lines] == [SOON] * 4
     assert "option:head=HEAD-S" in {one.key for one in found.refused[0].faster}
+
+
+def test_spaces_around_a_group_do_not_count(company: Lamps) -> None:
+    order = enter(company, of_group(PLAIN, "A"), of_group(LARGE, " A "), of_group(PLAIN, " "))
+    assert ships(order) == [LATE, LATE, SOON]
+    assert [*order.lines.order_by("position").values_list("delivery_group", flat=True)] == ["A", "A", ""]
+    with pytest.raises(NothingToChange):
+        sales.change_order(actor=company.actor("sales"), order=order, lines=[LineChange(1, delivery_group="A ")])
 
 
 @pytest.mark.parametrize("group", ["x" * 21, "A\n", "A\0"])
