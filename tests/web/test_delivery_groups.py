@@ -294,6 +294,20 @@ def test_a_line_that_leaves_with_others_is_not_hastened_alone(company: Lamps) ->
     assert sales.ways_to_hasten(line=alone.lines.get(), today=MONDAY)
 
 
+def test_a_line_left_alone_in_its_group_is_hastened_and_leaves_as_a_whole(company: Lamps) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
+    order = enter(company, of_group(LARGE, "A"), of_group(PLAIN, "A"))
+    sales.change_order(actor=company.actor("sales"), order=order, removed=[2])
+    line = order.lines.get(position=1)
+    way, *_ = sales.ways_to_hasten(line=line, today=MONDAY)
+    sales.hasten(actor=company.actor("planner"), line=line, key=way.key)
+    assert ships(order) == [way.ship_date] < [LATE]
+    other = begun(company, enter(company, of_group(replace(PLAIN, quantity=2), "A")))
+    assemble(company, other, 1)
+    with pytest.raises(ShipsComplete, match="in part at least"):
+        ship(company, other, 1)
+
+
 # Shipment
 
 
