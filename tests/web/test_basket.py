@@ -15,7 +15,9 @@ from atoll.cli import atoll
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue.models import Revision
 from atoll_web.purchasing.models import SupplierItem
+from atoll_web.sales import services as sales
 from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
+from atoll_web.sales.services import NewLine
 from tests.lamps import Lamps
 
 pytestmark = pytest.mark.django_db
@@ -249,6 +251,17 @@ def test_the_lines_of_the_basket_are_added_to_an_open_order(with_two: Client, co
     assert list(order.lines.order_by("position").values_list("position", "quantity")) == [(1, 1), (2, 1), (3, 2)]
     assert kept(with_two) == []
     assert "The basket is empty." in text(with_two.post(f"/orders/{order}/add"))
+
+
+def test_a_delivery_group_of_the_basket_is_another_one_than_that_of_the_order(with_two: Client, company: Lamps) -> None:
+    asked = [NewLine("DL", {}, delivery_group=group) for group in ("A", "C")]
+    order = sales.enter_order(actor=company.actor("sales"), customer="MUELLER", lines=asked)
+    session = with_two.session
+    session["basket"] = session["basket"] | {"lines": [line | {"group": "A"} for line in session["basket"]["lines"]]}
+    session.save()
+    page = with_two.post(f"/orders/{order}/add")
+    with_two.post(f"/orders/{order}/add", {"carry_out": "1", "reason": "they called", "shown": mark(page)})
+    assert [*order.lines.order_by("position").values_list("delivery_group", flat=True)] == ["A", "C", "B", "B"]
 
 
 def mark(page: object) -> str:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import blake2b
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -17,7 +18,7 @@ from atoll_web.catalogue.models import Item
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
-from atoll_web.sales.errors import DeliveryGroupLeft, DeliveryGroupRefused, QuoteOutdated, ShipsComplete
+from atoll_web.sales.errors import DeliveryGroupLeft, DeliveryGroupRefused, NothingToChange, QuoteOutdated, ShipsComplete
 from atoll_web.sales.models import Order, OrderChange, OrderLine, Promise
 from atoll_web.sales.quote_pdf import _terms
 from atoll_web.sales.record import order_record
@@ -115,6 +116,14 @@ def test_a_group_of_which_a_line_cannot_be_had_is_answered_without_it(company: L
     assert "option:head=HEAD-S" in {one.key for one in found.refused[0].faster}
 
 
+def test_spaces_around_a_group_do_not_count(company: Lamps) -> None:
+    order = enter(company, of_group(PLAIN, "A"), of_group(LARGE, " A "), of_group(PLAIN, " "))
+    assert ships(order) == [LATE, LATE, SOON]
+    assert [*order.lines.order_by("position").values_list("delivery_group", flat=True)] == ["A", "A", ""]
+    with pytest.raises(NothingToChange):
+        sales.change_order(actor=company.actor("sales"), order=order, lines=[LineChange(1, delivery_group="A ")])
+
+
 @pytest.mark.parametrize("group", ["x" * 21, "A\n", "A\0"])
 def test_a_group_that_is_too_long_or_no_text_is_refused(company: Lamps, group: str) -> None:
     with pytest.raises(DeliveryGroupRefused):
@@ -148,7 +157,73 @@ def test_a_line_of_no_group_moves_nobody(company: Lamps) -> None:
     assert [line.position for line in found.lines] == [3]
 
 
+@pytest.mark.parametrize("begin", [begun, lambda company, order: assembled(company, order.lines.first())])
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_line_ships_no_earlier_than_what_leaves_with_it_and_has_begun(company: Lamps, complete: bool, begin: Any) -> None:
+    order = enter(company, of_group(PLAIN, "A"), of_group(LARGE, "A"), ship_complete=complete)
+    begin(company, order)
+    small = LineChange(2, {"head": "HEAD-S", "arm": "ARM-S"})
+    (found,) = sales.change_order(actor=company.actor("sales"), order=order, lines=[small]).lines
+    assert (found.position, found.ship_date) == (2, LATE)
+    assert found.reason.startswith("Waits for line 1, with which it ships and which is ")
+    sales.change_order(actor=company.actor("sales"), order=order, added=[of_group(PLAIN, "A")])
+    assert ships(order) == [LATE] * 3
+    assert nothing_is_violated()
+
+
+def test_what_is_in_assembly_waits_for_a_line_that_leaves_with_it_and_is_later(company: Lamps) -> None:
+    order = enter(company, of_group(PLAIN, "A"), of_group(LARGE, "A"), PLAIN)
+    begun(company, order)
+    later = date(2026, 4, 10)
+    asked = {"actor": company.actor("sales"), "order": order, "lines": [LineChange(2, request_date=later)]}
+    seen = sales.preview_change(**asked)
+    assert [(line.position, line.what, line.ship_date_before, line.ship_date) for line in seen.lines] == [
+        (1, "moved", LATE, later),
+        (2, "changed", LATE, later),
+    ]
+    sales.change_order(**asked, shown=seen.mark)
+    assert ships(order) == [later, later, SOON]
+    waits = Promise.objects.get(line__order=order, line__position=1, in_force=True)
+    assert waits.reason.startswith("Waits for line 2, with which it ships: ")
+    assert (waits.at_risk, waits.line.promises.count()) == (False, 2)
+    last = date(2026, 4, 14)
+    sales.change_order(actor=company.actor("sales"), order=order, lines=[LineChange(3, delivery_group="A", request_date=last)])
+    assert ships(order) == [last] * 3
+    assert nothing_is_violated()
+
+
 # Promised anew
+
+
+@pytest.mark.parametrize("by_proposal", [False, True])
+def test_what_is_in_assembly_waits_for_a_line_that_is_promised_anew(heads: Lamps, by_proposal: bool) -> None:
+    order = enter(heads, of_group(PLAIN, "A"), of_group(LARGE, "A"))
+    before = ships(order)
+    begun(heads, order)
+    slipped_head(heads)
+    planner = heads.actor("planner")
+    if by_proposal:
+        proposal = sales.compute_proposal(actor=planner, proposal=sales.ask_proposal(actor=planner, policy=Policy.LEAST_LATENESS))
+        sales.apply_proposal(actor=planner, proposal=proposal)
+    else:
+        sales.repromise(actor=planner)
+    assert ships(order)[0] == ships(order)[1] > before[0]
+    assert nothing_is_violated()
+
+
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_a_rush_pulls_no_line_ahead_of_what_leaves_with_it_and_has_begun(company: Lamps, is_begun: bool) -> None:
+    enter(company, PLAIN)
+    order = enter(company, of_group(PLAIN, "A"), of_group(LARGE, "A"))
+    if is_begun:
+        begun(company, order)
+    SupplierItem.objects.filter(item__code="HEAD-L").update(lead_time_days=3)  # so that it could be earlier
+    planner = company.actor("planner")
+    proposal = sales.compute_proposal(actor=planner, proposal=sales.ask_rush(actor=planner, order=order))
+    sales.apply_proposal(actor=planner, proposal=proposal)
+    assert ships(order)[0] == ships(order)[1]
+    assert (ships(order)[0] < LATE) != is_begun
+    assert nothing_is_violated()
 
 
 @pytest.mark.parametrize("complete", [True, False])
@@ -279,6 +354,20 @@ def test_a_line_that_leaves_with_others_is_not_hastened_alone(company: Lamps) ->
     grouped, alone = enter(company, *FIVE[:2]), enter(company, LARGE)
     assert sales.ways_to_hasten(line=grouped.lines.get(position=2), today=MONDAY) == ()
     assert sales.ways_to_hasten(line=alone.lines.get(), today=MONDAY)
+
+
+def test_a_line_left_alone_in_its_group_is_hastened_and_leaves_as_a_whole(company: Lamps) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
+    order = enter(company, of_group(LARGE, "A"), of_group(PLAIN, "A"))
+    sales.change_order(actor=company.actor("sales"), order=order, removed=[2])
+    line = order.lines.get(position=1)
+    way, *_ = sales.ways_to_hasten(line=line, today=MONDAY)
+    sales.hasten(actor=company.actor("planner"), line=line, key=way.key)
+    assert ships(order) == [way.ship_date] < [LATE]
+    other = begun(company, enter(company, of_group(replace(PLAIN, quantity=2), "A")))
+    assemble(company, other, 1)
+    with pytest.raises(ShipsComplete, match="in part at least"):
+        ship(company, other, 1)
 
 
 # Shipment

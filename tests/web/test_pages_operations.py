@@ -378,6 +378,17 @@ def test_a_delivery_that_slips_says_which_promises_are_at_risk_and_they_are_prom
     assert "None: everything that orders and quotes rest on comes in time." in seen(client, "/risks")
 
 
+def test_a_line_whose_assembly_should_have_begun_is_at_risk(played: Lamps, signed_in: SignIn) -> None:
+    """Nobody has entered a slip: the heads are still said to come in time."""
+    promise = Promise.objects.filter(in_force=True).latest("pk")
+    late = promise.ship_date + timedelta(days=1)
+    Company.objects.update(business_date=late)
+    client = signed_in("planner")
+    assert f"{promise.line.order.number} Müller & Cie" in seen(client, "/risks")
+    press(client, "/risks/promise", all="1")
+    assert Promise.objects.get(line=promise.line, in_force=True).ship_date > late
+
+
 def test_a_delivery_cannot_move_into_the_past(played: Lamps, signed_in: SignIn) -> None:
     line = line_of("HEAD-L")
     path = f"/purchase-orders/{line.order.number}/{line.pk}/slip"

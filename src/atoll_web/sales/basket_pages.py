@@ -4,6 +4,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import count
+from string import ascii_uppercase
 from typing import Any
 from uuid import uuid4
 
@@ -310,6 +312,16 @@ def _told(refusal: AtollError) -> list[str]:
     return sentences(refusal.__cause__ if isinstance(refusal.__cause__, BadInput) else refusal)
 
 
+def _named_apart(lines: Sequence[services.NewLine], order: Order) -> list[services.NewLine]:
+    """Lines of a basket, with delivery groups that the order does not use: the same letter is another delivery there."""
+    taken = {*order.lines.values_list("delivery_group", flat=True)}
+    groups = dict.fromkeys(line.delivery_group for line in lines if line.delivery_group)
+    names = (f"{letter}{n or ''}" for n in count() for letter in ascii_uppercase)
+    free = (name for name in names if name not in taken and name not in groups)
+    named = {group: next(free) if group in taken else group for group in groups}
+    return [replace(line, delivery_group=named.get(line.delivery_group, "")) for line in lines]
+
+
 @require_POST
 @needs("order")
 def add_lines(request: HttpRequest, number: str) -> HttpResponse:
@@ -321,10 +333,11 @@ def add_lines(request: HttpRequest, number: str) -> HttpResponse:
     try:
         if faults:
             raise _together(faults)
+        added = _named_apart([*asked.values()], order)
         if asked:
-            context["seen"] = services.preview_change(actor=actor, order=order, added=[*asked.values()])
+            context["seen"] = services.preview_change(actor=actor, order=order, added=added)
         if asked and "carry_out" in request.POST:
-            services.change_order(actor=actor, order=order, added=[*asked.values()], shown=request.POST.get("shown", ""))
+            services.change_order(actor=actor, order=order, added=added, shown=request.POST.get("shown", ""))
             keep(request, Basket(last_key=kept.last_key))
             messages.success(request, f"{len(asked)} line{'s'[: len(asked) > 1]} added; the basket is empty.")
             return redirect("order", number)

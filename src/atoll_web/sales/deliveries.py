@@ -30,7 +30,7 @@ def delivery_of(line: "OrderLine") -> Hashable | None:
 def numbered(deliveries: Sequence[Hashable | None]) -> np.ndarray | None:
     """The number of each line's delivery, as the science takes it; None where no two lines leave together.
 
-    A line that is alone in its delivery leaves on its own.
+    A line that is alone in its delivery is promised on its own; it still leaves as a whole.
     """
     lines = Counter(deliveries)
     numbers = {key: n for n, key in enumerate(key for key, count in lines.items() if key is not None and count > 1)}

@@ -136,7 +136,7 @@ class NotHeld(AtollError):
 
 
 class ShipsComplete(AtollError):
-    """{what} ships complete, and {waiting} of its lines would stay behind. Ship all lines together."""
+    """{what} ships complete, and {waiting} of its lines would stay behind, in part at least. Ship all of it together."""
 
 
 class DeliveryGroupRefused(AtollError):

@@ -46,6 +46,8 @@ LINE_TRANSITIONS = {
 }
 HOLDING = (QUOTED, CONFIRMED)
 """States of a line that holds supply and slots which can still be given back."""
+BEGUN = (IN_ASSEMBLY, ASSEMBLED)
+"""States of a line whose assembly has begun, and of which something is still here."""
 PROMISED = (QUOTED, CONFIRMED, IN_ASSEMBLY, ASSEMBLED, SHIPPED)
 """States of a line that has a promise in force; in the others it has none."""
 

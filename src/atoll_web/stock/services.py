@@ -247,7 +247,7 @@ def repeg(changes: Mapping[tuple[int, int], int]) -> None:
 
 def shortages(demands: Iterable[Demand]) -> dict[int, dict[str, int]]:
     """Units not yet on hand for each demand, by item code; demands that are clear to build are left out."""
-    missing: dict[int, dict[str, int]] = defaultdict(dict)
+    demands, missing = list(demands), defaultdict[int, dict[str, int]](dict)
     held = _allocated_on_hand(demands)
     rows = Requirement.objects.filter(demand__in=[d.pk for d in demands], issued__lt=F("quantity")).values_list(
         "id", "demand_id", "item__code", "quantity", "issued"

@@ -1,7 +1,7 @@
 """Orders are changed before their assembly begins: lines become others, come, and go."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -33,6 +33,7 @@ from atoll_web.sales.errors import (
     QuoteExpired,
 )
 from atoll_web.sales.models import Order, OrderLine, Promise
+from atoll_web.sales.services.begun import wait_for
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, Under, raise_all
 from atoll_web.sales.services.entering import LINES
 from atoll_web.sales.services.releasing import agreed, demands_of, give_back, locked_lines, release_expired, works
@@ -123,7 +124,8 @@ def change_order(
     """Change an order or quote: all of it, or nothing.
 
     Lines that change give back what they hold and are promised anew, those that come are promised, and those that go are
-    cancelled. All lines that ship together with one of these, or did before, are promised anew together.
+    cancelled. All lines that ship together with one of these, or did before, are promised anew together; of those, lines whose
+    assembly has begun keep what they have, and none of the others ships before them: where these are later, they wait for them.
 
     Parameters
     ----------
@@ -176,6 +178,8 @@ class _Wanted:
     ----------
     place, path
         Its position in the order, and where it is in the request; empty for one that only moves with the others.
+    waits_for
+        A line whose assembly has begun, with which it ships later than it is asked for; None where there is none.
     """
 
     place: int
@@ -183,6 +187,7 @@ class _Wanted:
     draft: Drafted | None
     work: Work
     path: str = ""
+    waits_for: OrderLine | None = None
 
     @property
     def delivery_group(self) -> str:
@@ -218,10 +223,11 @@ class _Change:
         own = own_units(works_held, held, self.there)
         give_back(held)
         self._end(gone, bool(added))
-        after = self._promise(wanted, own) if wanted else []
+        after, waiting = self._promise(wanted, own) if wanted else ([], [])
         left = [ChangedLine(r.position, "removed", r.quantity * r.unit_price, Decimal(0), before[r.pk], None) for r in gone]
         seen = [_seen(one, before, promised) for one, promised in zip(wanted, after, strict=True)]
-        return Changed(self.order.number, self.order.currency, tuple(sorted([*left, *seen], key=lambda line: line.position)))
+        lines_now = sorted([*left, *seen, *waiting], key=lambda line: line.position)
+        return Changed(self.order.number, self.order.currency, tuple(lines_now))
 
     def _refuse(self) -> None:
         order = self.order
@@ -282,7 +288,21 @@ class _Change:
         holding = [row for row in self.rows if row.state in states.HOLDING and row.pk not in named]
         others = [row for row in holding if self._delivery(row.delivery_group) in deliveries]
         found += [_Wanted(row.position, row, None, work) for row, work in zip(others, works(others), strict=True)]
-        return sorted(found, key=lambda one: one.place)
+        return self._not_before_begun(sorted(found, key=lambda one: one.place))
+
+    def _not_before_begun(self, wanted: Sequence[_Wanted]) -> list[_Wanted]:
+        """The same, none asked for earlier than those ship that leave with them and whose assembly has begun."""
+        begun = {row.pk: row for row in self.rows if row.state in states.BEGUN and self._delivery(row.delivery_group) is not None}
+        if not begun:
+            return [*wanted]
+        days = Promise.objects.filter(line__in=begun, in_force=True).order_by("ship_date").values_list("ship_date", "line_id")
+        last = {self._delivery(begun[key].delivery_group): (day, begun[key]) for day, key in days}
+        found = []
+        for one in wanted:
+            day, row = last.get(self._delivery(one.delivery_group), (self.actor.today, None))
+            waits = row is not None and day > max(one.work.request_date or self.actor.today, self.actor.today)
+            found.append(replace(one, work=replace(one.work, request_date=day), waits_for=row) if waits else one)
+        return found
 
     def _delivery(self, group: str) -> Hashable | None:
         """What the lines of a group of this order share with those that leave together with them."""
@@ -304,7 +324,7 @@ class _Change:
         under = Under(revision, self.order.ordered_at.date()) if change.by is By.OWN else None
         draft = drafter.draft(line, buyer, under)
         is_same = draft.revision.pk == revision.pk and draft.resolved.key == row.configuration.key
-        is_same = is_same and (line.quantity, group) == (row.quantity, row.delivery_group)
+        is_same = is_same and (line.quantity, line.delivery_group) == (row.quantity, row.delivery_group)
         if is_same and change.request_date in (None, row.request_date):
             raise NothingToChange(position=row.position)
         return draft
@@ -315,8 +335,10 @@ class _Change:
         if gone and not is_more and all(row in gone or row.state in (states.CANCELLED, states.SHIPPED) for row in self.rows):
             Order.objects.filter(pk=self.order.pk).update(state=states.SHIPPED)
 
-    def _promise(self, wanted: Sequence[_Wanted], own: Mapping[str, Mapping[int, int]]) -> list[tuple[date, str]]:
-        """Promise lines and write what they are now; their dates, with the reasons."""
+    def _promise(
+        self, wanted: Sequence[_Wanted], own: Mapping[str, Mapping[int, int]]
+    ) -> tuple[list[tuple[date, str]], list[ChangedLine]]:
+        """Promise lines and write what they are now; their dates, with the reasons, and the lines that wait for them."""
         seen = snapshot(
             [one.work for one in wanted],
             self.actor.today,
@@ -326,7 +348,7 @@ class _Change:
         )
         answer = seen.delivered(numbered([self._delivery(one.delivery_group) for one in wanted]))
         places = [one.place for one in wanted]
-        said = [reason(seen, answer, k, places) for k in range(len(wanted))]
+        said = [_waits(one, reason(seen, answer, k, places), answer.binding(k).cause) for k, one in enumerate(wanted)]
         refused = [k for k in range(len(wanted)) if not answer.is_promised[k]]
         names = [f"line {place}" for place in places]
         raise_all([(wanted[k].path or names[k], CannotPromise(what=names[k], reason=said[k])) for k in refused])
@@ -343,7 +365,14 @@ class _Change:
         ]
         lines = self._lines(wanted, targets, seen.filled_from_stock(answer))
         commit(self.actor, seen, answer, taken, targets, fresh, is_first=False, lines=lines, reasons=said)
-        return [(seen.date(day), words) for day, words in zip(answer.ship_day, said, strict=True)]
+        at = {row.pk: row for row in self.rows if row.state in states.BEGUN}
+        waiting = wait_for(self.actor, [target.line_id for target in targets]) if at else []
+        return [(seen.date(day), words) for day, words in zip(answer.ship_day, said, strict=True)], [
+            ChangedLine(row.position, "moved", price, price, waits.before, waits.ship_date, waits.reason)
+            for waits in waiting
+            for row in [at[waits.line]]
+            for price in [row.quantity * row.unit_price]
+        ]
 
     def _lines(self, wanted: Sequence[_Wanted], targets: Sequence[Target], filled: Sequence[bool]) -> list[Statement]:
         """Write what lines are now, and give the statement that writes new ones.
@@ -374,6 +403,14 @@ class _Change:
         if old:
             exchange([(CHANGED, [old[0], *old[3:7], *old[8:]])])
         return [(LINES, [state, *new])] if new else []
+
+
+def _waits(one: _Wanted, words: str, cause: str) -> str:
+    """Why a line has its date: the reason, or that it waits for a line whose assembly has begun."""
+    row = one.waits_for
+    if row is None or cause != "request":
+        return words
+    return f"Waits for line {row.position}, with which it ships and which is {row.state}."
 
 
 def _seen(one: _Wanted, before: Mapping[int, date], promised: tuple[date, str]) -> ChangedLine:

@@ -34,7 +34,8 @@ class NewLine:
     agreed
         Keys of items with those of their substitutes that may be taken.
     delivery_group
-        Lines of an order that name the same one leave together; empty for a line that leaves on its own.
+        Lines of an order that name the same one leave together; empty for a line that leaves on its own. Spaces around it do not
+        count.
     """
 
     model: str
@@ -44,6 +45,9 @@ class NewLine:
     place: str = ""
     agreed: tuple[tuple[int, int], ...] = ()
     delivery_group: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "delivery_group", self.delivery_group.strip(" "))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from atoll.errors import AtollError
 from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.sales import states
-from atoll_web.sales.deliveries import delivery_of
+from atoll_web.sales.deliveries import delivered_with
 from atoll_web.sales.errors import NoLongerOffered
 from atoll_web.sales.held import held_by
 from atoll_web.sales.models import OrderLine, Promise
@@ -36,7 +36,7 @@ def ways_to_hasten(*, line: OrderLine, today: date, promised: Promise | None = N
         The promise in force of the line, where it is known already.
     """
     promised = promised or Promise.objects.filter(line=line, in_force=True).first()
-    if line.state != states.CONFIRMED or delivery_of(line) is not None or promised.ship_date <= max(line.request_date, today):
+    if line.state != states.CONFIRMED or promised.ship_date <= max(line.request_date, today) or len(delivered_with(line)) > 1:
         return ()
     there, (work,) = master(today), works([line])
     drafter = Drafter(there, today)

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from atoll_web.accounts.models import Company
 from atoll_web.bulk import exchange
@@ -38,11 +38,14 @@ class OpenLine:
     ----------
     before
         The ship date of its promise.
+    is_held_to_it
+        Whether lines ship with it whose assembly has begun, so that it does not ship earlier.
     """
 
     row: OrderLine
     before: date
     work: Work
+    is_held_to_it: bool = False
 
     @property
     def place(self) -> tuple[float, int, int]:
@@ -73,9 +76,11 @@ def open_lines(line_ids: Sequence[int] | None = None, *, lock: bool = False) -> 
         found = found.filter(id__in=line_ids)
     if lock:
         found = OrderLine.objects.filter(id__in=list(found.select_for_update().order_by("id").values_list("id", flat=True)))
-    promised = found.filter(promises__in_force=True).annotate(before=F("promises__ship_date"))
+    together = Q(order__ship_complete=True) | (Q(delivery_group=OuterRef("delivery_group")) & ~Q(delivery_group=""))
+    begun = OrderLine.objects.filter(together, order=OuterRef("order"), state__in=states.BEGUN)
+    promised = found.filter(promises__in_force=True).annotate(before=F("promises__ship_date"), is_held_to_it=Exists(begun))
     rows = list(promised.select_related("order__customer", "configuration").only(*FIELDS).order_by("order_id", "position"))
-    return [OpenLine(row, row.before, work) for row, work in zip(rows, works(rows), strict=True)]
+    return [OpenLine(row, row.before, work, row.is_held_to_it) for row, work in zip(rows, works(rows), strict=True)]
 
 
 WITH_THEIR_DELIVERIES = f"""

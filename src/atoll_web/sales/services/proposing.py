@@ -259,12 +259,14 @@ NEVER_WORSE = {Policy.KEEP, Policy.LEAST_LATENESS}
 def _seen(lines: Sequence[OpenLine], today: date) -> tuple[PromiseSnapshot, Holdings]:
     """What there is when lines give back what they hold, and what that is.
 
-    Of a delivery all lines are intact or none.
+    Of a delivery all lines are intact or none, and none ships before those whose assembly has begun.
     """
     held = held_by([line.row.pk for line in lines], [line.row.demand_id for line in lines], today)
     seen = snapshot([line.work for line in lines], today, lock=Lock.NOTHING, held=held)
     moves = _together(lines, ~seen.holdings.is_intact)
-    return seen, replace(seen.holdings, is_intact=~moves)
+    held_to_it = np.array([line.is_held_to_it for line in lines], dtype=np.bool_)
+    floor = np.where(held_to_it, seen.holdings.due_day, seen.holdings.floor_day)
+    return seen, replace(seen.holdings, is_intact=~moves, floor_day=floor)
 
 
 def _together(lines: Sequence[OpenLine], chosen: np.ndarray) -> np.ndarray:
@@ -366,8 +368,8 @@ def promised_anew(seen: PromiseSnapshot, served: Sequence[OpenLine]) -> Promises
 
 
 def _floor(line: OpenLine) -> date:
-    """No customer is told a day before both the day asked for and the day promised before."""
-    return min(line.work.request_date or line.before, line.before)
+    """No customer is told a day before both the day asked for and the day promised before, nor before what ships with it."""
+    return line.before if line.is_held_to_it else min(line.work.request_date or line.before, line.before)
 
 
 def _served(asked: _Asked, proposal: Proposal) -> Repromise:

@@ -20,6 +20,7 @@ from atoll_web.sales.deliveries import delivery_of, numbered
 from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.held import held_by, intact
 from atoll_web.sales.models import OrderLine, Promise
+from atoll_web.sales.services.begun import wait_for
 from atoll_web.sales.services.drafting import raise_all
 from atoll_web.sales.services.open_lines import with_their_deliveries
 from atoll_web.sales.services.releasing import demands_of, give_back, release_expired, works
@@ -172,6 +173,7 @@ def _promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) 
     targets = [Target(row.pk, row.demand_id, is_new=False) for row in turns.rows]
     taken = seen.booked(answer)
     commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=turns.reasons(seen, answer))
+    wait_for(actor, [row.pk for row in turns.rows if delivery_of(row) is not None])
     return turns.rows
 
 
