@@ -158,8 +158,18 @@ def test_alternates_of_a_component_are_entered_by_their_codes_in_forms_and_files
     line.refresh_from_db()
     assert line.alternates == [keys["CLAMP"], keys["DIMMER"]]
     assert 'value="CLAMP|DIMMER"' in client.get(address(BillLine, f"{line.pk}/change/")).content.decode()
-    for codes, reason in (("LAMP|NO", "There is no item NO."), ("FOOT", "runs in a circle"), ("TRAFO", "differ from TRAFO")):
-        assert reason in entered(codes).content.decode()
+    for codes, reason in (
+        ("LAMP|NO", "There is no item NO."),
+        ("LAMP", "End items go into nothing. Take LAMP out."),
+        ("FOOT", "runs in a circle"),
+        ("TRAFO", "The alternates of TRAFO name an item twice, or itself."),
+        ("CLAMP|CLAMP", "The alternates of TRAFO name an item twice, or itself."),
+    ):
+        preview = upload(client, BillLine, f"parent,component,quantity,alternates\nDRIVER,TRAFO,2,{codes}\n")
+        for page in (entered(codes).content.decode(), preview.content.decode()):
+            assert reason in page
+            assert "(&#x27;" not in page
+            assert "CONTEXT" not in page
     confirm(client, BillLine, upload(client, BillLine, "parent,component,quantity\nDRIVER,TRAFO,2\n"))
     line.refresh_from_db()
     assert (line.quantity, line.alternates) == (2, [keys["CLAMP"], keys["DIMMER"]])

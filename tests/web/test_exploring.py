@@ -1,8 +1,11 @@
 """What can be promised for a basket, why, how surely, and what would be faster: examples worked by hand on the lamps."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
+from random import Random
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -36,7 +39,7 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
 from atoll_web.sales.services import Asked, NewLine
 from atoll_web.sales.why import reasons_document
-from atoll_web.stock.models import Allocation, Supply
+from atoll_web.stock.models import Allocation, Lot, Requirement, Supply
 from atoll_web.stock.services import outdated_builds
 from tests.lamps import LAMP, MONDAY, Lamps
 
@@ -592,6 +595,84 @@ def test_a_subassembly_is_built_of_alternates_where_that_is_earlier(company: Lam
     assert violations() == []
 
 
+def run_out(company: Lamps, **units: int) -> None:
+    """Scrap units that are there, and let what a driver is made of come late."""
+    SupplierItem.objects.filter(item__code__in=["TRAFO", "BOARD", "DIMMER", "BULB"]).update(lead_time_days=20)
+    for code, quantity in units.items():
+        item = Item.objects.get(code=code)
+        for lot in Lot.objects.filter(item=item)[:quantity] or [None]:
+            sales.scrap(actor=company.actor("warehouse"), item=item, quantity=1 if lot else quantity, lot=lot)
+
+
+@pytest.mark.parametrize(
+    ("lines", "scrapped", "kit", "instead"),
+    [
+        (
+            [Line("TRAFO", 1, ("DIMMER", "BULB")), Line("BOARD", 3, ("DIMMER", "BULB"))],
+            {"BOARD": 10, "DIMMER": 2},
+            {"DIMMER": 3, "BULB": 1},
+            {("DIMMER", ""), ("BULB", "")},
+        ),
+        (
+            [Line("TRAFO", 1, ("BOARD",)), Line("BOARD", 1, ("BULB",))],
+            {"BOARD": 9},
+            {"BOARD": 1, "BULB": 1},
+            {("BOARD", ""), ("BULB", "BOARD")},
+        ),
+    ],
+)
+def test_builds_are_opened_whose_lines_share_alternates(
+    company: Lamps, lines: list[Line], scrapped: dict[str, int], kit: dict[str, int], instead: set[tuple[str, str]]
+) -> None:
+    """Two lines have the same alternates, or one is the alternate of the other; the third driver is built of these."""
+    bill(company, "DRIVER", *lines)
+    run_out(company, TRAFO=2, **scrapped)
+    order = company.order(11)
+    assert kit_of("DRIVER") == kit
+    feet = next(peg for peg in reasons_document(order.lines.get())["pegs"] if peg["kind"] == "planned")
+    drivers = next(peg for peg in feet["parts"] if peg["item"] == "DRIVER" and peg["kind"] == "planned")
+    assert {(part["item"], part["instead"]) for part in drivers["parts"]} == instead
+    BillLine.objects.filter(parent__code="DRIVER", component__code="BOARD").update(quantity=lines[1].quantity)
+    assert not Promise.objects.get(line__order=order).at_risk
+    builds = Supply.objects.filter(item__code="DRIVER", kind="planned")
+    assert len(assembly.open_builds(actor=company.actor("planner"), supplies=[*builds])) == 1
+    assert violations() == []
+
+
+def test_a_planned_build_is_outdated_where_no_choice_for_each_line_of_its_bill_makes_its_kit(company: Lamps) -> None:
+    """Random bills and kits, against all choices one by one; TRAFO is followed by DIMMER, and that by CLAMP."""
+    company.order(13)
+    build = Supply.objects.get(item__code="DRIVER", kind="planned")
+    items = {item.code: item for item in Item.objects.filter(code__in=["TRAFO", "BOARD", "DIMMER", "CLAMP", "BULB"])}
+    for former, latter in (("TRAFO", "DIMMER"), ("DIMMER", "CLAMP")):
+        catalogue.make_obsolete(actor=company.actor("planner"), item=items[former], replaced_by=items[latter])
+    successors = {"TRAFO": ("DIMMER", "CLAMP"), "DIMMER": ("CLAMP",)}
+    draw, seen = Random(7), Counter()
+    for _ in range(150):
+        lines = []
+        for component in draw.sample(sorted(items), draw.randint(1, 4)):
+            others = draw.sample(sorted(items.keys() - {component}), draw.choice((0, 0, 1, 2)))
+            lines.append(Line(component, draw.randint(1, 2), tuple(others)))
+        made = [
+            sum((Counter({taken: line.quantity}) for line, taken in zip(lines, choice, strict=True)), Counter())
+            for choice in product(*({*line.items, *successors.get(line.item, ())} for line in lines))
+        ]
+        kit = Counter(draw.choice(made))
+        if draw.random() < 0.5:
+            kit[draw.choice(sorted(items))] += 1
+        if draw.random() < 0.3:
+            del kit[draw.choice(sorted(kit))]
+        Allocation.objects.filter(requirement__demand__builds=build).delete()
+        build.consumes.requirements.all().delete()
+        Requirement.objects.bulk_create(
+            Requirement(demand=build.consumes, item=items[code], quantity=units * build.quantity) for code, units in kit.items()
+        )
+        bill(company, "DRIVER", *lines)
+        assert (build.pk in outdated_builds()) == (kit not in made), (lines, kit)
+        seen[kit in made] += 1
+    assert min(seen[True], seen[False]) > 30
+
+
 def test_builds_with_other_alternates_are_planned_apart(company: Lamps) -> None:
     """Five dimmers, then five clamps: each order's drivers are of one kind."""
     bill(company, "DRIVER", Line("TRAFO", 1, ("DIMMER", "CLAMP")), Line("BOARD", 1))
@@ -624,6 +705,19 @@ def test_a_subassembly_is_built_of_the_successor_of_an_obsolete_component(compan
     assert len(assembly.open_builds(actor=company.actor("planner"), supplies=[*builds])) == 2
     assert "'instead': 'TRAFO'" in str(reasons_document(order.lines.get()))
     assert violations() == []
+
+
+def test_what_is_told_follows_successors_as_far_as_what_is_built(company: Lamps) -> None:
+    """The third successor of the transformer is taken for it, since all before are used up."""
+    run_out(company, TRAFO=2, DIMMER=5, CLAMP=5)
+    for former, latter in (("TRAFO", "DIMMER"), ("DIMMER", "CLAMP"), ("CLAMP", "BULB")):
+        items = {item.code: item for item in Item.objects.filter(code__in=[former, latter])}
+        catalogue.make_obsolete(actor=company.actor("planner"), item=items[former], replaced_by=items[latter])
+    order = company.order(11)
+    assert kit_of("DRIVER") == {"BOARD": 1, "BULB": 1}
+    assert "'item': 'BULB'" in (told := str(reasons_document(order.lines.get())))
+    assert "'instead': 'TRAFO'" in told
+    assert outdated_builds() == set()
 
 
 def test_a_successor_that_is_made_of_what_it_replaces_is_left_out(company: Lamps) -> None:

@@ -16,7 +16,7 @@ from atoll_web import home
 from atoll_web.accounts.models import Company
 from atoll_web.assembly import services as assembly
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
-from atoll_web.catalogue.models import Item
+from atoll_web.catalogue.models import BillLine, Item
 from atoll_web.planning import services as planning
 from atoll_web.planning.models import Forecast, PlannedOrder, StockPolicy
 from atoll_web.purchasing import services as purchasing
@@ -227,6 +227,16 @@ def test_an_item_page_tells_structure_suppliers_and_history(company: Lamps, sign
     assert "Goes into DRIVER Driver, tested , 1 each" in page
     assert "Pièces du Sud preferred 9.00 EUR, 10 days, at least 5, in steps of 5" in page
     assert "cost from 9.0000 to 9.5000" in page
+
+
+def test_an_item_page_tells_what_an_item_is_an_alternate_of(company: Lamps, signed_in: SignIn) -> None:
+    dimmer = Item.objects.get(code="DIMMER")
+    BillLine.objects.filter(parent__code="DRIVER", component__code="TRAFO").update(alternates=[dimmer.pk])
+    client = signed_in("sales")
+    assert "Goes into DRIVER Driver, tested , 1 each, as an alternate of TRAFO" in seen(client, "/items/DIMMER")
+    assert "as an alternate of" not in seen(client, "/items/TRAFO")
+    uses = {code: client.get(f"/items/{code}.json").json()["where_used"] for code in ("DIMMER", "TRAFO")}
+    assert {code: [use["alternate_of"] for use in found] for code, found in uses.items()} == {"DIMMER": ["TRAFO"], "TRAFO": [""]}
 
 
 @pytest.mark.parametrize("code", ["HEAD-S", "CABLE", "FOOT"])

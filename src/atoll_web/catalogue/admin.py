@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.forms import CharField, ModelForm
 from django.http import HttpRequest
 from import_export.fields import Field
@@ -60,19 +61,23 @@ def codes_of(keys: Sequence[int]) -> str:
     return "|".join(codes[key] for key in keys)
 
 
-def keys_of(text: str) -> list[int]:
-    """Keys of the items whose codes a text names.
+def keys_of(text: str, component: str) -> list[int]:
+    """Keys of the alternates of a component whose codes a text names.
 
     Raises
     ------
     ValidationError
-        When there is none with a code.
+        When there is none with a code, one is named twice or is the component itself, or goes into nothing.
     """
     codes = [word.strip() for word in text.split("|") if word.strip()]
-    keys = dict(Item.objects.filter(code__in=codes).values_list("code", "pk"))
-    if unknown := [code for code in codes if code not in keys]:
+    items = Item.objects.in_bulk(codes, field_name="code")
+    if unknown := [code for code in codes if code not in items]:
         raise ValidationError(f"There is no item {', '.join(unknown)}. Write codes of items with | between them.")
-    return [keys[code] for code in codes]
+    if len({component, *codes}) <= len(codes):
+        raise ValidationError(f"The alternates of {component} name an item twice, or itself. Name each item once.")
+    if sold := [code for code in codes if items[code].kind == "end item"]:
+        raise ValidationError(f"End items go into nothing. Take {', '.join(sold)} out.")
+    return [items[code].pk for code in codes]
 
 
 class CodesWidget(Widget):
@@ -80,7 +85,7 @@ class CodesWidget(Widget):
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> list[int]:
         """The keys of a cell."""
-        return keys_of(str(value or ""))
+        return keys_of(str(value or ""), str(row["component"]).strip())
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         """The cell of the keys."""
@@ -93,10 +98,6 @@ class CodesField(CharField):
     def prepare_value(self, value: Any) -> str:
         """What the form shows."""
         return codes_of(value) if isinstance(value, list) else value or ""
-
-    def clean(self, value: Any) -> list[int]:
-        """The keys of what was entered."""
-        return keys_of(super().clean(value))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Whether other codes were entered."""
@@ -115,6 +116,23 @@ class BillLineResource(MasterDataResource):
         import_id_fields = ("parent", "component")
         fields = ("parent", "component", "quantity", "alternates")
 
+    def do_instance_save(self, instance: BillLine, is_create: bool) -> None:
+        """Write a row, or say along which path its parent would contain itself."""
+        try:
+            with transaction.atomic():
+                super().do_instance_save(instance, is_create)
+        except IntegrityError as error:
+            _refuse_cycle(instance.parent, instance.component, instance.alternates)
+            raise ValidationError(next(iter(str(error).splitlines()), "")) from error
+
+
+def _refuse_cycle(parent: Item, component: Item, alternates: Sequence[int]) -> None:
+    codes = dict(Item.objects.filter(pk__in=alternates).values_list("pk", "code"))
+    try:
+        refuse_cycle(parent, component, [codes[key] for key in alternates])
+    except AtollError as error:
+        raise ValidationError(str(error)) from error
+
 
 class BillLineForm(ModelForm):
     """A line of a bill, which may not lead back to its parent."""
@@ -123,15 +141,16 @@ class BillLineForm(ModelForm):
         required=False, help_text="Codes of the items that promises may take for all of them, the best first, with | between them"
     )
 
+    def clean_alternates(self) -> list[int]:
+        """The keys of what was entered."""
+        component = self.cleaned_data.get("component")
+        return keys_of(self.cleaned_data["alternates"], component.code if component else "")
+
     def clean(self) -> dict[str, Any]:
         """Say along which path an item would contain itself."""
         cleaned = super().clean()
         if cleaned.get("parent") and cleaned.get("component"):
-            try:
-                others = codes_of(cleaned.get("alternates") or [])
-                refuse_cycle(cleaned["parent"], cleaned["component"], others.split("|") if others else ())
-            except (AtollError, ValueError) as error:
-                raise ValidationError(str(error)) from error
+            _refuse_cycle(cleaned["parent"], cleaned["component"], cleaned.get("alternates") or [])
         return cleaned
 
 

@@ -49,7 +49,7 @@ def item_record(item: Item, company: Company, today: date, *, page: int = 1) -> 
         "supplies": _supplies(item),
         "table": _table(time_phased(item=item, today=today, weekdays=len(company.weekdays))),
         "bill": _bill([line for line in structure if line.parent_id == item.pk]),
-        "where_used": [_part(line.parent, line.quantity) for line in structure if line.parent_id != item.pk],
+        "where_used": [_use(line, item) for line in structure if line.parent_id != item.pk],
         "models": item.models,
         "suppliers": _suppliers(item),
         "policy": {"base_stock": item.base_stock, "daily_demand": item.daily_demand, "lead_time_days": item.lead_time_days},
@@ -75,6 +75,12 @@ def models_with(code: str) -> ArraySubquery:
 
 def _part(item: Item, quantity: int) -> Document:
     return {"item": item.code, "name": item.name, "quantity": quantity}
+
+
+def _use(line: BillLine, item: Item) -> Document:
+    """What the item goes into, and the component that it may be taken for there; empty where it is the component."""
+    is_component = line.component_id == item.pk
+    return {**_part(line.parent, line.quantity), "alternate_of": "" if is_component else line.component.code}
 
 
 def _bill(lines: Sequence[BillLine]) -> list[Document]:

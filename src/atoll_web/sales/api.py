@@ -222,7 +222,9 @@ class PegOut(StepOfPath):
     )
     margin_days: int = Field(description="Days that promises add to its date, of an unsteady supplier")
     built: int = Field(description="Units of the whole build, of which others may take a part")
-    instead: str = Field("", description="The component of the bill that it is taken for; empty for that component itself")
+    instead: str = Field(
+        "", description="The component of the bill that it is taken for; empty for itself, and where it is unsure"
+    )
     is_latest: bool = Field(description="Whether it decides the date of what it goes into, all the way up to the order")
     parts: list["PegOut"] = Field(description="What the build takes, for all that it builds")
 

@@ -6,24 +6,23 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models import CharField
+from django.db.models.expressions import RawSQL
 
-from atoll_web.catalogue.models import BillLine
 from atoll_web.stock.models import Requirement
+from atoll_web.stock.triggers import MAY_TAKE
 
-OF_BUILD = BillLine.objects.filter(parent=OuterRef("demand__builds__item"))
-
-REPLACED = (
-    Q(alternates__contains=[OuterRef("item")])
-    | Q(component__replaced_by=OuterRef("item"))
-    | Q(component__replaced_by__replaced_by=OuterRef("item"))
+INSTEAD = RawSQL(
+    f"""
+    SELECT CASE WHEN count(*) = 1 AND min(component_id) <> stock_requirement.item_id THEN min(i.code) ELSE '' END
+    FROM stock_demand d JOIN stock_supply build ON build.id = d.builds_id
+    CROSS JOIN LATERAL ({MAY_TAKE.format(parent="build.item_id")}) may_take JOIN catalogue_item i ON i.id = component_id
+    WHERE d.id = stock_requirement.demand_id AND may_take.item_id = stock_requirement.item_id
+    """,
+    (),
+    output_field=CharField(),
 )
-
-INSTEAD = Case(
-    When(Exists(OF_BUILD.filter(component=OuterRef("item"))), then=Value("")),
-    default=Subquery(OF_BUILD.filter(REPLACED).order_by("component__code").values("component__code")[:1]),
-)
-"""What the bill of a build has where its kit requires an alternate or a successor."""
+"""What the bill of a build has where its kit requires an alternate or a successor that can stand for nothing else."""
 
 FIELDS = {
     "id": "id",
@@ -63,7 +62,7 @@ class Peg:
     is_obsolete
         Whether the item is out of use, so that what is only planned of it will not come.
     instead
-        The component of the bill that it is taken for; empty for that component itself.
+        The component of the bill that it is taken for; empty for that component itself, and where it may stand for several.
     is_latest
         Whether it decides the date of what it goes into, all the way up to the order.
     """

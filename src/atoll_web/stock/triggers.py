@@ -188,34 +188,48 @@ build_is_due_after_it_begins = for_each_statement(
 )
 """A new build has no components yet; those that come are looked at as they are allocated."""
 
-OUTDATED_BUILDS = """
-SELECT s.id FROM stock_supply s JOIN stock_demand d ON d.builds_id = s.id
-WHERE s.kind = 'planned' AND EXISTS (
-    SELECT 1 FROM (
-        SELECT coalesce((
-            SELECT r.item_id FROM stock_requirement r WHERE r.demand_id = d.id AND r.item_id = line.component_id
-        ), (
-            WITH RECURSIVE successor (item_id, rank) AS (
-                SELECT line.component_id, 0
-                UNION ALL
-                SELECT i.replaced_by_id, rank + 1 FROM successor JOIN catalogue_item i ON i.id = successor.item_id
-                WHERE i.replaced_by_id IS NOT NULL AND rank < 100
-            ), other (item_id, rank) AS (
-                SELECT item_id, rank FROM successor
-                UNION ALL
-                SELECT item_id, 0 FROM unnest(line.alternates) a (item_id)
-            )
-            SELECT r.item_id FROM other JOIN stock_requirement r ON r.demand_id = d.id AND r.item_id = other.item_id
-            ORDER BY rank LIMIT 1
-        ), line.component_id), sum(line.quantity)
-        FROM catalogue_billline line WHERE line.parent_id = s.item_id GROUP BY 1
-    ) b (item_id, quantity)
-    FULL JOIN (SELECT item_id, quantity FROM stock_requirement WHERE demand_id = d.id) r ON r.item_id = b.item_id
-    WHERE r.quantity IS DISTINCT FROM b.quantity * s.quantity
-)
+MAY_TAKE = """
+SELECT line.component_id, line.quantity, successor.item_id
+FROM catalogue_billline line CROSS JOIN LATERAL (
+    WITH RECURSIVE successor (item_id, rank) AS (
+        SELECT line.component_id, 0
+        UNION ALL
+        SELECT i.replaced_by_id, rank + 1 FROM successor JOIN catalogue_item i ON i.id = successor.item_id
+        WHERE i.replaced_by_id IS NOT NULL AND rank < 100
+    )
+    SELECT item_id FROM successor
+    UNION
+    SELECT unnest(line.alternates)
+) successor
+WHERE line.parent_id = {parent}
 """
-"""Builds that are planned and nobody has opened, whose kit is no longer what their bill says, with alternates of components and
-successors of obsolete ones.
+"""What a build may take for each line of its bill: the component, its successors and its alternates."""
+
+OUTDATED_BUILDS = f"""
+SELECT s.id FROM stock_supply s JOIN stock_demand d ON d.builds_id = s.id
+WHERE s.kind = 'planned' AND CASE WHEN EXISTS (
+    SELECT 1 FROM (SELECT component_id, quantity FROM catalogue_billline WHERE parent_id = s.item_id) line
+    FULL JOIN (SELECT item_id, quantity FROM stock_requirement WHERE demand_id = d.id) r ON r.item_id = line.component_id
+    WHERE r.quantity IS DISTINCT FROM line.quantity * s.quantity
+) THEN NOT EXISTS (
+    WITH RECURSIVE kit (place, item_id, units) AS (
+        SELECT row_number() OVER (ORDER BY item_id), item_id, quantity::bigint FROM stock_requirement WHERE demand_id = d.id
+    ), choice (line, place, units) AS (
+        SELECT dense_rank() OVER (ORDER BY component_id), kit.place, may_take.quantity::bigint * s.quantity
+        FROM ({MAY_TAKE.format(parent="s.item_id")}) may_take LEFT JOIN kit USING (item_id)
+    ), rest (line, units) AS (
+        SELECT 0::bigint, ARRAY(SELECT units FROM kit ORDER BY place)
+        UNION
+        SELECT choice.line, rest.units[:place - 1] || rest.units[place] - choice.units || rest.units[place + 1:]
+        FROM rest JOIN choice ON choice.line = rest.line + 1 AND rest.units[place] >= choice.units
+    )
+    SELECT 1 FROM rest WHERE 0 = ALL(units) AND line = (SELECT coalesce(max(line), 0) FROM choice)
+) ELSE false END
+"""
+"""Builds that are planned and nobody has opened, whose kit is no longer what their bill says.
+
+That is looked at exactly, where the kit has other items than the bill: each line takes one item for all its units, and these
+add up to the kit. What is left of it line by line is kept once, in however many ways it came about.
 """
 
 OVER_REQUIREMENT = "r.quantity - r.issued < (SELECT SUM(x.quantity) FROM stock_allocation x WHERE x.requirement_id = r.id)"
