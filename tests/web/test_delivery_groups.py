@@ -77,6 +77,21 @@ def test_each_group_of_an_order_has_one_date_and_the_other_lines_have_their_own(
     assert nothing_is_violated()
 
 
+def test_a_line_that_the_day_of_a_delivery_leaves_no_time_is_refused_like_any_other(company: Lamps) -> None:
+    """Alone all three have a day; lines 1 and 3 on 29 April take the time that line 2 needs after its heads have come."""
+    SupplierItem.objects.filter(item__code="HEAD-L").update(lead_time_days=35)
+    wished = of_group(replace(PLAIN, request_date=date(2026, 4, 29)), "A")
+    lines = [of_group(replace(PLAIN, quantity=120), "A"), replace(LARGE, quantity=170), wished]
+    assert not sales.explore(lines=[replace(line, delivery_group="") for line in lines], today=MONDAY).refused
+    found = sales.explore(lines=lines, today=MONDAY)
+    assert [(line.position, line.ship_date) for line in found.lines] == [(1, date(2026, 4, 29)), (3, date(2026, 4, 29))]
+    (refused,) = found.refused
+    assert (refused.position, found.complete_on) == (2, None)
+    with pytest.raises(AtollError) as ordered:
+        enter(company, *lines)
+    assert str(refused.refusal).replace("line 2, DL", "line 2") == str(ordered.value)
+
+
 def test_what_is_explored_quoted_and_ordered_is_the_same(company: Lamps) -> None:
     seen = [line.ship_date for line in sales.explore(lines=FIVE, today=MONDAY).lines]
     with transaction.atomic():

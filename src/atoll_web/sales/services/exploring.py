@@ -185,17 +185,12 @@ def explore(
     names = [lines[0].model] if len(lines) == 1 else [f"line {n}, {lines[n - 1].model}" for n in positions]
     shared = [delivery(0, draft.line.delivery_group, ship_complete=ship_complete) for draft in drafts]
     asked = [*map(_Asked, positions, names, drafts, wanted, shared)]
-    is_promised = promise(seen.availability, seen.wanted).is_promised.tolist()
-    sound = [one for one, is_sound in zip(asked, is_promised, strict=True) if is_sound]
-    seen = replace(seen, wanted=Wanted.of(one.wanted for one in sound), works=[one.draft.work() for one in sound])
-    complete = promise_complete(seen.availability, seen.wanted)
-    answer = complete if ship_complete else seen.delivered(numbered([one.delivery for one in sound]))
+    seen, sound, answer, reasons = _promised_together(seen, asked)
     basket = _Basket(seen, sound, drafter, terms, Surenesses(seen, answer, there))
     explored = tuple(sorted(basket.explored(answer), key=lambda line: line.position))
-    refused += [basket.refused(answer, one) for one, is_sound in zip(asked, is_promised, strict=True) if not is_sound]
+    refused += [basket.refused(answer, one, reasons[one.position]) for one in asked if one.position in reasons]
     refused.sort(key=lambda line: line.position)
-    complete_on = None if refused else seen.date(complete.ship_day.max())
-    return Explored(explored, tuple(refused), complete_on, drafts[0].currency)
+    return Explored(explored, tuple(refused), None if refused else _complete_on(seen), drafts[0].currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +202,30 @@ class _Asked:
     draft: Drafted
     wanted: WantedLine
     delivery: Hashable | None
+
+
+def _promised_together(
+    seen: PromiseSnapshot, asked: Sequence[_Asked]
+) -> tuple[PromiseSnapshot, Sequence[_Asked], Promises, dict[int, str]]:
+    """The lines that are promised beside each other, with their promises, and why each other line is not, by position.
+
+    Without the lines that are refused a delivery may have another day, which may leave others none: what is left is asked again.
+    """
+    reasons: dict[int, str] = {}
+    while True:
+        answer = seen.delivered(numbered([one.delivery for one in asked]))
+        refused = {one.position: reason(seen, answer, k) for k, one in enumerate(asked) if not answer.is_promised[k]}
+        if not refused:
+            return seen, asked, answer, reasons
+        reasons |= refused
+        asked = [one for one in asked if one.position not in refused]
+        seen = replace(seen, wanted=Wanted.of(one.wanted for one in asked), works=[one.draft.work() for one in asked])
+
+
+def _complete_on(seen: PromiseSnapshot) -> date | None:
+    """The day on which all lines can ship together; None where one of them is refused then."""
+    complete = promise_complete(seen.availability, seen.wanted)
+    return seen.date(complete.ship_day.max()) if complete.is_promised.all() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +271,11 @@ class _Basket:
             if len(members) > 1:
                 there = after(before, promise_complete(before, Wanted.of(self.asked[k].wanted for k in members)))
 
-    def refused(self, answer: Promises, one: _Asked) -> LineRefused:
-        """A line that cannot be promised, and what would make it possible beside all others."""
+    def refused(self, answer: Promises, one: _Asked, why: str) -> LineRefused:
+        """A line that cannot be promised, why, and what would make it possible beside all others."""
         there = after(self.seen.availability, answer)
         alone = promise(there, Wanted.of([one.wanted]))
-        refusal = CannotPromise(what=one.name, reason=reason(self.seen, alone, 0))
+        refusal = CannotPromise(what=one.name, reason=why)
         found = faster(self._question(one, there, alone, self._without_delivery(one)))
         levers = tuple(replace(lever, days_earlier=0) for lever in found)
         return LineRefused(one.position, one.draft.line, refusal, one.draft.price, levers)
