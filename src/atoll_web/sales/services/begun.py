@@ -24,7 +24,7 @@ def wait_for(actor: Actor, line_ids: Sequence[int]) -> list[Waits]:
 
     What they rest on stays. Call it once the lines are promised, inside `acting`.
     """
-    (rows,) = exchange([(WAITING, [list(line_ids)])])
+    (rows,) = exchange([(WAITING, [list(line_ids)])]) if line_ids else ([],)
     found = {waits.line: waits for waits in map(Waits._make, rows)}
     if found:
         promises = Promise.objects.filter(line__in=found, in_force=True)
