@@ -366,7 +366,7 @@ class _Change:
         lines = self._lines(wanted, targets, seen.filled_from_stock(answer))
         commit(self.actor, seen, answer, taken, targets, fresh, is_first=False, lines=lines, reasons=said)
         at = {row.pk: row for row in self.rows if row.state in states.BEGUN}
-        waiting = wait_for(self.actor, [target.line_id for target in targets])
+        waiting = wait_for(self.actor, [target.line_id for target in targets]) if at else []
         return [(seen.date(day), words) for day, words in zip(answer.ship_day, said, strict=True)], [
             ChangedLine(row.position, "moved", price, price, waits.before, waits.ship_date, waits.reason)
             for waits in waiting
