@@ -112,6 +112,34 @@ def test_nothing_is_faster_than_the_next_free_day_or_the_customers_own_wish(comp
     assert (later.binding.cause, later.faster) == ("request", ())
 
 
+@pytest.mark.parametrize(
+    ("wanted", "days"),
+    [
+        (date(2026, 3, 3), {"option:head=HEAD-S": 4, "split:1": 4, "express:HEAD-L": 6}),
+        (date(2026, 3, 5), {"option:head=HEAD-S": 5, "split:1": 5, "express:HEAD-L": 6}),
+        (date(2026, 3, 10), {"option:head=HEAD-S": 10, "split:1": 10, "express:HEAD-L": 10}),
+        (date(2026, 3, 18), {}),
+    ],
+)
+def test_nothing_is_offered_that_is_only_ready_before_the_day_wanted(fast_heads: Lamps, wanted: date, days: dict) -> None:
+    asked = replace(TWO_LARGE, request_date=wanted)
+    (line,) = explore(asked).lines
+    assert (line.ship_date, line.binding.cause) == (date(2026, 3, 18), "material")
+    assert {one.key: one.ship_date.day for one in line.faster} == days
+    assert all(one.days_earlier == (line.ship_date - one.ship_date).days for one in line.faster)
+    for one in line.faster:
+        with transaction.atomic():
+            order = sales.take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[Asked(asked, one.key)])
+            assert Promise.objects.filter(line__order=order).earliest("line__position").ship_date == one.ship_date
+            transaction.set_rollback(True)
+    order = sales.enter_order(actor=fast_heads.actor("sales"), customer="MUELLER", lines=[asked])
+    for one in sales.ways_to_hasten(line=order.lines.get(), today=MONDAY):
+        with transaction.atomic():
+            sales.hasten(actor=fast_heads.actor("sales"), line=order.lines.get(), key=one.key)
+            assert Promise.objects.get(line__order=order, in_force=True).ship_date == one.ship_date
+            transaction.set_rollback(True)
+
+
 def test_an_express_purchase_is_sent_with_the_order_and_recorded(fast_heads: Lamps) -> None:
     order = sales.take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[Asked(TWO_LARGE, "express:HEAD-L")])
     assert Promise.objects.get(line__order=order).ship_date == date(2026, 3, 6)

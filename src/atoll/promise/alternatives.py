@@ -1,6 +1,6 @@
 """What would make a line earlier: levers, each tried alone or together with others, with the day and the cost."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import reduce
@@ -13,7 +13,7 @@ from atoll.promise.deliver import promise_complete, splits
 from atoll.promise.promises import Promises
 from atoll.promise.serving import promise, promise_each
 from atoll.promise.tables import Integers
-from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted, WantedLine
+from atoll.promise.wanted import Wanted, WantedLine
 
 FREE = Decimal(0)
 
@@ -122,7 +122,7 @@ class Improvement:
 
 
 def improvements(availability: Availability, line: WantedLine, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
-    """What each lever makes of a line's earliest ship day.
+    """What each lever makes of a line's ship day. The day that it requests stays: to be ready before it is no better.
 
     Returns
     -------
@@ -135,7 +135,6 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
     ValueError
         When a lever names an item that the line does not require, a supply that does not exist, or negative days or minutes.
     """
-    line = replace(line, requested_day=AS_SOON_AS_POSSIBLE)
     variants = [lever for lever in levers if isinstance(lever, Substitution | OtherOption)]
     answers = promise_each(availability, Wanted.of([line, *(_variant(line, lever) for lever in variants)]))
     now = int(answers.ship_day[0]) if answers.is_promised[0] else availability.last_day + 1
@@ -150,10 +149,21 @@ def improvements(availability: Availability, line: WantedLine, levers: Sequence[
             paid = sum((_cost(availability, one, answer, with_it) for one in pulled(lever)), FREE)
             tried.append(Improvement(lever, int(answer.ship_day[0]), now - int(answer.ship_day[0]), paid))
         elif isinstance(lever, Splitting):
-            parts = splits(availability, line, lever.units)
-            tried += [Improvement(lever, p.first_day, now - p.first_day, lever.cost, p.first_units, p.rest_day) for p in parts]
+            tried += _in_parts(availability, line, lever, now)
     found = [improvement for improvement in tried if 0 <= improvement.ship_day < now]
     return tuple(sorted(found, key=lambda improvement: (improvement.ship_day, improvement.cost)))
+
+
+def _in_parts(availability: Availability, line: WantedLine, lever: Splitting, now: int) -> Iterable[Improvement]:
+    """Both parts for the requested day: with as many units first as each day allows."""
+    found = {}
+    for split in splits(availability, line, lever.units):
+        parts = [replace(split.lines.line(n), requested_day=line.requested_day) for n in range(2)]
+        answer = promise(availability, Wanted.of(parts))
+        if answer.is_promised.all():
+            first, rest = answer.ship_day.tolist()
+            found[first] = Improvement(lever, first, now - first, lever.cost, split.first_units, rest)
+    return found.values()
 
 
 def delivery_improvements(availability: Availability, wanted: Wanted, k: int, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
@@ -217,7 +227,7 @@ def needed(availability: Availability, line: WantedLine, levers: Sequence[Pulled
     ValueError
         As `improvements` does.
     """
-    wanted = Wanted.of([replace(line, requested_day=AS_SOON_AS_POSSIBLE)])
+    wanted = Wanted.of([line])
     with_all = applied(availability, Together(tuple(levers)))
     answer = promise(with_all, wanted)
     kept = [one for one in levers if not isinstance(one, Overtime) or overtime_taken(availability, one, answer, with_all)]

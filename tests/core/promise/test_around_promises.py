@@ -100,7 +100,7 @@ def test_what_helps_a_delivery_is_what_helps_its_last_line() -> None:
 @settings(max_examples=60)
 @given(availabilities(days=25, most_free=9), st.lists(wanted_lines(most_units=5), min_size=1, max_size=3))
 def test_a_delivery_of_one_line_is_improved_like_the_line(a: Availability, wanted: list[WantedLine]) -> None:
-    line = replace(wanted[0], requested_day=-1)
+    line = wanted[0]
     levers = [ExpressPurchase(item, 0, Decimal(1)) for item in line.requirements]
     alone, delivered = improvements(a, line, levers), delivery_improvements(a, Wanted.of([line]), 0, levers)
     assert [one.ship_day for one in alone] == [one.ship_day for one in delivered]
@@ -453,6 +453,20 @@ def test_overtime_is_paid_by_the_minutes_that_are_taken_of_it() -> None:
     longer, new_day = Overtime(0, 2, 100, Decimal("0.50")), Overtime(0, 1, 30, Decimal(2))
     found = improvements(there, line, [longer, new_day])
     assert [(i.lever, i.ship_day, i.cost) for i in found] == [(longer, 2, Decimal(10)), (new_day, 2, Decimal(60))]
+
+
+def test_nothing_is_better_that_is_only_ready_before_the_requested_day() -> None:
+    """Promised for day 9 without a lever, and for day 2 at the soonest with one. Days 5 and 6 are a weekend."""
+    there = availability([(0, 0, 2), (1, 9, 4)], leads=[-1, 9, 2])
+    levers = [Substitution(1, 2), Expediting(1, 7, Decimal(5)), ExpressPurchase(1, 2, Decimal(7)), Splitting(2)]
+    for requested, days in ((-1, [2, 2, 2]), (4, [4, 4, 4]), (9, []), (20, [])):
+        line = WantedLine({0: 2, 1: 2}, requested_day=requested)
+        assert [one.ship_day for one in improvements(there, line, levers)] == days
+    assert needed(there, WantedLine({0: 1, 1: 2}, requested_day=9), levers[1:3]) == ()
+    early = availability([(0, 0, 1), (0, 3, 2), (0, 9, 3)], leads=[9])
+    for requested, parts in ((-1, [(1, 1), (3, 3)]), (2, [(2, 1), (3, 3)]), (4, [(4, 3)]), (9, [])):
+        found = improvements(early, WantedLine({0: 6}, requested_day=requested), [Splitting(6)])
+        assert [(one.ship_day, one.first_units) for one in found] == parts
 
 
 def test_a_lever_makes_possible_what_was_not() -> None:

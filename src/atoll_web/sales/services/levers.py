@@ -7,7 +7,6 @@ from decimal import Decimal
 from itertools import product
 
 from atoll.promise import (
-    AS_SOON_AS_POSSIBLE,
     CANNOT_BE_SUPPLIED,
     Availability,
     Binding,
@@ -188,7 +187,7 @@ class Question:
     def improvements(self, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
         """What each lever alone makes of the line's day, or of that of its delivery."""
         if self.delivery is None:
-            return improvements(self.there, self.soonest, levers)
+            return improvements(self.there, self.wanted, levers)
         lines = [*self.delivery.before, self.wanted, *self.delivery.behind]
         return delivery_improvements(self.delivery.there, Wanted.of(lines), len(self.delivery.before), levers)
 
@@ -197,21 +196,16 @@ class Question:
         before = self.delivery.there if self.delivery else self.there
         there = applied(before, Together(tuple(levers)))
         if self.delivery is None:
-            return before, there, promise(there, Wanted.of([self.soonest]))
+            return before, there, promise(there, Wanted.of([self.wanted]))
         return before, there, promise_complete(there, Wanted.of([*self.delivery.before, self.wanted, *self.delivery.behind]))
 
     def price(self, line: NewLine) -> Decimal:
         """What the customer pays for all units of a line."""
         return self.drafter.draft(line, self.buyer).price
 
-    @property
-    def soonest(self) -> WantedLine:
-        """The line as soon as possible."""
-        return replace(self.wanted, requested_day=AS_SOON_AS_POSSIBLE)
-
 
 def faster(question: Question) -> tuple[Faster, ...]:
-    """Ways to have a line earlier than promised, the earliest and then the cheapest first.
+    """Ways to have a line earlier than promised, though not before the day asked for, the earliest and then the cheapest first.
 
     Nothing is offered for a line that only waits for the day which the customer wants, or which ships as soon as anything can.
     """
@@ -344,7 +338,7 @@ def _overtime(question: Question) -> Iterator[_Found]:
         if place < OVERTIME_DAYS:
             yield _together([part])
     for code, parts in by_line.items():
-        kept = needed(question.there, question.soonest, [part.lever for part in parts])
+        kept = needed(question.there, question.wanted, [part.lever for part in parts])
         taken = [part for part in parts if part.lever in kept]
         if taken:
             days = [in_words(seen.date(part.day)) for part in taken]
@@ -361,7 +355,7 @@ def _together(parts: Sequence[_Part], words: str = "") -> _Found:
 def _purchases(question: Question) -> Iterator[_Found]:
     """What the line waits for ordered anew, or sooner where it is ordered already: each way to have the item that binds, and
     where others come as late, the fastest way for each of those that bind one after the other."""
-    there, wanted = question.there, Wanted.of([question.soonest])
+    there, wanted = question.there, Wanted.of([question.wanted])
     answer, chosen = promise(there, wanted), list[_Part]()
     if not answer.is_promised[0]:
         item = answer.binding(0).item
@@ -381,7 +375,7 @@ def _purchases(question: Question) -> Iterator[_Found]:
         answer = promise(there, wanted)
         if answer.ship_day[0] < best:
             best = int(answer.ship_day[0])
-            kept = needed(question.there, question.soonest, [part.lever for part in chosen])
+            kept = needed(question.there, question.wanted, [part.lever for part in chosen])
             yield _together([part for part in chosen if part.lever in kept])
 
 
@@ -424,7 +418,7 @@ def _buying(question: Question, there: Availability, item: int) -> Iterator[_Par
         day = (due - seen.today).days + purchasing.margin(source.supplier)
         if day >= there.lead_days[item]:
             continue
-        units = _bought(promise(applied(there, ExpressPurchase(item, day, FREE)), Wanted.of([question.soonest])), item)
+        units = _bought(promise(applied(there, ExpressPurchase(item, day, FREE)), Wanted.of([question.wanted])), item)
         if not units:
             continue
         units = purchasing.rounded_up(units, source.minimum_quantity, source.multiple)

@@ -122,7 +122,7 @@ def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[in
     rows = list(order.lines.filter(promises__in_force=True).annotate(ships=F("promises__ship_date")).order_by("position"))
     first = list(accumulate((len(part) for part in parts), initial=0))
     for k, lever in chosen.items():
-        if rows[first[k]].ships > max(lever.ship_date, lever.lines[0].request_date or lever.ship_date):
+        if rows[first[k]].ships > lever.ship_date:
             raise NoLongerOffered(key=lever.key, line=f"line {k + 1}")
     record([(rows[first[k]], lever) for k, lever in chosen.items()])
 
