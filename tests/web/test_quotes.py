@@ -471,7 +471,7 @@ def test_the_command_tells_date_reason_sureness_and_alternatives(company: Lamps)
     assert [one["key"] for one in told["faster"]] == ["option:head=HEAD-S", "split:1"]
     words = run(*arguments, "--customer", "ACME", "--date", "2026-03-10").stdout
     assert "2 × DL ships on 2026-03-18, 218.00 EUR." in words
-    assert "Faster: 2026-03-04 for -60.00 EUR: Head: Small head" in words
+    assert "Faster: 2026-03-10 for -60.00 EUR: Head: Small head" in words
 
 
 def test_the_command_tells_all_that_is_wrong_at_once(company: Lamps) -> None:

@@ -68,11 +68,18 @@ class Expediting:
 
 @dataclass(frozen=True, slots=True)
 class ExpressPurchase:
-    """Buy an item so that it is usable after so many days, at a cost."""
+    """Buy an item so that it is usable after so many days, at a cost.
+
+    Parameters
+    ----------
+    units
+        How many there are then for whoever comes first; as many as anybody needs when not given.
+    """
 
     item: int
     days: int
     cost: Decimal
+    units: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +330,14 @@ def _expedited(availability: Availability, lever: Expediting) -> Availability:
 def _bought_express(availability: Availability, lever: ExpressPurchase) -> Availability:
     if not 0 <= lever.item < availability.items or lever.days < 0:
         raise ValueError(f"Expected an item and days >= 0, got item {lever.item} and {lever.days} days.")
+    if lever.units is not None:
+        return replace(
+            availability,
+            supply_item=np.append(availability.supply_item, lever.item),
+            supply_day=np.append(availability.supply_day, lever.days),
+            supply_free=np.append(availability.supply_free, lever.units),
+            bills=availability.structure,
+        )
     leads = availability.lead_days.copy()
     leads[lever.item] = lever.days if leads[lever.item] < 0 else min(leads[lever.item], lever.days)
     return replace(availability, lead_days=leads, bills=availability.structure)

@@ -490,6 +490,8 @@ def test_an_express_purchase_is_there_after_its_own_days() -> None:
     assert (found.ship_day, found.days_earlier, found.cost) == (4, int(now.ship_day[0]) - 4, 7)
     assert promise(applied(there, plain), Wanted.of([WantedLine({0: 1})])).ship_day[0] == 4
     assert improvements(there, WantedLine({1: 1}), [bought])[0].ship_day == 3  # what nobody sold before
+    two = applied(there, replace(plain, units=2))
+    assert promise(two, Wanted.of([WantedLine({0: 1})] * 3)).ship_day.tolist() == [4, 4, 9]
     with pytest.raises(ValueError, match="item"):
         improvements(there, WantedLine({0: 1}), [ExpressPurchase(2, 1, Decimal(0))])
 

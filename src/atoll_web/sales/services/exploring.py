@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from atoll.errors import AtollError
@@ -293,7 +294,15 @@ class _Basket:
             lines = [other for other in self.asked if other.delivery == one.delivery]
             ahead = [other.wanted for other in lines if other.position < one.position]
             together = Delivery(before, ahead, [other.wanted for other in lines if other.position > one.position])
-        return Question(one.draft, self.buyer, self.drafter, self.seen, one.wanted, there, alone, together)
+        day_from = partial(self._day_from, one)
+        return Question(one.draft, self.buyer, self.drafter, self.seen, one.wanted, there, alone, together, day_from)
+
+    def _day_from(self, one: _Asked, there: Availability) -> int | None:
+        """When a line ships once all, and this one, are promised from something else; None where one of them is refused."""
+        lines = sorted([*(other for other in self.asked if other is not one), one], key=lambda other: other.position)
+        seen = replace(self.seen, availability=there, wanted=Wanted.of(other.wanted for other in lines))
+        answer = seen.delivered(numbered([other.delivery for other in lines]))
+        return int(answer.ship_day[lines.index(one)]) if answer.is_promised.all() else None
 
     def _binding(self, answer: Promises, k: int) -> Binding:
         found, seen = answer.binding(k), self.seen

@@ -1,6 +1,6 @@
 """What would make a line earlier: options, substitutes, splits, overtime, faster purchases, with words for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -129,7 +129,8 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A lever that is pulled, alone or together with others, how it is called and taken, and the day that it brings."""
+    """A lever that is pulled, alone or together with others, how it is called and taken, the day that it brings, and in which
+    quantities the supplier sells."""
 
     lever: Pulled
     key: str
@@ -138,6 +139,8 @@ class _Part:
     row: int
     day: int
     is_expedited: bool = False
+    minimum: int = 1
+    multiple: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,9 @@ class Question:
         The line's own promise from that.
     delivery
         Where it ships together with others: then what makes it earlier is what makes all of them earlier.
+    day_from
+        The line's day once all lines that are ordered together are promised in their order from something else; None where one
+        of them is refused. Not given for a line on its own.
     """
 
     drafted: Drafted
@@ -183,6 +189,7 @@ class Question:
     there: Availability
     answer: Promises
     delivery: Delivery | None = None
+    day_from: Callable[[Availability], int | None] | None = None
 
     def improvements(self, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
         """What each lever alone makes of the line's day, or of that of its delivery."""
@@ -227,7 +234,8 @@ def _offers(question: Question, ways: Sequence[_Found]) -> tuple[Faster, ...]:
     """Those that help."""
     by_lever = {id(one.lever): one for one in {one.key: one for one in ways}.values()}
     better = question.improvements([one.lever for one in by_lever.values()])
-    offers = sorted((_offer(question, one, by_lever[id(one.lever)]) for one in better), key=lambda one: (one.ship_date, one.cost))
+    found = (_offer(question, one, by_lever[id(one.lever)]) for one in better)
+    offers = sorted((one for one in found if one.days_earlier > 0), key=lambda one: (one.ship_date, one.cost))
     cheapest = sorted((one for one in offers if one.kind == states.OPTION), key=lambda one: one.cost)[:MOST_OPTIONS]
     return tuple(one for one in offers if one.kind != states.OPTION or one in cheapest)
 
@@ -235,7 +243,8 @@ def _offers(question: Question, ways: Sequence[_Found]) -> tuple[Faster, ...]:
 def _offer(question: Question, better: Improvement, found: _Found) -> Faster:
     line, seen = question.drafted.line, question.seen
     key, words, lines, cost = found.key, found.words, found.lines, better.cost
-    rest = None
+    pulls, rest = tuple(_pulls(question, found)), None
+    ship_day = _day_with(question, better, found, pulls)
     if found.kind == states.SPLIT:
         lines = (replace(line, quantity=better.first_units), replace(line, quantity=line.quantity - better.first_units))
         key, rest = f"{states.SPLIT}:{better.first_units}", seen.date(better.rest_day)
@@ -246,15 +255,31 @@ def _offer(question: Question, better: Improvement, found: _Found) -> Faster:
         key=key,
         kind=found.kind,
         words=words,
-        ship_date=seen.date(better.ship_day),
-        days_earlier=better.days_earlier,
+        ship_date=seen.date(ship_day),
+        days_earlier=better.days_earlier + better.ship_day - ship_day,
         cost=cost.quantize(CENT),
         currency=question.drafted.currency if found.kind in {states.OPTION, states.SPLIT} else question.drafter.there.currency,
         lines=lines or (line,),
         first_units=better.first_units,
         rest_date=rest,
-        pulls=tuple(_pulls(question, found)),
+        pulls=pulls,
     )
+
+
+def _day_with(question: Question, better: Improvement, found: _Found, pulls: Sequence[Pull]) -> int:
+    """The line's day, where the lines before it come first to what is pulled for it; without the lever where that refuses one."""
+    if not pulls or question.day_from is None:
+        return better.ship_day
+    levers: list[Pulled] = []
+    for part, pull in zip(found.parts, pulls, strict=True):
+        lever = part.lever
+        if isinstance(lever, Overtime):
+            lever = replace(lever, minutes=pull.amount)
+        elif isinstance(lever, ExpressPurchase):
+            lever = replace(lever, units=pull.amount)
+        levers.append(lever)
+    day = question.day_from(applied(question.seen.availability, Together(tuple(levers))))
+    return better.ship_day + better.days_earlier if day is None else day
 
 
 def _pulls(question: Question, found: _Found) -> Iterator[Pull]:
@@ -268,7 +293,8 @@ def _pulls(question: Question, found: _Found) -> Iterator[Pull]:
             amount = overtime_taken(before, lever, answer, there)
             cost = amount * lever.cost_per_minute
         elif isinstance(lever, ExpressPurchase):
-            amount, cost = _bought(answer, lever.item), lever.cost
+            amount = purchasing.rounded_up(_bought(answer, lever.item), part.minimum, part.multiple)
+            cost = lever.cost
         else:
             cost = lever.cost
         yield Pull(part.kind, part.words, part.row, amount, cost, part.is_expedited)
@@ -421,10 +447,11 @@ def _buying(question: Question, there: Availability, item: int) -> Iterator[_Par
         units = _bought(promise(applied(there, ExpressPurchase(item, day, FREE)), Wanted.of([question.wanted])), item)
         if not units:
             continue
-        units = purchasing.rounded_up(units, source.minimum_quantity, source.multiple)
+        lots = source.minimum_quantity, source.multiple
+        units = purchasing.rounded_up(units, *lots)
         cost = ((source.price - usual) * units + (source.expedite_cost if is_expedited else 0)).quantize(CENT)
         key = f"{states.EXPRESS}:{source.item.code}{'' if source.preferred else f'={source.supplier.code}'}"
         key += ":express" if is_expedited and not source.preferred else ""
         how = " express" if is_expedited else ""
         words = f"Buy {source.item.code} from {source.supplier.name}{how}, there on {in_words(due)}"
-        yield _Part(ExpressPurchase(item, day, cost), key, states.EXPRESS, words, source.pk, day, is_expedited)
+        yield _Part(ExpressPurchase(item, day, cost), key, states.EXPRESS, words, source.pk, day, is_expedited, *lots)
