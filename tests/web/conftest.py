@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
+from atoll_web.purchasing.models import SupplierItem
 from tests.lamps import Lamps, load_lamps
 
 
@@ -50,3 +51,10 @@ class Program:
 @pytest.fixture
 def program(company):
     return Program
+
+
+@pytest.fixture
+def fast_heads(company: Lamps) -> Lamps:
+    """Large heads take 14 days, express 3 days for 40 more; one is there."""
+    SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
+    return company
