@@ -84,7 +84,7 @@ class PromisedLine(Schema):
     price: Money
     currency: str
     request_date: date | None = Field(description="The day asked for; empty for as soon as possible")
-    delivery_group: str = Field(description="Lines with the same one ship together; empty for a line on its own")
+    delivery_group: str = Field(description="Lines of the same group ship together; empty for a line on its own")
     ship_date: date
     days_late: int = Field(description="Days after the day asked for; 0 where it is met")
     need_date: date = Field(description="First day of assembly")
