@@ -12,6 +12,7 @@ from atoll_web.bulk import exchange, exchange_at_one_instant
 from atoll_web.catalogue.snapshot import structure
 from atoll_web.purchasing.snapshot import LATE, Late, late_ones, usable_days
 from atoll_web.sales.held import STILL_KEPT
+from atoll_web.sales.snapshot import integers
 
 LINES = """
 WITH worth AS (
@@ -165,12 +166,12 @@ class Waiting:
             start=limits.start,
             item=limits.item,
             quantity=limits.quantity,
-            units=_integers(line.quantity for line in lines),
+            units=integers(line.quantity for line in lines),
             margin=np.array([float(line.margin) for line in lines]),
-            bottleneck_minutes=_integers(line.bottleneck_minutes for line in lines),
-            due_day=_integers((line.ship_date - self.today).days for line in lines),
-            waiting_days=_integers(line.waited_days(self.today) for line in lines),
-            priority=_integers(line.priority for line in lines),
+            bottleneck_minutes=integers(line.bottleneck_minutes for line in lines),
+            due_day=integers((line.ship_date - self.today).days for line in lines),
+            waiting_days=integers(line.waited_days(self.today) for line in lines),
+            priority=integers(line.priority for line in lines),
             entry=entry,
             component=limits.component,
         )
@@ -202,13 +203,13 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
     at_item = {key: at for at, key in enumerate(dict.fromkeys(supply.item_id for supply in supplies))}
     facts = {supply.item_id: supply for supply in supplies}
     pegging = Pegging(
-        supply_item=_integers(at_item[supply.item_id] for supply in supplies),
-        supply_day=_integers(usable_days(((s.due, s.margin_days, s.late) for s in supplies), today)),
-        supply_free=_integers(supply.free for supply in supplies),
-        order=_integers(at_line[row[0]] for row in pegs),
-        supply=_integers(at_supply[row[2]] for row in pegs),
-        quantity=_integers(row[3] for row in pegs),
-        need_day=_integers((line.need_date - today).days for line in lines),
+        supply_item=integers(at_item[supply.item_id] for supply in supplies),
+        supply_day=integers(usable_days(((s.due, s.margin_days, s.late) for s in supplies), today)),
+        supply_free=integers(supply.free for supply in supplies),
+        order=integers(at_line[row[0]] for row in pegs),
+        supply=integers(at_supply[row[2]] for row in pegs),
+        quantity=integers(row[3] for row in pegs),
+        need_day=integers((line.need_date - today).days for line in lines),
     )
     codes, costs = [facts[key].code for key in at_item], [facts[key].cost for key in at_item]
     return Waiting(today, lines, supplies, codes, costs, [row[1] for row in pegs], pegging)
@@ -267,9 +268,5 @@ def sources(there: Waiting) -> Sources:
         codes=codes,
         costs=[known.items[code].cost for code in codes],
         is_sold=np.isin(codes, [code for (code,) in sold]),
-        builds=Builds(parent, component, per, _integers(units.get(code, 0) for code in codes)),
+        builds=Builds(parent, component, per, integers(units.get(code, 0) for code in codes)),
     )
-
-
-def _integers(values: Iterable[int]) -> np.ndarray:
-    return np.fromiter(values, dtype=np.int64)

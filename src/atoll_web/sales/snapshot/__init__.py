@@ -1,6 +1,6 @@
 """Supplies, capacity and lead times around order lines, as a promise problem of the science."""
 
-from atoll_web.sales.snapshot.master import MASTER, Items, Master, latest, master, master_of
+from atoll_web.sales.snapshot.master import MASTER, Items, Master, integers, latest, master, master_of
 from atoll_web.sales.snapshot.problem import PromiseSnapshot, Work
 from atoll_web.sales.snapshot.question import Question, alternatives, own_units, question, snapshot
 from atoll_web.sales.snapshot.statements import Lock, lock
@@ -14,6 +14,7 @@ __all__ = [
     "Question",
     "Work",
     "alternatives",
+    "integers",
     "latest",
     "lock",
     "master",
