@@ -44,6 +44,9 @@ def exchange(statements: Iterable[Statement]) -> list[list[tuple[Any, ...]]]:
         return _Exchange(here.connection).made(statements)
 
 
+AT_ONE_INSTANT: Statement = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
+
+
 def exchange_at_one_instant(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
     """`exchange` for statements that only read: all see the rows as they stand when the first one begins.
 
@@ -52,7 +55,21 @@ def exchange_at_one_instant(statements: Sequence[Statement]) -> list[list[tuple[
     if connection.in_atomic_block:
         return exchange(statements)
     with transaction.atomic():
-        return exchange([("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", []), *statements])[1:]
+        return exchange([AT_ONE_INSTANT, *statements])[1:]
+
+
+@contextmanager
+def at_one_instant() -> Iterator[None]:
+    """Let all that a block reads stand as it does when the block begins, while others go on writing; it writes nothing.
+
+    Within a transaction, which sees what others commit between its statements, lock before what must not change meanwhile.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        exchange([AT_ONE_INSTANT])
+        yield
 
 
 class _Exchange:
@@ -163,8 +180,11 @@ def _numbered(sql: str) -> bytes:
 
 
 def together(statements: Iterable[Statement]) -> Statement:
-    """Statements that write, as one: planned and sent once, and their triggers see the rows of all of them."""
-    statements = list(statements)
+    """Statements that write, as one: planned and sent once, and their triggers see the rows of all of them.
+
+    Their triggers fire in the order given: PostgreSQL carries out the last part of a statement first.
+    """
+    statements = [*statements][::-1]
     parts = ", ".join(f"part_{number} AS ({sql})" for number, (sql, _) in enumerate(statements))
     return f"WITH {parts} SELECT 1", [parameter for _, parameters in statements for parameter in parameters]
 

@@ -6,8 +6,9 @@ name, the number of the invariant, and a sentence that says what it holds to.
 
 from django.db import connection
 
+from atoll_web.bulk import at_one_instant
 from atoll_web.invariants import assembly, capacity, configuration, journal, ledger, promise, run, shipment, supply
-from atoll_web.invariants.isolation import one_point_of_time, plans_for_whole_tables
+from atoll_web.invariants.plans import plans_for_whole_tables
 from atoll_web.invariants.query import run_query
 from atoll_web.invariants.report import Check, Report
 
@@ -34,7 +35,7 @@ def check() -> Report:
     Report
         One `Check` for each query and each recomputation, in the order of the invariants.
     """
-    with one_point_of_time(connection), plans_for_whole_tables(connection):
+    with at_one_instant(), plans_for_whole_tables(connection):
         checks = [run_query(connection, query) for query in QUERIES]
         checks += configuration.recompute()
     return Report(tuple(sorted(checks, key=lambda check: check.invariant)))

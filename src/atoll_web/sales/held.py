@@ -155,15 +155,15 @@ class HeldByLine:
     minutes
         By key of the line's day.
     ship_date, need_date
-        Of its promise.
+        Of its promise; None when it gave back all that it held since it was looked for.
     is_intact
         Whether all it holds, planned supplies included, comes in time, so that its promise may stay as it is.
     has_planned
         Whether it rests on planned supplies.
     """
 
-    ship_date: date
-    need_date: date
+    ship_date: date | None
+    need_date: date | None
     is_intact: bool
     has_planned: bool = False
     units: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -217,6 +217,8 @@ def intact(line_ids: Sequence[int], demand_ids: Sequence[int], today: date) -> s
 def held_by(line_ids: Sequence[int], demand_ids: Sequence[int], today: date | None = None) -> Held:
     """Read what `stock.services.release_demands` and the release of slots would give back, one query for each level of builds.
 
+    Who has not locked the lines may find that one of them was cancelled meanwhile: it holds nothing then.
+
     Parameters
     ----------
     demand_ids
@@ -226,7 +228,8 @@ def held_by(line_ids: Sequence[int], demand_ids: Sequence[int], today: date | No
     """
     reserved, promised = exchange([(RESERVED, [list(line_ids)]), (PROMISED, [list(line_ids)])])
     stay = intact(line_ids, demand_ids, today) if today else frozenset[int]()
-    found = {line: HeldByLine(ship, need, line in stay) for line, ship, need in promised}
+    dates = {line: (ship, need) for line, ship, need in promised}
+    found = {line: HeldByLine(*dates.get(line, NEVER), line in stay and line in dates) for line in line_ids}
     for line, day, minutes in reserved:
         found[line].minutes[day] = minutes
     with uncollected(len(line_ids)):
@@ -259,6 +262,8 @@ def held_by_expired(at: datetime) -> Held:
     (rows,) = exchange([(EXPIRED, [at])])
     return held_by([line for line, _ in rows], [demand for _, demand in rows])
 
+
+NEVER = (None, None)
 
 _Given = tuple[int, int, int, int | None, int | None]
 """A demand, and what it gives back as a `_Peg` has it: of very many rows none is made."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from atoll.errors import AtollError
 from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
+from atoll_web.bulk import at_one_instant
 from atoll_web.sales import states
 from atoll_web.sales.deliveries import delivered_with
 from atoll_web.sales.errors import NoLongerOffered
@@ -25,6 +26,7 @@ ANEW = "anew"
 FIELDS = ("order__customer__price_list", "configuration__revision__product_model")
 
 
+@at_one_instant()
 def ways_to_hasten(*, line: OrderLine, today: date, promised: Promise | None = None) -> tuple[Faster, ...]:
     """What the company can do so that a line ships earlier than promised, the earliest and then the cheapest first.
 
@@ -36,7 +38,9 @@ def ways_to_hasten(*, line: OrderLine, today: date, promised: Promise | None = N
         The promise in force of the line, where it is known already.
     """
     promised = promised or Promise.objects.filter(line=line, in_force=True).first()
-    if line.state != states.CONFIRMED or promised.ship_date <= max(line.request_date, today) or len(delivered_with(line)) > 1:
+    if line.state != states.CONFIRMED or promised is None:  # or cancelled since it was read
+        return ()
+    if promised.ship_date <= max(line.request_date, today) or len(delivered_with(line)) > 1:
         return ()
     there, (work,) = master(today), works([line])
     drafter = Drafter(there, today)

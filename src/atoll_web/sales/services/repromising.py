@@ -1,6 +1,6 @@
 """Order lines are promised anew when a supply that they rest on slips."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -12,7 +12,7 @@ from django.db.models import F, Max
 
 from atoll.promise import Promises, in_turn
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
-from atoll_web.bulk import among, planned_for, uncollected
+from atoll_web.bulk import among, at_one_instant, planned_for, uncollected
 from atoll_web.sales import states
 from atoll_web.sales.answering import reasons_anew, why_none
 from atoll_web.sales.committing import Target, commit, keys, room
@@ -163,7 +163,8 @@ def promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -
 def _promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) -> list[OrderLine]:
     if not rows:
         return rows
-    turns = _Turns.of(rows, sooner=sooner)
+    in_force = Promise.objects.filter(line__in=among(row.pk for row in rows), in_force=True)
+    turns = _Turns.of(rows, dict(in_force.values_list("line_id", "ship_date")), sooner=sooner)
     lock(turns.works, actor.today, demands_of(turns.rows))
     with planned_for(len(rows)):
         held = held_by([row.pk for row in turns.rows], demands_of(turns.rows))
@@ -198,10 +199,8 @@ class _Turns:
     sooner: bool
 
     @classmethod
-    def of(cls, rows: Sequence[OrderLine], *, sooner: bool = False) -> "_Turns":
-        """Those of lines that are read with their orders; `sooner` for the days that their customers asked for."""
-        in_force = Promise.objects.filter(line__in=among(row.pk for row in rows), in_force=True)
-        had = dict(in_force.values_list("line_id", "ship_date"))
+    def of(cls, rows: Sequence[OrderLine], had: Mapping[int, date], *, sooner: bool = False) -> "_Turns":
+        """Those of lines that are read with their orders, which `had` dates; `sooner` for the days that customers asked for."""
         rows = sorted(rows, key=lambda row: (had[row.pk], row.pk))
         if (delivery := numbered([delivery_of(row) for row in rows])) is not None:
             sequence = in_turn(delivery)
@@ -244,6 +243,7 @@ class LineAtRisk:
     reason: str
 
 
+@at_one_instant()
 def lines_at_risk(line_ids: Iterable[int], today: date) -> list[LineAtRisk]:
     """What `repromise` would make of lines, those that leave together with them included; nothing is written or locked.
 
@@ -268,7 +268,7 @@ def _tried_anew(today: date, rows: list[OrderLine]) -> list[tuple[int, tuple[dat
     """Keys of lines with the dates that `_promise_anew` would give them, and why."""
     if not rows:
         return []
-    turns = _Turns.of(rows)
+    turns = _Turns.of(rows, {row.pk: row.before for row in rows})
     held = held_by([row.pk for row in turns.rows], demands_of(turns.rows))
     seen = snapshot(turns.works, today, lock=Lock.NOTHING, held=held)
     answer = turns.promised(seen)

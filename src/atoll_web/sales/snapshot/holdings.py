@@ -33,7 +33,7 @@ def holdings_of(
     booked = _Rows({row[0]: at for at, row in enumerate(times)}, availability.capacity_free)
     units, minutes = [taken.of(line.units) for line in held], [booked.of(line.minutes) for line in held]
     rows = [row for of_line in units for row, _ in of_line]
-    ship = np.array([max((line.ship_date - today).days, 0) for line in held], dtype=np.int64)
+    ship = np.array([max(((line.ship_date or today) - today).days, 0) for line in held], dtype=np.int64)
     asked = (max((work.request_date - today).days, 0) if work.request_date else AS_SOON_AS_POSSIBLE for work in works)
     is_there = [len(of_line) == len(line.units) for line, of_line in zip(held, units, strict=True)]
     has_slots = [len(of_line) == len(line.minutes) for line, of_line in zip(held, minutes, strict=True)]
@@ -50,7 +50,7 @@ def holdings_of(
         is_intact=is_intact,
         is_whole=~has_planned & np.array(has_slots, dtype=np.bool_),
         due_day=ship,
-        need_day=integers((line.need_date - today).days for line in held),
+        need_day=integers(((line.need_date or today) - today).days for line in held),
         floor_day=np.minimum(integers(asked), ship),
     )
 
