@@ -20,7 +20,7 @@ settings.load_profile("atoll")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long people race."""
-    parser.addoption("--race-seconds", type=float, default=3, help="how long the race for the last units takes (default: 3)")
+    parser.addoption("--race-seconds", type=float, default=3, help="how long each race takes (default: 3)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -58,6 +58,7 @@ STATUS: dict[type[AtollError], int] = {
     accounts.NoCompany: 409,
     accounts.TokenNameTaken: 409,
     assembly.BillChanged: 409,
+    assembly.NoLongerPlanned: 409,
     assembly.KitsGone: 409,
     assembly.NoKitProposal: 409,
     assembly.NotFinished: 409,

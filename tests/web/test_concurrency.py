@@ -1,12 +1,14 @@
 """Many people at once: no error reaches anybody, nothing is promised twice."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 from django.test import Client
@@ -16,12 +18,17 @@ from atoll.promise import Availability, Promises, Wanted, promise
 from atoll_web.accounts.acting import acting, begun_again_after_deadlock
 from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
+from atoll_web.assembly import services as assembly
+from atoll_web.assembly.errors import NoLongerPlanned
+from atoll_web.assembly.models import BuildOrder
 from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import AssemblyLine, Configuration, Item, LineDay
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import services as sales
+from atoll_web.sales.held import Held, held_by
 from atoll_web.sales.models import Order, OrderLine, Promise
+from atoll_web.sales.services import repromising
 from atoll_web.sales.snapshot import problem
 from atoll_web.stock.models import Requirement, Supply
 from tests.at_once import assert_nothing_is_violated, at_once
@@ -88,6 +95,90 @@ def test_who_was_slower_with_the_last_unit_gets_a_later_date(company, monkeypatc
     days = dict(Promise.objects.filter(in_force=True).values_list("line__order", "ship_date"))
     assert days[faster.pk] < days[slower.pk]
     assert_nothing_is_violated()
+
+
+def until_somebody_waits() -> None:
+    """Wait until another connection waits for what this one has locked."""
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            if cursor.fetchone() != (0,):
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+def test_an_order_does_not_rest_unmarked_on_a_delivery_that_slips_while_it_is_written(company, monkeypatch):
+    purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(Item.objects.get(code="HEAD-L"), 20)])
+    line, slipped, attempts = PurchaseOrderLine.objects.get(), Event(), []
+    late = line.supply.due + timedelta(days=20)
+
+    def slip(_: int) -> None:
+        with transaction.atomic():
+            purchasing.slip(actor=company.actor("buyer"), line=line, due=late)
+            slipped.set()
+            until_somebody_waits()
+
+    def overtaken(availability: Availability, wanted: Wanted) -> Promises:
+        """Between what was read and what is written, the delivery slips."""
+        attempts.append(wanted)
+        if len(attempts) == 1:
+            slipping.append(pool.submit(at_once, slip, 1))
+            assert slipped.wait(10)
+        return promise(availability, wanted)
+
+    monkeypatch.setattr(problem, "promise", overtaken)
+    slipping: list[Future] = []
+    with ThreadPoolExecutor(1) as pool:
+        order = company.order(5, head="HEAD-L", arm="ARM-L")
+        slipping[0].result()
+
+    assert len(attempts) == 2
+    assert not line.supply.allocations.exists()
+    assert Promise.objects.get(line__order=order, in_force=True).need_date < late
+    assert_nothing_is_violated()
+
+
+def test_what_is_read_of_lines_at_risk_stands_at_one_instant(company, monkeypatch):
+    order = company.order(2)
+    line = order.lines.get()
+    held = repromising.held_by
+
+    def cancelled_meanwhile(*asked: Any) -> Held:
+        at_once(lambda _: sales.cancel(actor=company.actor("sales"), order=order), threads=1)
+        return held(*asked)
+
+    Promise.objects.update(at_risk=True)
+    monkeypatch.setattr(repromising, "held_by", cancelled_meanwhile)
+    (found,) = sales.lines_at_risk([line.pk], company.today)
+
+    assert found.before == found.after
+    assert OrderLine.objects.get().state == "cancelled"
+    assert sales.lines_at_risk([line.pk], company.today) == []
+
+
+def test_who_reads_beside_others_in_a_transaction_finds_that_a_cancelled_line_holds_nothing(company):
+    line = company.order(2).lines.get()
+    sales.cancel(actor=company.actor("sales"), order=line.order)
+    (gone,) = held_by([line.pk], [line.demand_id], company.today).lines
+    assert (gone.ship_date, gone.is_intact, dict(gone.units), gone.minutes) == (None, False, {}, {})
+
+
+def test_a_planned_build_that_two_open_at_once_is_opened_once(company):
+    company.order(20)
+    supply = Supply.objects.filter(kind="planned", item__code="FOOT").get()
+
+    def open_it(_: int) -> str:
+        try:
+            return assembly.open_builds(actor=company.actor("planner"), supplies=[supply])[0].number
+        except NoLongerPlanned as refusal:
+            return refusal.code
+
+    answers = at_once(open_it, threads=2)
+
+    assert answers.count("no-longer-planned") == 1
+    assert BuildOrder.objects.get().number in answers
 
 
 def test_a_calendar_that_changes_while_orders_come_and_go_reaches_nobody_with_an_error(company, post):

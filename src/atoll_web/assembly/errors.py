@@ -11,6 +11,10 @@ class BillChanged(AtollError):
     """The bill of {items} has changed since these builds were planned. Promise anew what rests on them, then open the rest."""
 
 
+class NoLongerPlanned(AtollError):
+    """A build of {items} is not planned any more: it was opened, or nothing needs it. Look again at what is planned."""
+
+
 class WrongState(AtollError):
     """{order} is {state}, this needs it {needed}. Open it again to see who changed it."""
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from atoll.errors import AtollError
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.runs import states
 from atoll_web.runs.models import Run
 
@@ -17,6 +17,7 @@ class NotCancellable(AtollError):
     """Run {run} is {state}; only a queued or running one can be cancelled."""
 
 
+@begun_again_after_deadlock
 def create(*, actor: Actor, kind: str, parameters: Mapping[str, Any], seed: int | None = None) -> Run:
     """Ask for a computation."""
     with acting(actor):
@@ -50,6 +51,7 @@ def carry_out(*, actor: Actor, run: Run, work: Callable[[Report], Mapping[str, A
     return run
 
 
+@begun_again_after_deadlock
 def _end(actor: Actor, run: Run, state: str, **fields: Any) -> None:
     fields |= {"state": state, "ended_at": datetime.now(UTC), "progress": 1 if state == states.DONE else run.progress}
     for name, value in fields.items():
@@ -73,6 +75,7 @@ def take_up_again(*, actor: Actor, run: Run) -> Run:
     return run
 
 
+@begun_again_after_deadlock
 def cancel(*, actor: Actor, run: Run) -> Run:
     """Ask a run to stop; one that has not begun is cancelled at once."""
     with acting(actor):

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from django.db.models import F, Sum
 
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.accounts.numbering import numbers
 from atoll_web.bulk import exchange, update_each
 from atoll_web.catalogue.models import Item
@@ -89,6 +89,7 @@ def move(actor: Actor, pieces: Iterable[Piece], *, source: Location, destination
     )
 
 
+@begun_again_after_deadlock
 def reverse(*, actor: Actor, entry: Move) -> Move:
     """Take a move back by its opposite. The moved units must still be where they went, and free."""
     with acting(actor):

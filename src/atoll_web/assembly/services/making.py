@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 from django.db.models import Count, Q
 
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.accounts.numbering import numbers
 from atoll_web.assembly import states
-from atoll_web.assembly.errors import BillChanged, NotLeft, NotYetPromised, OrderHeld, WrongState
+from atoll_web.assembly.errors import BillChanged, NoLongerPlanned, NotLeft, NotYetPromised, OrderHeld, WrongState
 from atoll_web.assembly.models import AsBuilt, BuildOrder, FinalAssemblyOrder, KitLine
 from atoll_web.bulk import update_each
 from atoll_web.catalogue.models import Item
@@ -25,6 +25,7 @@ TO_RELEASE = Q(state=sales_states.CONFIRMED, order__hold_reason="", order__custo
 """Order lines that may be released once their kits are there."""
 
 
+@begun_again_after_deadlock
 def open_builds(*, actor: Actor, supplies: Sequence[Supply]) -> list[BuildOrder]:
     """Make build orders of planned supplies; what they consume is allocated already.
 
@@ -32,12 +33,17 @@ def open_builds(*, actor: Actor, supplies: Sequence[Supply]) -> list[BuildOrder]
     ------
     BillChanged
         When a build was planned by a bill that has changed since; nothing is opened then.
+    NoLongerPlanned
+        When somebody else opened one of them, or what it was planned for was cancelled; nothing is opened then.
     """
     with acting(actor):
         outdated = stock.outdated_builds()
         if changed := sorted({supply.item.code for supply in supplies if supply.pk in outdated}):
             raise BillChanged(items=", ".join(changed))
-        locked = [s for s in stock.lock_supplies(s.item_id for s in supplies) if s.pk in {x.pk for x in supplies}]
+        asked = {supply.pk: supply.item.code for supply in supplies}
+        locked = [s for s in stock.lock_supplies(s.item_id for s in supplies) if s.pk in asked and s.kind == "planned"]
+        if gone := sorted({*asked} - {supply.pk for supply in locked}):
+            raise NoLongerPlanned(items=", ".join(sorted({asked[key] for key in gone})))
         orders = [
             BuildOrder(number=number, item_id=supply.item_id, quantity=supply.quantity, supply=supply, made_at=actor.at)
             for number, supply in zip(numbers("build_order", len(locked)), locked, strict=True)
@@ -54,6 +60,7 @@ def open_builds(*, actor: Actor, supplies: Sequence[Supply]) -> list[BuildOrder]
     return orders
 
 
+@begun_again_after_deadlock
 def kit_builds(*, actor: Actor, orders: Sequence[BuildOrder]) -> None:
     """Lay out the components of build orders, all or nothing.
 
@@ -72,6 +79,7 @@ def kit_builds(*, actor: Actor, orders: Sequence[BuildOrder]) -> None:
         BuildOrder.objects.filter(id__in=[row.pk for row in rows]).update(state=states.KITTED)
 
 
+@begun_again_after_deadlock
 def complete_builds(*, actor: Actor, orders: Sequence[BuildOrder]) -> None:
     """Book built subassemblies into stock, with what went into each; what waited for them now rests on stock."""
     with acting(actor):
@@ -86,6 +94,7 @@ def complete_builds(*, actor: Actor, orders: Sequence[BuildOrder]) -> None:
         BuildOrder.objects.filter(id__in=[row.pk for row in rows]).update(state=states.COMPLETED)
 
 
+@begun_again_after_deadlock
 def release(*, actor: Actor, lines: Sequence[OrderLine]) -> list[FinalAssemblyOrder]:
     """Release confirmed lines to their assembly line. All they take must be on hand.
 
@@ -132,6 +141,7 @@ def lock_to_release(lines: Sequence[OrderLine]) -> list[OrderLine]:
     return rows
 
 
+@begun_again_after_deadlock
 def kit(*, actor: Actor, orders: Sequence[FinalAssemblyOrder]) -> None:
     """Lay out all that the assembly orders take, oldest lots first.
 
@@ -150,6 +160,7 @@ def kit(*, actor: Actor, orders: Sequence[FinalAssemblyOrder]) -> None:
         FinalAssemblyOrder.objects.filter(id__in=[row.pk for row in rows]).update(state=states.KITTED)
 
 
+@begun_again_after_deadlock
 def complete(*, actor: Actor, orders: Sequence[FinalAssemblyOrder], units: int | None = None) -> None:
     """Book assembled units with their serial numbers and what went into each.
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 from django.db.models import Count
 
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.accounts.numbering import numbers
 from atoll_web.assembly.errors import LeavesTwice, NotFinished, UnitNotFinished, WrongState
 from atoll_web.assembly.models import FinalAssemblyOrder
@@ -49,6 +49,7 @@ class Part:
     serials: Sequence[str] = ()
 
 
+@begun_again_after_deadlock
 def ship_parts(*, actor: Actor, parts: Sequence[Part]) -> list[Shipment]:
     """Send finished units to their customers, one shipment for each order. With its last unit a line is shipped.
 

@@ -35,7 +35,7 @@ from atoll.io.toml import write_toml
 from atoll.model.bill import BillLine as Line
 from atoll.model.bill import Bills, topological_order
 from atoll.model.item import Item as ItemValue
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue import snapshot, states
 from atoll_web.catalogue.errors import (
@@ -125,6 +125,7 @@ def save_items(actor: Actor, values: Iterable[ItemValue]) -> None:
         Item.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=fields)
 
 
+@begun_again_after_deadlock
 def set_safety_stock(*, actor: Actor, item: Item, units: int) -> Item:
     """Say how many units of an item every promise leaves from now on; promises that were made stay."""
     with acting(actor):
@@ -155,6 +156,7 @@ def save_bills(actor: Actor, bills: Bills) -> None:
         )
 
 
+@begun_again_after_deadlock
 def make_obsolete(*, actor: Actor, item: Item, replaced_by: Item | None = None) -> None:
     """Take an item out of use: what is there or ordered is used up. Promises that rest on units beyond are marked at risk.
 
@@ -365,6 +367,7 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
 
 
+@begun_again_after_deadlock
 def release_revision(*, actor: Actor, revision: Revision, valid_from: date | None = None) -> Revision:
     """Make a draft orderable from its first day on; the revision before ends then. Orders that run keep theirs.
 
@@ -402,6 +405,7 @@ def release_revision(*, actor: Actor, revision: Revision, valid_from: date | Non
     return row
 
 
+@begun_again_after_deadlock
 def end_model(*, actor: Actor, product_model: ProductModel, on: date) -> None:
     """Take a model out of the programme: from the date on it can no longer be ordered. Orders that run are untouched."""
     with acting(actor):

@@ -11,7 +11,7 @@ from django.db.models.functions import Abs, Coalesce
 from atoll.model.system import AssemblySystem
 from atoll.simulate import Policy
 from atoll.stocking.strategies import compare_strategies, described
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.planning.errors import NotAnOptimisation, NothingProposed
 from atoll_web.planning.models import LevelProposal, StockPolicy
 from atoll_web.planning.services.frontier import optimised
@@ -75,6 +75,7 @@ def optimise(*, actor: Actor, run: Run) -> Run:
     return runs.carry_out(actor=actor, run=run, work=lambda report: optimised(actor, run, report))
 
 
+@begun_again_after_deadlock
 def apply_levels(*, actor: Actor, run: Run, target: float, items: Iterable[int] | None = None) -> int:
     """Put the levels of a target in force, those of some items or all that are not; how many.
 

@@ -88,6 +88,7 @@ def _mark_undated(line_ids: Sequence[int], today: date) -> None:
     mark_at_risk({row.pk for row in found} - staying(found, today))
 
 
+@begun_again_after_deadlock
 def discard_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
     """Let everything stay as it is.
 

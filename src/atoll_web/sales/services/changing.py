@@ -155,6 +155,7 @@ def change_order(
     return found
 
 
+@begun_again_after_deadlock
 def preview_change(
     *,
     actor: Actor,

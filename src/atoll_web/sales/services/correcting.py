@@ -19,7 +19,7 @@ from atoll_web.sales.committing import Target, keys, pegging, room
 from atoll_web.sales.errors import CannotPromise
 from atoll_web.sales.models import Promise
 from atoll_web.sales.services.drafting import raise_all
-from atoll_web.sales.snapshot import Lock, Work, snapshot
+from atoll_web.sales.snapshot import Lock, Work, lock, snapshot
 from atoll_web.stock import correcting
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Lot, Move
@@ -153,14 +153,22 @@ def _follow(actor: Actor, demands: Sequence[int]) -> None:
     if not demands:
         return
     Promise.objects.filter(line__demand__in=demands, in_force=True).update(at_risk=True)
-    under_way = Demand.objects.filter(id__in=demands).exclude(order_line__state__in=states.HOLDING)
-    if rows := list(under_way.select_related("builds__item").prefetch_related("requirements").order_by("id")):
-        _cover(actor, rows)
+    found = Demand.objects.filter(id__in=demands).exclude(order_line__state__in=states.HOLDING)
+    under_way = found.select_related("builds__item").prefetch_related("requirements").order_by("id")
+    if rows := list(under_way):
+        lock(_works(rows), actor.today, [row.pk for row in rows])
+        _cover(actor, list(under_way.all()))  # without those that went with what they were planned for, meanwhile
+
+
+def _works(rows: Sequence[Demand]) -> list[Work]:
+    return [Work({r.item_id: r.quantity for r in row.requirements.all()}) for row in rows]
 
 
 def _cover(actor: Actor, rows: Sequence[Demand]) -> None:
     """Let demands take all that they require from what is free, or from what is planned for it; builds move with it."""
-    works = [Work({r.item_id: r.quantity for r in row.requirements.all()}) for row in rows]
+    if not rows:
+        return
+    works = _works(rows)
     stock.release_demands(row.pk for row in rows)
     seen = snapshot(works, actor.today, lock=Lock.ALONE)
     answer = promise(seen.availability, seen.wanted)

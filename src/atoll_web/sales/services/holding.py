@@ -1,6 +1,6 @@
 """Orders are held back from assembly, with the reason, and let go again."""
 
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.sales import states
 from atoll_web.sales.errors import NotChangeable, NotHeld, WithoutReason
 from atoll_web.sales.models import Order
@@ -8,6 +8,7 @@ from atoll_web.sales.models import Order
 LONGEST_REASON = 200
 
 
+@begun_again_after_deadlock
 def hold(*, actor: Actor, order: Order, reason: str) -> Order:
     """Keep an order from being released to assembly. It keeps its promises and what they rest on.
 
@@ -29,6 +30,7 @@ def hold(*, actor: Actor, order: Order, reason: str) -> Order:
     return row
 
 
+@begun_again_after_deadlock
 def lift_hold(*, actor: Actor, order: Order) -> Order:
     """Let a held order be released to assembly again.
 

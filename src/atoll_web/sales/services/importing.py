@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Sum
 
 from atoll.errors import AtollError, BadInput, Issue
-from atoll_web.accounts.acting import Actor
+from atoll_web.accounts.acting import Actor, begun_again_after_deadlock
 from atoll_web.sales.models import Order, OrderLine, Promise
 from atoll_web.sales.services.entering import NewOrder, enter_orders
 from atoll_web.sales.services.reading import read_orders
@@ -53,6 +53,7 @@ def import_orders(*, actor: Actor, text: str) -> list[EnteredOrder]:
     return enter_batch(actor=actor, orders=orders, issues=issues)
 
 
+@begun_again_after_deadlock
 def preview_import(*, actor: Actor, text: str) -> list[EnteredOrder]:
     """What `import_orders` would enter: it is tried, and taken back. Refuses what that refuses."""
     with transaction.atomic():

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.sales import states, webhook
 from atoll_web.sales.errors import NameRefused, NotDead, SubscriptionNameTaken, UnknownEvents
 from atoll_web.sales.letter import letter
@@ -50,6 +50,7 @@ def confirm_by_email(*, actor: Actor, name: str = "Customers", events: Sequence[
     return _subscribe(actor, name, EMAIL, events, known=CUSTOMER_EVENTS)
 
 
+@begun_again_after_deadlock
 def _subscribe(
     actor: Actor, name: str, channel: str, events: Sequence[str], known: Sequence[str] = tuple(EVENTS), **fields: str
 ) -> Subscription:
@@ -65,6 +66,7 @@ def _subscribe(
         return Subscription.objects.create(name=name, **row, **fields)
 
 
+@begun_again_after_deadlock
 def unsubscribe(*, actor: Actor, subscription: Subscription) -> None:
     """Tell somebody no more; what has not reached them is given up."""
     with acting(actor):
@@ -73,6 +75,7 @@ def unsubscribe(*, actor: Actor, subscription: Subscription) -> None:
         waiting.update(state=states.DEAD, fault=UNSUBSCRIBED)
 
 
+@begun_again_after_deadlock
 def resend(*, actor: Actor, notice: Notice) -> Notice:
     """Send a notice once more that was given up, or that got lost behind the subscriber's door. It keeps its event's identity.
 

@@ -13,7 +13,7 @@ import numpy as np
 from atoll.promise import AS_SOON_AS_POSSIBLE, Holdings, Promises, Repromise, in_turn, leave, rush
 from atoll.promise import Policy as ServiceRule
 from atoll.promise import repromise as promise_all_anew
-from atoll_web.accounts.acting import Actor, acting
+from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import exchange
 from atoll_web.runs import services as runs
 from atoll_web.sales import states
@@ -90,6 +90,7 @@ def ask_rush(*, actor: Actor, order: Order, weighing: Weighing = Weighing.PRIORI
     return _ask(actor, Policy.RUSH, weighing, None, {order.pk: foremost()}, order)
 
 
+@begun_again_after_deadlock
 def _ask(
     actor: Actor, policy: Policy, weighing: Weighing, keys: list[int] | None, ranks: Mapping[int, float], order: Order | None
 ) -> Proposal:
@@ -119,6 +120,7 @@ def compute_proposal(*, actor: Actor, proposal: Proposal) -> Proposal:
     return proposal
 
 
+@begun_again_after_deadlock
 def _discard(actor: Actor, proposal: Proposal) -> None:
     with acting(actor):
         proposal.state = states.DISCARDED
@@ -447,9 +449,12 @@ INSERT INTO sales_proposedpromise (proposal_id, place, line_id, requested, befor
 SELECT %s, p.place, p.line, p.requested, p.before, p.after, p.need, p.weight
 FROM unnest(%s::int[], %s::bigint[], %s::date[], %s::date[], %s::date[], %s::date[], %s::float8[])
     p (place, line, requested, before, after, need, weight)
+ORDER BY p.line
 """
+"""In the order in which whoever changes lines locks them, as a row keeps the line that it names from changing."""
 
 
+@begun_again_after_deadlock
 def _write(actor: Actor, proposal: Proposal, rows: Sequence[Row], bound: float) -> None:
     fields = ("line_id", "requested", "before", "after", "need_date", "weight")
     columns = [[getattr(row, name) for row in rows] for name in fields]
