@@ -37,6 +37,11 @@ def ships(customer: str, units: int) -> date:
     return sales.explore(lines=[NewLine("DL", {}, units)], today=MONDAY, customer=customer).lines[0].ship_date
 
 
+def free_feet() -> int:
+    """On hand, as kits across orders see it."""
+    return next(supply.free for supply in waiting(MONDAY).supplies if supply.code == "FOOT")
+
+
 def violations() -> list[str]:
     return [example for check in invariants.check() for example in check.examples]
 
@@ -52,6 +57,18 @@ def test_what_orders_of_the_class_hold_counts_against_its_protected_units(compan
     sales.cancel(actor=company.actor("sales"), order=trade)
     assert ships("MUELLER", 1) > SOON  # and 2 are trade's again
     assert ships("ACME", 2) == SOON
+
+
+def test_units_that_are_kept_until_a_day_are_free_for_all_after_it(company: Lamps) -> None:
+    protect(company, 5)  # of 8 on hand
+    with acting(company.actor("planner")):
+        Protection.objects.update(until=MONDAY)
+    assert ships("MUELLER", 4) > SOON
+    assert free_feet() == 3
+    with acting(company.actor("planner")):
+        Protection.objects.update(until=MONDAY - timedelta(days=1))
+    assert ships("MUELLER", 8) == SOON
+    assert free_feet() == 8
 
 
 def test_what_builds_for_orders_of_the_class_take_counts_too(company: Lamps) -> None:
@@ -189,13 +206,9 @@ def test_the_interface_sets_the_safety_stock(company: Lamps, client: Client) -> 
 
 def test_kits_across_orders_leave_what_is_still_kept(company: Lamps) -> None:
     """Of 8 feet trade holds 3 of the 5 that are kept for it: of the other 5 two are kept, and one is safety stock."""
-
-    def free() -> int:
-        return next(supply.free for supply in waiting(MONDAY).supplies if supply.code == "FOOT")
-
     company.order(3, customer="ACME")
-    assert free() == 5
+    assert free_feet() == 5
     protect(company, 5)
-    assert free() == 3
+    assert free_feet() == 3
     keep_safe(company, 1)
-    assert free() == 2
+    assert free_feet() == 2

@@ -191,7 +191,7 @@ def waiting(today: date, *, items: Iterable[int] | None = None, bottleneck: str 
         Code of the assembly line whose minutes count.
     """
     keys = None if items is None else sorted(set(items))
-    of_items = ((PEGS, [keys, keys]), (SUPPLIES, [today, today, today, keys, keys]), (LOST, [keys, keys]))
+    of_items = ((PEGS, [keys, keys]), (SUPPLIES, [today, today, today, today, keys, keys]), (LOST, [keys, keys]))
     found = exchange_at_one_instant([(LINES, [today, bottleneck]), *of_items])
     lines = [WaitingLine(*row[:8], row[8].date(), *row[9:]) for row in found[0]]
     lost = {row[2]: OpenSupply.lost(*row[2:5]) for row in found[3]}

@@ -113,7 +113,7 @@ class ProtectionResource(MasterDataResource):
     class Meta(MasterDataResource.Meta):
         model = Protection
         import_id_fields = ("customer_class", "item")
-        fields = ("customer_class", "item", "quantity")
+        fields = ("customer_class", "item", "quantity", "until")
 
 
 @admin.register(Protection)
@@ -122,7 +122,7 @@ class Protections(MasterDataFiles):
 
     capability = "plan"
     resource_classes = (ProtectionResource,)
-    list_display = ("customer_class", "item", "quantity")
+    list_display = ("customer_class", "item", "quantity", "until")
     list_select_related = ("item",)
     list_filter = ("customer_class",)
     autocomplete_fields = ("item",)

@@ -101,11 +101,12 @@ STILL_KEPT = f"""
     SELECT each.item_id, sum(each.units)::bigint FROM (
         SELECT p.item_id, GREATEST(p.quantity - COALESCE(h.units, 0), 0)
         FROM sales_protection p LEFT JOIN by_class h ON h.customer_class = p.customer_class AND h.item_id = p.item_id
+        WHERE p.until IS NULL OR p.until >= %s
         UNION ALL SELECT id, safety_stock FROM catalogue_item WHERE safety_stock > 0
     ) each (item_id, units) GROUP BY 1
 )
 """
-"""As `kept`: safety stock, and what is kept of each item for classes beyond what their orders hold already."""
+"""As `kept`: safety stock, and what is kept of each item for classes today, beyond what their orders hold already."""
 
 
 class _Peg(NamedTuple):

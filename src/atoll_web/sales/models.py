@@ -49,11 +49,12 @@ class Customer(models.Model):
 
 @pghistory.track()
 class Protection(models.Model):
-    """Units of an item that other customers leave free for those of a class."""
+    """Units of an item that other customers leave free for those of a class, for as long as it stands or until a day."""
 
     customer_class = models.CharField(max_length=40)
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="protections")
     quantity = models.PositiveIntegerField()
+    until = models.DateField(null=True, blank=True, help_text="Last day on which they are kept; empty for as long as this stands")
 
     class Meta:
         ordering = ["customer_class", "item"]

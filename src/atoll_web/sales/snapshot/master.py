@@ -85,7 +85,7 @@ SELECT {VERSIONS}, (SELECT max(pgh_id) FROM purchasing_supplieritemevent), (SELE
        (SELECT max(pgh_id) FROM planning_stockpolicyevent),
        c.weekdays, c.holidays, c.horizon_days, c.shipping_days, c.currency, (SELECT max(day) FROM catalogue_lineday),
        (SELECT min(expires_at) FROM sales_order WHERE state = 'quoted'), EXISTS (SELECT 1 FROM pricing_pricelist),
-       ARRAY(SELECT ROW(customer_class, item_id, quantity) FROM sales_protection)
+       ARRAY(SELECT ROW(customer_class, item_id, quantity, coalesce(until::text, '')) FROM sales_protection)
 FROM accounts_company c
 """,
     (),
@@ -169,7 +169,11 @@ def _read(rows: Sequence[tuple[Any, ...]], today: date) -> Master:
     last_day = last_day and min(last_day, today + timedelta(days=horizon_days))
     days = Calendar(frozenset(weekdays), frozenset(holidays))
     there, released = known(row[:VERSION_COLUMNS])
-    kept = [Kept(of_class, int(item), int(units)) for of_class, item, units in protections]  # rows come as texts
+    kept = [  # rows come as texts
+        Kept(of_class, int(item), int(units))
+        for of_class, item, units, until in protections
+        if not until or until >= today.isoformat()
+    ]
     kept += [Kept("", there.keys[code], item.safety_stock) for code, item in there.items.items() if item.safety_stock]
     items = _items(there, (of_what_is_sold, of_suppliers, of_levels))
     reach = (*_working(days, today, horizon_days), shipping_days, currency, last_day)
