@@ -18,7 +18,7 @@ from django.test import Client
 from atoll_web.accounts.models import User
 from atoll_web.accounts.services import create_token
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
-from atoll_web.catalogue.models import AssemblyLine, Item
+from atoll_web.catalogue.models import AssemblyLine, Item, Revision
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.runs.models import Run
@@ -172,6 +172,15 @@ class Person:
         day = MONDAY + timedelta(days=self.chance.randint(1, 20))
         minutes = {"minutes": self.chance.choice([0, 60, 480])}
         self._ask("change_the_calendar", f"/lines/{AssemblyLine.objects.get().code}/exceptions/{day}", minutes, "put")
+
+    def begin_a_revision(self) -> None:
+        self._ask("begin_a_revision", "/models/DL/drafts", {"revision": "A", "reason": "new prices"})
+
+    def release_a_revision(self) -> None:
+        draft = self._any(Revision.objects.filter(state="draft").values_list("name", flat=True))
+        what = self.chance.choice(["release", "release", "discard"])
+        body = {"valid_from": MONDAY.isoformat(), "reason": "new prices"} if what == "release" else {}
+        self._ask("release_a_revision", f"/models/DL/revisions/{draft}/{what}", body)
 
     def ask(self) -> None:
         self._ask("ask", "/inquiries", self.chance.choice(LAMPS))

@@ -22,7 +22,7 @@ from atoll_web.assembly import services as assembly
 from atoll_web.assembly.errors import NoLongerPlanned
 from atoll_web.assembly.models import BuildOrder
 from atoll_web.catalogue import services as catalogue
-from atoll_web.catalogue.models import AssemblyLine, Configuration, Item, LineDay
+from atoll_web.catalogue.models import AssemblyLine, Configuration, Item, LineDay, Revision
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import services as sales
@@ -179,6 +179,16 @@ def test_a_planned_build_that_two_open_at_once_is_opened_once(company):
 
     assert answers.count("no-longer-planned") == 1
     assert BuildOrder.objects.get().number in answers
+
+
+def test_drafts_begun_at_once_get_names_of_their_own_and_are_released_one_after_the_other(company):
+    planner, revision = company.actor("planner"), Revision.objects.get()
+
+    drafts = at_once(lambda _: catalogue.new_draft(actor=planner, revision=revision), threads=4)
+    at_once(lambda number: catalogue.release_revision(actor=planner, revision=drafts[number]), threads=4)
+
+    assert sorted(draft.name for draft in drafts) == ["B", "C", "D", "E"]
+    assert len(catalogue.orderable_revisions(company.today)) == 1
 
 
 def test_a_calendar_that_changes_while_orders_come_and_go_reaches_nobody_with_an_error(company, post):

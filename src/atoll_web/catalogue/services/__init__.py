@@ -191,10 +191,16 @@ def draft_revision(*, actor: Actor, document: Mapping[str, Any], valid_from: dat
         row, _ = ProductModel.objects.get_or_create(
             code=model.code, defaults={"name": model.name, "end_item": Item.objects.get(code=model.end_item)}
         )
+        _take_turns(row.pk)
         _refuse_taken_name(row, model.revision)
         return Revision.objects.create(
             product_model=row, name=model.revision, document=full, digest=digest(full), valid_from=valid_from
         )
+
+
+def _take_turns(product_model: int) -> ProductModel:
+    """Let those who name or release revisions of a model wait for each other."""
+    return ProductModel.objects.select_for_update(no_key=True).get(pk=product_model)
 
 
 def _read_draft(document: Mapping[str, Any], source: str) -> Model:
@@ -215,9 +221,10 @@ def _refuse_taken_end_item(model: Model) -> None:
 
 def new_draft(*, actor: Actor, revision: Revision) -> Revision:
     """Begin a draft with what a revision says. It gets the next free name."""
-    taken = set(revision.product_model.revisions.values_list("name", flat=True))
-    name = next(name for name in _names_after(revision.name) if name not in taken)
-    return draft_revision(actor=actor, document=revision.document | {"revision": name}, valid_from=actor.today)
+    with acting(actor):
+        taken = set(_take_turns(revision.product_model_id).revisions.values_list("name", flat=True))
+        name = next(name for name in _names_after(revision.name) if name not in taken)
+        return draft_revision(actor=actor, document=revision.document | {"revision": name}, valid_from=actor.today)
 
 
 def _names_after(name: str) -> Iterator[str]:
@@ -242,6 +249,7 @@ def edit_draft(*, actor: Actor, revision: Revision, document: Mapping[str, Any],
     model = _read_draft(document, DRAFT)
     full = write_product_model(model)
     with acting(actor), told(actor):
+        _take_turns(revision.product_model_id)
         row = Revision.objects.select_for_update(of=("self",)).select_related("product_model").get(pk=revision.pk)
         if row.state != states.DRAFT:
             raise NotADraft(revision=str(row), state=row.state)
@@ -386,6 +394,7 @@ def release_revision(*, actor: Actor, revision: Revision, valid_from: date | Non
         raise ReleaseInThePast(day=valid_from, today=actor.today)
     there = snapshot.structure()
     with acting(actor), told(actor):
+        _take_turns(revision.product_model_id)
         row = Revision.objects.select_for_update(of=("self",)).select_related("product_model").get(pk=revision.pk)
         if row.state != states.DRAFT:
             raise NotADraft(revision=str(row), state=row.state)
