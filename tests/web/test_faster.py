@@ -20,6 +20,7 @@ from atoll_web.sales.errors import (
 )
 from atoll_web.sales.models import LeverTaken, Order, Promise
 from atoll_web.sales.services import Asked, NewLine
+from atoll_web.sales.services.taking import record
 from atoll_web.stock.models import Supply
 from tests.lamps import LAMP, MONDAY, Lamps
 from tests.web.test_exploring import LARGE, TWO_LARGE, explore, levers, violations
@@ -228,6 +229,22 @@ def test_overtime_is_worked_on_as_many_days_as_it_takes(company: Lamps) -> None:
     assert list(worked) == [30, 30, 30, 30, 15]
     assert LeverTaken.objects.filter(line__order=order).count() == 5
     assert violations() == []
+
+
+def test_many_days_of_overtime_are_counted_and_not_named_one_by_one(company: Lamps) -> None:
+    AssemblyLine.objects.update(overtime_minutes=15, overtime_rate=Decimal(1))
+    LineDay.objects.filter(day__range=(date(2026, 3, 3), date(2026, 3, 25))).update(capacity=0)
+    (line,) = explore(NewLine("DL", {}, 3)).lines
+    (lever,) = (one for one in line.faster if one.kind == "overtime")
+    assert lever.words == "Overtime on line L1 on 9 days from 3 Mar 2026 to 13 Mar 2026"
+
+
+def test_of_an_option_that_brings_many_others_along_as_many_are_kept_as_there_is_room_for(company: Lamps) -> None:
+    (line,) = explore(TWO_LARGE).lines
+    lever = replace(line.faster[0], words="; ".join(f"Feature {n}: option {n}" for n in range(40)))
+    row = company.order().lines.get()
+    record([(row, lever)])
+    assert (len(row.levers.get().words), row.levers.get().words[-1]) == (300, "…")
 
 
 def test_overtime_is_paid_for_the_minutes_that_are_taken(company: Lamps) -> None:

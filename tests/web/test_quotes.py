@@ -474,6 +474,30 @@ def test_the_command_tells_date_reason_sureness_and_alternatives(company: Lamps)
     assert "Faster: 2026-03-10 for -60.00 EUR: Head: Small head" in words
 
 
+def test_who_pays_and_what_binds_is_named(company: Lamps, sales_client: Client) -> None:
+    """Heads are on their way; expedited, they cost the company 40."""
+    head = Item.objects.get(code="HEAD-L")
+    SupplierItem.objects.filter(item=head).update(expedited_days=3, expedite_cost=40)
+    (order,) = purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(head, 5)])
+    line = sales_client.get(ADDRESS.replace("promise?", "promise.json?")).json()["lines"][0]
+    binding = {name: line["binding"][name] for name in ("item", "name", "reference")}
+    assert binding == {"item": "HEAD-L", "name": "Large head", "reference": order.number}
+    assert [(step["step"], step["reference"]) for step in line["path"]][-1] == ("supply", order.number)
+    assert {one["kind"]: one["paid_by"] for one in line["faster"]} == {
+        "option": "customer",
+        "split": "customer",
+        "expedite": "company",
+        "express": "company",
+    }
+    page = text(sales_client.get(ADDRESS))
+    assert f"Held back by HEAD-L Large head from {order.number}" in page
+    assert f"supply of 2 × HEAD-L from {order.number}" in page
+    assert "+40.00 EUR the company pays" in page
+    words = run("DL", "--choose", "head=HEAD-L", "--choose", "arm=ARM-L", "--quantity", "2").stdout
+    assert f"Expedite HEAD-L of {order.number}, there on 5 Mar 2026 (the company pays)" in words
+    assert "Sure: 100.0% by 2026-03-17.\n" in words
+
+
 def test_the_command_tells_all_that_is_wrong_at_once(company: Lamps) -> None:
     refused = run("XL", "--quantity", "0", "--date", "2026-03-01", "--customer", "NOBODY").exception
     assert [issue.code for issue in refused.issues] == [

@@ -223,6 +223,7 @@ def _seen(request: HttpRequest, kept: Basket) -> dict[str, Any]:
         "lines": lines,
         "is_sound": is_sound and not misfit,
         "complete_on": (chosen or found).complete_on if found and not faults and is_sound else None,
+        "needs_order": any(line.lever and line.lever.needs_order for line in lines),
         "cost": chosen.cost if chosen else None,
         "cost_currency": chosen.currency if chosen else "",
         "last": max((line.last_ships for line in lines if line.last_ships), default=None) if is_sound else None,

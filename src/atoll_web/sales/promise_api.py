@@ -42,6 +42,7 @@ class BindingOut(Schema):
 
     cause: str = Field(description="material, capacity, request, nothing, or delivery: it waits for lines with which it ships")
     item: str
+    name: str = Field(description="Of the item")
     reference: str = Field(description="The order with which the item comes")
     line: str = Field(description="The assembly line that is full")
     day: date
@@ -52,6 +53,7 @@ class StepOut(Schema):
 
     step: str
     what: str
+    reference: str = Field(description="The order that brings it; empty for none")
     quantity: int
     begins: date
     ends: date
@@ -68,6 +70,7 @@ class FasterOut(Schema):
     days_earlier: int = Field(description="0 where there is no date without it")
     cost: Money = Field(description="More than without it")
     currency: str
+    paid_by: str = Field(description="customer: the cost is in the price; or company")
     needs_order: bool = Field(description="It spends the company's money, so a quote cannot hold it")
     first_units: int = Field(description="Of the first delivery of a split")
     rest_date: date | None
@@ -198,7 +201,10 @@ def _chosen_document(chosen: services.Chosen) -> dict[str, Any]:
     }
 
 
-FASTER = ("key", "kind", "words", "ship_date", "days_earlier", "cost", "currency", "needs_order", "first_units", "rest_date")
+FASTER = (
+    *("key", "kind", "words", "ship_date", "days_earlier", "cost", "currency", "paid_by", "needs_order"),
+    *("first_units", "rest_date"),
+)
 """What is told of a way to be earlier."""
 
 

@@ -31,14 +31,15 @@ class Binding:
     ----------
     cause
         Material, capacity, request or nothing.
-    item, reference, line
-        The item that comes last, the order it comes with, or the assembly line that is full; empty for none.
+    item, name, reference, line
+        The item that comes last, what it is called, the order it comes with, or the assembly line that is full; empty for none.
     day
         From which on it no longer binds.
     """
 
     cause: str
     item: str
+    name: str
     reference: str
     line: str
     day: date
@@ -46,10 +47,11 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """One step of the critical path: what it is, what it is about, and from when to when."""
+    """One step of the critical path: what it is, what it is about, the order that brings it, and from when to when."""
 
     step: str
     what: str
+    reference: str
     quantity: int
     begins: date
     ends: date
@@ -392,7 +394,8 @@ class _Basket:
         found, seen = answer.binding(k), self.seen
         return Binding(
             cause=str(found.cause),
-            item=seen.code(found.item) if found.item >= 0 else "",
+            item=(code := seen.code(found.item) if found.item >= 0 else ""),
+            name=self.drafter.there.structure.items[code].name if code else "",
             reference=seen.supplies[found.supply].reference if found.supply >= 0 else "",
             line=seen.lines.get(found.line, ""),
             day=seen.date(found.day),
@@ -403,9 +406,9 @@ class _Basket:
             what = self.seen.lines.get(link.line, "") if link.step is Step.ASSEMBLY else ""
             if link.item >= 0:
                 what = self.seen.code(link.item)
-            yield PathStep(
-                str(link.step), what, link.quantity, self.seen.date(link.start_day), self.seen.date(link.day), link.wait_days
-            )
+            reference = self.seen.supplies[link.supply].reference if link.supply >= 0 else ""
+            days = self.seen.date(link.start_day), self.seen.date(link.day)
+            yield PathStep(str(link.step), what, reference, link.quantity, *days, link.wait_days)
 
 
 def _deliveries(answer: Promises) -> list[list[int]]:

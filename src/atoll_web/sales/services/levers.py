@@ -54,6 +54,9 @@ OVERTIME_DAYS = 10
 MOST_OVERTIME_DAYS = 60
 """Days of overtime that are looked at together."""
 
+MOST_NAMED_DAYS = 6
+"""Days of overtime that are named one by one."""
+
 MOST_TOGETHER = 4
 """Purchases that are made faster together."""
 
@@ -108,6 +111,11 @@ class Faster:
     def is_paid_by_customer(self) -> bool:
         """Whether its cost is in what the customer pays."""
         return self.kind in PAID_BY_CUSTOMER
+
+    @property
+    def paid_by(self) -> str:
+        """Who pays its cost."""
+        return "customer" if self.is_paid_by_customer else "company"
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,8 +306,14 @@ def _overtime(question: Question) -> Iterator[_Found]:
         kept = needed(question.there, question.wanted, [part.lever for part in parts])
         taken = [part for part in parts if part.lever in kept]
         if taken:
-            days = [in_words(seen.date(part.day)) for part in taken]
-            yield _together(taken, f"Overtime on line {code} on {', '.join(days)}")
+            yield _together(taken, f"Overtime on line {code} on {_days_in_words([seen.date(part.day) for part in taken])}")
+
+
+def _days_in_words(days: Sequence[date]) -> str:
+    """A few days one by one, of many how many they are, and the first and the last."""
+    if len(days) > MOST_NAMED_DAYS:
+        return f"{len(days)} days from {in_words(days[0])} to {in_words(days[-1])}"
+    return ", ".join(map(in_words, days))
 
 
 def _together(parts: Sequence[Part], words: str = "") -> _Found:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from django.db.models import F
+from django.utils.text import Truncator
 
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import exchange
@@ -18,6 +19,9 @@ from atoll_web.sales.services.entering import enter, refuse_other_price
 from atoll_web.sales.services.exploring import Explored, explore
 from atoll_web.sales.services.levers import Faster, Pull
 from atoll_web.sales.services.recognising import NewOrder, known_order, request_digest
+
+LONGEST_WORDS = 300
+"""Characters that are kept of what was done: an option may bring many others along."""
 
 WORK_LONGER = """
 UPDATE catalogue_lineday d SET capacity = d.capacity + %s, overtime = d.overtime + %s
@@ -137,7 +141,7 @@ def record(levers: Iterable[tuple[OrderLine, Faster]]) -> None:
         LeverTaken(
             line=line,
             kind=part.kind,
-            words=part.words,
+            words=Truncator(part.words).chars(LONGEST_WORDS),
             cost=part.cost,
             currency=lever.currency,
             days_earlier=lever.days_earlier,

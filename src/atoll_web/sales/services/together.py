@@ -25,7 +25,7 @@ from atoll_web.purchasing import services as purchasing
 from atoll_web.sales.deliveries import numbered
 from atoll_web.sales.snapshot import PromiseSnapshot
 
-CENT, FREE = Decimal("0.01"), Decimal(0)
+CENT, FREE = Decimal("0.01"), Decimal("0.00")
 
 PLENTY = 1 << 40
 """Units of a purchase while it is not known how many are taken of it: more than anybody takes."""
