@@ -159,7 +159,7 @@ def test_a_faster_way_of_a_group_brings_all_of_it_to_its_day(with_two: Client) -
 def test_a_faster_way_is_chosen_for_a_line_and_taken_with_the_order(with_two: Client) -> None:
     SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
     with_two.post("/basket/change", form(1, 2, faster__2="express:HEAD-L"))
-    assert "Taken: Buy HEAD-L from Nord-Teile GmbH express" in text(with_two.get("/basket"))
+    assert "Taken: Buy 5 × HEAD-L from Nord-Teile GmbH express" in text(with_two.get("/basket"))
     with_two.post("/basket/change", form(1, 2, faster__2="option:head=HEAD-S"))
     assert "222.00 EUR" in text(with_two.get("/basket"))  # 60 less for two small heads
     refused = with_two.post("/basket/change", form(1, 2, faster__2="express:HEAD-L", take="quote"))
@@ -174,7 +174,7 @@ def test_ways_that_are_chosen_for_several_lines_are_shown_as_they_are_together(w
     with_two.post("/basket/change", form(1, 2, duplicate_line="2", faster__2="express:HEAD-L"))
     page = with_two.get("/basket")
     words = text(page)
-    assert "Taken: Buy HEAD-L from Nord-Teile GmbH express, there on 5 Mar 2026, +40.00 EUR, which the company pays." in words
+    assert "Taken: Buy 5 × HEAD-L from Nord-Teile GmbH express, there on 5 Mar 2026, +40.00 EUR, which the company pays." in words
     assert "there on 5 Mar 2026, +0.00 EUR. It spends money at once" in words
     assert "costs the company +40.00 EUR; what several lines need is done once" in words
     assert words.count("Otherwise it ships 18 Mar 2026") == 2

@@ -81,7 +81,7 @@ def test_an_express_purchase_is_sent_with_the_order_and_recorded(fast_heads: Lam
     assert (line.item.code, line.quantity, line.supply.due) == ("HEAD-L", 5, date(2026, 3, 5))  # one, raised to the minimum
     taken = LeverTaken.objects.get()
     assert (taken.kind, taken.cost, taken.currency, taken.days_earlier) == ("express", 40, "EUR", 12)
-    assert taken.words == "Buy HEAD-L from Nord-Teile GmbH express, there on 5 Mar 2026"
+    assert taken.words == "Buy 5 × HEAD-L from Nord-Teile GmbH express, there on 5 Mar 2026"
     assert violations() == []
 
 
@@ -200,7 +200,7 @@ def test_another_supplier_is_a_way_to_be_faster_at_the_difference_in_price(compa
     bought = PurchaseOrderLine.objects.get()
     assert (bought.order.supplier, bought.quantity, bought.price) == (other.supplier, 2, other.price)
     assert Promise.objects.get(line__order=order).ship_date == date(2026, 3, 5)
-    assert LeverTaken.objects.get().words == f"Buy HEAD-L from {other.supplier.name}, there on 4 Mar 2026"
+    assert LeverTaken.objects.get().words == f"Buy 2 × HEAD-L from {other.supplier.name}, there on 4 Mar 2026"
     assert violations() == []
 
 

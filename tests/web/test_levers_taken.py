@@ -220,6 +220,7 @@ def test_units_that_are_kept_are_withheld_from_what_is_bought_too(fast_heads: La
         asked = NewLine("DL", LARGE, wanted)
         (line,) = explore(asked).lines
         assert levers(line)["express:HEAD-L"] == (date(2026, 3, 6), Decimal(40))
+        assert next(one.words for one in line.faster if one.kind == "express").startswith(f"Buy {bought} × HEAD-L from ")
         with transaction.atomic():
             order = sales.take(actor=fast_heads.actor("sales"), customer="ACME", asked=[Asked(asked, "express:HEAD-L")])
             assert Promise.objects.get(line__order=order).ship_date == date(2026, 3, 6)

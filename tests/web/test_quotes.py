@@ -223,7 +223,7 @@ def test_the_promise_page_shows_all_and_takes_a_lever_with_one_click(sales_clien
     taken = sales_client.post("/configure/DL/take", fields | {"take": "order express:HEAD-L"})
     order = Order.objects.get()
     assert (taken.status_code, taken.url) == (302, f"/orders/{order.number}")
-    assert "Buy HEAD-L from Nord-Teile GmbH express" in text(sales_client.get(taken.url))
+    assert "Buy 5 × HEAD-L from Nord-Teile GmbH express" in text(sales_client.get(taken.url))
 
 
 def test_configure_hands_over_to_the_promise(sales_client: Client) -> None:

@@ -14,7 +14,7 @@ from atoll_web.sales.deliveries import delivery, numbered
 from atoll_web.sales.errors import CannotPromise, NoLines, NoLongerOffered, NotTogether, TooManyLines
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.entering import buyer_or_faults
-from atoll_web.sales.services.levers import Delivery, Faster, Question, faster
+from atoll_web.sales.services.levers import Delivery, Faster, Question, faster, told
 from atoll_web.sales.services.sureness import Sureness, Surenesses
 from atoll_web.sales.services.together import FREE, Part, Queue
 from atoll_web.sales.snapshot import Lock, PromiseSnapshot, master, snapshot
@@ -360,6 +360,7 @@ class _Basket:
             pulls |= {pull.part.key: replace(pull, cost=FREE) for pull in own}  # this line pays for all
             taken[position] = replace(
                 lever,
+                words=told(own) if own and lever.words == told(lever.pulls) else lever.words,
                 ship_date=days[position][0],
                 rest_date=days[position][1] if lever.rest_date else None,
                 days_earlier=lever.days_earlier and max(lever.days_earlier - (days[position][0] - lever.ship_date).days, 0),

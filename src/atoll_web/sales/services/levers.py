@@ -216,6 +216,7 @@ def _offer(question: Question, better: Improvement, found: _Found) -> Faster | N
     outcome = question.queue.with_levers(instead, [(part, {question.place}) for part in found.parts])
     if outcome is None:
         return None
+    words = words or told(outcome.pulls)
     first, *rest = map(seen.date, outcome.days[question.place])
     if rest:
         words = f"{first_units} of {draft.line.quantity} units first, the others on {in_words(rest[0])}"
@@ -237,6 +238,11 @@ def _offer(question: Question, better: Improvement, found: _Found) -> Faster | N
         wanted=wanted,
         pulls=tuple(outcome.pulls),
     )
+
+
+def told(pulls: Sequence[Pull]) -> str:
+    """All that has to be done, in words."""
+    return "; ".join(pull.words for pull in pulls)
 
 
 def _wanted(question: Question, drafted: Drafted) -> WantedLine:
@@ -317,9 +323,8 @@ def _days_in_words(days: Sequence[date]) -> str:
 
 
 def _together(parts: Sequence[Part], words: str = "") -> _Found:
-    """Levers that are pulled at once as one that is offered."""
+    """Levers that are pulled at once as one that is offered; it is called by its parts where it is not given another name."""
     lever = parts[0].lever if len(parts) == 1 else Together(tuple(part.lever for part in parts))
-    words = words or "; ".join(part.words for part in parts)
     return _Found(lever, "+".join(part.key for part in parts), parts[0].kind, words, parts=tuple(parts))
 
 
@@ -394,7 +399,7 @@ def _buying(question: Question, there: Availability, item: int) -> Iterator[Part
         key = f"{states.EXPRESS}:{source.item.code}{'' if source.preferred else f'={source.supplier.code}'}"
         key += ":express" if is_expedited and not source.preferred else ""
         how = " express" if is_expedited else ""
-        words = f"Buy {source.item.code} from {source.supplier.name}{how}, there on {in_words(due)}"
+        words = f"{source.item.code} from {source.supplier.name}{how}, there on {in_words(due)}"
         yield Part(
             ExpressPurchase(item, day, FREE),
             *(key, states.EXPRESS, words, source.pk, day, is_expedited, source.minimum_quantity, source.multiple),

@@ -39,6 +39,8 @@ class Part:
     ----------
     key
         What is done, whoever it is done for.
+    words
+        What is done; of a purchase without how much is bought.
     row
         Key of the line day, the purchase order line, or what a supplier sells.
     day
@@ -99,8 +101,9 @@ class Pull:
 
     @property
     def words(self) -> str:
-        """What is done."""
-        return self.part.words
+        """What is done, and how much is bought."""
+        is_bought = isinstance(self.part.lever, ExpressPurchase)
+        return f"Buy {self.amount:,} × {self.part.words}" if is_bought else self.part.words
 
     @property
     def lever(self) -> Pulled:
