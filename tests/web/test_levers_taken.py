@@ -242,6 +242,21 @@ def test_an_order_on_its_way_is_no_lever_where_its_units_are_kept_once_they_come
     assert Promise.objects.get(line__order=order).ship_date == levers(one)[key][0]
 
 
+def test_overtime_is_enough_for_those_before_it_too(company: Lamps) -> None:
+    """Two lines of 135 minutes each; there are 30 of overtime a day, and no other time before 26 March."""
+    AssemblyLine.objects.update(overtime_minutes=30, overtime_rate=Decimal(1))
+    LineDay.objects.filter(day__range=(date(2026, 3, 3), date(2026, 3, 25))).update(capacity=0)
+    asked = [NewLine("DL", {}, 3), NewLine("DL", {}, 3)]
+    second = explore(*asked).lines[1]
+    (lever,) = (one for one in second.faster if one.kind == "overtime")
+    assert (lever.ship_date, lever.cost) == (date(2026, 3, 16), Decimal(270))
+    assert lever.words == "Overtime on line L1 on 9 days from 3 Mar 2026 to 13 Mar 2026"
+    taken = [Asked(asked[0]), Asked(asked[1], lever.key)]
+    order = sales.take(actor=company.actor("sales"), customer="ACME", asked=taken)
+    assert _ships(order) == [date(2026, 3, 10), date(2026, 3, 16)]
+    assert violations() == []
+
+
 def test_what_is_late_already_is_not_expedited(fast_heads: Lamps) -> None:
     head = Item.objects.get(code="HEAD-L")
     purchasing.order(actor=fast_heads.actor("buyer"), wanted=[purchasing.Wanted(head, 5)])

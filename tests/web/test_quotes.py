@@ -83,6 +83,7 @@ def test_the_api_answers_what_it_can_and_refuses_an_order_line_by_line(sales_cli
     assert (line["position"], line["ship_date"], line["request_date"], line["days_late"]) == (2, "2026-03-04", "2026-03-03", 1)
     assert (refused["position"], refused["code"], refused["faster"][0]["key"]) == (1, "cannot-promise", "option:dimmer=none")
     assert "DIMMER is short" in refused["reason"]
+    assert refused["item"] == "DIMMER"
     assert answer["complete_on"] is None
     order = post(sales_client, "/orders", {"customer": "ACME", "lines": [{"model": "DL"}, dimmed]})
     assert (order.status_code, order.json()["code"]) == (409, "cannot-promise")

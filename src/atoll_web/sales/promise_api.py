@@ -111,6 +111,7 @@ class RefusedLine(Schema):
     request_date: date | None
     delivery_group: str
     code: str = Field(description="A stable word for programs, such as `cannot-promise`")
+    item: str = Field(description="The item that is short; empty where it is another reason")
     reason: str
     faster: list[FasterOut]
 
@@ -225,7 +226,8 @@ def _line_document(line: services.LineExplored) -> dict[str, Any]:
 
 
 def _refused_document(line: services.LineRefused) -> dict[str, Any]:
-    return {**_asked(line), "code": line.refusal.code, "reason": " ".join(filter(None, (str(line.refusal), line.refusal.hint)))}
+    why = " ".join(filter(None, (str(line.refusal), line.refusal.hint)))
+    return {**_asked(line), "code": line.refusal.code, "item": line.item, "reason": why}
 
 
 def _asked(line: services.LineExplored | services.LineRefused) -> dict[str, Any]:

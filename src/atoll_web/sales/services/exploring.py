@@ -14,9 +14,9 @@ from atoll_web.sales.deliveries import delivery, numbered
 from atoll_web.sales.errors import CannotPromise, NoLines, NoLongerOffered, NotTogether, TooManyLines
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, raise_all
 from atoll_web.sales.services.entering import buyer_or_faults
-from atoll_web.sales.services.levers import Delivery, Faster, Question, faster, told
+from atoll_web.sales.services.levers import Delivery, Faster, Question, faster
 from atoll_web.sales.services.sureness import Sureness, Surenesses
-from atoll_web.sales.services.together import FREE, Part, Queue
+from atoll_web.sales.services.together import FREE, Part, Queue, told
 from atoll_web.sales.snapshot import Lock, PromiseSnapshot, master, snapshot
 
 MOST_LINES = 50
@@ -100,6 +100,8 @@ class LineRefused:
 
     Parameters
     ----------
+    item
+        The item that is short; empty where it is another reason.
     price
         Of all units; None of a line that is at fault.
     """
@@ -107,6 +109,7 @@ class LineRefused:
     position: int
     line: NewLine
     refusal: AtollError
+    item: str = ""
     price: Decimal | None = None
     faster: tuple[Faster, ...] = ()
 
@@ -257,17 +260,30 @@ class _Asked:
     delivery: Hashable | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Why a line cannot be promised, and the item that is short; empty for none."""
+
+    reason: str
+    item: str
+
+    @classmethod
+    def of(cls, seen: PromiseSnapshot, answer: Promises, k: int) -> "_Refused":
+        item = answer.binding(k).item
+        return cls(reason(seen, answer, k), seen.code(item) if item >= 0 else "")
+
+
 def _promised_together(
     seen: PromiseSnapshot, asked: Sequence[_Asked]
-) -> tuple[PromiseSnapshot, Sequence[_Asked], Promises, dict[int, str]]:
+) -> tuple[PromiseSnapshot, Sequence[_Asked], Promises, dict[int, "_Refused"]]:
     """The lines that are promised beside each other, with their promises, and why each other line is not, by position.
 
     Without the lines that are refused a delivery may have another day, which may leave others none: what is left is asked again.
     """
-    reasons: dict[int, str] = {}
+    reasons: dict[int, _Refused] = {}
     while True:
         answer = seen.delivered(numbered([one.delivery for one in asked]))
-        refused = {one.position: reason(seen, answer, k) for k, one in enumerate(asked) if not answer.is_promised[k]}
+        refused = {one.position: _Refused.of(seen, answer, k) for k, one in enumerate(asked) if not answer.is_promised[k]}
         if not refused:
             return seen, asked, answer, reasons
         reasons |= refused
@@ -324,14 +340,14 @@ class _Basket:
             if len(members) > 1:
                 there = after(before, promise_complete(before, Wanted.of(self.asked[k].wanted for k in members)))
 
-    def refused(self, answer: Promises, one: _Asked, why: str) -> LineRefused:
+    def refused(self, answer: Promises, one: _Asked, why: _Refused) -> LineRefused:
         """A line that cannot be promised, why, and what would make it possible beside all others."""
         there = after(self.seen.availability, answer)
         alone = promise(there, Wanted.of([one.wanted]))
-        refusal = CannotPromise(what=one.name, reason=why)
+        refusal = CannotPromise(what=one.name, reason=why.reason)
         found = faster(self._question(one, there, alone, self._without_delivery(one)))
         levers = tuple(replace(lever, days_earlier=0) for lever in found)
-        return LineRefused(one.position, one.draft.line, refusal, one.draft.price, levers)
+        return LineRefused(one.position, one.draft.line, refusal, why.item, one.draft.price, levers)
 
     def _without_delivery(self, one: _Asked) -> Availability:
         """What all lines leave that do not ship together with one."""
@@ -360,7 +376,7 @@ class _Basket:
             pulls |= {pull.part.key: replace(pull, cost=FREE) for pull in own}  # this line pays for all
             taken[position] = replace(
                 lever,
-                words=told(own) if own and lever.words == told(lever.pulls) else lever.words,
+                words=told(own) or lever.words,
                 ship_date=days[position][0],
                 rest_date=days[position][1] if lever.rest_date else None,
                 days_earlier=lever.days_earlier and max(lever.days_earlier - (days[position][0] - lever.ship_date).days, 0),

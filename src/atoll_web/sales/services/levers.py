@@ -1,6 +1,6 @@
 """What would make a line earlier: options, substitutes, splits, overtime, faster purchases, with words for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -39,7 +39,7 @@ from atoll_web.sales import states
 from atoll_web.sales.answering import in_words
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine
 from atoll_web.sales.services.options import other_choices
-from atoll_web.sales.services.together import CENT, FREE, Part, Pull, Queue
+from atoll_web.sales.services.together import CENT, FREE, Outcome, Part, Pull, Queue, told
 from atoll_web.sales.snapshot import PromiseSnapshot, alternatives
 
 PAID_BY_CUSTOMER = (states.OPTION, states.SPLIT)
@@ -53,9 +53,6 @@ OVERTIME_DAYS = 10
 
 MOST_OVERTIME_DAYS = 60
 """Days of overtime that are looked at together."""
-
-MOST_NAMED_DAYS = 6
-"""Days of overtime that are named one by one."""
 
 MOST_TOGETHER = 4
 """Purchases that are made faster together."""
@@ -120,7 +117,7 @@ class Faster:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A lever, and how it is called and taken; `parts` of one that is pulled."""
+    """A lever, and how it is called and taken; `parts` of one that is pulled, and all of its kind from which these are."""
 
     lever: Lever
     key: str
@@ -128,6 +125,7 @@ class _Found:
     words: str
     lines: tuple[NewLine, ...] = ()
     parts: tuple[Part, ...] = ()
+    all_parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +196,8 @@ def _offers(question: Question, ways: Sequence[_Found]) -> tuple[Faster, ...]:
     by_lever = {id(one.lever): one for one in {one.key: one for one in ways}.values()}
     better = question.improvements([one.lever for one in by_lever.values()])
     found = (_offer(question, one, by_lever[id(one.lever)]) for one in better)
-    offers = sorted((one for one in found if one and one.days_earlier > 0), key=lambda one: (one.ship_date, one.cost))
+    by_key = {one.key: one for one in found if one and one.days_earlier > 0}
+    offers = sorted(by_key.values(), key=lambda one: (one.ship_date, one.cost))
     cheapest = sorted((one for one in offers if one.kind == states.OPTION), key=lambda one: one.cost)[:MOST_OPTIONS]
     return tuple(one for one in offers if one.kind != states.OPTION or one in cheapest)
 
@@ -213,9 +212,11 @@ def _offer(question: Question, better: Improvement, found: _Found) -> Faster | N
     drafts = [question.drafter.draft(line, question.buyer) for line in lines]
     wanted = tuple(_wanted(question, one) for one in drafts)
     instead = {question.place: wanted} if wanted else {}
-    outcome = question.queue.with_levers(instead, [(part, {question.place}) for part in found.parts])
+    outcome = _outcome(question, better, found, instead)
     if outcome is None:
         return None
+    if found.all_parts:
+        key = "+".join(pull.part.key for pull in outcome.pulls)
     words = words or told(outcome.pulls)
     first, *rest = map(seen.date, outcome.days[question.place])
     if rest:
@@ -240,9 +241,18 @@ def _offer(question: Question, better: Improvement, found: _Found) -> Faster | N
     )
 
 
-def told(pulls: Sequence[Pull]) -> str:
-    """All that has to be done, in words."""
-    return "; ".join(pull.words for pull in pulls)
+def _outcome(
+    question: Question, better: Improvement, found: _Found, instead: Mapping[int, Sequence[WantedLine]]
+) -> Outcome | None:
+    """What all lines get with a lever; with more of its kind where those before take what the line alone would need."""
+    place = question.place
+    outcome = question.queue.with_levers(instead, [(part, {place}) for part in found.parts])
+    if len(found.all_parts) > len(found.parts) and not (outcome and outcome.days[place][0] <= better.ship_day):
+        most = question.queue.with_levers(instead, [(part, {place}) for part in found.all_parts])
+        if most is not None and (outcome is None or most.days[place] < outcome.days[place]):
+            until = most.days[place][0]
+            return question.queue.with_levers(instead, [(part, {place}) for part in found.all_parts if part.day < until])
+    return outcome
 
 
 def _wanted(question: Question, drafted: Drafted) -> WantedLine:
@@ -299,33 +309,26 @@ def _overtime(question: Question) -> Iterator[_Found]:
         begin -= binding.days
     first, last = seen.date(begin), seen.date(end)
     (rows,) = exchange([(OVERTIME, [question.drafted.revision.product_model_id, first, last, MOST_OVERTIME_DAYS])])
-    by_line: dict[str, list[Part]] = {}
+    by_line: dict[int, list[Part]] = {}
     for place, (key, line, code, day, minutes, rate) in enumerate(rows):
         at = (day - seen.today).days
-        words = f"Overtime on line {code} on {in_words(day)}"
+        words = f"Overtime on line {code}"
         lever = Overtime(line, at, minutes, rate)
-        part = Part(lever, f"{states.OVERTIME}:{key}", states.OVERTIME, words, key, at, unit_cost=rate)
-        by_line.setdefault(code, []).append(part)
+        part = Part(lever, f"{states.OVERTIME}:{key}", states.OVERTIME, words, key, at, unit_cost=rate, on=day)
+        by_line.setdefault(line, []).append(part)
         if place < OVERTIME_DAYS:
             yield _together([part])
-    for code, parts in by_line.items():
+    for parts in by_line.values():
         kept = needed(question.there, question.wanted, [part.lever for part in parts])
         taken = [part for part in parts if part.lever in kept]
         if taken:
-            yield _together(taken, f"Overtime on line {code} on {_days_in_words([seen.date(part.day) for part in taken])}")
+            yield replace(_together(taken), all_parts=tuple(parts))
 
 
-def _days_in_words(days: Sequence[date]) -> str:
-    """A few days one by one, of many how many they are, and the first and the last."""
-    if len(days) > MOST_NAMED_DAYS:
-        return f"{len(days)} days from {in_words(days[0])} to {in_words(days[-1])}"
-    return ", ".join(map(in_words, days))
-
-
-def _together(parts: Sequence[Part], words: str = "") -> _Found:
-    """Levers that are pulled at once as one that is offered; it is called by its parts where it is not given another name."""
+def _together(parts: Sequence[Part]) -> _Found:
+    """Levers that are pulled at once as one that is offered; it is called by what has to be done."""
     lever = parts[0].lever if len(parts) == 1 else Together(tuple(part.lever for part in parts))
-    return _Found(lever, "+".join(part.key for part in parts), parts[0].kind, words, parts=tuple(parts))
+    return _Found(lever, "+".join(part.key for part in parts), parts[0].kind, "", parts=tuple(parts))
 
 
 def _purchases(question: Question) -> Iterator[_Found]:

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -24,6 +25,7 @@ from atoll.promise import (
 from atoll_web.purchasing import services as purchasing
 from atoll_web.sales.deliveries import numbered
 from atoll_web.sales.snapshot import PromiseSnapshot
+from atoll_web.words import in_words
 
 CENT, FREE = Decimal("0.01"), Decimal("0.00")
 
@@ -40,11 +42,11 @@ class Part:
     key
         What is done, whoever it is done for.
     words
-        What is done; of a purchase without how much is bought.
+        What is done; of a purchase without how much is bought, of overtime without the day.
     row
         Key of the line day, the purchase order line, or what a supplier sells.
-    day
-        That it brings.
+    day, on
+        That it brings; and on which it is done, of overtime.
     is_expedited
         Whether what is bought is to come as fast as the supplier can.
     minimum, multiple
@@ -64,6 +66,7 @@ class Part:
     multiple: int = 1
     unit_cost: Decimal = FREE
     cost: Decimal = FREE
+    on: date | None = None
 
     @property
     def plenty(self) -> Pulled:
@@ -101,9 +104,10 @@ class Pull:
 
     @property
     def words(self) -> str:
-        """What is done, and how much is bought."""
-        is_bought = isinstance(self.part.lever, ExpressPurchase)
-        return f"Buy {self.amount:,} × {self.part.words}" if is_bought else self.part.words
+        """What is done, how much of it is bought, or on which day."""
+        if isinstance(self.part.lever, ExpressPurchase):
+            return f"Buy {self.amount:,} × {self.part.words}"
+        return f"{self.part.words} on {in_words(self.part.on)}" if self.part.on else self.part.words
 
     @property
     def lever(self) -> Pulled:
@@ -112,6 +116,25 @@ class Pull:
         if isinstance(lever, Overtime):
             return replace(lever, minutes=self.amount)
         return replace(lever, units=self.amount) if isinstance(lever, ExpressPurchase) else lever
+
+
+MOST_NAMED_DAYS = 6
+"""Days of overtime that are named one by one."""
+
+
+def told(pulls: Sequence[Pull]) -> str:
+    """All that has to be done, in words: of many days of overtime how many they are, the first and the last."""
+    found: dict[str, list[date]] = {}
+    for pull in pulls:
+        days = found.setdefault(pull.part.words if pull.part.on else pull.words, [])
+        days.extend([pull.part.on] if pull.part.on else [])
+    return "; ".join(f"{words} on {_in_short(days)}" if days else words for words, days in found.items())
+
+
+def _in_short(days: Sequence[date]) -> str:
+    if len(days) > MOST_NAMED_DAYS:
+        return f"{len(days)} days from {in_words(days[0])} to {in_words(days[-1])}"
+    return ", ".join(map(in_words, days))
 
 
 @dataclass(frozen=True, slots=True)
