@@ -150,6 +150,7 @@ def test_a_line_that_is_ordered_already_is_made_earlier(fast_heads: Lamps, clien
     client.force_login(fast_heads.actor("sales").user)
     address = f"/orders/{order.number}/1"
     assert way.words in client.get(f"{address}/why").content.decode()
+    assert "when it was promised; what it rests on now stands below." in client.get(f"{address}/why").content.decode()
     assert client.get(f"{address}/why.json").json()["faster"][0]["key"] == way.key
     assert "It is promised earlier." in client.post(f"{address}/hasten", {"take": way.key}, follow=True).content.decode()
     assert line.promises.get(in_force=True).ship_date == date(2026, 3, 6)
