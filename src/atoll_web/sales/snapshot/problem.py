@@ -129,7 +129,7 @@ class PromiseSnapshot:
 
         What these bring is not the lines' alone: units that are kept for others are withheld from what comes first.
         """
-        if self.whole is None:
+        if self.whole is None or not levers:
             return applied(self.availability, Together(tuple(levers)))
         return Allotment(applied(self.whole.availability, Together(tuple(levers))), self.whole.shares).seen_by(0)
 
