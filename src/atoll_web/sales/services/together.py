@@ -192,12 +192,12 @@ class Queue:
         places = frozenset[int]().union(*(places for _, places in parts))
         best = trial.days(answer, places)
         outcome = None
-        for with_those_before in (False, True):
-            sizes = trial.sizes(there, answer, parts, with_those_before=with_those_before)
+        for sizes in trial.sizes_to_try(there, answer, parts):
             pulls = [Pull.of(part, size) for (part, _), size in zip(parts, sizes, strict=True) if size or _is_expedited(part)]
             with_these, found = trial.served(pull.lever for pull in pulls)
-            outcome = trial.outcome(with_these, found, pulls)
-            if trial.days(found, places) == best:
+            enough = trial.outcome(with_these, found, pulls)
+            outcome = enough or outcome
+            if enough and trial.days(found, places) == best:
                 break
         return outcome
 
@@ -245,18 +245,23 @@ class _Trial:
         days = [answer.ship_day[self.place == k].tolist() for k in range(self.lines)]
         return Outcome(days, pulls, there, self.wanted)
 
-    def sizes(
+    def sizes_to_try(
+        self, there: Availability, answer: Promises, parts: Sequence[tuple[Part, AbstractSet[int]]]
+    ) -> list[tuple[int, ...]]:
+        """Minutes and units that are taken of levers pulled in plenty, by those they are for, and by those before them as well.
+
+        It is 0 for what is expedited. Overtime always counts for those before as well: they take what is free otherwise.
+        """
+        return [*dict.fromkeys(self._sizes(there, answer, parts, counts_before=before) for before in (False, True))]
+
+    def _sizes(
         self,
         there: Availability,
         answer: Promises,
         parts: Sequence[tuple[Part, AbstractSet[int]]],
         *,
-        with_those_before: bool,
-    ) -> list[int]:
-        """Minutes and units that are taken of levers pulled in plenty; 0 for what is expedited.
-
-        Overtime always counts for those before as well: they take what is free otherwise.
-        """
+        counts_before: bool,
+    ) -> tuple[int, ...]:
         sizes, row = [], len(self.seen.supplies)
         for part, places in parts:
             own = self._with_deliveries(np.isin(self.place, [*places]))
@@ -265,12 +270,12 @@ class _Trial:
             if isinstance(part.lever, Overtime):
                 size = overtime_taken(self.seen.availability, part.lever, answer, there, lines=np.flatnonzero(ahead))
             elif isinstance(part.lever, ExpressPurchase):
-                counted = ahead if with_those_before else own
+                counted = ahead if counts_before else own
                 size = int(answer.peg_quantity[(answer.peg_supply == row) & counted[answer.peg_line]].sum())
                 size += (PLENTY - int(there.supply_free[row])) if size else 0
                 row += 1
             sizes.append(size)
-        return sizes
+        return tuple(sizes)
 
     def _with_deliveries(self, rows: np.ndarray) -> np.ndarray:
         """Rows with all that ship together with them."""
