@@ -111,7 +111,8 @@ def tell(basket: Mapping[str, Any]) -> None:
         _tell_promised(name, line) if "ship_date" in line else click.echo(f"{name}{line['reason']}")
         for one in line["faster"]:
             word = "Faster" if one["days_earlier"] else "Possible"
-            click.echo(f"{word}: {one['ship_date']} for {one['cost']:+,.2f} {one['currency']}: {one['words']}")
+            pays = f" (the {one['paid_by']} pays)" if one["cost"] else ""
+            click.echo(f"{word}: {one['ship_date']} for {one['cost']:+,.2f} {one['currency']}: {one['words']}{pays}")
     if len(lines) > 1:
         together = f"all together on {basket['complete_on']}" if basket["complete_on"] else "not all together"
         click.echo(f"In all {basket['total']:,.2f} {basket['currency']}, {together}.")
@@ -122,7 +123,9 @@ def _tell_promised(name: str, line: Mapping[str, Any]) -> None:
     price = f"{line['price']:,.2f} {line['currency']}"
     click.echo(f"{name}{line['quantity']} × {line['model']} {ships} {line['ship_date']}, {price}.")
     click.echo(f"{missed(line['request_date'], line['ship_date'])} {line['reason']}".strip())
-    sure = ", ".join(f"{one['probability']:.0%} by {one['ship_date'] or 'no known day'}" for one in line["sure_dates"])
-    click.echo(f"Sure: {line['confidence']:.1%} by {line['ship_date']}; {sure}.")
+    later = [one for one in line["sure_dates"] if one["ship_date"] != line["ship_date"]]
+    sure = [f"{line['confidence']:.1%} by {line['ship_date']}"]
+    sure += [f"{one['probability']:.0%} by {one['ship_date'] or 'no known day'}" for one in later]
+    click.echo(f"Sure: {'; '.join(sure)}.")
     if line["warning"]:
         click.echo(f"Warning: {line['warning']}")

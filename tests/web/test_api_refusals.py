@@ -161,12 +161,11 @@ def test_an_address_or_method_that_nothing_serves_is_told_as_a_document(program)
     assert "text/html" in sales.client.get("/nothing").get("Content-Type", "text/html")
 
 
-@pytest.mark.parametrize("path", ["/inquiries", "/promises", "/orders/batch", "/orders/SO-1/change"])
+@pytest.mark.parametrize("path", ["/inquiries", "/orders/batch", "/orders/SO-1/change"])
 def test_a_way_to_be_earlier_is_refused_where_none_is_taken(program, path):
     line = {"model": "DL", "faster": "bogus"}
     body = {
         "/inquiries": line,
-        "/promises": {"lines": [line]},
         "/orders/batch": {"orders": [order_of(line)]},
         "/orders/SO-1/change": {"added": [line]},
     }[path]

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from atoll.cli import atoll
 from atoll_web.accounts.models import Company
-from atoll_web.catalogue.models import Revision
-from atoll_web.purchasing.models import SupplierItem
+from atoll_web.catalogue import services as catalogue
+from atoll_web.catalogue.models import Item, Revision
+from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
 from atoll_web.sales.services import NewLine
@@ -158,13 +159,58 @@ def test_a_faster_way_of_a_group_brings_all_of_it_to_its_day(with_two: Client) -
 def test_a_faster_way_is_chosen_for_a_line_and_taken_with_the_order(with_two: Client) -> None:
     SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
     with_two.post("/basket/change", form(1, 2, faster__2="express:HEAD-L"))
-    assert "Taken: Buy HEAD-L from Nord-Teile GmbH express" in text(with_two.get("/basket"))
+    assert "Taken: Buy 5 × HEAD-L from Nord-Teile GmbH express" in text(with_two.get("/basket"))
     with_two.post("/basket/change", form(1, 2, faster__2="option:head=HEAD-S"))
     assert "222.00 EUR" in text(with_two.get("/basket"))  # 60 less for two small heads
     refused = with_two.post("/basket/change", form(1, 2, faster__2="express:HEAD-L", take="quote"))
     assert (refused.status_code, "a quote cannot hold it" in text(refused)) == (422, True)
     with_two.post("/basket/change", form(1, 2, take="order"))
     assert LeverTaken.objects.get().line.position == 2
+
+
+def test_ways_that_are_chosen_for_several_lines_are_shown_as_they_are_together(with_two: Client) -> None:
+    """Both lines have two large heads; one is there, and a lot of five is enough for both."""
+    SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
+    with_two.post("/basket/change", form(1, 2, duplicate_line="2", faster__2="express:HEAD-L"))
+    page = with_two.get("/basket")
+    words = text(page)
+    assert "Taken: Buy 5 × HEAD-L from Nord-Teile GmbH express, there on 5 Mar 2026, +40.00 EUR, which the company pays." in words
+    assert "there on 5 Mar 2026, +0.00 EUR. It spends money at once" in words
+    assert "costs the company +40.00 EUR; what several lines need is done once" in words
+    assert words.count("Otherwise it ships 18 Mar 2026") == 2
+    assert "All 3 lines can ship together on 6 Mar 2026" in words
+    assert 'value="quote" disabled' in page.content.decode()
+    assert [one["cost"] for one in with_two.get("/basket.json").json()["chosen"]["levers"]] == ["40.00", "0.00"]
+    with_two.post("/basket/change", form(1, 2, 3, take="order"))
+    assert PurchaseOrderLine.objects.get().quantity == 5
+    assert list(LeverTaken.objects.values_list("line__position", "cost")) == [(2, 40), (3, 0)]
+
+
+def test_what_is_chosen_for_a_line_and_moves_another_is_told_there(company: Lamps, with_two: Client) -> None:
+    """Of three small heads that are free the first line takes one; the second takes the others from the third."""
+    catalogue.set_safety_stock(actor=company.actor("planner"), item=Item.objects.get(code="HEAD-S"), units=17)
+    with_two.post("/configure/DL/basket", {"quantity": "2"})
+    plain = form(1, 2, 3, quantity__1="1")
+    with_two.post("/basket/change", plain)
+    assert "makes it" not in text(with_two.get("/basket"))
+    with_two.post("/basket/change", plain | {"faster.2": "option:head=HEAD-S"})
+    assert "What is chosen for the other lines makes it 6 days later." in text(with_two.get("/basket"))
+
+
+def test_ways_that_cannot_be_taken_together_are_refused_before_anything_is_ordered(company: Lamps, with_two: Client) -> None:
+    """No large head, two small ones, and nobody sells any: either line can have them."""
+    company.order(1, head="HEAD-L", arm="ARM-L")
+    company.order(18)
+    SupplierItem.objects.filter(item__code__in=["HEAD-L", "HEAD-S"]).delete()
+    with_two.post("/basket/change", form(1, 2, remove_line="1"))
+    with_two.post("/basket/change", form(2, duplicate_line="2"))
+    key = "option:head=HEAD-S"
+    with_two.post("/basket/change", form(2, 3, faster__2=key))
+    page = with_two.post("/basket/change", form(2, 3, faster__3=key), follow=True)
+    assert "What is chosen to be faster cannot be taken together: a line would have no date then." in text(page)
+    assert 'value="order" disabled' in page.content.decode()
+    refused = with_two.post("/basket/change", form(2, 3, take="order"))
+    assert (refused.status_code, "cannot be taken together" in text(refused)) == (422, True)
 
 
 def test_every_fault_is_told_beside_its_line_and_nothing_is_lost(with_two: Client) -> None:

@@ -108,7 +108,7 @@ def test_a_line_that_cannot_be_promised_leaves_the_others_their_dates(company: L
     assert (refused.position, refused.line, refused.price) == (2, dimmed, 456)
     reason = "DIMMER is short and has no preferred supplier; enter one, or mark one as preferred, under Master data"
     assert str(refused.refusal) == f"No date can be promised for line 2, DL: {reason}."
-    assert [(one.key, one.ship_date) for one in refused.faster] == [("option:dimmer=none", date(2026, 3, 5))]
+    assert [(one.key, one.ship_date) for one in refused.faster] == [("option:dimmer=none", date(2026, 3, 4))]
     assert found.at[2] is refused
     others = explore(NewLine("DL", {}), TWO_LARGE).lines
     assert found.lines == (others[0], replace(others[1], position=3))

@@ -20,6 +20,7 @@ from atoll_web.sales.errors import (
 )
 from atoll_web.sales.models import LeverTaken, Order, Promise
 from atoll_web.sales.services import Asked, NewLine
+from atoll_web.sales.services.taking import record
 from atoll_web.stock.models import Supply
 from tests.lamps import LAMP, MONDAY, Lamps
 from tests.web.test_exploring import LARGE, TWO_LARGE, explore, levers, violations
@@ -80,14 +81,14 @@ def test_an_express_purchase_is_sent_with_the_order_and_recorded(fast_heads: Lam
     assert (line.item.code, line.quantity, line.supply.due) == ("HEAD-L", 5, date(2026, 3, 5))  # one, raised to the minimum
     taken = LeverTaken.objects.get()
     assert (taken.kind, taken.cost, taken.currency, taken.days_earlier) == ("express", 40, "EUR", 12)
-    assert taken.words == "Buy HEAD-L from Nord-Teile GmbH express, there on 5 Mar 2026"
+    assert taken.words == "Buy 5 × HEAD-L from Nord-Teile GmbH express, there on 5 Mar 2026"
     assert violations() == []
 
 
 @pytest.mark.parametrize("groups", ["", "AB", "AA"])
-@pytest.mark.parametrize(("quantities", "is_enough"), [((4, 6), True), ((3, 3), True), ((5, 4), False), ((6, 2), False)])
-def test_what_is_bought_for_a_line_goes_to_those_before_it_first(
-    fast_heads: Lamps, quantities: tuple, groups: str, is_enough: bool
+@pytest.mark.parametrize(("quantities", "bought"), [((4, 6), 10), ((3, 3), 5), ((5, 4), 10), ((6, 2), 10), ((1, 2), 5)])
+def test_what_is_bought_for_a_line_is_enough_for_those_before_it_too(
+    fast_heads: Lamps, quantities: tuple, bought: int, groups: str
 ) -> None:
     """One head is there, and they are sold by fives: of those bought for the second line, the first takes what it needs."""
     asked = [NewLine("DL", LARGE, n, delivery_group=groups[k] if groups else "") for k, n in enumerate(quantities)]
@@ -98,9 +99,10 @@ def test_what_is_bought_for_a_line_goes_to_those_before_it_first(
                 taken = [Asked(other, one.key if n == k else "") for n, other in enumerate(asked)]
                 order = sales.take(actor=fast_heads.actor("sales"), customer="ACME", asked=taken)
                 assert Promise.objects.get(line__order=order, line__position=k + 1).ship_date == one.ship_date
+                if (k, one.key) == (1, "express:HEAD-L"):
+                    assert PurchaseOrderLine.objects.get().quantity == bought
                 transaction.set_rollback(True)
-    if groups != "AA":
-        assert ("express:HEAD-L" in levers(lines[1])) == is_enough
+    assert groups == "AA" or "express:HEAD-L" in levers(lines[1])
 
 
 def test_an_order_on_its_way_is_expedited(fast_heads: Lamps) -> None:
@@ -148,6 +150,7 @@ def test_a_line_that_is_ordered_already_is_made_earlier(fast_heads: Lamps, clien
     client.force_login(fast_heads.actor("sales").user)
     address = f"/orders/{order.number}/1"
     assert way.words in client.get(f"{address}/why").content.decode()
+    assert "when it was promised; what it rests on now stands below." in client.get(f"{address}/why").content.decode()
     assert client.get(f"{address}/why.json").json()["faster"][0]["key"] == way.key
     assert "It is promised earlier." in client.post(f"{address}/hasten", {"take": way.key}, follow=True).content.decode()
     assert line.promises.get(in_force=True).ship_date == date(2026, 3, 6)
@@ -198,7 +201,7 @@ def test_another_supplier_is_a_way_to_be_faster_at_the_difference_in_price(compa
     bought = PurchaseOrderLine.objects.get()
     assert (bought.order.supplier, bought.quantity, bought.price) == (other.supplier, 2, other.price)
     assert Promise.objects.get(line__order=order).ship_date == date(2026, 3, 5)
-    assert LeverTaken.objects.get().words == f"Buy HEAD-L from {other.supplier.name}, there on 4 Mar 2026"
+    assert LeverTaken.objects.get().words == f"Buy 2 × HEAD-L from {other.supplier.name}, there on 4 Mar 2026"
     assert violations() == []
 
 
@@ -227,6 +230,22 @@ def test_overtime_is_worked_on_as_many_days_as_it_takes(company: Lamps) -> None:
     assert list(worked) == [30, 30, 30, 30, 15]
     assert LeverTaken.objects.filter(line__order=order).count() == 5
     assert violations() == []
+
+
+def test_many_days_of_overtime_are_counted_and_not_named_one_by_one(company: Lamps) -> None:
+    AssemblyLine.objects.update(overtime_minutes=15, overtime_rate=Decimal(1))
+    LineDay.objects.filter(day__range=(date(2026, 3, 3), date(2026, 3, 25))).update(capacity=0)
+    (line,) = explore(NewLine("DL", {}, 3)).lines
+    (lever,) = (one for one in line.faster if one.kind == "overtime")
+    assert lever.words == "Overtime on line L1 on 9 days from 3 Mar 2026 to 13 Mar 2026"
+
+
+def test_of_an_option_that_brings_many_others_along_as_many_are_kept_as_there_is_room_for(company: Lamps) -> None:
+    (line,) = explore(TWO_LARGE).lines
+    lever = replace(line.faster[0], words="; ".join(f"Feature {n}: option {n}" for n in range(40)))
+    row = company.order().lines.get()
+    record([(row, lever)])
+    assert (len(row.levers.get().words), row.levers.get().words[-1]) == (300, "…")
 
 
 def test_overtime_is_paid_for_the_minutes_that_are_taken(company: Lamps) -> None:

@@ -83,6 +83,7 @@ def test_the_api_answers_what_it_can_and_refuses_an_order_line_by_line(sales_cli
     assert (line["position"], line["ship_date"], line["request_date"], line["days_late"]) == (2, "2026-03-04", "2026-03-03", 1)
     assert (refused["position"], refused["code"], refused["faster"][0]["key"]) == (1, "cannot-promise", "option:dimmer=none")
     assert "DIMMER is short" in refused["reason"]
+    assert refused["item"] == "DIMMER"
     assert answer["complete_on"] is None
     order = post(sales_client, "/orders", {"customer": "ACME", "lines": [{"model": "DL"}, dimmed]})
     assert (order.status_code, order.json()["code"]) == (409, "cannot-promise")
@@ -223,7 +224,7 @@ def test_the_promise_page_shows_all_and_takes_a_lever_with_one_click(sales_clien
     taken = sales_client.post("/configure/DL/take", fields | {"take": "order express:HEAD-L"})
     order = Order.objects.get()
     assert (taken.status_code, taken.url) == (302, f"/orders/{order.number}")
-    assert "Buy HEAD-L from Nord-Teile GmbH express" in text(sales_client.get(taken.url))
+    assert "Buy 5 × HEAD-L from Nord-Teile GmbH express" in text(sales_client.get(taken.url))
 
 
 def test_configure_hands_over_to_the_promise(sales_client: Client) -> None:
@@ -472,6 +473,30 @@ def test_the_command_tells_date_reason_sureness_and_alternatives(company: Lamps)
     words = run(*arguments, "--customer", "ACME", "--date", "2026-03-10").stdout
     assert "2 × DL ships on 2026-03-18, 218.00 EUR." in words
     assert "Faster: 2026-03-10 for -60.00 EUR: Head: Small head" in words
+
+
+def test_who_pays_and_what_binds_is_named(company: Lamps, sales_client: Client) -> None:
+    """Heads are on their way; expedited, they cost the company 40."""
+    head = Item.objects.get(code="HEAD-L")
+    SupplierItem.objects.filter(item=head).update(expedited_days=3, expedite_cost=40)
+    (order,) = purchasing.order(actor=company.actor("buyer"), wanted=[purchasing.Wanted(head, 5)])
+    line = sales_client.get(ADDRESS.replace("promise?", "promise.json?")).json()["lines"][0]
+    binding = {name: line["binding"][name] for name in ("item", "name", "reference")}
+    assert binding == {"item": "HEAD-L", "name": "Large head", "reference": order.number}
+    assert [(step["step"], step["reference"]) for step in line["path"]][-1] == ("supply", order.number)
+    assert {one["kind"]: one["paid_by"] for one in line["faster"]} == {
+        "option": "customer",
+        "split": "customer",
+        "expedite": "company",
+        "express": "company",
+    }
+    page = text(sales_client.get(ADDRESS))
+    assert f"Held back by HEAD-L Large head from {order.number}" in page
+    assert f"supply of 2 × HEAD-L from {order.number}" in page
+    assert "+40.00 EUR the company pays" in page
+    words = run("DL", "--choose", "head=HEAD-L", "--choose", "arm=ARM-L", "--quantity", "2").stdout
+    assert f"Expedite HEAD-L of {order.number}, there on 5 Mar 2026 (the company pays)" in words
+    assert "Sure: 100.0% by 2026-03-17.\n" in words
 
 
 def test_the_command_tells_all_that_is_wrong_at_once(company: Lamps) -> None:

@@ -273,16 +273,27 @@ def applied(availability: Availability, lever: Pulled | Together) -> Availabilit
     return _expedited(availability, lever) if isinstance(lever, Expediting) else _bought_express(availability, lever)
 
 
-def overtime_taken(availability: Availability, lever: Overtime, answer: Promises, longer: Availability | None = None) -> int:
+def overtime_taken(
+    availability: Availability,
+    lever: Overtime,
+    answer: Promises,
+    longer: Availability | None = None,
+    lines: Integers | None = None,
+) -> int:
     """Minutes that promises made with overtime take beyond what the day has anyway.
 
     Parameters
     ----------
     longer
         What they were made from; when not given, `availability` with this lever alone.
+    lines
+        Positions of the lines whose minutes count; all when not given. They are those served first.
     """
     longer = longer or _with_overtime(availability, lever)
-    taken = int(answer.slot_minutes[np.isin(answer.slot_row, _rows(longer, lever))].sum())
+    counts = np.isin(answer.slot_row, _rows(longer, lever))
+    if lines is not None:
+        counts &= np.isin(answer.slot_line, lines)
+    taken = int(answer.slot_minutes[counts].sum())
     return max(taken - int(availability.capacity_free[_rows(availability, lever)].sum()), 0)
 
 

@@ -1,6 +1,6 @@
 """The page of the basket: several configured lines with their dates, quoted or ordered in one; and lines added to an order."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -23,17 +23,13 @@ from atoll_web.catalogue.services import orderable_revisions
 from atoll_web.catalogue.words import Chosen, in_words
 from atoll_web.forms import whole
 from atoll_web.pages import document, needs, sentences, today
-from atoll_web.sales import services, states
+from atoll_web.sales import services
 from atoll_web.sales.basket import Basket, BasketLine, basket_of, keep
 from atoll_web.sales.configure import State, order_key, price_shown, read_state
-from atoll_web.sales.deliveries import delivery
-from atoll_web.sales.errors import CannotPromise, NoLines
+from atoll_web.sales.errors import CannotPromise, NoLines, NotTogether
 from atoll_web.sales.models import Customer, Order
 from atoll_web.sales.promise_api import explored_document
 from atoll_web.sales.promise_pages import QUOTED_DAYS
-
-PAID_BY_CUSTOMER = (states.OPTION, states.SPLIT)
-"""Ways to be earlier whose cost is in what the customer pays."""
 
 
 class BasketChanged(AtollError):
@@ -56,6 +52,9 @@ class LineSeen:
         Its date, or its refusal; None where its quantity or date cannot be read.
     faults
         What is wrong with it, in words.
+    lever, last_ships
+        The way that is chosen, as it is beside all others that are, None where none is, or it cannot be taken; and when the last
+        unit ships with all that is chosen.
     address
         Where it is configured again.
     """
@@ -68,6 +67,8 @@ class LineSeen:
     choices: list[Chosen]
     answer: services.LineExplored | services.LineRefused | None
     faults: list[str]
+    lever: services.Faster | None
+    last_ships: date | None
     address: str
 
     @property
@@ -81,23 +82,28 @@ class LineSeen:
         return self.answer.faster if self.answer else ()
 
     @property
-    def lever(self) -> Any:
-        """The way that is chosen; None where none is, or it is not offered any more."""
-        return next((one for one in self.faster if one.key == self.line.faster), None)
+    def is_offered(self) -> bool:
+        """Whether the way that is chosen is offered still."""
+        return any(one.key == self.line.faster for one in self.faster)
 
     @property
     def ships(self) -> date | None:
-        """With the way that is chosen; None where it has no date."""
-        if self.lever is not None:
-            return self.lever.ship_date
-        return self.answer.ship_date if isinstance(self.answer, services.LineExplored) else None
+        """When it ships with all that is chosen, a split line for the first time; None where it has no date."""
+        return self.lever.ship_date if self.lever else self.last_ships
+
+    @property
+    def days_moved(self) -> int:
+        """Days by which it ships later for what is chosen for the others."""
+        if self.lever is not None or self.ships is None or not isinstance(self.answer, services.LineExplored):
+            return 0
+        return max((self.ships - self.answer.ship_date).days, 0)
 
     @property
     def price(self) -> Decimal | None:
         """Of all units, as the customer pays them."""
         price = self.answer.price if self.answer else None
-        paid = self.lever is not None and self.lever.kind in PAID_BY_CUSTOMER
-        return price + self.lever.cost if price is not None and paid else price
+        paid = self.lever is not None and self.lever.is_paid_by_customer
+        return price + self.lever.cost if price is not None and paid and self.lever else price
 
 
 def basket(request: HttpRequest) -> HttpResponse:
@@ -203,42 +209,34 @@ def _seen(request: HttpRequest, kept: Basket) -> dict[str, Any]:
         found = _explored(replace(kept, customer=""), asked, day)
     answers = dict(zip(asked, [found.at[k] for k in range(1, len(asked) + 1)], strict=True)) if found else {}
     numbered = enumerate(kept.lines, 1)
-    lines = [_line_seen(n, line, revisions.get(line.model), answers.get(n), faults.get(n)) for n, line in numbered]
+    chosen = found.chosen if found else None
+    places = {n: k for k, n in enumerate(asked, 1)}
+    lines = [
+        _line_seen(n, line, revisions.get(line.model), answers.get(n), faults.get(n), chosen, places.get(n, 0))
+        for n, line in numbered
+    ]
     prices = [line.price for line in lines]
+    is_sound = bool(lines) and None not in (line.ships for line in lines)
+    misfit = sentences(found.misfit) if found and isinstance(found.misfit, NotTogether) else []
     return {
         "basket": kept,
         "lines": lines,
-        "is_sound": bool(lines) and None not in (line.ships for line in lines),
-        "complete_on": found.complete_on if found and not faults else None,
-        "has_levers": any(line.lever for line in lines),
-        "last": _last(lines, ship_complete=kept.ship_complete),
+        "is_sound": is_sound and not misfit,
+        "complete_on": (chosen or found).complete_on if found and not faults and is_sound else None,
+        "needs_order": any(line.lever and line.lever.needs_order for line in lines),
+        "cost": chosen.cost if chosen else None,
+        "cost_currency": chosen.currency if chosen else "",
+        "last": max((line.last_ships for line in lines if line.last_ships), default=None) if is_sound else None,
         "total": sum((price for price in prices if price is not None), Decimal(0)),
         "is_whole": None not in prices,
         "currency": found.currency if found else "",
         "price": f"{found.total} {found.currency}" if found else "",
-        "refused": refused,
+        "refused": [*refused, *misfit],
         "customers": Customer.objects.filter(on_hold=False).only("code", "name"),
         "idempotency_key": uuid4().hex,
         "quoted_days": request.POST.get("days", QUOTED_DAYS),
         "today": day,
     }
-
-
-def _last(lines: Sequence[LineSeen], *, ship_complete: bool) -> date | None:
-    """When the last line ships; None where one has no date. Each way that is chosen brings a whole delivery to its day."""
-    if not lines or any(line.ships is None for line in lines):
-        return None
-    deliveries: dict[Hashable, list[LineSeen]] = {}
-    for line in lines:
-        key = delivery(0, line.line.group, ship_complete=ship_complete) or line.position
-        deliveries.setdefault(key, []).append(line)
-    return max(_delivered_on(of_one) for of_one in deliveries.values())
-
-
-def _delivered_on(lines: Sequence[LineSeen]) -> date:
-    """When lines ship that ship together and all have a date."""
-    levers = [line.ships for line in lines if line.lever is not None and line.ships]
-    return min(levers) if levers else max(line.ships for line in lines if line.ships)
 
 
 def _explored(kept: Basket, asked: Mapping[int, services.NewLine], day: date) -> services.Explored | None:
@@ -250,6 +248,7 @@ def _explored(kept: Basket, asked: Mapping[int, services.NewLine], day: date) ->
         customer=kept.customer,
         ship_complete=kept.ship_complete,
         with_faults=True,
+        levers=[kept.lines[n - 1].faster for n in asked],
     )
 
 
@@ -259,12 +258,17 @@ def _line_seen(
     revision: Revision | None,
     answer: services.LineExplored | services.LineRefused | None,
     fault: AtollError | None,
+    taken: services.Chosen | None,
+    place: int,
 ) -> LineSeen:
+    """A line with what is taken for all; `place` is that among the lines that could be asked about."""
     state = line.state
     chosen = {} if revision is None else read_choices(revision, state.texts)
     values = answer.values if isinstance(answer, services.LineExplored) else chosen
     values = {code: [*value] if isinstance(value, tuple) else value for code, value in values.items()}
     choices = in_words(revision.document, values) if revision else []
+    lever = taken.levers.get(place) if taken else None
+    promised = answer.ship_date if isinstance(answer, services.LineExplored) else None
     refusal = answer.refusal if isinstance(answer, services.LineRefused) else fault
     return LineSeen(
         position=n,
@@ -274,7 +278,9 @@ def _line_seen(
         short=[choice for choice in choices if choice.feature in state.texts],
         choices=choices,
         answer=answer,
-        faults=[] if refusal is None else _why(refusal),
+        faults=[] if refusal is None or lever else _why(refusal),
+        lever=lever,
+        last_ships=taken.ships.get(place, promised) if taken else promised,
         address=f"{reverse('configure-model', args=[line.model])}?{replace(state, basket=str(line.key)).address()}",
     )
 

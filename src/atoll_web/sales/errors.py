@@ -177,6 +177,10 @@ class NoLongerOffered(AtollError):
     """“{key}” is not offered for {line} any more, or its date has moved. Look at what is offered now, and choose again."""
 
 
+class NotTogether(AtollError):
+    """What is chosen to be faster cannot be taken together: a line would have no date then. Choose less, or something else."""
+
+
 class NeedsAnOrder(AtollError):
     """{words} is agreed when it is ordered; a quote cannot hold it. Order it, or quote without it."""
 

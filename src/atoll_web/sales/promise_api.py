@@ -15,7 +15,7 @@ from atoll_web.catalogue.models import Item
 from atoll_web.door import Input, Money, NotFound, Paging, actor_for, answers
 from atoll_web.once import IdempotencyKey, Repeatable, key_of, once
 from atoll_web.sales import services
-from atoll_web.sales.api import LineIn, OrderDetail, OrderLineIn, OrderOut, SureDate, answered, listed
+from atoll_web.sales.api import OrderDetail, OrderLineIn, OrderOut, SureDate, answered, listed
 from atoll_web.sales.models import Order
 from atoll_web.sales.quote_pdf import quote_pdf
 from atoll_web.stock.api import ItemOut, SupplyOut, item_of, items_with_position
@@ -32,7 +32,7 @@ PDF = {
 class BasketIn(Input):
     """Lines that are promised in their order."""
 
-    lines: list[LineIn]
+    lines: list[OrderLineIn]
     customer: str = Field("", description="On whose terms; empty for anybody's")
     ship_complete: bool = Field(False, description="All lines on one day, whatever their delivery groups")
 
@@ -42,6 +42,7 @@ class BindingOut(Schema):
 
     cause: str = Field(description="material, capacity, request, nothing, or delivery: it waits for lines with which it ships")
     item: str
+    name: str = Field(description="Of the item")
     reference: str = Field(description="The order with which the item comes")
     line: str = Field(description="The assembly line that is full")
     day: date
@@ -52,6 +53,7 @@ class StepOut(Schema):
 
     step: str
     what: str
+    reference: str = Field(description="The order that brings it; empty for none")
     quantity: int
     begins: date
     ends: date
@@ -62,12 +64,13 @@ class FasterOut(Schema):
     """A way to be earlier. Send its key as `faster` of the line to take it."""
 
     key: str
-    kind: str = Field(description="option, split, overtime, expedite or express")
+    kind: str = Field(description="option, substitute, split, overtime, expedite or express")
     words: str
     ship_date: date
     days_earlier: int = Field(description="0 where there is no date without it")
     cost: Money = Field(description="More than without it")
     currency: str
+    paid_by: str = Field(description="customer: the cost is in the price; or company")
     needs_order: bool = Field(description="It spends the company's money, so a quote cannot hold it")
     first_units: int = Field(description="Of the first delivery of a split")
     rest_date: date | None
@@ -108,8 +111,33 @@ class RefusedLine(Schema):
     request_date: date | None
     delivery_group: str
     code: str = Field(description="A stable word for programs, such as `cannot-promise`")
+    item: str = Field(description="The item that is short; empty where it is another reason")
     reason: str
     faster: list[FasterOut]
+
+
+class ShipsOut(Schema):
+    """When a line ships with all that is chosen."""
+
+    position: int
+    ship_date: date = Field(description="Of the last part of a line that is split")
+
+
+class ChosenLever(FasterOut):
+    """A way that is chosen, with its day and cost beside the others; what several need done, the first line of these pays."""
+
+    position: int
+
+
+class ChosenOut(Schema):
+    """What becomes of a basket with all ways to be earlier that were sent along, taken together."""
+
+    levers: list[ChosenLever]
+    ships: list[ShipsOut] = Field(description="Each line that has a date then")
+    complete_on: date | None = Field(description="The day on which all of these can ship together")
+    total: Money = Field(description="That the customer pays for these lines, in the currency of the basket")
+    cost: Money = Field(description="That the company pays more")
+    currency: str = Field(description="Of the cost")
 
 
 class BasketOut(Schema):
@@ -120,6 +148,7 @@ class BasketOut(Schema):
     complete_on: date | None = Field(description="The day on which all lines can ship together; empty where some cannot at all")
     total: Money = Field(description="Of the lines that can be promised")
     currency: str
+    chosen: ChosenOut | None = Field(None, description="Empty where no `faster` was sent")
 
 
 class Available(Schema):
@@ -141,7 +170,6 @@ class QuoteIn(BasketIn, Repeatable):
     """A quote: it holds all that its dates rest on for some days."""
 
     customer: str = Field(description="Code of the customer")
-    lines: list[OrderLineIn]  # type: ignore[assignment]  # more than what is asked about
     days: int = Field(14, description="That it holds")
 
 
@@ -162,7 +190,27 @@ def explored_document(found: services.Explored) -> dict[str, Any]:
         "complete_on": found.complete_on,
         "total": found.total,
         "currency": found.currency,
+        "chosen": found.chosen and _chosen_document(found.chosen),
     }
+
+
+def _chosen_document(chosen: services.Chosen) -> dict[str, Any]:
+    return {
+        "levers": [{"position": n, **_lever(lever)} for n, lever in sorted(chosen.levers.items())],
+        "ships": [{"position": n, "ship_date": day} for n, day in sorted(chosen.ships.items())],
+        **{name: getattr(chosen, name) for name in ("complete_on", "total", "cost", "currency")},
+    }
+
+
+FASTER = (
+    *("key", "kind", "words", "ship_date", "days_earlier", "cost", "currency", "paid_by", "needs_order"),
+    *("first_units", "rest_date"),
+)
+"""What is told of a way to be earlier."""
+
+
+def _lever(lever: services.Faster) -> dict[str, Any]:
+    return {name: getattr(lever, name) for name in FASTER}
 
 
 def _line_document(line: services.LineExplored) -> dict[str, Any]:
@@ -178,31 +226,38 @@ def _line_document(line: services.LineExplored) -> dict[str, Any]:
 
 
 def _refused_document(line: services.LineRefused) -> dict[str, Any]:
-    return {**_asked(line), "code": line.refusal.code, "reason": " ".join(filter(None, (str(line.refusal), line.refusal.hint)))}
+    why = " ".join(filter(None, (str(line.refusal), line.refusal.hint)))
+    return {**_asked(line), "code": line.refusal.code, "item": line.item, "reason": why}
 
 
 def _asked(line: services.LineExplored | services.LineRefused) -> dict[str, Any]:
     """What was asked for, and what would be faster."""
-    faster = ("key", "kind", "words", "ship_date", "days_earlier", "cost", "currency", "needs_order", "first_units", "rest_date")
     return {
         "position": line.position,
         "model": line.line.model,
         "quantity": line.line.quantity,
         "request_date": line.line.request_date,
         "delivery_group": line.line.delivery_group,
-        "faster": [{name: getattr(one, name) for name in faster} for one in line.faster],
+        "faster": [_lever(one) for one in line.faster],
     }
 
 
 @router.post("/promises", response=answers(BasketOut))
 def explore(request: HttpRequest, payload: BasketIn) -> dict[str, Any]:
-    """Dates for a basket with their reasons, how sure they are, and what would be faster. Nothing is reserved or written."""
+    """Dates for a basket with their reasons, how sure they are, and what would be faster. Nothing is reserved or written.
+
+    Where lines say which way to be earlier is chosen, `chosen` tells what all of them come to when they are ordered together.
+    """
+    asked = [line.asked() for line in payload.lines]
     found = services.explore(
-        lines=[line.line() for line in payload.lines],
+        lines=[one.line for one in asked],
         today=business_time().date(),
         customer=payload.customer,
         ship_complete=payload.ship_complete,
+        levers=[one.lever for one in asked],
     )
+    if found.misfit is not None:
+        raise found.misfit
     return explored_document(found)
 
 

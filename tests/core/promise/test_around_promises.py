@@ -37,6 +37,7 @@ from atoll.promise import (
     later_than,
     learned_lateness,
     needed,
+    overtime_taken,
     promise,
     promise_complete,
     splits,
@@ -453,6 +454,16 @@ def test_overtime_is_paid_by_the_minutes_that_are_taken_of_it() -> None:
     longer, new_day = Overtime(0, 2, 100, Decimal("0.50")), Overtime(0, 1, 30, Decimal(2))
     found = improvements(there, line, [longer, new_day])
     assert [(i.lever, i.ship_day, i.cost) for i in found] == [(longer, 2, Decimal(10)), (new_day, 2, Decimal(60))]
+
+
+def test_overtime_of_those_served_first_is_what_they_take_beyond_the_day() -> None:
+    """Day 2 has 40 minutes, and 100 of overtime; three lines of 30 minutes begin as soon as they can."""
+    there, lever = availability([(0, 0, 9)], leads=LEADS, capacity=[(0, 2, 40)]), Overtime(0, 2, 100, Decimal(1))
+    longer = applied(there, lever)
+    answer = promise(longer, Wanted.of([WantedLine({0: 1}, minutes=30, lines=(0,))] * 3))
+    taken = [overtime_taken(there, lever, answer, longer, lines=np.arange(n)) for n in range(4)]
+    assert taken == [0, 0, 20, 50]
+    assert overtime_taken(there, lever, answer) == 50
 
 
 def test_nothing_is_better_that_is_only_ready_before_the_requested_day() -> None:

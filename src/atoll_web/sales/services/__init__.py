@@ -16,12 +16,13 @@ from atoll_web.sales.services.entering import (
     order_in_shop,
     quote,
 )
-from atoll_web.sales.services.exploring import MOST_LINES, Explored, LineExplored, LineRefused, explore
+from atoll_web.sales.services.exploring import MOST_LINES, Chosen, Explored, LineExplored, LineRefused, explore
 from atoll_web.sales.services.fewer import Fewer, fewer_units
 from atoll_web.sales.services.hastening import hasten, ways_to_hasten
 from atoll_web.sales.services.holding import hold, lift_hold
 from atoll_web.sales.services.importing import EnteredOrder, enter_batch, import_orders, preview_import
 from atoll_web.sales.services.inquiring import Inquiry, available, inquire, plan_into_stock
+from atoll_web.sales.services.levers import Faster
 from atoll_web.sales.services.notifying import confirm_by_email, deliver_due, resend, subscribe, unsubscribe
 from atoll_web.sales.services.open_lines import Weighing
 from atoll_web.sales.services.proposing import (
@@ -57,9 +58,11 @@ __all__ = [
     "By",
     "Changed",
     "ChangedLine",
+    "Chosen",
     "Corrected",
     "EnteredOrder",
     "Explored",
+    "Faster",
     "Fewer",
     "Inquiry",
     "LineAtRisk",

@@ -18,6 +18,7 @@ from atoll_web.sales.services.levers import Faster, Question, by_company
 from atoll_web.sales.services.releasing import agreed, works
 from atoll_web.sales.services.repromising import promise_anew
 from atoll_web.sales.services.taking import pull, record
+from atoll_web.sales.services.together import Queue
 from atoll_web.sales.snapshot import Lock, master, own_units, snapshot
 
 ANEW = "anew"
@@ -57,7 +58,8 @@ def ways_to_hasten(*, line: OrderLine, today: date, promised: Promise | None = N
         draft = drafter.draft(asked, buyer, under)
     except AtollError:  # its rules or prices do not hold any more: people have to look at it
         return ()
-    offers = [*by_company(Question(draft, buyer, drafter, seen, wanted, seen.availability, answer))]
+    queue = Queue(seen, [wanted], [None])
+    offers = [*by_company(Question(draft, buyer, drafter, seen, wanted, seen.availability, answer, queue))]
     now = seen.date(answer.ship_day[0])
     if now < promised.ship_date:
         words = "Promise it anew: what is free now allows it"

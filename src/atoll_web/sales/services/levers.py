@@ -1,6 +1,6 @@
 """What would make a line earlier: options, substitutes, splits, overtime, faster purchases, with words for people."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,6 @@ from atoll.promise import (
     OtherOption,
     Overtime,
     Promises,
-    Pulled,
     Splitting,
     Step,
     Substitution,
@@ -30,9 +29,7 @@ from atoll.promise import (
     explain,
     improvements,
     needed,
-    overtime_taken,
     promise,
-    promise_complete,
 )
 from atoll_web.bulk import exchange
 from atoll_web.catalogue.snapshot import calendar
@@ -42,12 +39,14 @@ from atoll_web.sales import states
 from atoll_web.sales.answering import in_words
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine
 from atoll_web.sales.services.options import other_choices
+from atoll_web.sales.services.together import CENT, FREE, Outcome, Part, Pull, Queue, told
 from atoll_web.sales.snapshot import PromiseSnapshot, alternatives
+
+PAID_BY_CUSTOMER = (states.OPTION, states.SPLIT)
+"""Levers that are other lines, at another price."""
 
 MOST_OPTIONS = 3
 """Other options that are offered for a line, the cheapest."""
-
-CENT, FREE = Decimal("0.01"), Decimal(0)
 
 OVERTIME_DAYS = 10
 """Days of overtime that are looked at one by one, the first ones."""
@@ -81,8 +80,10 @@ class Faster:
         More than without it, for all units: for an option or a split in what the customer pays, else in what the company pays.
     first_units, rest_date
         Of a split: units of the first delivery, and the day of the others; 0 and None otherwise.
-    lines
-        The order lines that take the place of the line.
+    lines, wanted
+        The order lines that take the place of the line, and what is to be promised for them; none where it stays as it is.
+    pulls
+        What has to be done for it.
     """
 
     key: str
@@ -95,64 +96,36 @@ class Faster:
     lines: tuple[NewLine, ...]
     first_units: int = 0
     rest_date: date | None = None
-    pulls: "tuple[Pull, ...]" = ()
+    wanted: tuple[WantedLine, ...] = ()
+    pulls: tuple[Pull, ...] = ()
 
     @property
     def needs_order(self) -> bool:
         """Whether it spends the company's money, so that a quote cannot hold it."""
         return bool(self.pulls)
 
+    @property
+    def is_paid_by_customer(self) -> bool:
+        """Whether its cost is in what the customer pays."""
+        return self.kind in PAID_BY_CUSTOMER
 
-@dataclass(frozen=True, slots=True)
-class Pull:
-    """One thing that has to be done for a lever that changes what can be promised from.
-
-    Parameters
-    ----------
-    key
-        Of the line day, the purchase order line, or what a supplier sells.
-    amount
-        Minutes of overtime, or units to buy; 0 to expedite an order.
-    cost
-        Of the company.
-    is_expedited
-        Whether what is bought is to come as fast as the supplier can.
-    """
-
-    kind: str
-    words: str
-    key: int
-    amount: int
-    cost: Decimal
-    is_expedited: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A lever that is pulled, alone or together with others, how it is called and taken, the day that it brings, and in which
-    quantities the supplier sells."""
-
-    lever: Pulled
-    key: str
-    kind: str
-    words: str
-    row: int
-    day: int
-    is_expedited: bool = False
-    minimum: int = 1
-    multiple: int = 1
+    @property
+    def paid_by(self) -> str:
+        """Who pays its cost."""
+        return "customer" if self.is_paid_by_customer else "company"
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A lever, and how it is called and taken; `parts` of one that is pulled."""
+    """A lever, and how it is called and taken; `parts` of one that is pulled, and all of its kind from which these are."""
 
     lever: Lever
     key: str
     kind: str
     words: str
     lines: tuple[NewLine, ...] = ()
-    parts: tuple[_Part, ...] = ()
+    parts: tuple[Part, ...] = ()
+    all_parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +149,8 @@ class Question:
         The line's own promise from that.
     delivery
         Where it ships together with others: then what makes it earlier is what makes all of them earlier.
-    day_from
-        The line's day once all lines that are ordered together are promised in their order from something else; None where one
-        of them is refused. Not given for a line on its own.
+    queue, place
+        All lines that are ordered together, and where among them the line stands.
     """
 
     drafted: Drafted
@@ -188,8 +160,9 @@ class Question:
     wanted: WantedLine
     there: Availability
     answer: Promises
+    queue: Queue
+    place: int = 0
     delivery: Delivery | None = None
-    day_from: Callable[[Availability], int | None] | None = None
 
     def improvements(self, levers: Sequence[Lever]) -> tuple[Improvement, ...]:
         """What each lever alone makes of the line's day, or of that of its delivery."""
@@ -197,18 +170,6 @@ class Question:
             return improvements(self.there, self.wanted, levers)
         lines = [*self.delivery.before, self.wanted, *self.delivery.behind]
         return delivery_improvements(self.delivery.there, Wanted.of(lines), len(self.delivery.before), levers)
-
-    def with_levers(self, levers: Sequence[Pulled]) -> tuple[Availability, Availability, Promises]:
-        """What there is without levers and with all of them, and the promises with them."""
-        before = self.delivery.there if self.delivery else self.there
-        there = applied(before, Together(tuple(levers)))
-        if self.delivery is None:
-            return before, there, promise(there, Wanted.of([self.wanted]))
-        return before, there, promise_complete(there, Wanted.of([*self.delivery.before, self.wanted, *self.delivery.behind]))
-
-    def price(self, line: NewLine) -> Decimal:
-        """What the customer pays for all units of a line."""
-        return self.drafter.draft(line, self.buyer).price
 
 
 def faster(question: Question) -> tuple[Faster, ...]:
@@ -235,88 +196,81 @@ def _offers(question: Question, ways: Sequence[_Found]) -> tuple[Faster, ...]:
     by_lever = {id(one.lever): one for one in {one.key: one for one in ways}.values()}
     better = question.improvements([one.lever for one in by_lever.values()])
     found = (_offer(question, one, by_lever[id(one.lever)]) for one in better)
-    offers = sorted((one for one in found if one.days_earlier > 0), key=lambda one: (one.ship_date, one.cost))
+    by_key = {one.key: one for one in found if one and one.days_earlier > 0}
+    offers = sorted(by_key.values(), key=lambda one: (one.ship_date, one.cost))
     cheapest = sorted((one for one in offers if one.kind == states.OPTION), key=lambda one: one.cost)[:MOST_OPTIONS]
     return tuple(one for one in offers if one.kind != states.OPTION or one in cheapest)
 
 
-def _offer(question: Question, better: Improvement, found: _Found) -> Faster:
-    line, seen = question.drafted.line, question.seen
-    key, words, lines, cost = found.key, found.words, found.lines, better.cost
-    pulls, rest = tuple(_pulls(question, found)), None
-    ship_day = _day_with(question, better, found, pulls)
+def _offer(question: Question, better: Improvement, found: _Found) -> Faster | None:
+    """A lever with the day that the line has once all lines are promised with it; None where one of them is refused then."""
+    draft, seen = question.drafted, question.seen
+    key, words, lines, first_units = found.key, found.words, found.lines, better.first_units
     if found.kind == states.SPLIT:
-        lines = (replace(line, quantity=better.first_units), replace(line, quantity=line.quantity - better.first_units))
-        key, rest = f"{states.SPLIT}:{better.first_units}", seen.date(better.rest_day)
-        words = f"{lines[0].quantity} of {line.quantity} units first, the others on {in_words(rest)}"
-    if found.kind in {states.SPLIT, states.OPTION}:
-        cost = sum((question.price(part) for part in lines), -question.drafted.price)
+        lines = (replace(draft.line, quantity=first_units), replace(draft.line, quantity=draft.line.quantity - first_units))
+        key = f"{states.SPLIT}:{first_units}"
+    drafts = [question.drafter.draft(line, question.buyer) for line in lines]
+    wanted = tuple(_wanted(question, one) for one in drafts)
+    instead = {question.place: wanted} if wanted else {}
+    outcome = _outcome(question, better, found, instead)
+    if outcome is None:
+        return None
+    if found.all_parts:
+        key = "+".join(pull.part.key for pull in outcome.pulls)
+    words = words or told(outcome.pulls)
+    first, *rest = map(seen.date, outcome.days[question.place])
+    if rest:
+        words = f"{first_units} of {draft.line.quantity} units first, the others on {in_words(rest[0])}"
+    is_paid_by_customer = found.kind in PAID_BY_CUSTOMER
+    cost = sum((pull.cost for pull in outcome.pulls), better.cost if not found.parts else FREE)
+    if is_paid_by_customer:
+        cost = sum((one.price for one in drafts), -draft.price)
     return Faster(
         key=key,
         kind=found.kind,
         words=words,
-        ship_date=seen.date(ship_day),
-        days_earlier=better.days_earlier + better.ship_day - ship_day,
+        ship_date=first,
+        days_earlier=better.days_earlier + (seen.date(better.ship_day) - first).days,
         cost=cost.quantize(CENT),
-        currency=question.drafted.currency if found.kind in {states.OPTION, states.SPLIT} else question.drafter.there.currency,
-        lines=lines or (line,),
-        first_units=better.first_units,
-        rest_date=rest,
-        pulls=pulls,
+        currency=draft.currency if is_paid_by_customer else question.drafter.there.currency,
+        lines=lines or (draft.line,),
+        first_units=first_units,
+        rest_date=rest[0] if rest else None,
+        wanted=wanted,
+        pulls=tuple(outcome.pulls),
     )
 
 
-def _day_with(question: Question, better: Improvement, found: _Found, pulls: Sequence[Pull]) -> int:
-    """The line's day, where the lines before it come first to what is pulled for it; without the lever where that refuses one."""
-    if not pulls or question.day_from is None:
-        return better.ship_day
-    levers: list[Pulled] = []
-    for part, pull in zip(found.parts, pulls, strict=True):
-        lever = part.lever
-        if isinstance(lever, Overtime):
-            lever = replace(lever, minutes=pull.amount)
-        elif isinstance(lever, ExpressPurchase):
-            lever = replace(lever, units=pull.amount)
-        levers.append(lever)
-    day = question.day_from(applied(question.seen.availability, Together(tuple(levers))))
-    return better.ship_day + better.days_earlier if day is None else day
+def _outcome(
+    question: Question, better: Improvement, found: _Found, instead: Mapping[int, Sequence[WantedLine]]
+) -> Outcome | None:
+    """What all lines get with a lever; with more of its kind where those before take what the line alone would need."""
+    place = question.place
+    outcome = question.queue.with_levers(instead, [(part, {place}) for part in found.parts])
+    if len(found.all_parts) > len(found.parts) and not (outcome and outcome.days[place][0] <= better.ship_day):
+        most = question.queue.with_levers(instead, [(part, {place}) for part in found.all_parts])
+        if most is not None and (outcome is None or most.days[place] < outcome.days[place]):
+            until = most.days[place][0]
+            return question.queue.with_levers(instead, [(part, {place}) for part in found.all_parts if part.day < until])
+    return outcome
 
 
-def _pulls(question: Question, found: _Found) -> Iterator[Pull]:
-    """What has to be done, and how much of it the line takes."""
-    if not found.parts:
-        return
-    before, there, answer = question.with_levers([part.lever for part in found.parts])
-    for part in found.parts:
-        lever, amount, cost = part.lever, 0, Decimal(0)
-        if isinstance(lever, Overtime):
-            amount = overtime_taken(before, lever, answer, there)
-            cost = amount * lever.cost_per_minute
-        elif isinstance(lever, ExpressPurchase):
-            amount = purchasing.rounded_up(_bought(answer, lever.item), part.minimum, part.multiple)
-            cost = lever.cost
-        else:
-            cost = lever.cost
-        yield Pull(part.kind, part.words, part.row, amount, cost, part.is_expedited)
-
-
-def _bought(answer: Promises, item: int) -> int:
-    """Units of an item that a promise counts on although nobody has ordered them."""
-    return int(answer.plan_quantity[answer.plan_item == item].sum())
+def _wanted(question: Question, drafted: Drafted) -> WantedLine:
+    """What is to be promised for another line in the place of one."""
+    work, items = drafted.work(), question.seen.items
+    return replace(
+        question.wanted,
+        requirements={items.at[item]: units for item, units in work.requirements.items()},
+        minutes=work.minutes,
+        alternatives=alternatives(work, items),
+    )
 
 
 def _options(question: Question, binding: Binding) -> Iterator[_Found]:
     """Each other option with which a line takes less of what binds; its cost is told once it is known to help."""
-    at = question.seen.items.at
     for other in other_choices(question.drafted, question.drafter, question.seen.items, binding):
-        work = replace(question.drafted, line=other.line, resolved=other.resolved).work()
-        lever = OtherOption(
-            name=other.words,
-            requirements={at[item]: units for item, units in work.requirements.items()},
-            minutes=work.minutes,
-            cost=FREE,
-            alternatives=alternatives(work, question.seen.items),
-        )
+        line = _wanted(question, replace(question.drafted, line=other.line, resolved=other.resolved))
+        lever = OtherOption(other.words, line.requirements, line.minutes, alternatives=line.alternatives)
         yield _Found(lever, other.key, states.OPTION, other.words, (other.line,))
 
 
@@ -355,34 +309,33 @@ def _overtime(question: Question) -> Iterator[_Found]:
         begin -= binding.days
     first, last = seen.date(begin), seen.date(end)
     (rows,) = exchange([(OVERTIME, [question.drafted.revision.product_model_id, first, last, MOST_OVERTIME_DAYS])])
-    by_line: dict[str, list[_Part]] = {}
+    by_line: dict[int, list[Part]] = {}
     for place, (key, line, code, day, minutes, rate) in enumerate(rows):
         at = (day - seen.today).days
-        words = f"Overtime on line {code} on {in_words(day)}"
-        part = _Part(Overtime(line, at, minutes, rate), f"{states.OVERTIME}:{key}", states.OVERTIME, words, key, at)
-        by_line.setdefault(code, []).append(part)
+        words = f"Overtime on line {code}"
+        lever = Overtime(line, at, minutes, rate)
+        part = Part(lever, f"{states.OVERTIME}:{key}", states.OVERTIME, words, key, at, unit_cost=rate, on=day)
+        by_line.setdefault(line, []).append(part)
         if place < OVERTIME_DAYS:
             yield _together([part])
-    for code, parts in by_line.items():
+    for parts in by_line.values():
         kept = needed(question.there, question.wanted, [part.lever for part in parts])
         taken = [part for part in parts if part.lever in kept]
         if taken:
-            days = [in_words(seen.date(part.day)) for part in taken]
-            yield _together(taken, f"Overtime on line {code} on {', '.join(days)}")
+            yield replace(_together(taken), all_parts=tuple(parts))
 
 
-def _together(parts: Sequence[_Part], words: str = "") -> _Found:
-    """Levers that are pulled at once as one that is offered."""
+def _together(parts: Sequence[Part]) -> _Found:
+    """Levers that are pulled at once as one that is offered; it is called by what has to be done."""
     lever = parts[0].lever if len(parts) == 1 else Together(tuple(part.lever for part in parts))
-    words = words or "; ".join(part.words for part in parts)
-    return _Found(lever, "+".join(part.key for part in parts), parts[0].kind, words, parts=tuple(parts))
+    return _Found(lever, "+".join(part.key for part in parts), parts[0].kind, "", parts=tuple(parts))
 
 
 def _purchases(question: Question) -> Iterator[_Found]:
     """What the line waits for ordered anew, or sooner where it is ordered already: each way to have the item that binds, and
     where others come as late, the fastest way for each of those that bind one after the other."""
     there, wanted = question.there, Wanted.of([question.wanted])
-    answer, chosen = promise(there, wanted), list[_Part]()
+    answer, chosen = promise(there, wanted), list[Part]()
     if not answer.is_promised[0]:
         item = answer.binding(0).item
         yield from (_together([part]) for part in (_buying(question, there, item) if item >= 0 else ()))
@@ -405,7 +358,7 @@ def _purchases(question: Question) -> Iterator[_Found]:
             yield _together([part for part in chosen if part.lever in kept])
 
 
-def _of_binding(question: Question, there: Availability, answer: Promises) -> Iterator[_Part]:
+def _of_binding(question: Question, there: Availability, answer: Promises) -> Iterator[Part]:
     """Ways to have sooner what comes last for a line: the order that it is on its way with, or another purchase."""
     last, seen = explain(there, answer, 0)[-1], question.seen
     kind = seen.supplies[last.supply].kind if last.step is Step.SUPPLY else ""
@@ -416,23 +369,25 @@ def _of_binding(question: Question, there: Availability, answer: Promises) -> It
         yield from _buying(question, there, last.item)
 
 
-def _expediting(question: Question, supply: int) -> Iterator[_Part]:
+def _expediting(question: Question, supply: int) -> Iterator[Part]:
     free, seen = question.seen.supplies[supply], question.seen
     line = PurchaseOrderLine.objects.select_related("order", "item").get(supply=free.supply_id)
     source = SupplierItem.objects.filter(supplier=line.order.supplier_id, item=line.item_id, expedited_days__isnull=False).first()
     if source is None:
         return
     due = purchasing.expedited_due(line, source, seen.today, calendar())
+    if free.due is not None and due >= free.due:  # overdue, or as fast as it can be already
+        return
     day = (due - seen.today).days + free.margin_days
     lever = Expediting(supply, days=int(question.there.supply_day[supply]), cost=source.expedite_cost, not_before=day)
     words = f"Expedite {line.item.code} of {line.order.number}, there on {in_words(due)}"
-    yield _Part(lever, f"{states.EXPEDITE}:{line.pk}", states.EXPEDITE, words, line.pk, day)
+    yield Part(lever, f"{states.EXPEDITE}:{line.pk}", states.EXPEDITE, words, line.pk, day, cost=source.expedite_cost)
 
 
-def _buying(question: Question, there: Availability, item: int) -> Iterator[_Part]:
+def _buying(question: Question, there: Availability, item: int) -> Iterator[Part]:
     """An item bought express, or from another supplier at the difference in price."""
     seen = question.seen
-    sold = SupplierItem.objects.select_related("item", "supplier").filter(item=seen.items.ids[item])
+    sold = SupplierItem.objects.select_related("item", "supplier").filter(item=seen.items.ids[item], item__active=True)
     sources = list(sold.order_by("-preferred", "lead_time_days", "supplier__code"))
     if not sources:
         return
@@ -444,14 +399,13 @@ def _buying(question: Question, there: Availability, item: int) -> Iterator[_Par
         day = (due - seen.today).days + purchasing.margin(source.supplier)
         if day >= there.lead_days[item]:
             continue
-        units = _bought(promise(applied(there, ExpressPurchase(item, day, FREE)), Wanted.of([question.wanted])), item)
-        if not units:
-            continue
-        lots = source.minimum_quantity, source.multiple
-        units = purchasing.rounded_up(units, *lots)
-        cost = ((source.price - usual) * units + (source.expedite_cost if is_expedited else 0)).quantize(CENT)
         key = f"{states.EXPRESS}:{source.item.code}{'' if source.preferred else f'={source.supplier.code}'}"
         key += ":express" if is_expedited and not source.preferred else ""
         how = " express" if is_expedited else ""
-        words = f"Buy {source.item.code} from {source.supplier.name}{how}, there on {in_words(due)}"
-        yield _Part(ExpressPurchase(item, day, cost), key, states.EXPRESS, words, source.pk, day, is_expedited, *lots)
+        words = f"{source.item.code} from {source.supplier.name}{how}, there on {in_words(due)}"
+        yield Part(
+            ExpressPurchase(item, day, FREE),
+            *(key, states.EXPRESS, words, source.pk, day, is_expedited, source.minimum_quantity, source.multiple),
+            unit_cost=source.price - usual,
+            cost=source.expedite_cost if is_expedited else FREE,
+        )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from django.db.models import F
+from django.utils.text import Truncator
 
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import exchange
@@ -18,6 +19,9 @@ from atoll_web.sales.services.entering import enter, refuse_other_price
 from atoll_web.sales.services.exploring import Explored, explore
 from atoll_web.sales.services.levers import Faster, Pull
 from atoll_web.sales.services.recognising import NewOrder, known_order, request_digest
+
+LONGEST_WORDS = 300
+"""Characters that are kept of what was done: an option may bring many others along."""
 
 WORK_LONGER = """
 UPDATE catalogue_lineday d SET capacity = d.capacity + %s, overtime = d.overtime + %s
@@ -55,6 +59,8 @@ def take(
     ------
     NoLongerOffered
         When a lever is not offered any more, or a line would ship later than it was said to.
+    NotTogether
+        When each of the levers is offered, but all of them leave a line without a date.
     NeedsAnOrder
         When a quote is to hold what spends the company's money.
     PriceDiffers
@@ -72,9 +78,9 @@ def take(
         chosen = _chosen(actor, order, [one.lever for one in asked])
         if quote_days is not None:
             _refuse_spending(chosen.values())
-        for lever in chosen.values():
-            for part in lever.pulls:
-                pull(actor, lever, part)
+        needed = {one.part.key: (lever, one) for lever in chosen.values() for one in lever.pulls}
+        for lever, one in needed.values():
+            pull(actor, lever, one)  # once, also where several lines need it
         parts = [chosen[k].lines if k in chosen else (one.line,) for k, one in enumerate(asked)]
         order = replace(order, lines=[line for part in parts for line in part], shown=None)
         entered = enter(actor=actor, order=order, quote_days=quote_days)
@@ -82,18 +88,19 @@ def take(
     return entered
 
 
-def _chosen(actor: Actor, order: NewOrder, levers: Sequence[str]) -> dict[int, Faster]:
-    """The levers by the place of their line."""
-    found: Explored = explore(lines=order.lines, today=actor.today, customer=order.customer, ship_complete=order.ship_complete)
+def _chosen(actor: Actor, order: NewOrder, levers: Sequence[str]) -> Mapping[int, Faster]:
+    """The levers by the place of their line, as they are when all of them are taken."""
+    found: Explored = explore(
+        lines=order.lines,
+        today=actor.today,
+        customer=order.customer,
+        ship_complete=order.ship_complete,
+        levers=levers,
+    )
     refuse_other_price(order.shown, found.total, found.currency)
-    chosen = {}
-    for k, lever in enumerate(levers):
-        if lever:
-            offered = {one.key: one for one in found.at[k + 1].faster}
-            if lever not in offered:
-                raise NoLongerOffered(key=lever, line=f"line {k + 1}")
-            chosen[k] = offered[lever]
-    return chosen
+    if found.misfit is not None:
+        raise found.misfit
+    return {position - 1: lever for position, lever in found.chosen.levers.items()} if found.chosen else {}
 
 
 def _refuse_spending(levers: Iterable[Faster]) -> None:
@@ -104,17 +111,18 @@ def _refuse_spending(levers: Iterable[Faster]) -> None:
 
 def pull(actor: Actor, lever: Faster, part: Pull) -> None:
     """Do what a lever asks for: work longer, have an order brought sooner, buy at once."""
+    row, amount = part.part.row, part.amount
     if part.kind == states.OVERTIME:
-        (worked,) = exchange([(WORK_LONGER, [part.amount, part.amount, part.key, part.amount])])
+        (worked,) = exchange([(WORK_LONGER, [amount, amount, row, amount])])
         if not worked:  # others took the overtime of that day meanwhile
             raise NoLongerOffered(key=lever.key, line=lever.words)
     elif part.kind == states.EXPEDITE:
-        line = PurchaseOrderLine.objects.select_related("order", "item", "supply").get(pk=part.key)
+        line = PurchaseOrderLine.objects.select_related("order", "item", "supply").get(pk=row)
         purchasing.expedite(actor=actor, line=line)
     else:
-        source = SupplierItem.objects.select_related("item", "supplier").get(pk=part.key)
-        wanted = purchasing.Wanted(source.item, part.amount, source=source)
-        purchasing.order(actor=actor, wanted=[wanted], expedited=part.is_expedited)
+        source = SupplierItem.objects.select_related("item", "supplier").get(pk=row)
+        wanted = purchasing.Wanted(source.item, amount, source=source)
+        purchasing.order(actor=actor, wanted=[wanted], expedited=part.part.is_expedited)
 
 
 def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[int, Faster]) -> None:
@@ -133,7 +141,7 @@ def record(levers: Iterable[tuple[OrderLine, Faster]]) -> None:
         LeverTaken(
             line=line,
             kind=part.kind,
-            words=part.words,
+            words=Truncator(part.words).chars(LONGEST_WORDS),
             cost=part.cost,
             currency=lever.currency,
             days_earlier=lever.days_earlier,

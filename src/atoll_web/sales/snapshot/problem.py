@@ -14,9 +14,12 @@ from atoll.promise import (
     Booking,
     Holdings,
     Promises,
+    Pulled,
     Share,
     Terms,
+    Together,
     Wanted,
+    applied,
     booked,
     promise,
     promise_complete,
@@ -102,6 +105,8 @@ class PromiseSnapshot:
         By the position of a supply: the overdue purchases that it is, or waits for through builds.
     holdings
         What the lines hold, or held until it was given back, where that was asked for.
+    whole
+        All there is, with what of it is kept from the lines, where `availability` has only what they may take.
     """
 
     availability: Availability
@@ -117,6 +122,16 @@ class PromiseSnapshot:
     kept: Sequence[Kept]
     works: Sequence[Work]
     holdings: Holdings | None = None
+    whole: Allotment | None = None
+
+    def with_levers(self, levers: Sequence[Pulled]) -> Availability:
+        """What lines of one class that hold nothing may take once levers are pulled.
+
+        What these bring is not the lines' alone: units that are kept for others are withheld from what comes first.
+        """
+        if self.whole is None or not levers:
+            return applied(self.availability, Together(tuple(levers)))
+        return Allotment(applied(self.whole.availability, Together(tuple(levers))), self.whole.shares).seen_by(0)
 
     def delivered(self, delivery: np.ndarray | None) -> Promises:
         """Promise lines of one class that hold nothing, in their order: each on its own, or with those of its delivery."""

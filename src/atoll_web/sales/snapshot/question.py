@@ -57,10 +57,12 @@ class Question:
         availability = _availability(self.there, today, supplies, times)
         holdings = holdings_of(self.held.lines, self.works, availability, supplies, times, today) if self.held else None
         classes, shares, kept = np.zeros(len(self.works), dtype=np.int64), (), self._still_kept(*of_classes)
+        whole = None
         if kept:
             classes, shares = self._shares(kept, {row[0]: place for place, row in enumerate(supplies)})
             if holdings is None and not classes.any():
-                availability, shares = Allotment(availability, shares).seen_by(0), ()
+                whole = Allotment(availability, shares)
+                availability, shares = whole.seen_by(0), ()
         return PromiseSnapshot(
             availability,
             Wanted.of(_wanted(work, items, builders, today) for work in self.works),
@@ -75,6 +77,7 @@ class Question:
             kept,
             self.works,
             holdings,
+            whole,
         )
 
     def _still_kept(self, held: Sequence[tuple[Any, ...]] = ()) -> list[Kept]:
