@@ -8,6 +8,7 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,6 +26,7 @@ from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import services as sales
 from atoll_web.sales.models import Customer, Order, OrderLine
 from atoll_web.sales.services import NewLine
+from atoll_web.templatetags.atoll import STATES
 from tests.lamps import Lamps
 
 SignIn = Callable[[str], Client]
@@ -392,6 +394,11 @@ def test_the_last_orders_of_a_customer_come_first(company: Lamps, signed_in: Sig
     Order.objects.filter(number=numbers[24]).update(ship_complete=True)  # a row that was written again lies elsewhere
     shown = signed_in("sales").get("/customers/ACME.json").json()["orders"]
     assert [order["number"] for order in shown] == numbers[:4:-1]
+
+
+def test_every_state_has_an_icon_beside_its_word() -> None:
+    fields = [field for model in apps.get_models() for field in model._meta.fields if field.name == "state" and field.choices]
+    assert {state for field in fields for state, _ in field.choices} <= STATES.keys()
 
 
 def test_other_roles_are_refused_in_words(company: Lamps, signed_in: SignIn) -> None:
