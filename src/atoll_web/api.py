@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.defaults import server_error
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
 from atoll.errors import AtollError
 from atoll_web import door
@@ -123,7 +124,17 @@ def for_whoever_is_known(view: View) -> View:
     return guarded
 
 
-api = NinjaAPI(
+class _Interface(NinjaAPI):
+    """Its document is made once: that takes a second, and it stays the same."""
+
+    document: OpenAPISchema | None = None
+
+    def get_openapi_schema(self, **asked: Any) -> OpenAPISchema:
+        self.document = self.document or super().get_openapi_schema(**asked)
+        return self.document
+
+
+api = _Interface(
     title="Atoll",
     version="1",
     description=(

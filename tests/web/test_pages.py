@@ -8,6 +8,7 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,6 +25,8 @@ from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine
 from atoll_web.sales import services as sales
 from atoll_web.sales.models import Customer, Order, OrderLine
+from atoll_web.sales.services import NewLine
+from atoll_web.templatetags.atoll import STATES
 from tests.lamps import Lamps
 
 SignIn = Callable[[str], Client]
@@ -371,6 +374,31 @@ def test_before_an_order_is_cancelled_the_page_says_what_becomes_free_and_who_is
     seen = content(client.get(again))
     assert "Promise for 2 × Desk lamp" in seen
     assert ("Rosa" in seen, "Dimmer" in seen, 'value="MUELLER" selected' in seen) == (True, True, True)
+
+
+def test_what_the_lines_of_a_cancelled_order_give_up_is_told_once_and_what_was_only_planned_does_not_become_free(
+    company: Lamps, signed_in: SignIn
+) -> None:
+    """Two lines take a foot each from stock; the one large head that is there, and one that nobody has ordered yet."""
+    line = NewLine("DL", {"head": "HEAD-L", "arm": "ARM-L"})
+    order = sales.quote(actor=company.actor("sales"), customer="MUELLER", lines=[line, line], days=5)
+    page = content(signed_in("sales").get(f"/orders/{order}/cancel"))
+    freed, unplanned = page.split("Free at once, for whoever orders next")[1].split("Not planned for it any more")
+    assert re.findall(r"(\d+) × <a[^>]*>FOOT</a> <span class=\"note\">on hand", freed) == ["2"]
+    assert [re.findall(r"(\d+) × <a[^>]*>HEAD-L</a>", part) for part in (freed, unplanned)] == [["1"], ["1"]]
+    assert '<a href="/quotes">Quotes</a>' in page
+
+
+def test_the_last_orders_of_a_customer_come_first(company: Lamps, signed_in: SignIn) -> None:
+    numbers = [company.order(customer="ACME").number for _ in range(25)]
+    Order.objects.filter(number=numbers[24]).update(ship_complete=True)  # a row that was written again lies elsewhere
+    shown = signed_in("sales").get("/customers/ACME.json").json()["orders"]
+    assert [order["number"] for order in shown] == numbers[:4:-1]
+
+
+def test_every_state_has_an_icon_beside_its_word() -> None:
+    fields = [field for model in apps.get_models() for field in model._meta.fields if field.name == "state" and field.choices]
+    assert {state for field in fields for state, _ in field.choices} <= STATES.keys()
 
 
 def test_other_roles_are_refused_in_words(company: Lamps, signed_in: SignIn) -> None:

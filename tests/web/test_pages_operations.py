@@ -1,9 +1,11 @@
 """The pages of stock, purchasing, planning, assembly and runs: what they show, what their forms do, whom they let do it."""
 
+import csv
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from atoll_web.accounts.models import Company
 from atoll_web.assembly import services as assembly
 from atoll_web.assembly.models import BuildOrder, FinalAssemblyOrder
 from atoll_web.catalogue.models import BillLine, Item
+from atoll_web.lists import csv_answer
 from atoll_web.planning import services as planning
 from atoll_web.planning.models import Forecast, PlannedOrder, StockPolicy
 from atoll_web.purchasing import services as purchasing
@@ -121,9 +124,15 @@ def test_a_list_and_its_spreadsheet_show_the_same_rows(played: Lamps, signed_in:
     client = signed_in("buyer")
     for name in LISTS:
         rows = client.get(f"/{name}.json").json()["rows"]
-        lines = b"".join(client.get(f"/{name}.csv").streaming_content).decode().splitlines()
-        assert len(lines) == len(rows) + 1, name
+        table = csv.DictReader(StringIO(client.get(f"/{name}.csv").getvalue().decode()))
+        assert [*table] == [{column: "" if value is None else str(value) for column, value in row.items()} for row in rows], name
         assert rows, name
+
+
+def test_the_rows_of_a_spreadsheet_are_sent_many_at_a_time() -> None:
+    sent = [*csv_answer("numbers", ["n"], ([n] for n in range(10_000))).streaming_content]
+    assert len(sent) == 21
+    assert b"".join(sent).decode().split() == ["n", *map(str, range(10_000))]
 
 
 @pytest.mark.parametrize("name", LISTS)

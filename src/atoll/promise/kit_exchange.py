@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atoll.native import native
 from atoll.promise.kitting import Flags, Integers
 
 ON_HAND = 0
@@ -118,44 +119,61 @@ def kit_limits(pegging: Pegging, candidates: Integers) -> KitLimits:
     >>> limits.on_hand, limits.quantity
     (array([1]), array([1]))
     """
-    item, last_day = pegging.item, pegging.last_day
     place = np.full(len(pegging.need_day), -1, dtype=np.int64)
     place[candidates] = np.arange(len(candidates))
-    of_candidate = place[pegging.order] >= 0
-    cuts: list[tuple[int, int, int]] = []
-    for i in range(pegging.items):
-        cuts += _cuts(i, pegging, item == i, last_day, of_candidate)
-    cuts.sort(key=lambda cut: cut[1] != ON_HAND)
-    rows = [np.flatnonzero(of_candidate & (item == i) & (last_day > day)) for i, day, _ in cuts]
-    order = np.concatenate([np.empty(0, np.int64), *(place[pegging.order[found]] for found in rows)])
-    limit = np.repeat(np.arange(len(cuts)), [len(found) for found in rows])
-    quantity = np.concatenate([np.empty(0, np.int64), *(pegging.quantity[found] for found in rows)])
-    pairs, at = np.unique(np.stack((order, limit)), axis=1, return_inverse=True)
-    taken = np.zeros(pairs.shape[1], dtype=np.int64)
-    np.add.at(taken, at, quantity)
+    mine = np.flatnonzero(place[pegging.order] >= 0)
+    days = int(max(pegging.supply_day.max(initial=ON_HAND), pegging.last_day.max(initial=ON_HAND))) + 1
+    needed = pegging.item * days + pegging.last_day  # an item and a day are one number, which rises with the day
+    cut, room = _cuts(pegging, needed, mine, days)
+    first, end = np.searchsorted(cut, pegging.item[mine] * days), np.searchsorted(cut, needed[mine])
+    rows = np.repeat(mine, end - first)
+    limit = np.arange(len(rows)) - np.repeat(np.cumsum(end - first) - end, end - first)
+    in_turn = np.argsort(cut % days != ON_HAND, kind="stable")
+    turn = np.empty_like(in_turn)
+    turn[in_turn] = np.arange(len(cut))
+    pairs, at = np.unique(place[pegging.order[rows]] * len(cut) + turn[limit], return_inverse=True)
+    taken = np.zeros(len(pairs), dtype=np.int64)
+    np.add.at(taken, at, pegging.quantity[rows])
+    order, limit = np.divmod(pairs, max(len(cut), 1))
     return KitLimits(
-        on_hand=np.array([room for _, _, room in cuts], dtype=np.int64),
-        component=np.array([i for i, _, _ in cuts], dtype=np.int64),
-        start=np.searchsorted(pairs[0], np.arange(len(candidates) + 1)),
-        item=pairs[1],
+        on_hand=room[in_turn],
+        component=cut[in_turn] // days,
+        start=np.searchsorted(order, np.arange(len(candidates) + 1)),
+        item=limit,
         quantity=taken,
     )
 
 
-def _cuts(i: int, pegging: Pegging, pegs: Flags, last_day: Integers, of_candidate: Flags) -> list[tuple[int, int, int]]:
-    """Item, day and room of the limits that can bind, and of the one for what is on hand."""
-    supplies = np.flatnonzero(pegging.supply_item == i)
-    held = np.zeros(len(pegging.supply_item), dtype=np.int64)
-    np.add.at(held, pegging.supply[pegs], pegging.quantity[pegs])
-    units, days = (pegging.supply_free + held)[supplies], pegging.supply_day[supplies]
-    found: list[tuple[int, int, int]] = []
-    for day in np.unique(np.append(last_day[pegs], ON_HAND)).tolist():
-        by_then = pegs & (last_day <= day)
-        room = int(units[days <= day].sum() - pegging.quantity[by_then].sum())
-        wanted = pegging.quantity[pegs & of_candidate & (last_day > day)].sum()
-        if day == ON_HAND or (room < wanted and all(room < before for _, _, before in found)):
-            found.append((i, day, room))
-    return found
+def _cuts(pegging: Pegging, needed: Integers, mine: Integers, days: int) -> tuple[Integers, Integers]:
+    """Item and day, as one number, of the limits that can bind the pegs `mine`, and of those for what is on hand; their room."""
+    units, quantity = pegging.supply_free.copy(), pegging.quantity
+    np.add.at(units, pegging.supply, quantity)
+    on_hand = np.arange(pegging.items) * days + ON_HAND
+    cut = np.unique(np.concatenate((on_hand, needed)))
+    begin, end = cut // days * days, cut // days * days + days
+    usable = _between(pegging.supply_item * days + pegging.supply_day, units, begin, cut + 1)
+    room = usable - _between(needed, quantity, begin, cut + 1)
+    binds = _binding(cut == begin, room, _between(needed[mine], quantity[mine], cut + 1, end))
+    return cut[binds], room[binds]
+
+
+def _between(key: Integers, units: Integers, first: Integers, end: Integers) -> Integers:
+    """The sums of units whose keys are from `first` to before `end`."""
+    by_key = np.argsort(key, kind="stable")
+    sums = np.append(0, np.cumsum(units[by_key]))
+    return np.asarray(np.diff(sums[np.searchsorted(key[by_key], (first, end))], axis=0)[0])
+
+
+def _less_than_before(is_on_hand: Flags, room: Integers, wanted: Integers) -> Flags:
+    """Which limits can bind, of those of each item in the order of their days, the one for what is on hand first."""
+    binds, least = is_on_hand.copy(), 0
+    for at in range(len(room)):
+        if is_on_hand[at] or room[at] < min(wanted[at], least):
+            binds[at], least = True, room[at]
+    return binds
+
+
+_binding = native(_less_than_before)
 
 
 def exchanged(pegging: Pegging, chosen: Flags) -> Pegging:

@@ -85,7 +85,8 @@ class WaitingOrders:
             raise ValueError("Expected an item and a quantity >= 1 of each requirement.")
         if ((self.item < 0) | (self.item >= len(self.on_hand))).any():
             raise ValueError(f"Expected items between 0 and {len(self.on_hand) - 1}.")
-        if len(np.unique(self.order * len(self.on_hand) + self.item)) < len(self.item):
+        pairs = np.sort(self.order * len(self.on_hand) + self.item)
+        if (pairs[1:] == pairs[:-1]).any():
             raise ValueError("Expected each item once in an order.")
         if (self.on_hand < 0).any() or (self.bottleneck_minutes < 0).any():
             raise ValueError("Expected on_hand and bottleneck_minutes >= 0.")

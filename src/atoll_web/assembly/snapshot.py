@@ -18,26 +18,29 @@ LINES = """
 WITH worth AS (
     SELECT DISTINCT ON (c.code) c.code, r.rate FROM pricing_currency c JOIN pricing_exchangerate r ON r.currency_id = c.id
     WHERE r.valid_from <= %s ORDER BY c.code, r.valid_from DESC
+), revision AS MATERIALIZED (
+    SELECT r.id, r.product_model_id, worth.rate
+    FROM catalogue_revision r LEFT JOIN worth ON worth.code = r.document ->> 'currency'
 )
 SELECT l.id, concat(o.number, '/', l.position), l.demand_id, c.name, m.name, l.quantity, d.need_date, p.ship_date, o.ordered_at,
        c.priority, o.rank, l.state = 'confirmed' AND o.hold_reason = '' AND NOT c.on_hold,
-       l.quantity * (l.unit_price / COALESCE(paid.rate, 1) - k.cost / COALESCE(spent.rate, 1)),
+       l.quantity * (l.unit_price / COALESCE(paid.rate, 1) - k.cost / COALESCE(r.rate, 1)),
        COALESCE((
            SELECT sum(slot.minutes) FROM sales_slotreservation slot JOIN catalogue_lineday day ON day.id = slot.line_day_id
            JOIN catalogue_assemblyline a ON a.id = day.line_id WHERE slot.line_id = l.id AND a.code = %s
        ), 0)
 FROM sales_orderline l
 JOIN sales_order o ON o.id = l.order_id JOIN sales_customer c ON c.id = o.customer_id
-JOIN catalogue_configuration k ON k.id = l.configuration_id JOIN catalogue_revision r ON r.id = k.revision_id
+JOIN catalogue_configuration k ON k.id = l.configuration_id JOIN revision r ON r.id = k.revision_id
 JOIN catalogue_productmodel m ON m.id = r.product_model_id
 JOIN stock_demand d ON d.id = l.demand_id JOIN sales_promise p ON p.line_id = l.id AND p.in_force
-LEFT JOIN worth paid ON paid.code = o.currency LEFT JOIN worth spent ON spent.code = r.document ->> 'currency'
+LEFT JOIN worth paid ON paid.code = o.currency
 WHERE l.state IN ('quoted', 'confirmed')
 ORDER BY l.id
 """
 """Lines whose assembly has not begun. Whatever is not confirmed, or held, only exchanges what it holds.
 
-A rate is units of a currency for one of the company's own, which has none.
+A rate is units of a currency for one of the company's own, which has none. Documents are large, and each is looked into once.
 """
 
 PEGS = """

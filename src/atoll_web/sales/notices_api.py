@@ -82,7 +82,7 @@ class MailIn(Input):
 
 @router.post("/subscriptions/customers", response=answers(SubscriptionOut, 201))
 def confirm_by_email(request: HttpRequest, payload: MailIn) -> Status[Subscription]:
-    """Write to every customer who has an e-mail address of the own orders and quotes."""
+    """Write to every customer who has an e-mail address of their own orders and quotes."""
     actor = actor_for(request, "company")
     return Status(201, services.confirm_by_email(actor=actor, name=payload.name, events=payload.events))
 

@@ -3,21 +3,22 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
-    BigIntegerField,
     DecimalField,
     F,
     Func,
     IntegerField,
+    JSONField,
     Min,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
     Sum,
+    TextField,
     Value,
 )
+from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -41,8 +42,9 @@ NOTHING_YET = "Nothing is changed yet: look at before and after, then accept or 
 
 def booked() -> QuerySet[Order]:
     """Open orders with their place in the book; the places count all of it, whatever is filtered."""
-    keys = list(services.book().values_list("id", flat=True))
-    place = Func(Value(keys, ArrayField(BigIntegerField())), F("id"), function="array_position", output_field=IntegerField())
+    places = {key: place for place, key in enumerate(services.book().values_list("id", flat=True), 1)}
+    # An object is searched by halves; an array would be gone through for each order.
+    place = Func(Value(places, JSONField()), Cast("id", TextField()), function="jsonb_extract_path_text")
     open_lines = OrderLine.objects.filter(order=OuterRef("pk"), state__in=states.HOLDING).order_by().values("order")
     promises = Promise.objects.filter(line__order=OuterRef("pk"), in_force=True, line__state__in=states.HOLDING)
     price = DecimalField(max_digits=16, decimal_places=2)
@@ -50,7 +52,7 @@ def booked() -> QuerySet[Order]:
         services.book()
         .select_related("customer")
         .annotate(
-            place=place,
+            place=Cast(place, IntegerField()),
             units=Subquery(open_lines.annotate(found=Sum("quantity")).values("found")),
             value=Subquery(open_lines.annotate(found=Sum(F("quantity") * F("unit_price"), output_field=price)).values("found")),
             asked=Subquery(open_lines.annotate(found=Min("request_date")).values("found")),

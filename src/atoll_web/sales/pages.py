@@ -1,5 +1,7 @@
 """Pages of sales: orders, why a date is what it is, customers."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, DateField, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Sum, Value
@@ -150,7 +152,23 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
         raise NotCancellable(order=number, state=row.state)
     told = Subscription.objects.filter(active=True, events__contains=["promise.cancelled"])
     context = {"order": seen, "told": [who for who in told if who.channel == WEBHOOK or row.customer.email]}
-    return render(request, "sales/cancel.html", context | {"email": row.customer.email})
+    return render(request, "sales/cancel.html", context | _given_up(seen["lines"]) | {"email": row.customer.email})
+
+
+def _given_up(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Units of each supply and minutes of each day that lines hold together, by whether others can have them then."""
+    units, minutes = Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]]()
+    for line in lines:
+        for held in line["allocations"]:
+            units[held["item"], held["kind"], held["reference"], held["due"]] += held["quantity"]
+        for slot in line["slots"]:
+            minutes[slot["line"], slot["day"]] += slot["minutes"]
+    supplies = [dict(zip(("item", "kind", "reference", "due"), key, strict=True), quantity=n) for key, n in units.items()]
+    return {
+        "freed": [supply for supply in supplies if supply["kind"] != "planned"],
+        "unplanned": [supply for supply in supplies if supply["kind"] == "planned"],
+        "slots": [{"line": line, "day": day, "minutes": n} for (line, day), n in minutes.items()],
+    }
 
 
 def why(request: HttpRequest, number: str, position: int) -> HttpResponse:
@@ -189,8 +207,10 @@ def customer_document(request: HttpRequest, code: str) -> HttpResponse:
 
 def _customer(code: str) -> dict[str, Any]:
     row = get_object_or_404(Customer.objects.select_related("price_list"), code=code)
-    orders = Order.objects.filter(customer=row).annotate(
-        units=Sum("lines__quantity"), total=Sum(F("lines__quantity") * F("lines__unit_price"))
+    orders = (
+        Order.objects.filter(customer=row)
+        .annotate(units=Sum("lines__quantity"), total=Sum(F("lines__quantity") * F("lines__unit_price")))
+        .order_by("-pk")  # the model's own order does not hold for sums
     )
     of_class = PriceList.objects.filter(customer_class=row.customer_class).exclude(customer_class="").first()
     seen = {"customer": row, "price_list": row.price_list or of_class}

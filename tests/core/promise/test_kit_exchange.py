@@ -1,6 +1,7 @@
 """Kits from units that others hold: the limits against a maximum flow, and the new pegging keeps every day."""
 
 from itertools import product
+from time import process_time
 
 import numpy as np
 import pytest
@@ -138,6 +139,26 @@ def test_an_order_that_cannot_wait_keeps_its_unit() -> None:
     """Order 1 needs the unit on day 2, before the next one comes."""
     there = pegging([(0, 0, 0), (0, 3, 0)], [(0, 1, 1), (1, 0, 1)], [20, 2])
     assert [fits(there, np.array(flags)) for flags in ((True, False), (False, True), (True, True))] == [False, True, False]
+
+
+def test_the_limits_of_a_hundred_thousand_pegs_are_found_at_once() -> None:
+    """A thousand items, each with a unit on hand and on every day of a month, of which a hundred orders hold one each."""
+    items, days, n = 1_000, 31, 100
+    kit_limits(CHAIN, np.arange(3))  # it is translated when it is called first
+    chance = np.random.default_rng(1)
+    there = Pegging(
+        supply_item=np.repeat(np.arange(items), days),
+        supply_day=np.tile(np.arange(days), items),
+        supply_free=np.ones(items * days, dtype=np.int64),
+        order=np.tile(np.arange(n), items),
+        supply=np.repeat(np.arange(items) * days, n) + chance.integers(0, days, items * n),
+        quantity=np.ones(items * n, dtype=np.int64),
+        need_day=chance.integers(0, 90, n),
+    )
+    start = process_time()
+    limits = kit_limits(there, np.arange(n))
+    assert process_time() - start < 2
+    assert (limits.component[:items] == np.arange(items)).all()
 
 
 def test_a_bought_unit_lifts_all_limits_of_its_component() -> None:

@@ -68,7 +68,7 @@ def time_phased(*, item: Item, today: date, weekdays: int) -> TimePhased:
     weekdays
         Working days of a week.
     """
-    now = weeks_ahead(today, WEEKS, weekdays)
+    now = weeks_ahead(item.pk, today, WEEKS, weekdays)
     i = now.at[item.pk]
     available = available_to_promise(int(now.problem.on_hand[i]), now.receipts[i], now.commitments[i])
     available = np.maximum(available - item.safety_stock, np.minimum(available, 0))

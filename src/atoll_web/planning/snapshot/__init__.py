@@ -184,27 +184,39 @@ def _lead_days(items: list[Item]) -> np.ndarray:
 
 
 NETTED = """
+WITH RECURSIVE above (id) AS (
+    SELECT %s::bigint
+    UNION
+    SELECT line.parent_id FROM above JOIN catalogue_billline line ON line.component_id = above.id
+)
 SELECT i.id, i.build_days, COALESCE(s.quantity, 0),
-       COALESCE(b.minimum_quantity, 1), COALESCE(b.multiple, 1), COALESCE(b.lead_time_days, -1)
-FROM catalogue_item i
+       COALESCE(b.minimum_quantity, 1), COALESCE(b.multiple, 1), COALESCE(b.lead_time_days, -1),
+       EXISTS (SELECT FROM catalogue_billline line WHERE line.parent_id = i.id)::int
+FROM above JOIN catalogue_item i ON i.id = above.id
 LEFT JOIN stock_supply s ON s.item_id = i.id AND s.kind = 'on hand'
 LEFT JOIN purchasing_supplieritem b ON b.item_id = i.id AND b.preferred
 ORDER BY i.id
 """
-"""Build days, units on hand and how it is bought, of each item; lead time -1 where nobody sells it."""
+"""Build days, units on hand, how it is bought and whether it is built, of an item and all that it goes into; lead time -1 where
+nobody sells it."""
 
 FLOWS = """
-SELECT s.item_id, s.due, s.quantity, 0, s.kind = 'planned'
-FROM stock_supply s
-WHERE s.quantity > 0 AND s.due IS NOT NULL
-UNION ALL
-SELECT r.item_id, d.need_date, 0, r.quantity - r.issued, b.kind IS NOT DISTINCT FROM 'planned'
-FROM stock_requirement r
-JOIN stock_demand d ON d.id = r.demand_id
-LEFT JOIN stock_supply b ON b.id = d.builds_id
-WHERE r.issued < r.quantity
+SELECT item_id, GREATEST((day - %s) / 7, 0) AS week, is_planned::int, sum(received), sum(required)
+FROM (
+    SELECT s.item_id, s.due, s.quantity, 0, s.kind = 'planned'
+    FROM stock_supply s
+    WHERE s.quantity > 0 AND s.item_id = ANY(%s)
+    UNION ALL
+    SELECT r.item_id, d.need_date, 0, r.quantity - r.issued, b.kind IS NOT DISTINCT FROM 'planned'
+    FROM stock_requirement r
+    JOIN stock_demand d ON d.id = r.demand_id
+    LEFT JOIN stock_supply b ON b.id = d.builds_id
+    WHERE r.issued < r.quantity AND r.item_id = ANY(%s)
+) flow (item_id, day, received, required, is_planned)
+WHERE day < %s
+GROUP BY 1, 2, 3
 """
-"""Item, day, units received, units required, and whether nobody has ordered them yet."""
+"""Item, week from a Monday on, whether nobody has ordered them yet, units received, and units required, before another Monday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +228,7 @@ class Weeks:
     weeks
         The Monday of each week, the present one first; p of them. What should have happened before counts in the first.
     problem
-        All items, without what is only planned: netting plans that itself.
+        The item and all that it goes into, without what is only planned: netting plans that itself.
     at
         Row of each item's key in the problem.
     receipts, commitments
@@ -230,27 +242,29 @@ class Weeks:
     commitments: np.ndarray
 
 
-def weeks_ahead(today: date, periods: int, weekdays: int) -> Weeks:
-    """Read what netting needs; what lies beyond the last week is left out.
+def weeks_ahead(item_id: int, today: date, periods: int, weekdays: int) -> Weeks:
+    """Read what netting an item needs; what lies beyond the last week is left out.
 
     Parameters
     ----------
+    item_id
+        Key of the item.
     weekdays
         Working days of a week, by which build days become weeks.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(NETTED)
-        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 6)
-        cursor.execute(FLOWS)
-        flows = cursor.fetchall()
     monday = today - timedelta(days=today.weekday())
-    at = {item: i for i, item in enumerate(rows[:, 0].tolist())}
-    firm, planned = (np.zeros((2, len(at), periods), dtype=np.int64) for _ in range(2))
-    for item, day, received, required, is_planned in flows:
-        if (week := max((day - monday).days // 7, 0)) < periods:
-            (planned if is_planned else firm)[:, at[item], week] += received, required
+    with connection.cursor() as cursor:
+        cursor.execute(NETTED, [item_id])
+        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 7)
+        keys = rows[:, 0].tolist()
+        cursor.execute(FLOWS, [monday, keys, keys, monday + timedelta(weeks=periods)])
+        item, week, is_planned, *units = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 5).T
+    at = {item: i for i, item in enumerate(keys)}
+    firm, planned = flows = np.zeros((2, 2, len(at), periods), dtype=np.int64)
+    flows[is_planned, :, np.searchsorted(rows[:, 0], item), week] = np.transpose(units)
     bill = np.zeros((len(at), len(at)), dtype=np.int64)
-    for parent, component, quantity in BillLine.objects.values_list("parent_id", "component_id", "quantity"):
+    lines = BillLine.objects.filter(component__in=keys, parent__in=keys)
+    for parent, component, quantity in lines.values_list("parent_id", "component_id", "quantity"):
         bill[at[component], at[parent]] = quantity
     bought_weeks, built_weeks = -(-rows[:, 5] // 7), -(-rows[:, 1] // weekdays)
     problem = NettingProblem(
@@ -258,7 +272,7 @@ def weeks_ahead(today: date, periods: int, weekdays: int) -> Weeks:
         receipts=firm[0],
         on_hand=rows[:, 2],
         safety_stock=np.zeros(len(at), dtype=np.int64),
-        lead_time=np.where(bill.any(axis=0) | (rows[:, 5] < 0), built_weeks, bought_weeks),
+        lead_time=np.where((rows[:, 6] == 1) | (rows[:, 5] < 0), built_weeks, bought_weeks),
         minimum=rows[:, 3],
         multiple=rows[:, 4],
         bill=bill,

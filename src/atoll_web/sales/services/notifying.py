@@ -41,7 +41,7 @@ def subscribe(*, actor: Actor, name: str, url: str, events: Sequence[str] = tupl
 
 
 def confirm_by_email(*, actor: Actor, name: str = "Customers", events: Sequence[str] = CUSTOMER_EVENTS) -> Subscription:
-    """Tell every customer who has an e-mail address of the own orders and quotes.
+    """Tell every customer who has an e-mail address of their own orders and quotes.
 
     Raises
     ------
