@@ -15,8 +15,9 @@ from ninja.utils import contribute_operation_args
 
 from atoll_web.accounts import keys
 from atoll_web.accounts.acting import begun_again_after_deadlock
-from atoll_web.accounts.errors import KeysDiffer, UnreadableKey
+from atoll_web.accounts.errors import KeysDiffer, KeyUsed, UnreadableKey
 from atoll_web.accounts.models import AnsweredRequest
+from atoll_web.bulk import exchange
 from atoll_web.door import Input
 
 MOST_OF_KEY = AnsweredRequest._meta.get_field("key").max_length
@@ -76,12 +77,24 @@ def once(view: View) -> View:
         if (there := keys.answered(**request.keyed)) is not None:
             request.keyed = None
             return HttpResponse(there.answer, content_type="application/json; charset=utf-8", status=there.status)
+        _refuse_key_of_order(key)
         answer = view(request, **given)
         connection.check_constraints()  # what would be refused at the end is told like all else
         return answer
 
     contribute_operation_args(carried_out, "idempotency_key", str | None, HEADER)
     return decorate_view(_written_down)(carried_out)
+
+
+ORDER_OF_KEY = "SELECT number FROM sales_order WHERE idempotency_key = %s"
+"""By its table, since apps below sales carry out requests once as well."""
+
+
+def _refuse_key_of_order(key: str) -> None:
+    """Raise `KeyUsed` when an order or quote has a key, which is locked."""
+    (rows,) = exchange([(ORDER_OF_KEY, [key])])
+    for (number,) in rows:
+        raise KeyUsed(key=key, request=f"order {number}")
 
 
 def _written_down(run: View) -> View:
