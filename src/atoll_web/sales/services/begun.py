@@ -1,8 +1,9 @@
 """Lines whose assembly has begun hold the delivery to their date, and wait for the rest of it: all of a delivery has one date."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from atoll.promise import Cause
 from atoll_web.accounts.acting import Actor
@@ -31,30 +32,47 @@ def wait_for_open_lines(actor: Actor, order_ids: Collection[int]) -> list[Waits]
     are promised or gone, inside `acting`.
     """
     (rows,) = exchange([(WAITING, [list(order_ids)])]) if order_ids else ([],)
-    found = {waits.line: waits for waits in map(Waits._make, rows)}
-    if found:
-        promises = Promise.objects.filter(line__in=found, in_force=True)
-        before = list(promises)
-        promises.update(in_force=False)
-        Promise.objects.bulk_create(
-            [
-                Promise(
-                    line_id=promise.line_id,
-                    ship_date=found[promise.line_id].ship_date,
-                    need_date=promise.need_date,
-                    made_at=actor.at,
-                    made_by=actor.user,
-                    in_force=True,
-                    at_risk=promise.at_risk,
-                    reason=found[promise.line_id].reason,
-                    basis=promise.basis | {"first": False, "binding": DELIVERY},
-                )
-                for promise in before
-            ]
-        )
+    found = [Waits._make(row) for row in rows]
+    renew(actor, {one.line: {"binding": DELIVERY} for one in found}, {one.line: (one.ship_date, one.reason) for one in found})
     if order_ids:
         exchange([(RELIEVED, [list(order_ids)])])
-    return list(found.values())
+    return found
+
+
+def renew(
+    actor: Actor, rests_on: Mapping[int, Mapping[str, Any]], moved: Mapping[int, tuple[date, str]] = MappingProxyType({})
+) -> None:
+    """Let lines whose assembly has begun keep their promises, but for a part of what they rest on, and the date and its reason.
+
+    Parameters
+    ----------
+    rests_on
+        By line: what its basis says otherwise.
+    moved
+        By line: its date, where it is another one, and why.
+    """
+    promises = Promise.objects.filter(line__in=rests_on, in_force=True)
+    before = list(promises) if rests_on else []
+    if not before:
+        return
+    promises.update(in_force=False)
+    Promise.objects.bulk_create(
+        [
+            Promise(
+                line_id=promise.line_id,
+                ship_date=ship_date,
+                need_date=promise.need_date,
+                made_at=actor.at,
+                made_by=actor.user,
+                in_force=True,
+                at_risk=promise.at_risk,
+                reason=reason,
+                basis={**promise.basis, "first": False, **rests_on[promise.line_id]},
+            )
+            for promise in before
+            for ship_date, reason in [moved.get(promise.line_id, (promise.ship_date, promise.reason))]
+        ]
+    )
 
 
 IS_DELIVERY = f"p.basis -> 'binding' ->> 'kind' = '{Cause.DELIVERY}'"
