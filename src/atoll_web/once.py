@@ -13,6 +13,7 @@ from ninja import Field, Header
 from ninja.decorators import decorate_view
 from ninja.utils import contribute_operation_args
 
+from atoll.errors import AtollError
 from atoll_web.accounts import keys
 from atoll_web.accounts.acting import begun_again_after_deadlock
 from atoll_web.accounts.errors import KeysDiffer, KeyUsed, UnreadableKey
@@ -65,7 +66,8 @@ View = Callable[..., Any]
 def once(view: View) -> View:
     """Carry an operation out once for each key, and answer the first answer to whoever sends the key again.
 
-    What it answered is written down in the transaction that carries it out; a refusal is not, as nothing was written then.
+    What it answered is written down in the transaction that carries it out; a refusal is not, as nothing was written then. The
+    operation is one use case.
     """
 
     @wraps(view)
@@ -78,7 +80,12 @@ def once(view: View) -> View:
             request.keyed = None
             return HttpResponse(there.answer, content_type="application/json; charset=utf-8", status=there.status)
         _refuse_key_of_order(key)
-        answer = view(request, **given)
+        try:
+            answer = view(request, **given)
+        except AtollError:
+            # A use case that refuses has taken back all but what it means to keep, such as that a quote's time is over.
+            request.keyed = None
+            raise
         connection.check_constraints()  # what would be refused at the end is told like all else
         return answer
 
@@ -111,7 +118,7 @@ def _written_down(run: View) -> View:
         request.keyed = None
         with transaction.atomic():
             response = run(request, **given)
-            if response.status_code >= 400:
+            if request.keyed and response.status_code >= 400:
                 transaction.set_rollback(True)
             elif request.keyed:
                 text = response.content.decode()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from atoll_web.accounts import keys
 from atoll_web.accounts.acting import acting
 from atoll_web.accounts.errors import KeyUsed
-from atoll_web.accounts.models import AnsweredRequest
+from atoll_web.accounts.models import AnsweredRequest, Company
 from atoll_web.catalogue.models import Item, Revision
 from atoll_web.planning import services as planning
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt
@@ -263,6 +263,16 @@ def test_a_refusal_leaves_the_key_free(program):
     assert not AnsweredRequest.objects.exists()
     sales.post(f"/orders/{number}/change", {"lines": [{"position": 1, "quantity": 2}]}, **KEY)
     assert OrderLine.objects.get().quantity == 2
+
+
+def test_a_quote_whose_time_is_over_ends_when_somebody_wants_to_accept_it_with_a_key(company, program):
+    sales = program("sales")
+    number = sales.post("/quotes", ORDER | {"days": 1}, expect=201)["number"]
+    Company.objects.update(business_date=company.today + timedelta(days=2))
+    refused = sales.post(f"/quotes/{number}/accept", expect=409, **KEY)
+    assert refused["code"] == "quote-expired"
+    assert Order.objects.get().state == "expired"
+    assert not AnsweredRequest.objects.exists()
 
 
 def test_without_a_role_or_a_token_nothing_is_answered_by_a_key(program, client):
