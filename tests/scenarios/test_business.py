@@ -140,6 +140,9 @@ class Business(RuleBasedStateMachine):
     @rule(which=which)
     def accept(self, which):
         order = pick(Order.objects.filter(state="quoted"), which)
+        if order.expires_at <= self.actor("sales").at:
+            self.attempt(sales.expire_quotes, "sales")  # accepting it is refused, and ends it
+            return
         dates = dates_of(order)
         if self.attempt(sales.accept_quote, "sales", order=order):
             assert dates_of(order) == dates
