@@ -13,10 +13,12 @@ from ninja import Field, Header
 from ninja.decorators import decorate_view
 from ninja.utils import contribute_operation_args
 
+from atoll.errors import AtollError
 from atoll_web.accounts import keys
 from atoll_web.accounts.acting import begun_again_after_deadlock
-from atoll_web.accounts.errors import KeysDiffer, UnreadableKey
+from atoll_web.accounts.errors import KeysDiffer, KeyUsed, UnreadableKey
 from atoll_web.accounts.models import AnsweredRequest
+from atoll_web.bulk import exchange
 from atoll_web.door import Input
 
 MOST_OF_KEY = AnsweredRequest._meta.get_field("key").max_length
@@ -64,7 +66,8 @@ View = Callable[..., Any]
 def once(view: View) -> View:
     """Carry an operation out once for each key, and answer the first answer to whoever sends the key again.
 
-    What it answered is written down in the transaction that carries it out; a refusal is not, as nothing was written then.
+    What it answered is written down in the transaction that carries it out; a refusal is not, as nothing was written then. The
+    operation is one use case.
     """
 
     @wraps(view)
@@ -76,12 +79,29 @@ def once(view: View) -> View:
         if (there := keys.answered(**request.keyed)) is not None:
             request.keyed = None
             return HttpResponse(there.answer, content_type="application/json; charset=utf-8", status=there.status)
-        answer = view(request, **given)
+        _refuse_key_of_order(key)
+        try:
+            answer = view(request, **given)
+        except AtollError:
+            # A use case that refuses has taken back all but what it means to keep, such as that a quote's time is over.
+            request.keyed = None
+            raise
         connection.check_constraints()  # what would be refused at the end is told like all else
         return answer
 
     contribute_operation_args(carried_out, "idempotency_key", str | None, HEADER)
     return decorate_view(_written_down)(carried_out)
+
+
+ORDER_OF_KEY = "SELECT number FROM sales_order WHERE idempotency_key = %s"
+"""By its table, since apps below sales carry out requests once as well."""
+
+
+def _refuse_key_of_order(key: str) -> None:
+    """Raise `KeyUsed` when an order or quote has a key, which is locked."""
+    (rows,) = exchange([(ORDER_OF_KEY, [key])])
+    for (number,) in rows:
+        raise KeyUsed(key=key, request=f"order {number}")
 
 
 def _written_down(run: View) -> View:
@@ -98,7 +118,7 @@ def _written_down(run: View) -> View:
         request.keyed = None
         with transaction.atomic():
             response = run(request, **given)
-            if response.status_code >= 400:
+            if request.keyed and response.status_code >= 400:
                 transaction.set_rollback(True)
             elif request.keyed:
                 text = response.content.decode()

@@ -73,16 +73,6 @@ def over_promised() -> list[str]:
     ]
 
 
-def torn_deliveries() -> list[str]:
-    """Lines that leave together and are promised for several dates, as long as their assembly has not begun."""
-    dates: dict[object, set[date]] = defaultdict(set)
-    for promise in Promise.objects.filter(in_force=True, line__state__in=states.HOLDING).select_related("line__order"):
-        line = promise.line
-        if line.order.ship_complete or line.delivery_group:
-            dates[line.order.number, line.order.ship_complete or line.delivery_group].add(promise.ship_date)
-    return [f"{delivery} on {sorted(days)}" for delivery, days in dates.items() if len(days) > 1]
-
-
 def _taken_by_orders() -> Iterator[tuple[int, date, int]]:
     """Of each line that is promised and not laid out yet: its order bill, on the day on which its assembly begins."""
     waiting = Promise.objects.filter(in_force=True, at_risk=False, line__state__in=states.PROMISED)

@@ -178,6 +178,23 @@ def test_alternates_of_a_component_are_entered_by_their_codes_in_forms_and_files
     assert line.alternates == [keys["PLATE"]]
 
 
+def test_an_end_item_is_refused_as_a_component_in_forms_and_files(office):
+    """As the folder of a company refuses it."""
+    client, driver, lamp = office("planner"), Item.objects.get(code="DRIVER"), Item.objects.get(code="LAMP")
+    row = {"parent": driver.pk, "component": lamp.pk, "quantity": 1}
+    form = client.post(address(BillLine, "add/"), row)
+    assert form.context["adminform"].form.errors == {"component": ["End items go into nothing. Take LAMP out."]}
+    inline = {f"bill-0-{name}": value for name, value in row.items()} | {"bill-TOTAL_FORMS": "1", "bill-INITIAL_FORMS": "0"}
+    item = {name: getattr(driver, name) for name in ("code", "name", "kind", "unit", "cost", "tracking")}
+    below = office("admin").post(address(Item, f"{driver.pk}/change/"), item | inline)
+    (bill,) = below.context["inline_admin_formsets"]
+    assert bill.formset.errors[0]["component"] == ["End items go into nothing. Take LAMP out."]
+    preview = upload(client, BillLine, "parent,component,quantity\nDRIVER,PLATE,1\nDRIVER,LAMP,1\n")
+    ((number, faults),) = [(one.number, one.error_dict) for one in preview.context["result"].invalid_rows]
+    assert (number, faults) == (2, {"__all__": ["End items go into nothing. Take LAMP out."]})
+    assert not BillLine.objects.filter(component=lamp).exists()
+
+
 def test_what_only_the_database_refuses_is_told_on_the_page(office):
     head = Item.objects.get(code="HEAD-S")
     inline = {"bill-TOTAL_FORMS": "0", "bill-INITIAL_FORMS": "0"}

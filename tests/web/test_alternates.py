@@ -18,6 +18,7 @@ from atoll_web.sales import services as sales
 from atoll_web.sales.models import Promise
 from atoll_web.sales.services import NewLine
 from atoll_web.sales.why import reasons_document
+from atoll_web.stock import services as stock
 from atoll_web.stock.models import Allocation, Lot, Requirement, Supply
 from atoll_web.stock.services import outdated_builds
 from tests.lamps import LAMP, MONDAY, Lamps
@@ -219,6 +220,88 @@ def test_what_is_told_follows_successors_as_far_as_what_is_built(company: Lamps)
     assert "'item': 'BULB'" in (told := str(reasons_document(order.lines.get())))
     assert "'instead': 'TRAFO'" in told
     assert outdated_builds() == set()
+
+
+def opened_foot(company: Lamps) -> Supply:
+    """A build order of one foot, which an order of nine lamps waits for; eight feet are there."""
+    company.order(9)
+    (supply,) = Supply.objects.filter(item__code="FOOT", kind="planned")
+    assembly.open_builds(actor=company.actor("planner"), supplies=[supply])
+    return supply
+
+
+def is_gone(company: Lamps, code: str) -> None:
+    sales.count(actor=company.actor("warehouse"), item=Item.objects.get(code=code), counted=0)
+
+
+def requires(supply: Supply) -> dict[str, int]:
+    return dict(Requirement.objects.filter(demand__builds=supply).values_list("item__code", "quantity"))
+
+
+def test_an_opened_build_that_loses_a_component_takes_an_alternate_that_is_there_and_back(company: Lamps) -> None:
+    bill(company, "FOOT", Line("DRIVER", 1), Line("PLATE", 2, ("CLAMP",)))
+    foot = opened_foot(company)
+    due = foot.due
+    is_gone(company, "PLATE")
+    foot.refresh_from_db()
+    assert (requires(foot), foot.due) == ({"DRIVER": 1, "CLAMP": 2}, due)
+    stock.open_stock(actor=company.actor("admin"), quantities={Item.objects.get(code="PLATE"): 2})
+    is_gone(company, "CLAMP")
+    foot.refresh_from_db()
+    assert (requires(foot), foot.due) == ({"DRIVER": 1, "PLATE": 2}, due)
+    assert violations() == []
+
+
+def test_an_opened_build_keeps_what_its_bill_no_longer_says(company: Lamps) -> None:
+    foot = opened_foot(company)
+    bill(company, "FOOT", Line("DRIVER", 1), Line("BULB", 2, ("CLAMP",)))
+    is_gone(company, "PLATE")
+    assert requires(foot) == {"DRIVER": 1, "PLATE": 2}
+    assert violations() == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_lost_each_line_of_the_bill_of_an_opened_build_takes_one_of_its_items(company: Lamps, seed: int) -> None:
+    bill(company, "DRIVER", Line("BULB", 1, ("DIMMER", "CLAMP")), Line("BOARD", 2, ("DIMMER", "CABLE")))
+    company.order(12)
+    builds = list(Supply.objects.filter(kind="planned", consumes__isnull=False))
+    assembly.open_builds(actor=company.actor("planner"), supplies=builds)
+    driver, draw = next(build for build in builds if build.item.code == "DRIVER"), Random(seed)
+    allowed = []
+    for items in product(["BULB", "DIMMER", "CLAMP"], ["BOARD", "DIMMER", "CABLE"]):
+        kit = Counter[str]()
+        for per, item in zip((1, 2), items, strict=True):
+            kit[item] += per * driver.quantity
+        allowed.append(dict(kit))
+    seen = set()
+    for _ in range(8):
+        found = draw.choice(["BULB", "DIMMER", "CLAMP", "BOARD", "CABLE"])
+        sales.count(actor=company.actor("warehouse"), item=Item.objects.get(code=found), counted=90)
+        is_gone(company, draw.choice(sorted(requires(driver))))
+        assert requires(driver) in allowed
+        seen.add(frozenset(requires(driver)))
+        assert violations() == []
+    assert len(seen) > 2
+
+
+@pytest.mark.parametrize("is_successor", [True, False])
+def test_a_line_in_assembly_that_loses_an_item_takes_another_and_says_so(alternates: Lamps, is_successor: bool) -> None:
+    """There are bulbs enough, and clamps that may be taken for them."""
+    stock.open_stock(actor=alternates.actor("admin"), quantities={Item.objects.get(code=c): 6 for c in ("BULB", "CLAMP")})
+    order = alternates.order()
+    assembly.release(actor=alternates.actor("planner"), lines=[order.lines.get()])
+    before = order.lines.get().promises.get()
+    lost, taken = ("ARM-S", "ARM-L") if is_successor else ("BULB", "CLAMP")
+    if is_successor:
+        arms = {item.code: item for item in Item.objects.filter(code__startswith="ARM")}
+        catalogue.make_obsolete(actor=alternates.actor("planner"), item=arms[lost], replaced_by=arms[taken])
+    is_gone(alternates, lost)
+    now = Promise.objects.get(line__order=order, in_force=True)
+    assert now.basis["instead"] == {lost: taken}
+    assert now.at_risk
+    assert (now.ship_date, now.need_date, now.reason) == (before.ship_date, before.need_date, before.reason)
+    assert now.basis["slots"] == before.basis["slots"]
+    assert violations() == []
 
 
 def test_a_successor_that_is_made_of_what_it_replaces_is_left_out(company: Lamps) -> None:

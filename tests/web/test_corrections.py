@@ -1,12 +1,15 @@
 """A count and scrap: who needs the units last loses them, is marked, and is found in the planner's morning."""
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 from django.urls import reverse
 
+from atoll.model.bill import BillLine as Line
 from atoll_web import invariants
 from atoll_web.assembly import services as assembly
+from atoll_web.catalogue import services as catalogue
 from atoll_web.catalogue.models import Item
 from atoll_web.pricing.models import Currency, ExchangeRate
 from atoll_web.purchasing import services as purchasing
@@ -19,6 +22,7 @@ from atoll_web.sales.services import Policy
 from atoll_web.stock import services as stock
 from atoll_web.stock.errors import NotEnoughStock
 from atoll_web.stock.models import Allocation, Demand, Lot, Supply
+from atoll_web.stock.services import outdated_builds
 from tests.lamps import Lamps
 
 LARGE = {"head": "HEAD-L", "arm": "ARM-L"}
@@ -105,6 +109,52 @@ def test_a_build_that_loses_a_component_takes_another_and_moves_with_it(company)
     propose_and_apply(company)
     assert at_risk() == set()
     assert nothing_is_violated()
+
+
+def plates_in_drivers(company: Lamps) -> None:
+    """Plates go into feet, and into the drivers which these are built of."""
+    lines = (Line("TRAFO", 1), Line("PLATE", 1))
+    catalogue.save_bills(company.actor("planner"), {"DRIVER": lines})
+
+
+@pytest.mark.parametrize("opened", [{"FOOT"}, {"DRIVER"}, set(), {"FOOT", "DRIVER"}])
+def test_builds_on_several_levels_that_lose_the_same_item_are_covered_from_below(company, opened):
+    """Three feet are built, of two drivers that there are and one that is built, opened or not."""
+    plates_in_drivers(company)
+    order = company.order(11)
+    builds = Supply.objects.filter(kind="planned", consumes__isnull=False, item__code__in=opened)
+    assembly.open_builds(actor=company.actor("planner"), supplies=list(builds))
+    count(company, "PLATE", 0)
+    kits = {build.item.code: build.consumes for build in Supply.objects.filter(consumes__isnull=False)}
+    assert {code: held_by(kit, "PLATE") for code, kit in kits.items()} == {"FOOT": 6, "DRIVER": 1}
+    assert at_risk() == {order.pk}
+    assert nothing_is_violated()
+    propose_and_apply(company)
+    assert at_risk() == set()
+    assert nothing_is_violated()
+
+
+def held_by(kit: Demand, code: str) -> int:
+    rows = Allocation.objects.filter(requirement__demand=kit, supply__item__code=code)
+    return sum(rows.values_list("quantity", flat=True))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_builds_lose_on_whatever_level_all_that_is_under_way_is_covered(company, seed):
+    plates_in_drivers(company)
+    draw = Random(seed)
+    for _ in range(3):
+        company.order(draw.randint(3, 9))
+    for _ in range(6):
+        builds = list(Supply.objects.filter(kind="planned", consumes__isnull=False).order_by("id"))
+        if builds and draw.random() < 0.5:
+            assembly.open_builds(actor=company.actor("planner"), supplies=[draw.choice(builds)])
+        count(company, "PLATE", draw.choice([0, 1, 4, 20]))
+        assert outdated_builds() == set()
+        assert nothing_is_violated()
+        if draw.random() < 0.3:
+            sales.repromise(actor=company.actor("planner"))
+            assert nothing_is_violated()
 
 
 def test_a_line_in_assembly_that_loses_a_unit_is_given_another_and_keeps_its_slot(company):

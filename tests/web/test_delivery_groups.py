@@ -17,6 +17,7 @@ from atoll_web.assembly import services as assembly
 from atoll_web.catalogue.models import Item
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
+from atoll_web.sales import answering
 from atoll_web.sales import services as sales
 from atoll_web.sales.errors import DeliveryGroupLeft, DeliveryGroupRefused, NothingToChange, QuoteOutdated, ShipsComplete
 from atoll_web.sales.models import Order, OrderChange, OrderLine, Promise
@@ -223,6 +224,109 @@ def test_what_is_in_assembly_waits_for_a_line_that_is_promised_anew(heads: Lamps
     else:
         sales.repromise(actor=planner)
     assert ships(order)[0] == ships(order)[1] > before[0]
+    assert nothing_is_violated()
+
+
+def test_what_is_in_assembly_waits_for_the_line_that_holds_up_all_of_them_whatever_the_words(
+    heads: Lamps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Line 2 waits for line 3 as well, and says so in other words."""
+    order = enter(heads, *(of_group(line, "A") for line in (PLAIN, PLAIN, LARGE)))
+    begun(heads, order)
+    slipped_head(heads)
+    monkeypatch.setattr(answering, "_delivery", lambda *_: "Leaves with others.")
+    sales.repromise(actor=heads.actor("planner"))
+    first, second, _ = Promise.objects.filter(line__order=order, in_force=True).order_by("line__position")
+    assert second.reason == "Leaves with others."
+    assert first.reason.startswith("Waits for line 3, with which it ships: HEAD-L is short")
+    assert nothing_is_violated()
+
+
+def test_a_line_that_waits_for_others_is_no_longer_said_to_wait_for_its_own_items(heads: Lamps) -> None:
+    order = enter(heads, of_group(LARGE, "A"))
+    assert order.lines.get().promises.get().basis["binding"]["item"] == "HEAD-L"
+    line = PurchaseOrderLine.objects.get()
+    sales.receive(actor=heads.actor("warehouse"), deliveries=[purchasing.Delivery(line, 5)])
+    begun(heads, order)
+    later = replace(of_group(PLAIN, "A"), request_date=date(2026, 4, 10))
+    sales.change_order(actor=heads.actor("sales"), order=order, added=[later])
+    waits = Promise.objects.get(line__order=order, line__position=1, in_force=True)
+    assert waits.reason.startswith("Waits for line 2, with which it ships: ")
+    assert waits.basis["binding"] == {"kind": "delivery", "item": None, "days": 0}
+
+
+def at_risk(order: Order) -> list[bool]:
+    promises = Promise.objects.filter(line__order=order, in_force=True).order_by("line__position")
+    return list(promises.values_list("at_risk", flat=True))
+
+
+def without_a_date(company: Lamps, *, by_proposal: bool = False, complete: bool = False) -> Order:
+    """An order of which line 1 is in assembly, and line 2 gets no date since nobody sells large heads any more."""
+    group = "" if complete else "A"
+    order = enter(company, of_group(PLAIN, group), of_group(LARGE, group), of_group(PLAIN, ""), ship_complete=complete)
+    begun(company, order)
+    lose_all(company, "HEAD-L")
+    not_sold("HEAD-L")
+    if by_proposal:
+        apply(company, proposed(company))
+    else:
+        sales.repromise(actor=company.actor("planner"))
+    assert at_risk(order) == [True, True, complete]
+    return order
+
+
+def sold_again(code: str) -> None:
+    SupplierItem.objects.filter(item__code=code).update(preferred=True)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+@pytest.mark.parametrize("by_proposal", [True, False])
+def test_what_is_in_assembly_is_at_risk_until_the_rest_of_its_delivery_has_a_date_again(
+    company: Lamps, by_proposal: bool, complete: bool, signed_in
+) -> None:
+    order = without_a_date(company, by_proposal=by_proposal, complete=complete)
+    why = signed_in("sales").get(reverse("why", args=[order.number, 1])).content.decode()
+    assert f"It ships together with {order}/2, whose promise is at risk." in why
+    sold_again("HEAD-L")
+    if by_proposal:
+        apply(company, proposed(company))
+    else:
+        sales.repromise(actor=company.actor("planner"))
+    assert at_risk(order) == [False] * 3
+    assert nothing_is_violated()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lines": [LineChange(2, {"head": "HEAD-S", "arm": "ARM-S"})]},
+        {"lines": [LineChange(2, {"head": "HEAD-S", "arm": "ARM-S"}, delivery_group="B")]},
+        {"removed": [2]},
+    ],
+)
+def test_what_is_in_assembly_is_no_longer_at_risk_once_the_line_without_a_date_is_another_or_gone(
+    company: Lamps, change: dict[str, Any]
+) -> None:
+    order = without_a_date(company)
+    sales.change_order(actor=company.actor("sales"), order=order, **change)
+    assert not any(at_risk(order))
+    assert nothing_is_violated()
+
+
+def test_another_change_of_the_order_leaves_what_waits_for_a_line_without_a_date_at_risk(company: Lamps) -> None:
+    order = without_a_date(company)
+    sales.change_order(actor=company.actor("sales"), order=order, lines=[LineChange(3, quantity=2)])
+    assert at_risk(order) == [True, True, False]
+
+
+def test_what_is_in_assembly_and_lacks_something_itself_stays_at_risk(company: Lamps) -> None:
+    """Line 1 lost its dimmer before its kit was laid out, and waits for one that has to be bought."""
+    order = enter(company, of_group(DIMMED, "A"), of_group(LARGE, "A"))
+    assembly.release_kits(actor=company.actor("planner"), lines=[order.lines.first()])
+    lose_all(company, "HEAD-L")
+    sales.count(actor=company.actor("warehouse"), item=Item.objects.get(code="DIMMER"), counted=0)
+    sales.repromise(actor=company.actor("planner"))
+    assert at_risk(order) == [True, False]
     assert nothing_is_violated()
 
 

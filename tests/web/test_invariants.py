@@ -177,6 +177,13 @@ BREAKS = (
     Break("promise_names_its_slots", """UPDATE sales_promise SET basis = basis || '{"slots": []}'"""),
     Break("promise_agrees_with_its_slots", "UPDATE sales_promise SET need_date = need_date - 1 WHERE in_force"),
     Break(
+        "delivery_has_one_date",
+        """
+        UPDATE sales_promise p SET ship_date = ship_date + 1
+        FROM sales_orderline l WHERE l.id = p.line_id AND p.in_force AND l.position = 2
+        """,
+    ),
+    Break(
         "slip_marks_promise",
         """
         UPDATE stock_supply s SET due = due + 100 WHERE EXISTS (
@@ -355,6 +362,7 @@ def do_business(company) -> None:
     found = sales.count(actor=clerk, item=items["PLATE"], counted=held + 5).move
     propose_twice(clerk)
     stock.reverse(actor=clerk, entry=found)
+    sales.enter_order(actor=clerk, customer="ACME", lines=[sales.NewLine("DL", {})] * 2, ship_complete=True)
     with pytest.raises(ZeroDivisionError):
         runs.carry_out(actor=clerk, run=runs.create(actor=clerk, kind="stock policies", parameters={}), work=lambda tell: 1 // 0)
 

@@ -9,13 +9,15 @@ from django.utils import timezone
 
 from atoll_web.accounts import keys
 from atoll_web.accounts.acting import acting
-from atoll_web.accounts.models import AnsweredRequest
+from atoll_web.accounts.errors import KeyUsed
+from atoll_web.accounts.models import AnsweredRequest, Company
 from atoll_web.catalogue.models import Item, Revision
 from atoll_web.planning import services as planning
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt
 from atoll_web.sales.models import Customer, Order, OrderLine
-from atoll_web.sales.services import plan_into_stock
+from atoll_web.sales.services import Asked, NewLine, plan_into_stock, take
 from atoll_web.stock.models import Move
+from tests.at_once import at_once
 
 ORDER = {"customer": "MUELLER", "lines": [{"model": "DL"}]}
 KEY = {"Idempotency-Key": "k-1"}
@@ -208,12 +210,69 @@ def test_a_key_of_another_request_or_of_somebody_else_is_refused(program):
     assert program("warehouse").get("/keys/k-1")["carried_out"] == []
 
 
+@pytest.mark.parametrize("path", ["/orders", "/quotes"])
+def test_a_key_of_an_order_is_refused_for_another_request(program, path):
+    sales, days = program("sales"), {"days": 5} if path == "/quotes" else {}
+    number = sales.post(path, ORDER | days, expect=201, **KEY)["number"]
+    refused = sales.post(f"/orders/{number}/cancel", expect=409, **KEY)
+    assert (refused["code"], refused["facts"]["request"]) == ("key-used", f"order {number}")
+    assert Order.objects.get().state in ("confirmed", "quoted")
+    assert sales.post(path, ORDER | days, expect=201, **KEY)["number"] == number
+
+
+@pytest.mark.parametrize(("path", "more"), [("/orders", {}), ("/quotes", {"days": 5})])
+def test_a_key_of_another_request_is_refused_for_an_order(program, path, more):
+    sales, number = program("sales"), ordered(program)
+    sales.post(f"/orders/{number}/cancel", **KEY)
+    refused = sales.post(path, ORDER | more, expect=409, **KEY)
+    assert (refused["code"], refused["facts"]["request"]) == ("key-used", f"POST /api/v1/orders/{number}/cancel")
+    foreign = program("admin").post(path, ORDER | more, expect=409, **KEY)
+    assert (foreign["code"], foreign["facts"]["request"]) == ("key-used", "of somebody else")
+    assert Order.objects.count() == 1
+
+
+def test_a_key_of_another_request_is_refused_for_an_order_with_what_makes_it_earlier(fast_heads, program):
+    sales, number = program("sales"), ordered(program)
+    sales.post(f"/orders/{number}/cancel", **KEY)
+    asked = Asked(NewLine("DL", {"head": "HEAD-L", "arm": "ARM-L"}, 2), "express:HEAD-L")
+    with pytest.raises(KeyUsed):
+        take(actor=fast_heads.actor("sales"), customer="MUELLER", asked=[asked], idempotency_key="k-1")
+    assert Order.objects.count() == 1
+
+
+def test_a_key_of_another_request_is_refused_as_a_reference_with_all_that_is_wrong_with_a_batch(program):
+    sales, number = program("sales"), ordered(program)
+    sales.post(f"/orders/{number}/cancel", **KEY)
+    batch = [ORDER | {"reference": "k-1"}, ORDER | {"customer": "NOBODY"}]
+    told = sales.post("/orders/batch", {"orders": batch}, expect=422)["issues"]
+    assert [(one["source"], one["code"]) for one in told] == [("orders.0", "key-used"), ("orders.1.customer", "unknown-customer")]
+    assert Order.objects.count() == 1
+
+
+def test_a_batch_may_have_the_key_of_one_of_its_orders(program):
+    """It is one request, however it is looked at."""
+    sales, body = program("sales"), {"orders": [ORDER | {"reference": "k-1"}]}
+    first = sales.post("/orders/batch", body, expect=201, **KEY)
+    assert sales.post("/orders/batch", body, expect=201, **KEY) == first
+    assert Order.objects.count() == 1
+
+
 def test_a_refusal_leaves_the_key_free(program):
     sales, number = program("sales"), ordered(program)
     sales.post(f"/orders/{number}/change", {"lines": [{"position": 9, "quantity": 2}]}, expect=422, **KEY)
     assert not AnsweredRequest.objects.exists()
     sales.post(f"/orders/{number}/change", {"lines": [{"position": 1, "quantity": 2}]}, **KEY)
     assert OrderLine.objects.get().quantity == 2
+
+
+def test_a_quote_whose_time_is_over_ends_when_somebody_wants_to_accept_it_with_a_key(company, program):
+    sales = program("sales")
+    number = sales.post("/quotes", ORDER | {"days": 1}, expect=201)["number"]
+    Company.objects.update(business_date=company.today + timedelta(days=2))
+    refused = sales.post(f"/quotes/{number}/accept", expect=409, **KEY)
+    assert refused["code"] == "quote-expired"
+    assert Order.objects.get().state == "expired"
+    assert not AnsweredRequest.objects.exists()
 
 
 def test_without_a_role_or_a_token_nothing_is_answered_by_a_key(program, client):
@@ -270,3 +329,18 @@ def test_a_request_that_is_sent_twice_at_the_same_time_is_carried_out_once(compa
     assert len(answers) == 4
     assert all(answer == answers[0] for answer in answers)
     assert Move.objects.count() == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_an_order_and_another_request_with_one_key_at_the_same_time_one_is_carried_out(company, program):
+    before = Move.objects.count()
+    posts = [(program("sales").client, "orders", ORDER), (program("warehouse").client, "items/CABLE/scrap", {"quantity": 3})]
+    for n in range(8):
+
+        def post(number: int, key: str = f"k-{n}") -> int:
+            client, path, body = posts[number % 2]
+            sent = client.post(f"/api/v1/{path}", body, content_type="application/json", headers={"Idempotency-Key": key})
+            return sent.status_code
+
+        assert at_once(post, 4) in ([201, 409, 201, 409], [409, 200, 409, 200])
+    assert Order.objects.count() + Move.objects.count() - before == 8

@@ -44,13 +44,19 @@ def answered(*, user: User, key: str, request: str, digest: str) -> AnsweredRequ
     """
     exchange([lock([key])])
     there = AnsweredRequest.objects.filter(key=key).first()
-    if there is None:
-        return None
-    if there.user_id != user.pk:  # what others ask for is nobody's business
-        raise KeyUsed(key=key, request="of somebody else")
-    if (there.request, there.digest) != (request, digest):
-        raise KeyUsed(key=key, request=there.request)
+    if there is not None and (there.user_id, there.request, there.digest) != (user.pk, request, digest):
+        raise _used(there, user)
     return there
+
+
+def used(user: User, keys: Sequence[str]) -> dict[str, KeyUsed]:
+    """Refusals of those keys, locked before, that requests had which were answered: an order cannot have them."""
+    return {row.key: _used(row, user) for row in AnsweredRequest.objects.filter(key__in=keys)} if keys else {}
+
+
+def _used(row: AnsweredRequest, user: User) -> KeyUsed:
+    # What others ask for is nobody's business.
+    return KeyUsed(key=row.key, request=row.request if row.user_id == user.pk else "of somebody else")
 
 
 def answers_of(user: User, key: str) -> QuerySet[AnsweredRequest]:

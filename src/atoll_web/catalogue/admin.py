@@ -75,9 +75,24 @@ def keys_of(text: str, component: str) -> list[int]:
         raise ValidationError(f"There is no item {', '.join(unknown)}. Write codes of items with | between them.")
     if len({component, *codes}) <= len(codes):
         raise ValidationError(f"The alternates of {component} name an item twice, or itself. Name each item once.")
-    if sold := [code for code in codes if items[code].kind == "end item"]:
-        raise ValidationError(f"End items go into nothing. Take {', '.join(sold)} out.")
+    refuse_end_items([items[code] for code in codes])
     return [items[code].pk for code in codes]
+
+
+def refuse_end_items(items: Sequence[Item]) -> None:
+    """Raise `ValidationError` when one of the items that are to go into another is an end item."""
+    if sold := [item.code for item in items if item.kind == "end item"]:
+        raise ValidationError(f"End items go into nothing. Take {', '.join(sold)} out.")
+
+
+class ComponentWidget(ForeignKeyWidget):
+    """A component in a file, as its code."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Item | None:
+        """The item of a cell."""
+        item: Item | None = super().clean(value, row, **kwargs)
+        refuse_end_items([item] if item else [])
+        return item
 
 
 class CodesWidget(Widget):
@@ -108,7 +123,7 @@ class BillLineResource(MasterDataResource):
     """Lines of bills by the codes of parent and component; alternates with | between their codes."""
 
     parent = Field("parent", "parent", ForeignKeyWidget(Item, "code"))
-    component = Field("component", "component", ForeignKeyWidget(Item, "code"))
+    component = Field("component", "component", ComponentWidget(Item, "code"))
     alternates = Field("alternates", "alternates", CodesWidget(), default=list)
 
     class Meta(MasterDataResource.Meta):
@@ -140,6 +155,11 @@ class BillLineForm(ModelForm):
     alternates = CodesField(
         required=False, help_text="Codes of the items that promises may take for all of them, the best first, with | between them"
     )
+
+    def clean_component(self) -> Item:
+        """The item that was chosen."""
+        refuse_end_items([self.cleaned_data["component"]])
+        return self.cleaned_data["component"]
 
     def clean_alternates(self) -> list[int]:
         """The keys of what was entered."""

@@ -1,7 +1,7 @@
 """Invariant 3: a confirmed order line has a promise that says what it rests on, and a slip marks it."""
 
 from atoll_web.invariants.query import Query
-from atoll_web.sales.states import PROMISED
+from atoll_web.sales.states import BEGUN, HOLDING, PROMISED
 
 TAKEN = f"""
 SELECT l.id AS line_id, p.id AS promise_id, coalesce(taken.id, b.item_id) AS item_id, sum(b.quantity) AS quantity,
@@ -129,6 +129,20 @@ QUERIES = (
         WHERE p.in_force
         GROUP BY p.id, d.need_date
         HAVING p.need_date IS DISTINCT FROM d.need_date OR p.need_date <> min(day.day) OR p.ship_date < max(day.day)
+        """,
+    ),
+    Query(
+        "delivery_has_one_date",
+        3,
+        "All lines of a delivery that have not left have promises in force for one date.",
+        "SELECT 1 FROM sales_orderline",
+        f"""
+        SELECT concat('order ', o.number, NULLIF(concat(' group ', g.name), ' group '), ' ships on ',
+                      string_agg(DISTINCT p.ship_date::text, ', '))
+        FROM sales_order o JOIN sales_orderline l ON l.order_id = o.id JOIN sales_promise p ON p.line_id = l.id AND p.in_force
+        CROSS JOIN LATERAL (SELECT CASE WHEN o.ship_complete THEN '' ELSE l.delivery_group END AS name) g
+        WHERE l.state IN {(*HOLDING, *BEGUN)} AND (o.ship_complete OR g.name <> '')
+        GROUP BY o.id, g.name HAVING count(DISTINCT p.ship_date) > 1
         """,
     ),
     Query(

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.sales import states
+from atoll_web.sales.deliveries import delivered_with
 from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.pegging import Peg
 from atoll_web.stock.services import outdated_builds
@@ -42,7 +43,9 @@ def causes(line: OrderLine, promises: Sequence[Promise], pegs: Sequence[Peg], to
     if leaves <= first.ship_date and not now.at_risk:
         return ()
     changed = [*_changed(pegs, outdated_builds()), *_cut(line)] if now.at_risk else ()
-    found = [*_late_supplies(pegs, now.need_date), *changed, *_moved(line, promises), *_work(line, now, today)]
+    own = [*_late_supplies(pegs, now.need_date), *changed]
+    others = _others_at_risk(line) if now.at_risk and not own else ()
+    found = [*own, *others, *_moved(line, promises), *_work(line, now, today)]
     order = Cause("It left later than promised." if line.shipped_on else "Its day has passed.", _order(line), str(line.order))
     return tuple(found) or (order,)
 
@@ -83,6 +86,14 @@ def _cut(line: OrderLine) -> Iterator[Cause]:
         day, code = slot.line_day, slot.line_day.line.code
         words = f"{code} works {day.capacity} minutes on {in_words(day.day)}, and {day.reserved} are reserved."
         yield Cause(words, reverse("capacity-day", args=[code, day.day]), f"{code} on {in_words(day.day)}")
+
+
+def _others_at_risk(line: OrderLine) -> Iterator[Cause]:
+    """Those with which a line leaves: nothing is wrong with itself."""
+    at_risk = Promise.objects.filter(line__in=delivered_with(line), in_force=True, at_risk=True).exclude(line=line)
+    for other in at_risk.select_related("line__order").order_by("line__position"):
+        address = reverse("why", args=[other.line.order.number, other.line.position])
+        yield Cause(f"It ships together with {other.line}, whose promise is at risk.", address, str(other.line))
 
 
 def _supply(peg: Peg, needed: date) -> Cause:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 LONGEST_GROUP = 20
 """Characters of a delivery group at most."""
 
+TOGETHER = "(o.ship_complete OR (l.delivery_group <> '' AND other.delivery_group = l.delivery_group))"
+"""Whether the lines `l` and `other` of an order `o` leave together."""
+
 
 def delivery(order: Hashable, group: str, *, ship_complete: bool) -> Hashable | None:
     """What tells a delivery from all others; None for a line that leaves on its own."""

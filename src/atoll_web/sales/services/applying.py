@@ -16,7 +16,7 @@ from atoll_web.sales.deliveries import delivery_of
 from atoll_web.sales.errors import NotProposed, ProposalOutdated
 from atoll_web.sales.held import held_by, intact
 from atoll_web.sales.models import OrderLine, Proposal, ProposedPromise
-from atoll_web.sales.services.begun import wait_for
+from atoll_web.sales.services.begun import wait_for_open_lines
 from atoll_web.sales.services.open_lines import OpenLine, open_lines
 from atoll_web.sales.services.proposing import promised_anew, ship_dates
 from atoll_web.sales.services.releasing import demands_of, give_back
@@ -71,7 +71,7 @@ def _promise(actor: Actor, lines: Sequence[OpenLine], rows: Sequence[ProposedPro
     taken = seen.booked(answer)
     said = reasons_anew(seen, answer, [row.requested == row.before for row in rows], [row.position for row in give_way])
     commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=said)
-    wait_for(actor, [row.pk for row in give_way if delivery_of(row) is not None])
+    wait_for_open_lines(actor, {row.order_id for row in give_way if delivery_of(row) is not None})
 
 
 def _refuse_unless_they_can_stay(lines: Sequence[OpenLine], today: date) -> None:

@@ -33,7 +33,7 @@ from atoll_web.sales.errors import (
     QuoteExpired,
 )
 from atoll_web.sales.models import Order, OrderLine, Promise
-from atoll_web.sales.services.begun import wait_for
+from atoll_web.sales.services.begun import wait_for_open_lines
 from atoll_web.sales.services.drafting import Buyer, Drafted, Drafter, NewLine, Under, raise_all
 from atoll_web.sales.services.entering import LINES
 from atoll_web.sales.services.releasing import agreed, demands_of, give_back, locked_lines, release_expired, works
@@ -224,10 +224,10 @@ class _Change:
         own = own_units(works_held, held, self.there)
         give_back(held)
         self._end(gone, bool(added))
-        after, waiting = self._promise(wanted, own) if wanted else ([], [])
+        after = self._promise(wanted, own) if wanted else []
         left = [ChangedLine(r.position, "removed", r.quantity * r.unit_price, Decimal(0), before[r.pk], None) for r in gone]
         seen = [_seen(one, before, promised) for one, promised in zip(wanted, after, strict=True)]
-        lines_now = sorted([*left, *seen, *waiting], key=lambda line: line.position)
+        lines_now = sorted([*left, *seen, *self._waiting()], key=lambda line: line.position)
         return Changed(self.order.number, self.order.currency, tuple(lines_now))
 
     def _refuse(self) -> None:
@@ -336,10 +336,8 @@ class _Change:
         if gone and not is_more and all(row in gone or row.state in (states.CANCELLED, states.SHIPPED) for row in self.rows):
             Order.objects.filter(pk=self.order.pk).update(state=states.SHIPPED)
 
-    def _promise(
-        self, wanted: Sequence[_Wanted], own: Mapping[str, Mapping[int, int]]
-    ) -> tuple[list[tuple[date, str]], list[ChangedLine]]:
-        """Promise lines and write what they are now; their dates, with the reasons, and the lines that wait for them."""
+    def _promise(self, wanted: Sequence[_Wanted], own: Mapping[str, Mapping[int, int]]) -> list[tuple[date, str]]:
+        """Promise lines and write what they are now; their dates, with the reasons."""
         seen = snapshot(
             [one.work for one in wanted],
             self.actor.today,
@@ -366,11 +364,14 @@ class _Change:
         ]
         lines = self._lines(wanted, targets, seen.filled_from_stock(answer))
         commit(self.actor, seen, answer, taken, targets, fresh, is_first=False, lines=lines, reasons=said)
+        return [(seen.date(day), words) for day, words in zip(answer.ship_day, said, strict=True)]
+
+    def _waiting(self) -> list[ChangedLine]:
+        """Let lines whose assembly has begun wait for what leaves with them now."""
         at = {row.pk: row for row in self.rows if row.state in states.BEGUN}
-        waiting = wait_for(self.actor, [target.line_id for target in targets]) if at else []
-        return [(seen.date(day), words) for day, words in zip(answer.ship_day, said, strict=True)], [
+        return [
             ChangedLine(row.position, "moved", price, price, waits.before, waits.ship_date, waits.reason)
-            for waits in waiting
+            for waits in (wait_for_open_lines(self.actor, [self.order.pk]) if at else ())
             for row in [at[waits.line]]
             for price in [row.quantity * row.unit_price]
         ]

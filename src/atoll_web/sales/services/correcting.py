@@ -2,24 +2,29 @@
 and told, work under way is covered anew.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from typing import Any
 
 from atoll.promise import promise
 from atoll_web.accounts.acting import Actor, acting, begun_again_after_deadlock
 from atoll_web.bulk import exchange
-from atoll_web.catalogue.models import Item
+from atoll_web.catalogue.models import BillLine, Item
 from atoll_web.catalogue.snapshot import calendar
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, Receipt
 from atoll_web.sales import states
-from atoll_web.sales.answering import reason
+from atoll_web.sales.answering import bases, reason
 from atoll_web.sales.committing import Target, keys, pegging, room
 from atoll_web.sales.errors import CannotPromise
-from atoll_web.sales.models import Promise
+from atoll_web.sales.models import OrderLine, Promise
+from atoll_web.sales.services.begun import renew
 from atoll_web.sales.services.drafting import raise_all
-from atoll_web.sales.snapshot import Lock, Work, lock, snapshot
+from atoll_web.sales.services.releasing import works
+from atoll_web.sales.snapshot import Lock, Work, lock, master, snapshot
 from atoll_web.stock import correcting
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Lot, Move
@@ -156,27 +161,45 @@ def _follow(actor: Actor, demands: Sequence[int]) -> None:
     found = Demand.objects.filter(id__in=demands).exclude(order_line__state__in=states.HOLDING)
     under_way = found.select_related("builds__item").prefetch_related("requirements").order_by("id")
     if rows := list(under_way):
-        lock(_works(rows), actor.today, [row.pk for row in rows])
+        built = {row.pk: row.builds.quantity for row in rows if row.builds}
+        lock(_kits(rows, _lines_of(rows), built).values(), actor.today, [row.pk for row in rows])
         _cover(actor, list(under_way.all()))  # without those that went with what they were planned for, meanwhile
 
 
-def _works(rows: Sequence[Demand]) -> list[Work]:
-    return [Work({r.item_id: r.quantity for r in row.requirements.all()}) for row in rows]
+def _lines_of(rows: Sequence[Demand]) -> list[OrderLine]:
+    return list(OrderLine.objects.filter(demand__in=[row.pk for row in rows]))
 
 
 def _cover(actor: Actor, rows: Sequence[Demand]) -> None:
-    """Let demands take all that they require from what is free, or from what is planned for it; builds move with it."""
-    if not rows:
-        return
-    works = _works(rows)
+    """Let demands take all that they require from what is free, or from what is planned for it; builds move with it.
+
+    They may take alternates and successors, as when they were promised. What others are built of comes first.
+    """
     stock.release_demands(row.pk for row in rows)
-    seen = snapshot(works, actor.today, lock=Lock.ALONE)
+    # Builds that were planned for others of them alone are gone, and some that were planned for others too are smaller.
+    units = dict(Demand.objects.filter(id__in=[row.pk for row in rows]).values_list("id", "builds__quantity"))
+    left, items = [row for row in rows if row.pk in units], master(actor.today).items
+
+    def level(row: Demand) -> tuple[bool, int]:
+        return row.builds is None, len(items.reachable([row.builds.item_id])) if row.builds else 0
+
+    for _, together in groupby(sorted(left, key=level), key=level):
+        _cover_level(actor, list(together), units)
+
+
+def _cover_level(actor: Actor, rows: Sequence[Demand], units: Mapping[int, int]) -> None:
+    """Let demands of which none is built of what another one builds take all that they require."""
+    lines = _lines_of(rows)
+    kits = _kits(rows, lines, units)
+    seen = snapshot([kits[row.pk] for row in rows], actor.today, lock=Lock.ALONE)
     answer = promise(seen.availability, seen.wanted)
     lost = [k for k in range(len(rows)) if not answer.is_promised[k]]
     raise_all([(str(rows[k]), CannotPromise(what=str(rows[k]), reason=reason(seen, answer, k))) for k in lost])
     targets = [Target(0, row.pk, is_new=False) for row in rows]
     taken = seen.booked(answer)
     exchange(pegging(seen, answer, taken, targets, keys(room(taken))))
+    now = {row.pk: basis for row, basis in zip(rows, bases(seen, answer, is_first=False), strict=True)}
+    _renew(actor, {line.pk: now[line.demand_id] for line in lines})
     days = calendar()
     for k, row in enumerate(rows):
         if row.builds is None:  # a line in assembly keeps its slot, and is at risk
@@ -186,3 +209,52 @@ def _cover(actor: Actor, rows: Sequence[Demand]) -> None:
         Demand.objects.filter(pk=row.pk).update(need_date=begins)
         if (due := days.add(begins, row.builds.item.build_days)) > row.builds.due:
             stock.slip(row.builds, due)
+
+
+def _kits(rows: Sequence[Demand], lines: Sequence[OrderLine], units: Mapping[int, int]) -> dict[int, Work]:
+    """What demands may take: lines in assembly as they were promised, builds by their bills, or as before where these changed.
+
+    Parameters
+    ----------
+    rows
+        Read with their requirements and builds before they gave anything back.
+    lines
+        The order lines among them.
+    units
+        By key of the demand: how many are built now.
+    """
+    builds = [row for row in rows if row.builds]
+    bills: dict[int, list[BillLine]] = defaultdict(list)
+    for line in BillLine.objects.filter(parent__in={row.builds.item_id for row in builds}):
+        bills[line.parent_id].append(line)
+    found = {  # without their minutes: their slots stay
+        line.demand_id: Work(work.requirements, alternates=work.alternates)
+        for line, work in zip(lines, works(lines), strict=True)
+    }
+    for row in builds:
+        there, lines = units[row.pk], bills[row.builds.item_id]
+        kit = {r.item_id: r.quantity // row.builds.quantity * there for r in row.requirements.all()}
+        alternates = {line.component_id: line.alternates for line in lines if line.alternates}
+        anew = Work({line.component_id: line.quantity * there for line in lines}, alternates=alternates)
+        found[row.pk] = anew if _is_made_by(anew, kit) else Work(kit)
+    return found
+
+
+def _is_made_by(anew: Work, kit: Mapping[int, int]) -> bool:
+    """Whether what a build takes anew allows its kit: each requirement takes one item for all its units."""
+    left = {frozenset(kit.items())}
+    for item, units in anew.requirements.items():
+        left = {
+            frozenset({**rest, taken: rest[taken] - units}.items())
+            for rest in map(dict, left)
+            for taken in (item, *anew.alternates.get(item, ()))
+            if rest.get(taken, 0) >= units
+        }
+    return any(not any(dict(rest).values()) for rest in left)
+
+
+def _renew(actor: Actor, now: Mapping[int, Mapping[str, Any]]) -> None:
+    """Let promises of lines in assembly say what they take `now`, where these are other items than before."""
+    before = Promise.objects.filter(line__in=now, in_force=True).values_list("line", "basis__instead")
+    others = [line for line, instead in before if (instead or {}) != now[line].get("instead", {})]
+    renew(actor, {line: {name: now[line].get(name, {}) for name in ("supplies", "planned", "instead")} for line in others})

@@ -41,7 +41,7 @@ from atoll_web.sales.errors import (
 from atoll_web.sales.models import Customer, Order, OrderLine, Promise
 from atoll_web.sales.services.drafting import ANYBODY, MOST_UNITS, Buyer, Drafted, Drafter, NewLine, Price, raise_all
 from atoll_web.sales.services.recognising import (
-    ORDERS_OF_KEYS,
+    KEYS_USED,
     NewOrder,
     alive,
     is_another,
@@ -241,7 +241,7 @@ def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires
     if there is None or None in customers_found or _has_expired(there, actor):
         return None
     customers = _customers_of(customers_found)
-    if _faults(orders, {}, customers):
+    if _faults(orders, {}, customers, {}):
         return None
     entry = _Entry(actor, there, customers, state, expires_at, Lock.SHARED)
     try:
@@ -250,7 +250,7 @@ def _enter_at_once(actor: Actor, orders: Sequence[NewOrder], state: str, expires
         return None
     asked = entry.asked(orders, drafts)
     keys = [order.idempotency_key for order in orders if order.idempotency_key]
-    of_keys: list[Statement] = [idempotency.lock(keys), (ORDERS_OF_KEYS, [keys])] if keys else []
+    of_keys: list[Statement] = [idempotency.lock(keys), (KEYS_USED, [keys])] if keys else []
     first = [MASTER, _of_customers(customers), *of_keys]
     with suppress(_Outdated), acting(actor, [*first, *asked.statements]) as (company, found, *rows):
         if (company, found) != (there.rows, customers_found) or any(rows[1 : len(of_keys)]):
@@ -282,8 +282,10 @@ def _enter_under(
         _remember(customers_found)
         if _has_expired(there, actor):
             release_expired(actor)
-        known = orders_of_keys([order.idempotency_key for order in orders if order.idempotency_key])
-        faults = [*faults, *_faults(orders, known, customers)]
+        named = [order.idempotency_key for order in orders if order.idempotency_key]
+        known = orders_of_keys(named)
+        used = idempotency.used(actor.user, named)
+        faults = [*faults, *_faults(orders, known, customers, used)]
         fresh = [order for order in orders if order.idempotency_key not in known]
         entry = _Entry(actor, there, customers, state, expires_at, lock, is_tried)
         drafts = iter(entry.draft(fresh, faults, issues, is_alone=len(orders) == 1))
@@ -362,7 +364,10 @@ def _customers_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, _Customer]:
 
 
 def _faults(
-    orders: Sequence[NewOrder], known: Mapping[str, Order], customers: Mapping[str, _Customer]
+    orders: Sequence[NewOrder],
+    known: Mapping[str, Order],
+    customers: Mapping[str, _Customer],
+    used: Mapping[str, AtollError],
 ) -> list[tuple[str, AtollError]]:
     """What is wrong with orders themselves, each with its place; one that is there already is not judged again."""
     faults: list[tuple[str, AtollError]] = []
@@ -376,6 +381,8 @@ def _faults(
             faults.append((place, IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)))
         elif there:
             continue
+        elif order.idempotency_key in used:
+            faults.append((place, used[order.idempotency_key]))
         if customer is None:
             faults.append((place, UnknownCustomer(customer=order.customer) if order.customer else NoCustomer()))
         elif customer.row.on_hold:

@@ -12,6 +12,7 @@ from atoll_web.accounts.models import Company
 from atoll_web.bulk import exchange
 from atoll_web.pricing.snapshot import exchange_rates
 from atoll_web.sales import states
+from atoll_web.sales.deliveries import TOGETHER
 from atoll_web.sales.models import OrderLine
 from atoll_web.sales.services.releasing import works
 from atoll_web.sales.snapshot import Work
@@ -87,14 +88,13 @@ WITH_THEIR_DELIVERIES = f"""
 SELECT unnest(%s::bigint[])
 UNION
 SELECT other.id FROM sales_orderline l JOIN sales_order o ON o.id = l.order_id JOIN sales_orderline other ON other.order_id = o.id
-WHERE l.id = ANY(%s::bigint[]) AND l.state IN {states.HOLDING} AND other.state IN {states.HOLDING}
-    AND (o.ship_complete OR (l.delivery_group <> '' AND other.delivery_group = l.delivery_group))
+WHERE l.id = ANY(%s::bigint[]) AND l.state IN {states.HOLDING} AND other.state = ANY(%s::text[]) AND {TOGETHER}
 """
 
 
-def with_their_deliveries(line_ids: Sequence[int]) -> list[int]:
-    """These lines, and open ones that leave together with those of them that are open."""
-    (rows,) = exchange([(WITH_THEIR_DELIVERIES, [list(line_ids), list(line_ids)])])
+def with_their_deliveries(line_ids: Sequence[int], others: Sequence[str] = states.HOLDING) -> list[int]:
+    """These lines, and those in the states of `others` (open ones) that leave together with those of them that are open."""
+    (rows,) = exchange([(WITH_THEIR_DELIVERIES, [list(line_ids), list(line_ids), list(others)])])
     return [line for (line,) in rows]
 
 

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from atoll_web.accounts import keys
+from atoll_web.accounts.models import User
 from atoll_web.bulk import exchange
 from atoll_web.sales import states
 from atoll_web.sales.errors import IdempotencyKeyUsed, OrderOfKeyEnded
@@ -66,12 +67,16 @@ def _texts(value: Any) -> list[str]:
     return sorted(map(str, value)) if isinstance(value, list | tuple) else [str(value)]
 
 
-def known_order(order: NewOrder) -> Order | None:
+def known_order(user: User, order: NewOrder) -> Order | None:
     """What became of the order when its key was sent before, if it was; a second writer with the key waits for the first."""
-    there = orders_of_keys([order.idempotency_key] if order.idempotency_key else []).get(order.idempotency_key)
-    if there and is_another(there, order):
-        raise IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)
-    return there and alive(there)
+    named = [order.idempotency_key] if order.idempotency_key else []
+    if there := orders_of_keys(named).get(order.idempotency_key):
+        if is_another(there, order):
+            raise IdempotencyKeyUsed(key=order.idempotency_key, order=there.number)
+        return alive(there)
+    for refusal in keys.used(user, named).values():
+        raise refusal
+    return None
 
 
 def is_another(there: Order, order: NewOrder) -> bool:
@@ -86,7 +91,12 @@ def alive(order: Order) -> Order:
     return order
 
 
-ORDERS_OF_KEYS = "SELECT id FROM sales_order WHERE idempotency_key = ANY(%s::text[])"
+KEYS_USED = """
+SELECT 1 FROM unnest(%s::text[]) k (key)
+WHERE EXISTS (SELECT FROM sales_order o WHERE o.idempotency_key = k.key)
+    OR EXISTS (SELECT FROM accounts_answeredrequest r WHERE r.key = k.key)
+"""
+"""A row for each key that an order or another request has."""
 
 
 def orders_of_keys(idempotency_keys: Sequence[str]) -> dict[str, Order]:

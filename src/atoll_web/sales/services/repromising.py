@@ -20,7 +20,7 @@ from atoll_web.sales.deliveries import delivery_of, numbered
 from atoll_web.sales.errors import CannotPromise, NothingToPromise
 from atoll_web.sales.held import held_by, intact
 from atoll_web.sales.models import OrderLine, Promise
-from atoll_web.sales.services.begun import wait_for
+from atoll_web.sales.services.begun import wait_for_open_lines
 from atoll_web.sales.services.drafting import raise_all
 from atoll_web.sales.services.open_lines import with_their_deliveries
 from atoll_web.sales.services.releasing import demands_of, give_back, release_expired, works
@@ -130,8 +130,9 @@ def _all_that_can(
 
 
 def mark_at_risk(line_ids: Iterable[int]) -> None:
-    """Mark the promises of lines as at risk where they are not yet."""
-    Promise.objects.filter(line__in=among(line_ids), in_force=True, at_risk=False).update(at_risk=True)
+    """Mark the promises of open lines as at risk, and of lines of their deliveries whose assembly has begun."""
+    marked = among(with_their_deliveries([*line_ids], states.BEGUN))
+    Promise.objects.filter(line__in=marked, in_force=True, at_risk=False).update(at_risk=True)
 
 
 def refuse_undated(undated: Sequence[tuple[OrderLine, str]]) -> None:
@@ -174,7 +175,7 @@ def _promise_anew(actor: Actor, rows: list[OrderLine], *, sooner: bool = False) 
     targets = [Target(row.pk, row.demand_id, is_new=False) for row in turns.rows]
     taken = seen.booked(answer)
     commit(actor, seen, answer, taken, targets, keys(room(taken)), is_first=False, reasons=turns.reasons(seen, answer))
-    wait_for(actor, [row.pk for row in turns.rows if delivery_of(row) is not None])
+    wait_for_open_lines(actor, {row.order_id for row in turns.rows if delivery_of(row) is not None})
     return turns.rows
 
 

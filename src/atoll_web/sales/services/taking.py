@@ -73,7 +73,7 @@ def take(
         return enter(actor=actor, order=order, quote_days=quote_days)
     with acting(actor):
         order = replace(order, request=request_digest(order, quote_days, [one.lever for one in asked]))
-        if (there := known_order(order)) is not None:
+        if (there := known_order(actor.user, order)) is not None:
             return there
         chosen = _chosen(actor, order, [one.lever for one in asked])
         if quote_days is not None:
