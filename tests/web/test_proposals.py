@@ -574,6 +574,22 @@ def test_a_rush_that_gains_nothing_delays_nobody(company, two):
     assert proposal.days_late == 0
 
 
+@pytest.mark.parametrize("is_at_risk", [True, False])
+def test_a_rush_of_an_order_that_waits_for_another_line_of_it_moves_nobody(company, is_at_risk):
+    """For one line there would be a large head at once, which another order holds, but not for the line with which it ships."""
+    first = company.order(**LARGE)
+    lines = [sales.NewLine("DL", LARGE), sales.NewLine("DL", LARGE, 5)]
+    waiting = sales.enter_order(actor=company.actor("sales"), customer="ACME", lines=lines, ship_complete=True)
+    Promise.objects.filter(line__order=waiting).update(at_risk=is_at_risk)
+    before = ships(first)
+    proposal = rush(company, waiting)
+    assert proposal.promises.get(line__order=first).need_date is None
+    assert (proposal.days_late, proposal.run.result["in_vain"]) == (proposal.run.result["leaving"], True)
+    apply(company, proposal)
+    assert ships(first) == before
+    assert nothing_is_violated()
+
+
 def test_a_line_that_stays_must_still_be_able_to_when_a_proposal_is_applied(company, two):
     proposal = proposed(company, Policy.KEEP)
     Promise.objects.filter(line__order=two[0]).update(at_risk=True)

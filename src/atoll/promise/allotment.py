@@ -152,7 +152,7 @@ class Allotment:
     def left_over(self, wanted: Wanted, classes: Integers) -> Integers:
         """Units of each supply that no line takes, in whatever order they are served; shape of the supplies.
 
-        They are kept for a class beyond what its lines could take or hold.
+        They are kept for a class beyond what its lines could take and hold.
 
         Parameters
         ----------
@@ -188,13 +188,13 @@ class Allotment:
         return free
 
     def _most(self, item: int, units: "_Units", classes: Integers) -> dict[int, int]:
-        """Units of an item that the lines of each class can take or hold at most."""
+        """Units of an item that the lines of each class can take and hold at most."""
         rows = units.item == item
         most = np.bincount(units.line[rows], weights=units.units[rows], minlength=len(classes))
         if isinstance(self.there, Terms):
             held, line = self.there.holdings, np.repeat(np.arange(len(classes)), np.diff(self.there.holdings.start))
             rows = self.availability.supply_item[held.supply] == item
-            most = np.maximum(most, np.bincount(line[rows], weights=held.quantity[rows], minlength=len(classes)))
+            most += np.bincount(line[rows], weights=held.quantity[rows], minlength=len(classes))  # it may give back what it holds
         return {of_class: int(most[classes == of_class].sum()) for of_class in np.unique(classes).tolist()}
 
     def _left(self, held: "_Held") -> "list[_Left]":

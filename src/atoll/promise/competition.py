@@ -6,11 +6,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.availability import Availability
+from atoll.promise.holdings import Terms
 from atoll.promise.serving import earliest_days
 from atoll.promise.tables import NOBODY, Integers
 from atoll.promise.wanted import Wanted, members, starts_at
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stays:
+    """What lines take of the resources when they stay as they are.
+
+    Parameters
+    ----------
+    start, resource, day, amount
+        Line ``j`` takes ``amount`` of ``resource`` from ``day`` on at the places ``start[j]`` to ``start[j + 1]``; shapes
+        (n + 1,), (s,), (s,), (s,).
+    ship_day
+        Day of shipment of a line that stays; −1 where it may not, or takes no less than anew; shape (n,).
+    """
+
+    start: Integers
+    resource: Integers
+    day: Integers
+    amount: Floats
+    ship_day: Integers
+
+    def sample(self, lines: Integers) -> "Stays":
+        """Those of some lines."""
+        rows, start = members(self.start, lines), starts_at(self.start, lines)
+        return Stays(start, self.resource[rows], self.day[rows], self.amount[rows], self.ship_day[lines])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +66,8 @@ class Competition:
         first day where that is later; shape (n,) each.
     ship_day
         Day of shipment when assembly ends on each day; the last one is that of lines never promised; shape (days + 1,).
+    stays
+        What lines take that may stay as they are.
     """
 
     items: int
@@ -56,6 +84,7 @@ class Competition:
     first_day: Integers
     due_day: Integers
     ship_day: Integers
+    stays: Stays
 
     @property
     def of_builds(self) -> tuple[Integers, Integers, Integers, Integers, Integers]:
@@ -73,6 +102,7 @@ class Competition:
             supply=self.supply * part,
             first_day=self.first_day[lines],
             due_day=self.due_day[lines],
+            stays=self.stays.sample(lines),
         )
 
 
@@ -86,14 +116,15 @@ class _Rows:
     supply: Floats
 
 
-def competition(availability: Availability, wanted: Wanted, due_day: Integers) -> Competition:
-    """The lines and what they compete for.
+def competition(availability: Availability, wanted: Wanted, due_day: Integers, terms: Terms | None = None) -> Competition:
+    """The lines and what they compete for. On some terms a line that rests on planned supplies too may stay with what it holds.
 
     Requirements and components with alternatives are left out, which can only make a bound lower. A line that is never promised
     counts as shipped on the day after the horizon.
     """
     days = availability.last_day + 1
-    items, minutes = _items(availability, wanted, days), _minutes(availability, wanted, days)
+    sets = _sets(wanted)
+    items, minutes = _items(availability, wanted, days), _minutes(availability, wanted, days, sets)
     line = np.concatenate((items.line, minutes.line))
     by_line = np.argsort(line, kind="stable")
     supply = np.concatenate((items.supply, minutes.supply))
@@ -120,6 +151,7 @@ def competition(availability: Availability, wanted: Wanted, due_day: Integers) -
         first_day=first_day,
         due_day=np.minimum(np.maximum(np.searchsorted(ship_day, due_day, side="right") - 1, first_day), days),
         ship_day=ship_day,
+        stays=_stays(availability, len(wanted), days, sets, terms),
     )
 
 
@@ -140,18 +172,54 @@ def _items(availability: Availability, wanted: Wanted, days: int) -> _Rows:
     return _Rows(_line_of(wanted)[fixed], wanted.item[fixed], wanted.quantity[fixed], supply)
 
 
-def _minutes(availability: Availability, wanted: Wanted, days: int) -> _Rows:
+_Sets = list[frozenset[int]]
+"""Sets of assembly lines that some order line may use."""
+
+
+def _may_use(wanted: Wanted) -> dict[int, frozenset[int]]:
+    """The assembly lines that each order line with work may use."""
+    starts = wanted.line_start
+    works = np.flatnonzero(wanted.minutes > 0).tolist()
+    return {j: frozenset(wanted.line_key[starts[j] : starts[j + 1]].tolist()) for j in works}
+
+
+def _sets(wanted: Wanted) -> _Sets:
+    may_use = _may_use(wanted).values()
+    return sorted({*may_use, frozenset().union(*may_use)}, key=lambda keys: (len(keys), sorted(keys)))
+
+
+def _minutes(availability: Availability, wanted: Wanted, days: int, sets: _Sets) -> _Rows:
     """Of each set of assembly lines that some order line may use: whoever may use nothing else takes its minutes there."""
-    works = np.flatnonzero(wanted.minutes > 0)
-    may_use = {j: frozenset(wanted.line_key[wanted.line_start[j] : wanted.line_start[j + 1]].tolist()) for j in works.tolist()}
-    sets = sorted({*may_use.values(), frozenset().union(*may_use.values())}, key=lambda keys: (len(keys), sorted(keys)))
     supply = np.zeros((len(sets), days))
     for number, keys in enumerate(sets):
         rows = np.isin(availability.capacity_line, list(keys)) & (availability.capacity_day >= availability.earliest_day)
         np.add.at(supply[number], availability.capacity_day[rows], availability.capacity_free[rows])
     within = {keys: [number for number, larger in enumerate(sets) if keys <= larger] for keys in sets}
-    pairs = np.array([(j, number) for j, keys in may_use.items() for number in within[keys]], dtype=np.int64).reshape(-1, 2)
-    return _Rows(pairs[:, 0], availability.items + pairs[:, 1], wanted.minutes[pairs[:, 0]], supply)
+    pairs = [(j, number) for j, keys in _may_use(wanted).items() for number in within[keys]]
+    line, number_of_set = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return _Rows(line, availability.items + number_of_set, wanted.minutes[line], supply)
+
+
+def _stays(availability: Availability, lines: int, days: int, sets: _Sets, terms: Terms | None) -> Stays:
+    """Of lines that hold planned supplies too, which nobody competes for: the units of the others and the minutes."""
+    if terms is None:
+        nothing = np.zeros(0, dtype=np.int64)
+        return Stays(np.zeros(lines + 1, dtype=np.int64), nothing, nothing, np.zeros(0), np.full(lines, NOBODY))
+    held = terms.holdings
+    may_stay = held.is_intact & ~held.is_whole
+    line, at = (np.repeat(np.arange(lines), np.diff(start)) for start in (held.start, held.slot_start))
+    units, slots = np.flatnonzero(may_stay[line]), np.flatnonzero(may_stay[at])
+    item, day = availability.supply_item[held.supply[units]], availability.supply_day[terms.own[units]]
+    rows = [(line[units], item, day, held.quantity[units])]
+    for number, keys in enumerate(sets, availability.items):
+        there = slots[np.isin(availability.capacity_line[held.slot_row[slots]], list(keys))]
+        slot_day = availability.capacity_day[held.slot_row[there]]
+        rows.append((at[there], np.full(len(there), number), slot_day, held.slot_minutes[there]))
+    taken = [np.concatenate(column) for column in zip(*rows, strict=True)]
+    order = np.argsort(taken[0], kind="stable")
+    line, resource, day, amount = (column[order[taken[2][order] < days]] for column in taken)
+    ship_day = np.where(may_stay, np.maximum(held.due_day, 0), NOBODY)
+    return Stays(np.searchsorted(line, np.arange(lines + 1)), resource, day, amount.astype(np.float64), ship_day)
 
 
 def _limited(availability: Availability, supply: Floats) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from atoll.promise.availability import Availability
 from atoll.promise.tables import HOLD, RESERVE, Integers, Records, records
-from atoll.promise.wanted import Wanted, members, starts_at
+from atoll.promise.wanted import members, starts_at
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -123,34 +123,6 @@ class Terms:
         np.subtract.at(free, self.holdings.supply[moved], self.holdings.quantity[moved])
         there = self.availability
         return replace(there, supply_free=np.maximum(free, 0), earliest_day=0, bills=there.structure)
-
-    def least(self, wanted: Wanted) -> Wanted:
-        """What the lines take of all that is counted, whatever becomes of them: who may stay with more than that, such as planned
-        supplies, takes what it holds of the items that it requires, since anew it takes no less of these."""
-        held = self.holdings
-        may_stay = held.is_intact & ~held.is_whole
-        if not may_stay.any():
-            return wanted
-        n, items = len(wanted), self.availability.items
-        held_line, line = (np.repeat(np.arange(n), np.diff(start)) for start in (held.start, wanted.start))
-        of_pairs = np.append(held_line * items + self.availability.supply_item[held.supply], n * items)
-        pairs, place = np.unique(of_pairs, return_inverse=True)
-        units = np.bincount(place, weights=np.append(held.quantity, 0)).astype(np.int64)
-        wanted_pairs = line * items + wanted.item
-        place = np.searchsorted(pairs, wanted_pairs)
-        holds = np.where(pairs[place] == wanted_pairs, units[place], 0)
-        quantity = np.where(may_stay[line], np.minimum(wanted.quantity, holds), wanted.quantity)
-        minutes = np.bincount(np.repeat(np.arange(n), np.diff(held.slot_start)), weights=held.slot_minutes, minlength=n)
-        rows = np.flatnonzero(quantity)
-        return replace(
-            wanted,
-            start=np.searchsorted(line[rows], np.arange(n + 1)),
-            item=wanted.item[rows],
-            quantity=quantity[rows],
-            minutes=np.where(may_stay, np.minimum(wanted.minutes, minutes.astype(np.int64)), wanted.minutes),
-            alternative_start=starts_at(wanted.alternative_start, rows),
-            alternative_item=wanted.alternative_item[members(wanted.alternative_start, rows)],
-        )
 
     def hide(self, supply: Records, line_day: Records, supply_place: Integers, row_place: Integers) -> None:
         """Take what is held out of what is free, in the tables of a call, whose places of supplies and line days are given."""

@@ -1,6 +1,7 @@
 """A lower bound on the weighted lateness of all open lines together, from prices of what is scarce."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
@@ -8,14 +9,19 @@ from atoll.native import native
 from atoll.promise.availability import Availability
 from atoll.promise.competition import Competition, Floats, competition
 from atoll.promise.descent import descended
+from atoll.promise.holdings import Terms
+from atoll.promise.lateness_program import lateness_program
 from atoll.promise.tables import Integers
 from atoll.promise.wanted import Wanted
 
 CLIMBS = ((16, 0.5, 5.0), (16, 0.15, 3.0), (4, 0.15, 2.0), (4, 0.05, 2.0), (1, 0.05, 1.5), (1, 0.015, 1.0))
 """Of how many lines one is looked at, the share of the mean weight by which a choice is smoothed, and the effort."""
 
-COLDER, WORTHWHILE = ((1, 0.005, 1.0), (1, 0.0015, 1.0), (1, 0.0005, 1.0)), 0.04
-"""What comes after these as long as the last one lifted the bound by such a share: where few are late, smoothing hides them."""
+COLDER = ((0.015, 1.0), (0.005, 1.0), (0.0015, 1.0))
+"""What comes after these for all lines, from the best prices found: where few are late, smoothing hides them."""
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Of the prices of the program, on the way from those that count minutes too."""
 
 LEAST_SAMPLE = 250
 """So many lines at least are looked at, where there are as many."""
@@ -50,14 +56,23 @@ class LatenessBound:
     day
         The day that each line would choose at the prices, smoothed; float64, shape (n,). Serving in its order is a good
         heuristic.
+    others
+        Such days at better prices, and in the program of what is scarce; no one of them is always the best to serve by.
     """
 
     value: float
     day: Floats
+    others: tuple[Floats, ...] = ()
 
 
 def lateness_bound(
-    availability: Availability, wanted: Wanted, due_day: Integers, weight: Floats, *, evaluations: int = 40
+    availability: Availability,
+    wanted: Wanted,
+    due_day: Integers,
+    weight: Floats,
+    *,
+    terms: Terms | None = None,
+    evaluations: int = 40,
 ) -> LatenessBound:
     """Bound the sum of weighted days late of any way to promise the lines.
 
@@ -71,6 +86,8 @@ def lateness_bound(
         Day after which each line is late; shape (n,).
     weight
         Cost of one day late, >= 0; shape (n,).
+    terms
+        What lines hold that may stay as they are, where the availability is the one that these terms relax.
     evaluations
         Evaluations of the prices of 10,000 lines at the last step; more give a better bound. Of fewer lines, whose evaluations
         take less time, there are up to twice as many.
@@ -91,26 +108,27 @@ def lateness_bound(
     line and day: first for a sixteenth of the lines with as much of the supply, then for a quarter, then for all. The result is
     the same every time. Time per evaluation grows with requirements times days.
 
-    HiGHS solves that linear program exactly, but takes half a minute for 3,000 lines; of only the days that are nearly the
-    cheapest at the prices it takes as long as all of this, and its prices are worse. So it is the second method of the tests.
+    `lateness_program` leaves the minutes out and is exact otherwise. Its prices of the items and these, or some between the two,
+    are where the last steps begin, and its own value, which counts whole numbers, may be the better bound. HiGHS solves the
+    linear relaxation with minutes too, with a variable for each line and day, but takes half a minute for 3,000 lines; so that is
+    the second method of the tests.
     """
-    rivals = competition(availability, wanted, due_day)
+    rivals = competition(availability, wanted, due_day, terms)
     scale = float(weight[weight > 0].mean()) if (weight > 0).any() else 1.0
-    ascent = _Ascent(rivals, due_day, weight)
+    program, ascent = lateness_program(rivals, due_day, weight), _Ascent(rivals, due_day, weight)
     evaluations = round(evaluations * float(np.clip((MANY / max(len(wanted), 1)) ** 0.5, 1.0, MOST_EFFORT)))
     falls, by_due = np.zeros(rivals.supply.shape), np.argsort(due_day, kind="stable")
-    best = LatenessBound(ascent.certified(falls), rivals.due_day.astype(np.float64))
-    for one_of, temperature, effort in (*CLIMBS, *COLDER):
+    for one_of, temperature, effort in CLIMBS:
         some = np.sort(by_due[:: max(min(one_of, len(by_due) // LEAST_SAMPLE), 1)])
         climbed = ascent if len(some) == len(by_due) else _Ascent(rivals.sample(some), due_day[some], weight[some])
         falls = climbed.climbed(falls, temperature * scale, round(effort * evaluations))
-        if climbed is ascent:
-            before, value = best.value, ascent.certified(falls)
-            if value > before:
-                best = LatenessBound(value, ascent.days(falls, SMOOTH * scale))
-            if temperature <= CLIMBS[-1][1] and value < before + WORTHWHILE * abs(before):
-                break
-    return best
+    day = ascent.days(falls, SMOOTH * scale)
+    between = [share * program.falls + (1 - share) * falls for share in SHARES]
+    value, falls = max(((ascent.certified(falls), falls) for falls in between), key=itemgetter(0))
+    for temperature, effort in COLDER:
+        falls = ascent.climbed(falls, temperature * scale, round(effort * evaluations))
+        value = max(value, ascent.certified(falls))
+    return LatenessBound(max(value, program.value), day, (ascent.days(falls, SMOOTH * scale), program.day))
 
 
 class _Ascent:
@@ -170,7 +188,8 @@ class _Ascent:
         r = self.rivals
         self.taken[:] = 0.0
         lines = r.items, r.start, r.resource, r.amount, r.first_day, r.due_day, r.ship_day, self.due_day, self.weight
-        found = _choose(*lines, price, temperature, early, early_cost, self.taken, self.day)
+        stays = r.stays.start, r.stays.resource, r.stays.day, r.stays.amount, r.stays.ship_day
+        found = _choose(*lines, *stays, price, temperature, early, early_cost, self.taken, self.day)
         return float(found - (price[:, :-1] * r.supply).sum())
 
 
@@ -250,6 +269,11 @@ def _choose(
     ship_day: Integers,
     due_day: Integers,
     weight: Floats,
+    stay_start: Integers,
+    stay_resource: Integers,
+    stay_day: Integers,
+    stay_amount: Floats,
+    stay_ship_day: Integers,
     price: Floats,
     temperature: float,
     early: int,
@@ -257,13 +281,18 @@ def _choose(
     taken: Floats,
     day: Floats,
 ) -> float:
-    """Soft minimum over the days of each line; what is taken is added to `taken`, and the mean day written."""
+    """Soft minimum over the days of each line, and its staying; what is taken is added to `taken`, and the mean day written."""
     days, total = price.shape[1] - 1, 0.0
     cost = np.empty(days + 1)
     for j in range(len(first_day)):
         uses_minutes = start[j + 1] > start[j] and resource[start[j + 1] - 1] >= items
         first = max(first_day[j], last_in_time[j] - early) if uses_minutes else last_in_time[j]
-        end, least = first, np.inf
+        end, stay = first, np.inf
+        if stay_ship_day[j] >= 0:
+            stay = weight[j] * max(0, stay_ship_day[j] - due_day[j])
+            for h in range(stay_start[j], stay_start[j + 1]):
+                stay += stay_amount[h] * price[stay_resource[h], stay_day[h]]
+        least = stay
         # Later days cost at least their lateness, so they are looked at only while that is not too much.
         while end <= days and weight[j] * max(0, ship_day[end] - due_day[j]) <= least + NEGLIGIBLE * temperature:
             begin, end = end, min(end + BLOCK, days + 1)
@@ -273,9 +302,9 @@ def _choose(
                 for t in range(begin, end):
                     cost[t] += amount[r] * price[resource[r], t]
             least = min(least, cost[begin:end].min())
-        begin, last = end, first
-        weights = 0.0
-        mean = 0.0
+        begin, last = end, first - 1
+        weights = np.exp((least - stay) / temperature)
+        mean = weights * last_in_time[j]
         for t in range(first, end):
             exponent = (least - cost[t]) / temperature
             if exponent < -NEGLIGIBLE:
@@ -287,6 +316,8 @@ def _choose(
             mean += cost[t] * t
         total += least - temperature * np.log(weights)
         day[j] = mean / weights
+        for h in range(stay_start[j], stay_start[j + 1]):
+            taken[stay_resource[h], stay_day[h]] += stay_amount[h] * np.exp((least - stay) / temperature) / weights
         for r in range(start[j], start[j + 1]):
             each = amount[r] / weights
             for t in range(begin, last + 1):

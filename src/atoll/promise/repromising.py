@@ -19,6 +19,9 @@ from atoll.promise.wanted import AS_SOON_AS_POSSIBLE, Wanted
 FIRST_STEP, MOST_DAYS, LEAST_WEIGHT = 0.3, 10, 0.1
 """Share of its days late by which a line moves at first, days late that count at most, least weight relative to the mean."""
 
+MANY_LINES, MOST_ALONE = 20_000, 30
+"""Of so many lines, as many are moved alone as there are rounds, and of fewer so many times as many at most."""
+
 EVALUATIONS = 40
 """Effort of the bound where none is given."""
 
@@ -144,8 +147,9 @@ def repromise(
     Notes
     -----
     The lines are served in the order of the days that they would choose at the prices of the relaxation, which knows who
-    competes for what. Then those that came out late wait longer or move forward, the less the more they weigh, as long as that
-    helps. The result is the same every time.
+    competes for what, or of those in the program of what is scarce. Then those that came out late wait longer or move forward,
+    the less the more they weigh, as long as that helps, and at last the costliest go ahead one by one. The result is the same
+    every time.
 
     Examples
     --------
@@ -175,7 +179,7 @@ def repromise(
     if holdings is not None and leaving.value == 0:
         return replace(leaving, leaving=0.0)
     bound = _bound(trial, leaving, evaluations)
-    improved = _waiting(trial, _improving(trial, bound.day, rounds))
+    improved = _waiting(trial, _improving(trial, (bound.day, *bound.others), rounds))
     found = [trial.serve(by_entry, wanted.requested_day), improved]
     found.insert(0 if holdings else 1, _keeping_most(trial, leaving))  # of equal ones, the one that moves fewest
     return replace(min(found, key=lambda proposal: proposal.value), bound=bound.value, leaving=leaving.value)
@@ -258,12 +262,11 @@ def _bound(trial: "_Trial", leaving: Repromise, evaluations: int) -> LatenessBou
     """A bound that holds on everybody's terms, for leaving all as it is, and without units that nobody can take."""
     if leaving.value == 0:
         return LatenessBound(0.0, trial.due_day.astype(np.float64))
-    there, lines = trial.there, trial.wanted
-    if isinstance(there, Terms):
-        lines, there = there.least(lines), there.relaxed()
+    terms = None if isinstance(trial.there, Availability) else trial.there
+    there = trial.there.relaxed() if isinstance(trial.there, Terms) else trial.there
     gone = trial.allotment.left_over(trial.wanted, trial.classes)
     there = replace(there, supply_free=there.supply_free - gone, bills=there.structure) if gone.any() else there
-    found = lateness_bound(there, lines, trial.due_day, trial.weight, evaluations=evaluations)
+    found = lateness_bound(there, trial.wanted, trial.due_day, trial.weight, terms=terms, evaluations=evaluations)
     return replace(found, value=min(found.value, leaving.value))
 
 
@@ -353,20 +356,34 @@ def _on_time(trial: _Trial, lines: Integers, promises: Promises) -> Integers:
     return lines[promises.is_promised[behind] & (promises.ship_day[behind] <= trial.due_day[lines])]
 
 
-def _improving(trial: _Trial, day: Floats, rounds: int) -> Repromise:
-    """Serve in the order of some days; then let the late lines wait or move forward, in ever smaller steps, while it helps."""
-    soon = np.full(len(day), AS_SOON_AS_POSSIBLE)
-    relative = trial.weight / max(float(trial.weight.sum()) / max(len(day), 1), LEAST_WEIGHT)
-    key, step = day, FIRST_STEP
-    best = trial.serve(np.lexsort((trial.due_day, -trial.weight, key)), soon)
+def _improving(trial: _Trial, days: Sequence[Floats], rounds: int) -> Repromise:
+    """Serve in the order of the best of some days; then let the late lines wait or move forward, in ever smaller steps, while it
+    helps, and at last one by one.
+    """
+    relative = trial.weight / max(float(trial.weight.sum()) / max(len(trial.weight), 1), LEAST_WEIGHT)
+    best, key = min(((_in_order_of(trial, day), day) for day in days), key=lambda found: found[0].value)
+    step = FIRST_STEP
     for _ in range(rounds):
         moved = key + step * np.minimum(best.days_late, MOST_DAYS) / np.maximum(relative, LEAST_WEIGHT)
-        proposal = trial.serve(np.lexsort((trial.due_day, -trial.weight, moved)), soon)
+        proposal = _in_order_of(trial, moved)
         if proposal.value < best.value:
             best, key = proposal, moved
         else:
             step *= -0.5
+    late = np.argsort(-trial.weight * best.days_late, kind="stable")[: np.count_nonzero(trial.weight * best.days_late)]
+    for j in late[: int(rounds * np.clip(MANY_LINES / max(len(key), 1), 1, MOST_ALONE))].tolist():
+        moved = key.copy()
+        moved[j] -= best.days_late[j] + MOST_DAYS
+        proposal = _in_order_of(trial, moved) if best.days_late[j] else best
+        if proposal.value < best.value:
+            best, key = proposal, moved
     return best
+
+
+def _in_order_of(trial: _Trial, day: Floats) -> Repromise:
+    """Serve by some days, as soon as possible."""
+    soon = np.full(len(day), AS_SOON_AS_POSSIBLE)
+    return trial.serve(np.lexsort((trial.due_day, -trial.weight, day)), soon)
 
 
 def _waiting(trial: _Trial, proposal: Repromise) -> Repromise:

@@ -226,6 +226,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": [(r, difference(r), abs((r.after - r.before).days) if r.after else None) for r in rows if r.after],
         "undated": [(r, row.reasons.get(r.line_id, "")) for r in rows if not r.after],
         "is_one_move": bool(row.ranks),
+        "in_vain": (row.run.result or {}).get("in_vain", False),
         "moved": Order.objects.filter(id__in=moved).order_by("number") if not row.rush else (),
         "is_open": row.state == states.COMPUTING,
         "may_apply": any(request.user.may(capability) for capability in services.applied_by(row)),

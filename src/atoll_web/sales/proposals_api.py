@@ -65,6 +65,9 @@ class ProposalOut(Schema):
     days_late: float | None = Field(description="Weighted days by which lines become later")
     bound: float | None = Field(description="What no proposal can be below")
     leaving: float | None = Field(description="Weighted days late when everything is left as it is")
+    in_vain: bool = Field(
+        description="A rush, or another place in the book, by which nobody would ship earlier: nobody makes way"
+    )
     without_date: int = Field(description="Lines that get no date; `lines` has the reason of each. All others can be applied")
     lines: list[ProposedOut] = Field(
         alias="rows",
@@ -81,6 +84,11 @@ class ProposalOut(Schema):
     def resolve_without_date(row: Proposal) -> int:
         """As the computation found it."""
         return (row.run.result or {}).get("without_a_date", 0)
+
+    @staticmethod
+    def resolve_in_vain(row: Proposal) -> bool:
+        """As the computation found it."""
+        return (row.run.result or {}).get("in_vain", False)
 
     @staticmethod
     def resolve_leaving(row: Proposal) -> float | None:

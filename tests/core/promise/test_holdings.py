@@ -191,6 +191,25 @@ def test_the_bound_counts_what_a_line_holds_that_may_stay_with_planned_supplies(
     assert found.bound == pytest.approx(8, rel=0.02)
 
 
+def test_the_bound_counts_what_planned_builds_hold_of_lines_that_may_stay() -> None:
+    """The only unit of item 0 is held for a planned build of the first line; the second, due on day 5, buys one for day 20."""
+    there, wanted = book([{3: 1}, {0: 1}], [(0, 0, 1)], bills={3: ((0, 1),)})
+    holdings = held(promise(there, wanted), there.supply_day, wanted.requested_day)
+    holdings = replace(holdings, is_intact=np.array([True, False]), due_day=np.array([2, 5]), floor_day=np.array([-1, -1]))
+    found = repromise(there, wanted, np.array([2, 5]), np.array([3.0, 1.0]), holdings=holdings)
+    assert (found.after.tolist(), found.value, round(found.bound, 3)) == ([2, 20], 15, 15)
+
+
+def test_a_line_that_may_stay_is_not_counted_late_where_it_could_not_be_promised_anew_in_time() -> None:
+    """What it waits for is planned for day 12, and would come on day 20 anew; the unit of the other line is three days late."""
+    there, wanted = book([{0: 1}, {1: 1}], [(1, 4, 1)], lead_days=np.array([12, 20, 20, 20]))
+    holdings = held(promise(there, wanted), there.supply_day, wanted.requested_day)
+    later = replace(there, supply_day=there.supply_day + 3, lead_days=np.full(4, 20), bills=there.structure)
+    holdings = replace(holdings, day=holdings.day + 3, is_intact=np.array([True, False]))
+    found = repromise(later, wanted, holdings.due_day, np.ones(2), holdings=holdings)
+    assert (found.after.tolist(), found.value, round(found.bound, 3)) == ([12, 7], 3, 3)
+
+
 TRADE, RETAIL = 0, 1
 
 
@@ -234,6 +253,16 @@ def test_a_line_keeps_what_it_holds_of_units_that_are_kept_for_others() -> None:
     for policy in Policy:
         found = repromise(there, wanted, np.array([0, 0]), np.ones(2), policy, holdings=holdings, **of_class)
         assert found.after.tolist() == [0, 20]
+
+
+def test_units_that_a_class_gives_back_count_for_its_share_so_that_others_may_take_earlier_ones() -> None:
+    """Trade holds two units that slipped, for which two of the four on hand are free for retail; then trade takes the others."""
+    there, wanted = book([{0: 2}, {0: 2}], [(0, 0, 4), (0, 9, 2)])
+    holdings = held(promise(there, wanted), there.supply_day, wanted.requested_day).given_back()
+    holdings = replace(holdings, start=np.array([0, 0, 1]), supply=np.array([1]), quantity=np.array([2]), day=np.array([9]))
+    of_class = {"classes": np.array([RETAIL, TRADE]), "shares": (Share(0, TRADE, 4),)}
+    found = repromise(there, wanted, np.array([6, 5]), np.ones(2), holdings=holdings, **of_class)
+    assert (found.after.tolist(), found.value, found.bound, found.leaving) == ([0, 0], 0, 0, 3)
 
 
 def first(holdings: Holdings) -> dict[str, np.ndarray]:

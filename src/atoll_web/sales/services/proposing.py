@@ -134,14 +134,14 @@ def _compute(actor: Actor, proposal: Proposal, report: runs.Report) -> Mapping[s
     moved = _moved(lines, proposal)
     if not report(0.1, f"{len(lines)} lines and what they hold"):
         return {"lines": len(lines)}
-    rows, leaving, bound, stay = list[Row](), 0.0, 0.0, list[Row]()
+    rows, leaving, bound, in_vain, stay = list[Row](), 0.0, 0.0, moved.is_one_move, list[Row]()
     for tries in count():
         if not moved.lines:
             break
         asked = _asked(moved, proposal, actor.today)
         if not report(0.3, "promising them anew"):
             return {"lines": len(lines)}
-        rows, leaving, bound = _solved(asked, proposal, gives_way=tries < MOST_TRIES)
+        rows, leaving, bound, in_vain = _solved(asked, proposal, gives_way=tries < MOST_TRIES)
         rows = [row for row in rows if row.is_anew or row.line_id not in asked.apart]
         if not (lost := [row for row in rows if row.after is None]):
             break
@@ -151,7 +151,7 @@ def _compute(actor: Actor, proposal: Proposal, report: runs.Report) -> Mapping[s
         return {"lines": len(lines)}
     rows += stay
     _write(actor, proposal, rows, min(bound, leaving, _days_late(rows)))
-    return _figures(rows, proposal) | {"leaving": leaving}
+    return _figures(rows, proposal) | {"leaving": leaving, "in_vain": in_vain}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +234,16 @@ def _asked(moved: _Moved, proposal: Proposal, today: date) -> "_Asked":
     return _Asked(seen, terms, lines, weight, intact, ahead, apart)
 
 
-def _solved(asked: "_Asked", proposal: Proposal, *, gives_way: bool) -> "tuple[list[Row], float, float]":
-    """Before and after of each line, the weighted days late when all is left as it is, and what no proposal can be below.
+def _solved(asked: "_Asked", proposal: Proposal, *, gives_way: bool) -> "tuple[list[Row], float, float, bool]":
+    """Before and after of each line, the weighted days late when all is left as it is, what no proposal can be below, and whether
+    one move is in vain.
 
-    All is left as it is where nobody `gives_way`, and where a line that has to be promised anew would get no date only because
-    others get what it could have.
+    All is left as it is where nobody `gives_way`, where a line that has to be promised anew would get no date only because
+    others get what it could have, and where one move makes nobody earlier.
     """
     left = asked.proposed(leave(*asked.problem, **asked.terms))
     if not gives_way:
-        return left, _days_late(left), 0.0
+        return left, _days_late(left), 0.0, asked.ahead is not None
     found = _served(asked, proposal)
     rows = asked.proposed(found)
     lost = {row.line_id for row in rows if row.after is None} - asked.intact - asked.apart
@@ -251,7 +252,15 @@ def _solved(asked: "_Asked", proposal: Proposal, *, gives_way: bool) -> "tuple[l
         rows = left
     if proposal.policy == Policy.KEEP and any(row.days_late and row.line_id in asked.intact for row in rows):
         rows = left
-    return rows, _days_late(left), found.bound
+    if in_vain := asked.ahead is not None and not _makes_earlier(rows, left):
+        rows = left
+    return rows, _days_late(left), found.bound, in_vain
+
+
+def _makes_earlier(rows: "Sequence[Row]", left: "Sequence[Row]") -> bool:
+    """Whether a line ships earlier than when everything is left as it is."""
+    days = {row.line_id: row.after or date.max for row in left}
+    return any((row.after or date.max) < days[row.line_id] for row in rows)
 
 
 NEVER_WORSE = {Policy.KEEP, Policy.LEAST_LATENESS}
