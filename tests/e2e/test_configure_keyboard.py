@@ -61,7 +61,8 @@ def shop(lamps: Lamps) -> None:
 
 
 def tab_to(page: Page, name: str, key: str = "Tab") -> None:
-    """Press a key until the focus is on what has this name."""
+    """Press a key until the focus is on what has this name, on a page that is there with its scripts."""
+    page.wait_for_load_state()
     for _ in range(MOST_STEPS):
         page.keyboard.press(key)
         if re.search(name, page.evaluate(NAME_OF_FOCUSED)):
