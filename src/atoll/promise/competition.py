@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atoll.promise.availability import Availability
-from atoll.promise.holdings import Terms
+from atoll.promise.holdings import Holdings, Terms
 from atoll.promise.serving import earliest_days
 from atoll.promise.tables import NOBODY, Integers
 from atoll.promise.wanted import Wanted, members, starts_at
@@ -151,7 +151,7 @@ def competition(availability: Availability, wanted: Wanted, due_day: Integers, t
         first_day=first_day,
         due_day=np.minimum(np.maximum(np.searchsorted(ship_day, due_day, side="right") - 1, first_day), days),
         ship_day=ship_day,
-        stays=_stays(availability, len(wanted), days, sets, terms),
+        stays=_stays(availability, wanted, days, sets, terms),
     )
 
 
@@ -200,13 +200,14 @@ def _minutes(availability: Availability, wanted: Wanted, days: int, sets: _Sets)
     return _Rows(line, availability.items + number_of_set, wanted.minutes[line], supply)
 
 
-def _stays(availability: Availability, lines: int, days: int, sets: _Sets, terms: Terms | None) -> Stays:
-    """Of lines that hold planned supplies too, which nobody competes for: the units of the others and the minutes."""
+def _stays(availability: Availability, wanted: Wanted, days: int, sets: _Sets, terms: Terms | None) -> Stays:
+    """Of lines that hold planned supplies too, which nobody competes for, or others than they would take: units and minutes."""
+    lines = len(wanted)
     if terms is None:
         nothing = np.zeros(0, dtype=np.int64)
         return Stays(np.zeros(lines + 1, dtype=np.int64), nothing, nothing, np.zeros(0), np.full(lines, NOBODY))
     held = terms.holdings
-    may_stay = held.is_intact & ~held.is_whole
+    may_stay = held.is_intact & (~held.is_whole | _hold_others(availability, wanted, held))
     line, at = (np.repeat(np.arange(lines), np.diff(start)) for start in (held.start, held.slot_start))
     units, slots = np.flatnonzero(may_stay[line]), np.flatnonzero(may_stay[at])
     item, day = availability.supply_item[held.supply[units]], availability.supply_day[terms.own[units]]
@@ -220,6 +221,18 @@ def _stays(availability: Availability, lines: int, days: int, sets: _Sets, terms
     line, resource, day, amount = (column[order[taken[2][order] < days]] for column in taken)
     ship_day = np.where(may_stay, np.maximum(held.due_day, 0), NOBODY)
     return Stays(np.searchsorted(line, np.arange(lines + 1)), resource, day, amount.astype(np.float64), ship_day)
+
+
+def _hold_others(availability: Availability, wanted: Wanted, held: Holdings) -> NDArray[np.bool_]:
+    """Whether lines hold less of an item than they require of it alone."""
+    fixed, line = _fixed(wanted), np.repeat(np.arange(len(wanted)), np.diff(held.start))
+    requires = _line_of(wanted)[fixed] * availability.items + wanted.item[fixed]
+    holds = line * availability.items + availability.supply_item[held.supply]
+    pair, at = np.unique(np.concatenate((requires, holds)), return_inverse=True)
+    lacks = np.bincount(at, weights=np.concatenate((wanted.quantity[fixed], -held.quantity)), minlength=len(pair)) > 0
+    others = np.zeros(len(wanted), dtype=np.bool_)
+    others[pair[lacks] // availability.items] = True
+    return others
 
 
 def _limited(availability: Availability, supply: Floats) -> NDArray[np.bool_]:

@@ -20,6 +20,9 @@ CLIMBS = ((16, 0.5, 5.0), (16, 0.15, 3.0), (4, 0.15, 2.0), (4, 0.05, 2.0), (1, 0
 COLDER = ((0.015, 1.0), (0.005, 1.0), (0.0015, 1.0))
 """What comes after these for all lines, from the best prices found: where few are late, smoothing hides them."""
 
+ROUNDING = 1e-9
+"""By this part the bound is lowered, as sums of many figures are not exact."""
+
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the prices of the program, on the way from those that count minutes too."""
 
@@ -128,7 +131,8 @@ def lateness_bound(
     for temperature, effort in COLDER:
         falls = ascent.climbed(falls, temperature * scale, round(effort * evaluations))
         value = max(value, ascent.certified(falls))
-    return LatenessBound(max(value, program.value), day, (ascent.days(falls, SMOOTH * scale), program.day))
+    value = max(value, program.value)
+    return LatenessBound(max(value - ROUNDING * max(value, 1.0), 0.0), day, (ascent.days(falls, SMOOTH * scale), program.day))
 
 
 class _Ascent:

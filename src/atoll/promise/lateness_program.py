@@ -13,9 +13,9 @@ from atoll.promise.tables import NOBODY, Integers
 from atoll.promise.wanted import members
 from atoll.solve.linear_program import LinearProgram
 
-MOST_COLUMNS, MOST_WHOLE, MOST_NODES = 100_000, 8_000, 100
-"""Columns up to which the linear program is solved, up to which whole numbers are asked for, and nodes of that search. Work is
-limited and not time, so that the result is the same every time.
+MOST_ENTRIES, MOST_WHOLE, MOST_NODES = 2_000_000, 8_000, 100
+"""Entries of a full matrix up to which the linear program is made and solved, columns up to which it is in whole numbers, and
+nodes of that search. Work is limited and not time, so that the result is the same every time.
 """
 
 TOLERANCE = 1e-6
@@ -57,9 +57,11 @@ def lateness_program(rivals: Competition, due_day: Integers, weight: Floats) -> 
     the others limit nobody. Between two days on which something becomes usable nothing changes for a line but that it is later.
     So it has a column for its last day in time, one for each later day on which units of its scarce items arrive, can have been
     built or bought, and one for staying as it is. Of a scarce item the units taken before such a day are at most those that came
-    before it, which is a row. That is a program with a few columns for each line and a few rows for each scarce item, whose
-    linear relaxation takes a fraction of a second for 10,000 lines. HiGHS solves that and, of up to `MOST_WHOLE` columns, the
-    program itself (branch and bound; Huangfu and Hall 2018, doi:10.1007/s12532-017-0130-5).
+    before it, which is a row. Where few items are scarce and seldom replenished, that is a program with a few columns for each
+    line and a few rows for each item, whose linear relaxation takes a fraction of a second for 10,000 lines. HiGHS solves that
+    and, of up to `MOST_WHOLE` columns, the program itself (branch and bound; Huangfu and Hall 2018,
+    doi:10.1007/s12532-017-0130-5). Where it would have more than `MOST_ENTRIES`, it is left: each line then has its last day in
+    time, and no price falls.
     """
     return _Program(rivals, due_day, weight).solved()
 
@@ -89,8 +91,12 @@ class _Program:
         of_line[np.arange(len(self.lines)), rivals.due_day[self.lines]] = True
         self.column_line, self.column_day = np.nonzero(of_line)
         starts = np.searchsorted(self.column_line, np.arange(len(self.lines) + 1))
-        columns = members(starts, place[line[takes]])
         times = np.diff(starts)[place[line[takes]]]
+        self.cost = np.zeros(0)
+        self.is_left = times @ np.diff(self.row_start)[rivals.resource[takes]] > MOST_ENTRIES
+        if self.is_left:
+            return
+        columns = members(starts, place[line[takes]])
         self.entries = [
             self._entries(
                 np.repeat(rivals.resource[takes], times),
@@ -145,7 +151,7 @@ class _Program:
         stays = np.where(rivals.stays.ship_day[others] >= 0, self._late(others, rivals.stays.ship_day[others]), np.inf)
         on_their_days = float(np.minimum(self._late(others, rivals.ship_day[rivals.due_day[others]]), stays).sum())
         day, falls = rivals.due_day.astype(np.float64), np.zeros(rivals.supply.shape)
-        if not len(lines) or len(self.cost) > MOST_COLUMNS:
+        if not len(lines) or self.is_left:
             return ProgramBound(on_their_days, day, falls)
         row, column, value = (np.concatenate(column) for column in zip(*self.entries, strict=True))
         taken = csr_array((value, (row, column)), shape=(len(self.most), len(self.cost)))

@@ -10,6 +10,7 @@ from scipy.optimize import milp
 
 from atoll.promise import (
     Availability,
+    Holdings,
     Policy,
     Repromise,
     Share,
@@ -204,6 +205,38 @@ def test_the_bound_is_below_every_order_of_service_and_near_the_linear_program(
     relaxed = by_highs(supply, lines, due, weight)
     assert bound <= min(values(supply, lines, due, weight)) + 1e-4
     assert relaxed - bound <= 0.05 * relaxed + 0.05
+
+
+def test_where_the_program_would_be_too_large_the_prices_alone_bound_what_is_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+    supply, lines = there([(0, 0, 5), (0, 9, 5)]), wanted({0: 5}, {0: 5})
+    due, weight = np.array([3, 3]), np.array([1.0, 10.0])
+    monkeypatch.setattr("atoll.promise.lateness_program.MOST_ENTRIES", 0)
+    assert lateness_program(competition(supply, lines, due), due, weight).value == pytest.approx(0, abs=1e-6)
+    assert 0 < lateness_bound(supply, lines, due, weight).value <= 6
+    assert propose(supply, lines, [3, 3], [1, 10], Policy.LEAST_LATENESS).value == 6
+
+
+def test_a_line_that_stays_with_another_item_than_it_would_take_is_not_counted_as_if_it_took_its_own() -> None:
+    """Line 0 holds a unit of 1 for its own item 0, which nobody has, and stays; of lines 1 and 2 one has the unit of 2."""
+    numbers, whole = np.zeros(0, dtype=np.int64), np.array([True, True, True])
+    holdings = Holdings(
+        start=np.array([0, 1, 1, 2]),
+        supply=np.array([0, 1]),
+        quantity=np.array([1, 1]),
+        day=np.array([0, 0]),
+        slot_start=np.zeros(4, dtype=np.int64),
+        slot_row=numbers,
+        slot_minutes=numbers,
+        is_intact=np.array([True, False, True]),
+        is_whole=whole,
+        due_day=np.full(3, 3),
+        need_day=np.full(3, 3),
+        floor_day=np.full(3, -1),
+    )
+    supply, lines = there([(1, 0, 1), (2, 0, 1)]), wanted({0: 1}, {2: 1}, {2: 1})
+    best = repromise(supply, lines, np.full(3, 3), np.array([1.0, 10.0, 1.0]), holdings=holdings)
+    assert best.stays.tolist() == [True, False, False]
+    assert best.bound <= best.value == 17
 
 
 def values(supply: Availability, lines: Wanted, due: np.ndarray, weight: np.ndarray) -> list[float]:
