@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -176,6 +177,13 @@ def test_alternates_of_a_component_are_entered_by_their_codes_in_forms_and_files
     confirm(client, BillLine, upload(client, BillLine, "parent,component,quantity,alternates\nDRIVER,TRAFO,2,PLATE\n"))
     line.refresh_from_db()
     assert line.alternates == [keys["PLATE"]]
+
+
+def test_a_component_does_not_become_an_end_item(office):
+    item = Item.objects.get(code="TRAFO")
+    item.kind = "end item"
+    with pytest.raises(ValidationError, match="It goes into DRIVER, and end items go into nothing"):
+        item.full_clean()  # as forms and files do
 
 
 def test_an_end_item_is_refused_as_a_component_in_forms_and_files(office):

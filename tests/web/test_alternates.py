@@ -15,7 +15,7 @@ from atoll_web.catalogue.models import BillLine, Item, OrderBillAlternate
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
-from atoll_web.sales.models import Promise
+from atoll_web.sales.models import Customer, Notice, Promise
 from atoll_web.sales.services import NewLine
 from atoll_web.sales.why import reasons_document
 from atoll_web.stock import services as stock
@@ -288,6 +288,8 @@ def test_whatever_is_lost_each_line_of_the_bill_of_an_opened_build_takes_one_of_
 def test_a_line_in_assembly_that_loses_an_item_takes_another_and_says_so(alternates: Lamps, is_successor: bool) -> None:
     """There are bulbs enough, and clamps that may be taken for them."""
     stock.open_stock(actor=alternates.actor("admin"), quantities={Item.objects.get(code=c): 6 for c in ("BULB", "CLAMP")})
+    sales.confirm_by_email(actor=alternates.actor("admin"))
+    Customer.objects.update(email="lamps@example.com")
     order = alternates.order()
     assembly.release(actor=alternates.actor("planner"), lines=[order.lines.get()])
     before = order.lines.get().promises.get()
@@ -299,8 +301,23 @@ def test_a_line_in_assembly_that_loses_an_item_takes_another_and_says_so(alterna
     now = Promise.objects.get(line__order=order, in_force=True)
     assert now.basis["instead"] == {lost: taken}
     assert now.at_risk
-    assert (now.ship_date, now.need_date, now.reason) == (before.ship_date, before.need_date, before.reason)
+    assert (now.made_at, now.ship_date, now.reason) == (before.made_at, before.ship_date, before.reason)
     assert now.basis["slots"] == before.basis["slots"]
+    assert list(Notice.objects.values_list("event", flat=True)) == ["promise.made"]  # nothing is confirmed anew
+    assert violations() == []
+
+
+def test_an_opened_build_that_took_a_successor_still_takes_the_alternates_of_its_other_lines(company: Lamps) -> None:
+    items = {item.code: item for item in Item.objects.all()}
+    stock.open_stock(actor=company.actor("admin"), quantities={items["BULB"]: 1})
+    bill(company, "FOOT", Line("DRIVER", 1), Line("PLATE", 2), Line("BULB", 1, ("CLAMP",)))
+    catalogue.make_obsolete(actor=company.actor("planner"), item=items["PLATE"], replaced_by=items["DIMMER"])
+    is_gone(company, "PLATE")
+    supply = opened_foot(company)
+    assert requires(supply) == {"DRIVER": 1, "DIMMER": 2, "BULB": 1}
+    SupplierItem.objects.filter(item=items["BULB"]).delete()
+    is_gone(company, "BULB")
+    assert requires(supply) == {"DRIVER": 1, "DIMMER": 2, "CLAMP": 1}
     assert violations() == []
 
 

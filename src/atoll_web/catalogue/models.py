@@ -4,6 +4,7 @@ import pghistory
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
@@ -78,8 +79,12 @@ class Item(models.Model):
         return self.code
 
     def clean(self) -> None:
-        """Refuse days that nobody can mean."""
+        """Refuse days that nobody can mean, and an end item that goes into others."""
         refuse_long(self, "build_days")
+        if self.kind == "end item" and self.pk:
+            goes_into = BillLine.objects.filter(Q(component=self) | Q(alternates__contains=[self.pk]))
+            if parents := sorted(set(goes_into.values_list("parent__code", flat=True))):
+                raise ValidationError({"kind": f"It goes into {', '.join(parents)}, and end items go into nothing."})
 
 
 @pghistory.track()

@@ -64,11 +64,11 @@ PROMISED = """
         SELECT b.id, b.ship_date, b.at_risk FROM sales_promise b WHERE b.line_id = p.line_id AND b.id < p.id
         ORDER BY b.id DESC LIMIT 1
     ) before ON true
-    WHERE before.id IS NULL OR before.ship_date <> p.ship_date OR before.at_risk OR EXISTS (
+    WHERE before.id IS NULL OR before.ship_date <> p.ship_date OR (before.at_risk AND NOT p.at_risk) OR EXISTS (
         SELECT 1 FROM sales_orderchange c WHERE c.line_id = p.line_id AND c.recorded_at >= now()
     )
 """
-"""A promise that is made anew with the date that it had is no news, unless it was at risk or its line is another one."""
+"""A promise that is made anew with the date that it had is no news, unless it is no longer at risk or its line is another one."""
 
 AT_RISK = """
     SELECT n.line_id, 'promise.at_risk' AS event, jsonb_build_object('ship_date', n.ship_date, 'reason', n.reason) AS facts

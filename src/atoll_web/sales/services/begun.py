@@ -44,6 +44,8 @@ def renew(
 ) -> None:
     """Let lines whose assembly has begun keep their promises, but for a part of what they rest on, and the date and its reason.
 
+    One that keeps its date was made when it was made before.
+
     Parameters
     ----------
     rests_on
@@ -62,8 +64,8 @@ def renew(
                 line_id=promise.line_id,
                 ship_date=ship_date,
                 need_date=promise.need_date,
-                made_at=actor.at,
-                made_by=actor.user,
+                made_at=actor.at if promise.line_id in moved else promise.made_at,
+                made_by_id=actor.user.pk if promise.line_id in moved else promise.made_by_id,
                 in_force=True,
                 at_risk=promise.at_risk,
                 reason=reason,

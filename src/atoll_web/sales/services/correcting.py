@@ -24,7 +24,7 @@ from atoll_web.sales.models import OrderLine, Promise
 from atoll_web.sales.services.begun import renew
 from atoll_web.sales.services.drafting import raise_all
 from atoll_web.sales.services.releasing import works
-from atoll_web.sales.snapshot import Lock, Work, lock, master, snapshot
+from atoll_web.sales.snapshot import Items, Lock, Work, lock, master, snapshot
 from atoll_web.stock import correcting
 from atoll_web.stock import services as stock
 from atoll_web.stock.models import Demand, Lot, Move
@@ -162,7 +162,8 @@ def _follow(actor: Actor, demands: Sequence[int]) -> None:
     under_way = found.select_related("builds__item").prefetch_related("requirements").order_by("id")
     if rows := list(under_way):
         built = {row.pk: row.builds.quantity for row in rows if row.builds}
-        lock(_kits(rows, _lines_of(rows), built).values(), actor.today, [row.pk for row in rows])
+        kits = _kits(rows, _lines_of(rows), built, master(actor.today).items)
+        lock(kits.values(), actor.today, [row.pk for row in rows])
         _cover(actor, list(under_way.all()))  # without those that went with what they were planned for, meanwhile
 
 
@@ -184,13 +185,13 @@ def _cover(actor: Actor, rows: Sequence[Demand]) -> None:
         return row.builds is None, len(items.reachable([row.builds.item_id])) if row.builds else 0
 
     for _, together in groupby(sorted(left, key=level), key=level):
-        _cover_level(actor, list(together), units)
+        _cover_level(actor, list(together), units, items)
 
 
-def _cover_level(actor: Actor, rows: Sequence[Demand], units: Mapping[int, int]) -> None:
+def _cover_level(actor: Actor, rows: Sequence[Demand], units: Mapping[int, int], items: Items) -> None:
     """Let demands of which none is built of what another one builds take all that they require."""
     lines = _lines_of(rows)
-    kits = _kits(rows, lines, units)
+    kits = _kits(rows, lines, units, items)
     seen = snapshot([kits[row.pk] for row in rows], actor.today, lock=Lock.ALONE)
     answer = promise(seen.availability, seen.wanted)
     lost = [k for k in range(len(rows)) if not answer.is_promised[k]]
@@ -211,7 +212,7 @@ def _cover_level(actor: Actor, rows: Sequence[Demand], units: Mapping[int, int])
             stock.slip(row.builds, due)
 
 
-def _kits(rows: Sequence[Demand], lines: Sequence[OrderLine], units: Mapping[int, int]) -> dict[int, Work]:
+def _kits(rows: Sequence[Demand], lines: Sequence[OrderLine], units: Mapping[int, int], items: Items) -> dict[int, Work]:
     """What demands may take: lines in assembly as they were promised, builds by their bills, or as before where these changed.
 
     Parameters
@@ -232,25 +233,31 @@ def _kits(rows: Sequence[Demand], lines: Sequence[OrderLine], units: Mapping[int
         for line, work in zip(lines, works(lines), strict=True)
     }
     for row in builds:
-        there, lines = units[row.pk], bills[row.builds.item_id]
+        there, bill = units[row.pk], bills[row.builds.item_id]
         kit = {r.item_id: r.quantity // row.builds.quantity * there for r in row.requirements.all()}
-        alternates = {line.component_id: line.alternates for line in lines if line.alternates}
-        anew = Work({line.component_id: line.quantity * there for line in lines}, alternates=alternates)
-        found[row.pk] = anew if _is_made_by(anew, kit) else Work(kit)
+        alternates = {part.component_id: part.alternates for part in bill if part.alternates}
+        anew = Work({part.component_id: part.quantity * there for part in bill}, alternates=alternates)
+        found[row.pk] = anew if _is_made_by(anew, kit, items) else Work(kit)
     return found
 
 
-def _is_made_by(anew: Work, kit: Mapping[int, int]) -> bool:
+def _is_made_by(anew: Work, kit: Mapping[int, int], items: Items) -> bool:
     """Whether what a build takes anew allows its kit: each requirement takes one item for all its units."""
     left = {frozenset(kit.items())}
     for item, units in anew.requirements.items():
         left = {
             frozenset({**rest, taken: rest[taken] - units}.items())
             for rest in map(dict, left)
-            for taken in (item, *anew.alternates.get(item, ()))
+            for taken in _may_be_taken(anew, item, items)
             if rest.get(taken, 0) >= units
         }
     return any(not any(dict(rest).values()) for rest in left)
+
+
+def _may_be_taken(anew: Work, item: int, items: Items) -> set[int]:
+    """An item, its alternates, and the successors of those that are obsolete."""
+    named = {item, *anew.alternates.get(item, ())}
+    return named.union(*({items.ids[at] for at in items.successors.get(items.at[one], ())} for one in named))
 
 
 def _renew(actor: Actor, now: Mapping[int, Mapping[str, Any]]) -> None:
