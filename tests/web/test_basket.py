@@ -197,6 +197,16 @@ def test_what_is_chosen_for_a_line_and_moves_another_is_told_there(company: Lamp
     assert "What is chosen for the other lines makes it 6 days later." in text(with_two.get("/basket"))
 
 
+def test_what_is_not_needed_beside_the_others_is_said_to_be_left(with_two: Client) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
+    with_two.post("/basket/change", form(1, 2, remove_line="1"))
+    with_two.post("/configure/DL/basket", LARGE | {"quantity": "1"})
+    with_two.post("/basket/change", form(2, 3, faster__2="option:head=HEAD-S", faster__3="express:HEAD-L"))
+    words = text(with_two.get("/basket"))
+    assert "Not needed beside what is chosen for the other lines, and not done: Buy 5 × HEAD-L" in words
+    assert "Taken: Buy" not in words
+
+
 def test_ways_that_cannot_be_taken_together_are_refused_before_anything_is_ordered(company: Lamps, with_two: Client) -> None:
     """No large head, two small ones, and nobody sells any: either line can have them."""
     company.order(1, head="HEAD-L", arm="ARM-L")

@@ -284,6 +284,24 @@ def test_what_several_lines_need_is_bought_once_and_paid_by_the_first(fast_heads
     assert violations() == []
 
 
+@pytest.mark.parametrize("quote_days", [None, 7])
+def test_what_is_not_needed_beside_the_others_is_neither_done_nor_kept(
+    fast_heads: Lamps, program, quote_days: int | None
+) -> None:
+    """The first line takes small heads, and so leaves the large one that is there to the second, for which none is bought."""
+    asked, keys = [NewLine("DL", LARGE, 2), NewLine("DL", LARGE, 1)], ["option:head=HEAD-S", "express:HEAD-L"]
+    levers = explore(*asked, levers=keys).chosen.levers
+    assert [(n, one.is_needed, one.needs_order) for n, one in sorted(levers.items())] == [(1, True, False), (2, False, False)]
+    lines = [{"model": "DL", "choices": LARGE, "quantity": n, "faster": key} for n, key in zip((2, 1), keys, strict=True)]
+    told = program("sales").post("/promises", {"lines": lines})["chosen"]["levers"]
+    assert [one["is_needed"] for one in told] == [True, False]
+    taken = [Asked(line, key) for line, key in zip(asked, keys, strict=True)]
+    order = sales.take(actor=fast_heads.actor("sales"), customer="ACME", asked=taken, quote_days=quote_days)
+    assert _ships(order) == [date(2026, 3, 4), date(2026, 3, 4)]
+    assert list(LeverTaken.objects.values_list("line__position", "kind")) == [(1, "option")]
+    assert not PurchaseOrderLine.objects.exists()
+
+
 @pytest.fixture
 def last_small_heads(company: Lamps) -> Lamps:
     """Three small heads are left; no head can be bought, and large ones are none."""

@@ -45,6 +45,9 @@ from atoll_web.sales.snapshot import PromiseSnapshot, alternatives
 PAID_BY_CUSTOMER = (states.OPTION, states.SPLIT)
 """Levers that are other lines, at another price."""
 
+OF_LINE = (*PAID_BY_CUSTOMER, states.SUBSTITUTE)
+"""Levers that change the line; all others are pulled."""
+
 MOST_OPTIONS = 3
 """Other options that are offered for a line, the cheapest."""
 
@@ -103,6 +106,11 @@ class Faster:
     def needs_order(self) -> bool:
         """Whether it spends the company's money, so that a quote cannot hold it."""
         return bool(self.pulls)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything is done for it: what is pulled may not be needed beside the other levers that are chosen."""
+        return bool(self.pulls) or self.kind in OF_LINE
 
     @property
     def is_paid_by_customer(self) -> bool:

@@ -136,7 +136,7 @@ def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[in
 
 
 def record(levers: Iterable[tuple[OrderLine, Faster]]) -> None:
-    """Keep what was done for lines, and what each part of it costs."""
+    """Keep what was done for lines, and what each part of it costs; nothing of a lever that is not needed beside others."""
     LeverTaken.objects.bulk_create(
         LeverTaken(
             line=line,
@@ -148,6 +148,7 @@ def record(levers: Iterable[tuple[OrderLine, Faster]]) -> None:
             **_substitute(lever),
         )
         for line, lever in levers
+        if lever.is_needed
         for part in lever.pulls or (lever,)
     )
 
