@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from atoll.cli import atoll
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue import services as catalogue
-from atoll_web.catalogue.models import Item, Revision
+from atoll_web.catalogue.models import Item, LineDay, Revision
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
@@ -195,6 +195,20 @@ def test_what_is_chosen_for_a_line_and_moves_another_is_told_there(company: Lamp
     assert "makes it" not in text(with_two.get("/basket"))
     with_two.post("/basket/change", plain | {"faster.2": "option:head=HEAD-S"})
     assert "What is chosen for the other lines makes it 6 days later." in text(with_two.get("/basket"))
+
+
+def test_a_line_that_what_is_chosen_for_it_makes_later_beside_the_others_is_told(company: Lamps, with_two: Client) -> None:
+    """Six small heads are free: the second line takes two, and the third, for five of them, waits for more."""
+    LineDay.objects.update(capacity=4800)
+    catalogue.set_safety_stock(actor=company.actor("planner"), item=Item.objects.get(code="HEAD-S"), units=14)
+    SupplierItem.objects.filter(item__code="HEAD-S").update(lead_time_days=22)
+    with_two.post("/basket/change", form(1, 2, remove_line="1"))
+    with_two.post("/configure/DL/basket", LARGE | {"quantity": "5"})
+    chosen = form(2, 3, faster__2="option:head=HEAD-S", faster__3="option:head=HEAD-S")
+    with_two.post("/basket/change", chosen)
+    assert "What is chosen, taken together, makes it 8 days later." in text(with_two.get("/basket"))
+    SupplierItem.objects.filter(item__code="HEAD-S").update(lead_time_days=14)
+    assert "What is chosen for it makes it no earlier beside what" in text(with_two.get("/basket"))
 
 
 def test_what_is_not_needed_beside_the_others_is_said_to_be_left(with_two: Client) -> None:

@@ -383,6 +383,7 @@ def test_what_makes_a_line_possible_is_taken_like_what_makes_it_faster(company: 
     assert [(one.key, one.ship_date) for one in refused.faster] == [("option:head=HEAD-S", date(2026, 3, 4))]
     order = sales.take(actor=company.actor("sales"), customer="ACME", asked=[Asked(TWO_LARGE, "option:head=HEAD-S")])
     assert (order.lines.get().promises.get().ship_date, LeverTaken.objects.get().days_earlier) == (date(2026, 3, 4), 0)
+    assert LeverTaken.objects.get().words.endswith(" (no date without it)")
     assert violations() == []
 
 

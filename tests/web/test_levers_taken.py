@@ -302,6 +302,26 @@ def test_what_is_not_needed_beside_the_others_is_neither_done_nor_kept(
     assert not PurchaseOrderLine.objects.exists()
 
 
+def test_a_line_that_its_lever_makes_later_beside_others_is_told_and_kept_apart_from_one_without_a_date(
+    fast_heads: Lamps, program, signed_in
+) -> None:
+    """Six small heads are free: the first line takes two, and the second, for five of them, waits for more."""
+    LineDay.objects.update(capacity=4800)
+    catalogue.set_safety_stock(actor=fast_heads.actor("planner"), item=Item.objects.get(code="HEAD-S"), units=14)
+    SupplierItem.objects.filter(item__code="HEAD-S").update(lead_time_days=22)
+    asked, key = [NewLine("DL", LARGE, 2), NewLine("DL", LARGE, 5)], "option:head=HEAD-S"
+    lines = [{"model": "DL", "choices": LARGE, "quantity": n, "faster": key} for n in (2, 5)]
+    answer = program("sales").post("/promises", {"lines": lines})
+    told = [(one["ship_date"], one["days_earlier"], one["had_date"]) for one in answer["chosen"]["levers"]]
+    assert answer["lines"][1]["ship_date"] == "2026-03-18"
+    assert told == [("2026-03-04", 14, True), ("2026-03-26", -8, True)]
+    order = sales.take(actor=fast_heads.actor("sales"), customer="ACME", asked=[Asked(line, key) for line in asked])
+    page = signed_in("sales").get(f"/orders/{order.number}").content.decode()
+    assert "(8 days later beside what else was chosen): −150.00 EUR</li>" in page
+    assert "no date without it" not in page
+    assert list(order.lines.order_by("position").values_list("levers__days_earlier", flat=True)) == [14, 0]
+
+
 @pytest.fixture
 def last_small_heads(company: Lamps) -> Lamps:
     """Three small heads are left; no head can be bought, and large ones are none."""

@@ -93,8 +93,8 @@ class LineSeen:
 
     @property
     def days_moved(self) -> int:
-        """Days by which it ships later for what is chosen for the others."""
-        if self.lever is not None or self.ships is None or not isinstance(self.answer, services.LineExplored):
+        """Days by which it ships later for what is chosen, for the others or for all together."""
+        if self.ships is None or not isinstance(self.answer, services.LineExplored):
             return 0
         return max((self.ships - self.answer.ship_date).days, 0)
 

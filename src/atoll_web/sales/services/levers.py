@@ -79,6 +79,8 @@ class Faster:
         By which it is taken, such as ``option:arm=ARM-S``.
     kind
         One of `states.LEVERS`.
+    days_earlier
+        Than without it; 0 where there is no date without it, and below 0 where it is later beside other levers.
     cost
         More than without it, for all units: for an option or a split in what the customer pays, else in what the company pays.
     first_units, rest_date
@@ -87,6 +89,8 @@ class Faster:
         The order lines that take the place of the line, and what is to be promised for them; none where it stays as it is.
     pulls
         What has to be done for it.
+    had_date
+        Whether the line has a date without it.
     """
 
     key: str
@@ -101,6 +105,12 @@ class Faster:
     rest_date: date | None = None
     wanted: tuple[WantedLine, ...] = ()
     pulls: tuple[Pull, ...] = ()
+    had_date: bool = True
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether its line is no earlier by it, beside other levers."""
+        return self.had_date and self.days_earlier <= 0
 
     @property
     def needs_order(self) -> bool:

@@ -141,16 +141,27 @@ def record(levers: Iterable[tuple[OrderLine, Faster]]) -> None:
         LeverTaken(
             line=line,
             kind=part.kind,
-            words=Truncator(part.words).chars(LONGEST_WORDS),
+            words=_words(part.words, lever),
             cost=part.cost,
             currency=lever.currency,
-            days_earlier=lever.days_earlier,
+            days_earlier=max(lever.days_earlier, 0),
             **_substitute(lever),
         )
         for line, lever in levers
         if lever.is_needed
         for part in lever.pulls or (lever,)
     )
+
+
+def _words(words: str, lever: Faster) -> str:
+    """What was done, and what came of it where that is not days by which the line is earlier."""
+    came = ""
+    if not lever.had_date:
+        came = " (no date without it)"
+    elif lever.is_in_vain:
+        later = f"{-lever.days_earlier} day{'s'[: lever.days_earlier < -1]} later" if lever.days_earlier else "no earlier"
+        came = f" ({later} beside what else was chosen)"
+    return Truncator(words).chars(LONGEST_WORDS - len(came)) + came
 
 
 def _substitute(lever: Faster) -> dict[str, int]:
