@@ -17,9 +17,10 @@ from atoll_web.catalogue.models import AssemblyLine, Item, LineDay
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
 from atoll_web.sales import services as sales
-from atoll_web.sales.errors import NotTogether
+from atoll_web.sales.errors import NoLongerOffered, NotTogether
 from atoll_web.sales.models import LeverTaken, Order, Promise, Protection
-from atoll_web.sales.services import Asked, NewLine
+from atoll_web.sales.services import Asked, NewLine, taking
+from atoll_web.stock.models import Supply
 from tests.lamps import LAMP, MONDAY, Lamps
 from tests.web.test_exploring import LARGE, explore, levers, violations
 
@@ -320,6 +321,24 @@ def test_a_line_that_its_lever_makes_later_beside_others_is_told_and_kept_apart_
     assert "(8 days later beside what else was chosen): −150.00 EUR</li>" in page
     assert "no date without it" not in page
     assert list(order.lines.order_by("position").values_list("levers__days_earlier", flat=True)) == [14, 0]
+
+
+def test_a_split_whose_rest_has_moved_meanwhile_is_not_taken(fast_heads: Lamps, monkeypatch) -> None:
+    """Of five heads that come on the 9th others order four once it is known that the rest gets two of them."""
+    purchasing.order(actor=fast_heads.actor("buyer"), wanted=[purchasing.Wanted(Item.objects.get(code="HEAD-L"), 5)])
+    Supply.objects.filter(item__code="HEAD-L", due__isnull=False).update(due=date(2026, 3, 9))
+    asked, enter = NewLine("DL", LARGE, 3), taking.enter
+    (lever,) = (one for one in explore(asked).lines[0].faster if one.kind == "split")
+    assert (lever.ship_date, lever.rest_date) == (date(2026, 3, 4), date(2026, 3, 10))
+
+    def enter_after_others(**options: object) -> Order:
+        sales.enter_order(actor=fast_heads.actor("sales"), customer="MUELLER", lines=[NewLine("DL", LARGE, 4, date(2026, 3, 11))])
+        return enter(**options)
+
+    monkeypatch.setattr(taking, "enter", enter_after_others)
+    with pytest.raises(NoLongerOffered):
+        sales.take(actor=fast_heads.actor("sales"), customer="ACME", asked=[Asked(asked, lever.key)])
+    assert not Order.objects.exists()
 
 
 @pytest.fixture

@@ -126,11 +126,12 @@ def pull(actor: Actor, lever: Faster, part: Pull) -> None:
 
 
 def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[int, Faster]) -> None:
-    """Keep the levers with the first line that they are for, which must ship as early as was said."""
+    """Keep the levers with the first line that they are for. It, and the rest of a split, must ship as early as was said."""
     rows = list(order.lines.filter(promises__in_force=True).annotate(ships=F("promises__ship_date")).order_by("position"))
     first = list(accumulate((len(part) for part in parts), initial=0))
     for k, lever in chosen.items():
-        if rows[first[k]].ships > lever.ship_date:
+        said = [lever.ship_date, *filter(None, [lever.rest_date])]
+        if any(row.ships > day for row, day in zip(rows[first[k] : first[k + 1]], said, strict=True)):
             raise NoLongerOffered(key=lever.key, line=f"line {k + 1}")
     record([(rows[first[k]], lever) for k, lever in chosen.items()])
 
