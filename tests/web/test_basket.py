@@ -237,6 +237,16 @@ def test_ways_that_cannot_be_taken_together_are_refused_before_anything_is_order
     assert (refused.status_code, "cannot be taken together" in text(refused)) == (422, True)
 
 
+def test_programs_are_told_why_what_is_chosen_cannot_be_taken(with_two: Client) -> None:
+    assert shown(with_two)["misfit"] is None
+    with_two.post("/basket/change", form(1, 2, faster__2="bogus"))
+    told = shown(with_two)
+    assert (told["chosen"], told["misfit"]["code"]) == (None, "no-longer-offered")
+    assert told["misfit"]["facts"] == {"key": "bogus", "line": "line 2"}
+    with_two.post("/basket/change", form(1, 2, faster__2=""))
+    assert shown(with_two)["misfit"] is None
+
+
 def test_every_fault_is_told_beside_its_line_and_nothing_is_lost(with_two: Client) -> None:
     with_two.post("/configure/DL/basket", {"f.dimmer": "DIMMER", "quantity": "6"})
     SupplierItem.objects.filter(item__code="DIMMER").delete()
