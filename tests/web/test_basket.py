@@ -161,7 +161,9 @@ def test_a_faster_way_is_chosen_for_a_line_and_taken_with_the_order(with_two: Cl
     with_two.post("/basket/change", form(1, 2, faster__2="express:HEAD-L"))
     assert "Taken: Buy 5 × HEAD-L from Nord-Teile GmbH express" in text(with_two.get("/basket"))
     with_two.post("/basket/change", form(1, 2, faster__2="option:head=HEAD-S"))
-    assert "222.00 EUR" in text(with_two.get("/basket"))  # 60 less for two small heads
+    words = text(with_two.get("/basket"))
+    assert "222.00 EUR" in words  # 60 less for two small heads
+    assert "−60.00 EUR, which the customer saves." in words
     refused = with_two.post("/basket/change", form(1, 2, faster__2="express:HEAD-L", take="quote"))
     assert (refused.status_code, "a quote cannot hold it" in text(refused)) == (422, True)
     with_two.post("/basket/change", form(1, 2, take="order"))
