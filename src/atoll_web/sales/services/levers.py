@@ -382,7 +382,7 @@ def _of_binding(question: Question, there: Availability, answer: Promises) -> It
     kind = seen.supplies[last.supply].kind if last.step is Step.SUPPLY else ""
     if kind == "purchase":
         yield from _expediting(question, last.supply)
-    is_bought = there.lead_days[last.item] != CANNOT_BE_SUPPLIED and there.structure.rank[last.item] < 0
+    is_bought = there.structure.rank[last.item] < 0
     if is_bought and (last.step is Step.PURCHASE or kind in {"purchase", "planned"}):
         yield from _buying(question, there, last.item)
 
@@ -415,7 +415,7 @@ def _buying(question: Question, there: Availability, item: int) -> Iterator[Part
             continue
         due = purchasing.due_when_ordered(source, seen.today, calendar(), expedited=is_expedited)
         day = (due - seen.today).days + purchasing.margin(source.supplier)
-        if day >= there.lead_days[item]:
+        if there.lead_days[item] != CANNOT_BE_SUPPLIED and day >= there.lead_days[item]:
             continue
         key = f"{states.EXPRESS}:{source.item.code}{'' if source.preferred else f'={source.supplier.code}'}"
         key += ":express" if is_expedited and not source.preferred else ""
