@@ -111,7 +111,7 @@ def tell(basket: Mapping[str, Any]) -> None:
         _tell_promised(name, line) if "ship_date" in line else click.echo(f"{name}{line['reason']}")
         for one in line["faster"]:
             word = "Faster" if one["days_earlier"] else "Possible"
-            pays = f" (the {one['paid_by']} pays)" if one["cost"] else ""
+            pays = f" (the {one['paid_by']} {'pays' if one['cost'] > 0 else 'saves'})" if one["cost"] else ""
             click.echo(f"{word}: {one['ship_date']} for {one['cost']:+,.2f} {one['currency']}: {one['words']}{pays}")
     if len(lines) > 1:
         together = f"all together on {basket['complete_on']}" if basket["complete_on"] else "not all together"

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from atoll.cli import atoll
 from atoll_web.accounts.models import Company
 from atoll_web.catalogue import services as catalogue
-from atoll_web.catalogue.models import Item, Revision
+from atoll_web.catalogue.models import Item, LineDay, Revision
 from atoll_web.purchasing.models import PurchaseOrderLine, SupplierItem
 from atoll_web.sales import services as sales
 from atoll_web.sales.models import Customer, LeverTaken, Order, Promise
@@ -161,7 +161,9 @@ def test_a_faster_way_is_chosen_for_a_line_and_taken_with_the_order(with_two: Cl
     with_two.post("/basket/change", form(1, 2, faster__2="express:HEAD-L"))
     assert "Taken: Buy 5 × HEAD-L from Nord-Teile GmbH express" in text(with_two.get("/basket"))
     with_two.post("/basket/change", form(1, 2, faster__2="option:head=HEAD-S"))
-    assert "222.00 EUR" in text(with_two.get("/basket"))  # 60 less for two small heads
+    words = text(with_two.get("/basket"))
+    assert "222.00 EUR" in words  # 60 less for two small heads
+    assert "−60.00 EUR, which the customer saves." in words
     refused = with_two.post("/basket/change", form(1, 2, faster__2="express:HEAD-L", take="quote"))
     assert (refused.status_code, "a quote cannot hold it" in text(refused)) == (422, True)
     with_two.post("/basket/change", form(1, 2, take="order"))
@@ -197,6 +199,30 @@ def test_what_is_chosen_for_a_line_and_moves_another_is_told_there(company: Lamp
     assert "What is chosen for the other lines makes it 6 days later." in text(with_two.get("/basket"))
 
 
+def test_a_line_that_what_is_chosen_for_it_makes_later_beside_the_others_is_told(company: Lamps, with_two: Client) -> None:
+    """Six small heads are free: the second line takes two, and the third, for five of them, waits for more."""
+    LineDay.objects.update(capacity=4800)
+    catalogue.set_safety_stock(actor=company.actor("planner"), item=Item.objects.get(code="HEAD-S"), units=14)
+    SupplierItem.objects.filter(item__code="HEAD-S").update(lead_time_days=22)
+    with_two.post("/basket/change", form(1, 2, remove_line="1"))
+    with_two.post("/configure/DL/basket", LARGE | {"quantity": "5"})
+    chosen = form(2, 3, faster__2="option:head=HEAD-S", faster__3="option:head=HEAD-S")
+    with_two.post("/basket/change", chosen)
+    assert "What is chosen, taken together, makes it 8 days later." in text(with_two.get("/basket"))
+    SupplierItem.objects.filter(item__code="HEAD-S").update(lead_time_days=14)
+    assert "What is chosen for it makes it no earlier beside what" in text(with_two.get("/basket"))
+
+
+def test_what_is_not_needed_beside_the_others_is_said_to_be_left(with_two: Client) -> None:
+    SupplierItem.objects.filter(item__code="HEAD-L").update(expedited_days=3, expedite_cost=40)
+    with_two.post("/basket/change", form(1, 2, remove_line="1"))
+    with_two.post("/configure/DL/basket", LARGE | {"quantity": "1"})
+    with_two.post("/basket/change", form(2, 3, faster__2="option:head=HEAD-S", faster__3="express:HEAD-L"))
+    words = text(with_two.get("/basket"))
+    assert "Not needed beside what is chosen for the other lines, and not done: Buy 5 × HEAD-L" in words
+    assert "Taken: Buy" not in words
+
+
 def test_ways_that_cannot_be_taken_together_are_refused_before_anything_is_ordered(company: Lamps, with_two: Client) -> None:
     """No large head, two small ones, and nobody sells any: either line can have them."""
     company.order(1, head="HEAD-L", arm="ARM-L")
@@ -211,6 +237,16 @@ def test_ways_that_cannot_be_taken_together_are_refused_before_anything_is_order
     assert 'value="order" disabled' in page.content.decode()
     refused = with_two.post("/basket/change", form(2, 3, take="order"))
     assert (refused.status_code, "cannot be taken together" in text(refused)) == (422, True)
+
+
+def test_programs_are_told_why_what_is_chosen_cannot_be_taken(with_two: Client) -> None:
+    assert shown(with_two)["misfit"] is None
+    with_two.post("/basket/change", form(1, 2, faster__2="bogus"))
+    told = shown(with_two)
+    assert (told["chosen"], told["misfit"]["code"]) == (None, "no-longer-offered")
+    assert told["misfit"]["facts"] == {"key": "bogus", "line": "line 2"}
+    with_two.post("/basket/change", form(1, 2, faster__2=""))
+    assert shown(with_two)["misfit"] is None
 
 
 def test_every_fault_is_told_beside_its_line_and_nothing_is_lost(with_two: Client) -> None:

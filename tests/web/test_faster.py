@@ -205,6 +205,26 @@ def test_another_supplier_is_a_way_to_be_faster_at_the_difference_in_price(compa
     assert violations() == []
 
 
+def test_suppliers_of_whom_none_is_preferred_make_a_line_possible_or_faster(fast_heads: Lamps) -> None:
+    """Of the large head one is there; more are never ordered by themselves."""
+    head, express = SupplierItem.objects.get(item__code="HEAD-L"), "express:HEAD-L=NORD:express"
+    SupplierItem.objects.filter(item=head.item).update(preferred=False)
+    (refused,) = explore(TWO_LARGE).refused
+    assert {one.key: (one.ship_date, one.cost) for one in refused.faster if one.kind == "express"} == {
+        "express:HEAD-L=NORD": (date(2026, 3, 17), 0),
+        express: (date(2026, 3, 6), 40),
+    }
+    with transaction.atomic():
+        order = sales.take(actor=fast_heads.actor("sales"), customer="ACME", asked=[Asked(TWO_LARGE, express)])
+        assert (Promise.objects.get(line__order=order).ship_date, violations()) == (date(2026, 3, 6), [])
+        transaction.set_rollback(True)
+    SupplierItem.objects.filter(item=head.item).update(preferred=True)
+    purchasing.order(actor=fast_heads.actor("buyer"), wanted=[purchasing.Wanted(head.item, 5)])
+    SupplierItem.objects.filter(item=head.item).update(preferred=False)
+    (line,) = explore(TWO_LARGE).lines
+    assert (line.ship_date, levers(line)[express]) == (date(2026, 3, 17), (date(2026, 3, 6), Decimal(40)))
+
+
 def test_overtime_is_looked_for_from_the_day_on_which_the_material_is_there(company: Lamps) -> None:
     AssemblyLine.objects.update(overtime_minutes=240, overtime_rate=Decimal(1))
     LineDay.objects.filter(day__range=(date(2026, 3, 16), date(2026, 3, 25))).update(capacity=30)
@@ -383,6 +403,7 @@ def test_what_makes_a_line_possible_is_taken_like_what_makes_it_faster(company: 
     assert [(one.key, one.ship_date) for one in refused.faster] == [("option:head=HEAD-S", date(2026, 3, 4))]
     order = sales.take(actor=company.actor("sales"), customer="ACME", asked=[Asked(TWO_LARGE, "option:head=HEAD-S")])
     assert (order.lines.get().promises.get().ship_date, LeverTaken.objects.get().days_earlier) == (date(2026, 3, 4), 0)
+    assert LeverTaken.objects.get().words.endswith(" (no date without it)")
     assert violations() == []
 
 

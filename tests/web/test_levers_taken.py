@@ -17,9 +17,10 @@ from atoll_web.catalogue.models import AssemblyLine, Item, LineDay
 from atoll_web.purchasing import services as purchasing
 from atoll_web.purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
 from atoll_web.sales import services as sales
-from atoll_web.sales.errors import NotTogether
+from atoll_web.sales.errors import NoLongerOffered, NotTogether
 from atoll_web.sales.models import LeverTaken, Order, Promise, Protection
-from atoll_web.sales.services import Asked, NewLine
+from atoll_web.sales.services import Asked, NewLine, taking
+from atoll_web.stock.models import Supply
 from tests.lamps import LAMP, MONDAY, Lamps
 from tests.web.test_exploring import LARGE, explore, levers, violations
 
@@ -282,6 +283,62 @@ def test_what_several_lines_need_is_bought_once_and_paid_by_the_first(fast_heads
     assert PurchaseOrderLine.objects.get().quantity == 5
     assert list(LeverTaken.objects.filter(line__order=order).values_list("line__position", "cost")) == [(1, 40), (2, 0)]
     assert violations() == []
+
+
+@pytest.mark.parametrize("quote_days", [None, 7])
+def test_what_is_not_needed_beside_the_others_is_neither_done_nor_kept(
+    fast_heads: Lamps, program, quote_days: int | None
+) -> None:
+    """The first line takes small heads, and so leaves the large one that is there to the second, for which none is bought."""
+    asked, keys = [NewLine("DL", LARGE, 2), NewLine("DL", LARGE, 1)], ["option:head=HEAD-S", "express:HEAD-L"]
+    levers = explore(*asked, levers=keys).chosen.levers
+    assert [(n, one.is_needed, one.needs_order) for n, one in sorted(levers.items())] == [(1, True, False), (2, False, False)]
+    lines = [{"model": "DL", "choices": LARGE, "quantity": n, "faster": key} for n, key in zip((2, 1), keys, strict=True)]
+    told = program("sales").post("/promises", {"lines": lines})["chosen"]["levers"]
+    assert [one["is_needed"] for one in told] == [True, False]
+    taken = [Asked(line, key) for line, key in zip(asked, keys, strict=True)]
+    order = sales.take(actor=fast_heads.actor("sales"), customer="ACME", asked=taken, quote_days=quote_days)
+    assert _ships(order) == [date(2026, 3, 4), date(2026, 3, 4)]
+    assert list(LeverTaken.objects.values_list("line__position", "kind")) == [(1, "option")]
+    assert not PurchaseOrderLine.objects.exists()
+
+
+def test_a_line_that_its_lever_makes_later_beside_others_is_told_and_kept_apart_from_one_without_a_date(
+    fast_heads: Lamps, program, signed_in
+) -> None:
+    """Six small heads are free: the first line takes two, and the second, for five of them, waits for more."""
+    LineDay.objects.update(capacity=4800)
+    catalogue.set_safety_stock(actor=fast_heads.actor("planner"), item=Item.objects.get(code="HEAD-S"), units=14)
+    SupplierItem.objects.filter(item__code="HEAD-S").update(lead_time_days=22)
+    asked, key = [NewLine("DL", LARGE, 2), NewLine("DL", LARGE, 5)], "option:head=HEAD-S"
+    lines = [{"model": "DL", "choices": LARGE, "quantity": n, "faster": key} for n in (2, 5)]
+    answer = program("sales").post("/promises", {"lines": lines})
+    told = [(one["ship_date"], one["days_earlier"], one["had_date"]) for one in answer["chosen"]["levers"]]
+    assert answer["lines"][1]["ship_date"] == "2026-03-18"
+    assert told == [("2026-03-04", 14, True), ("2026-03-26", -8, True)]
+    order = sales.take(actor=fast_heads.actor("sales"), customer="ACME", asked=[Asked(line, key) for line in asked])
+    page = signed_in("sales").get(f"/orders/{order.number}").content.decode()
+    assert "(8 days later beside what else was chosen): −150.00 EUR</li>" in page
+    assert "no date without it" not in page
+    assert list(order.lines.order_by("position").values_list("levers__days_earlier", flat=True)) == [14, 0]
+
+
+def test_a_split_whose_rest_has_moved_meanwhile_is_not_taken(fast_heads: Lamps, monkeypatch) -> None:
+    """Of five heads that come on the 9th others order four once it is known that the rest gets two of them."""
+    purchasing.order(actor=fast_heads.actor("buyer"), wanted=[purchasing.Wanted(Item.objects.get(code="HEAD-L"), 5)])
+    Supply.objects.filter(item__code="HEAD-L", due__isnull=False).update(due=date(2026, 3, 9))
+    asked, enter = NewLine("DL", LARGE, 3), taking.enter
+    (lever,) = (one for one in explore(asked).lines[0].faster if one.kind == "split")
+    assert (lever.ship_date, lever.rest_date) == (date(2026, 3, 4), date(2026, 3, 10))
+
+    def enter_after_others(**options: object) -> Order:
+        sales.enter_order(actor=fast_heads.actor("sales"), customer="MUELLER", lines=[NewLine("DL", LARGE, 4, date(2026, 3, 11))])
+        return enter(**options)
+
+    monkeypatch.setattr(taking, "enter", enter_after_others)
+    with pytest.raises(NoLongerOffered):
+        sales.take(actor=fast_heads.actor("sales"), customer="ACME", asked=[Asked(asked, lever.key)])
+    assert not Order.objects.exists()
 
 
 @pytest.fixture

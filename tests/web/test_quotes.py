@@ -494,8 +494,10 @@ def test_who_pays_and_what_binds_is_named(company: Lamps, sales_client: Client) 
     assert f"Held back by HEAD-L Large head from {order.number}" in page
     assert f"supply of 2 × HEAD-L from {order.number}" in page
     assert "+40.00 EUR the company pays" in page
+    assert "−60.00 EUR the customer saves" in page
     words = run("DL", "--choose", "head=HEAD-L", "--choose", "arm=ARM-L", "--quantity", "2").stdout
     assert f"Expedite HEAD-L of {order.number}, there on 5 Mar 2026 (the company pays)" in words
+    assert re.search(r"for -60.00 EUR: Head: Small head.* \(the customer saves\)\n", words)
     assert "Sure: 100.0% by 2026-03-17.\n" in words
 
 

@@ -153,7 +153,7 @@ class LeverOut(Schema):
     words: str
     cost: Money = Field(description="More than without it")
     currency: str
-    days_earlier: int
+    days_earlier: int = Field(description="0 where there was no date without it, or it ships no earlier: `words` say which")
 
 
 class ContentOut(Schema):

@@ -16,6 +16,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from atoll.errors import AtollError, BadInput, Issue
+from atoll_web import door
 from atoll_web.accounts.acting import actor_now
 from atoll_web.catalogue.configuring import read_choices
 from atoll_web.catalogue.models import ProductModel, Revision
@@ -93,8 +94,8 @@ class LineSeen:
 
     @property
     def days_moved(self) -> int:
-        """Days by which it ships later for what is chosen for the others."""
-        if self.lever is not None or self.ships is None or not isinstance(self.answer, services.LineExplored):
+        """Days by which it ships later for what is chosen, for the others or for all together."""
+        if self.ships is None or not isinstance(self.answer, services.LineExplored):
             return 0
         return max((self.ships - self.answer.ship_date).days, 0)
 
@@ -112,14 +113,15 @@ def basket(request: HttpRequest) -> HttpResponse:
 
 
 def basket_document(request: HttpRequest) -> HttpResponse:
-    """The same for programs."""
+    """The same for programs, with why not all that is chosen to be faster can be taken; null where it can."""
     kept = basket_of(request)
     asked, faults = _asked(kept, _revisions(today(request)))
     if faults:
         raise _together(faults)
     found = _explored(kept, asked, today(request))
     wanted = {"customer": kept.customer, "ship_complete": kept.ship_complete}
-    return document(wanted | (explored_document(found) if found else {"lines": [], "refused": []}))
+    misfit = door.refusal(found.misfit) if found and found.misfit else None
+    return document(wanted | (explored_document(found) if found else {"lines": [], "refused": []}) | {"misfit": misfit})
 
 
 @require_POST

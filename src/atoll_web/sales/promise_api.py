@@ -127,6 +127,9 @@ class ChosenLever(FasterOut):
     """A way that is chosen, with its day and cost beside the others; what several need done, the first line of these pays."""
 
     position: int
+    days_earlier: int = Field(description="Below 0 where it ships later, beside the others; 0 where there is no date without it")
+    had_date: bool = Field(description="Whether the line has a date without it")
+    is_needed: bool = Field(description="False where it is not needed beside the others: nothing is done for it then")
 
 
 class ChosenOut(Schema):
@@ -196,7 +199,10 @@ def explored_document(found: services.Explored) -> dict[str, Any]:
 
 def _chosen_document(chosen: services.Chosen) -> dict[str, Any]:
     return {
-        "levers": [{"position": n, **_lever(lever)} for n, lever in sorted(chosen.levers.items())],
+        "levers": [
+            {"position": n, **_lever(lever), "had_date": lever.had_date, "is_needed": lever.is_needed}
+            for n, lever in sorted(chosen.levers.items())
+        ],
         "ships": [{"position": n, "ship_date": day} for n, day in sorted(chosen.ships.items())],
         **{name: getattr(chosen, name) for name in ("complete_on", "total", "cost", "currency")},
     }

@@ -346,7 +346,7 @@ class _Basket:
         alone = promise(there, Wanted.of([one.wanted]))
         refusal = CannotPromise(what=one.name, reason=why.reason)
         found = faster(self._question(one, there, alone, self._without_delivery(one)))
-        levers = tuple(replace(lever, days_earlier=0) for lever in found)
+        levers = tuple(replace(lever, days_earlier=0, had_date=False) for lever in found)
         return LineRefused(one.position, one.draft.line, refusal, why.item, one.draft.price, levers)
 
     def _without_delivery(self, one: _Asked) -> Availability:
@@ -379,7 +379,7 @@ class _Basket:
                 words=told(own) or lever.words,
                 ship_date=days[position][0],
                 rest_date=days[position][1] if lever.rest_date else None,
-                days_earlier=lever.days_earlier and max(lever.days_earlier - (days[position][0] - lever.ship_date).days, 0),
+                days_earlier=lever.days_earlier - (days[position][0] - lever.ship_date).days if lever.had_date else 0,
                 cost=sum((pull.cost for pull in own), FREE) if lever.pulls else lever.cost,
                 pulls=own,
             )

@@ -45,6 +45,9 @@ from atoll_web.sales.snapshot import PromiseSnapshot, alternatives
 PAID_BY_CUSTOMER = (states.OPTION, states.SPLIT)
 """Levers that are other lines, at another price."""
 
+OF_LINE = (*PAID_BY_CUSTOMER, states.SUBSTITUTE)
+"""Levers that change the line; all others are pulled."""
+
 MOST_OPTIONS = 3
 """Other options that are offered for a line, the cheapest."""
 
@@ -76,6 +79,8 @@ class Faster:
         By which it is taken, such as ``option:arm=ARM-S``.
     kind
         One of `states.LEVERS`.
+    days_earlier
+        Than without it; 0 where there is no date without it, and below 0 where it is later beside other levers.
     cost
         More than without it, for all units: for an option or a split in what the customer pays, else in what the company pays.
     first_units, rest_date
@@ -84,6 +89,8 @@ class Faster:
         The order lines that take the place of the line, and what is to be promised for them; none where it stays as it is.
     pulls
         What has to be done for it.
+    had_date
+        Whether the line has a date without it.
     """
 
     key: str
@@ -98,11 +105,22 @@ class Faster:
     rest_date: date | None = None
     wanted: tuple[WantedLine, ...] = ()
     pulls: tuple[Pull, ...] = ()
+    had_date: bool = True
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether its line is no earlier by it, beside other levers."""
+        return self.had_date and self.days_earlier <= 0
 
     @property
     def needs_order(self) -> bool:
         """Whether it spends the company's money, so that a quote cannot hold it."""
         return bool(self.pulls)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything is done for it: what is pulled may not be needed beside the other levers that are chosen."""
+        return bool(self.pulls) or self.kind in OF_LINE
 
     @property
     def is_paid_by_customer(self) -> bool:
@@ -364,7 +382,7 @@ def _of_binding(question: Question, there: Availability, answer: Promises) -> It
     kind = seen.supplies[last.supply].kind if last.step is Step.SUPPLY else ""
     if kind == "purchase":
         yield from _expediting(question, last.supply)
-    is_bought = there.lead_days[last.item] != CANNOT_BE_SUPPLIED and there.structure.rank[last.item] < 0
+    is_bought = there.structure.rank[last.item] < 0
     if is_bought and (last.step is Step.PURCHASE or kind in {"purchase", "planned"}):
         yield from _buying(question, there, last.item)
 
@@ -397,7 +415,7 @@ def _buying(question: Question, there: Availability, item: int) -> Iterator[Part
             continue
         due = purchasing.due_when_ordered(source, seen.today, calendar(), expedited=is_expedited)
         day = (due - seen.today).days + purchasing.margin(source.supplier)
-        if day >= there.lead_days[item]:
+        if there.lead_days[item] != CANNOT_BE_SUPPLIED and day >= there.lead_days[item]:
             continue
         key = f"{states.EXPRESS}:{source.item.code}{'' if source.preferred else f'={source.supplier.code}'}"
         key += ":express" if is_expedited and not source.preferred else ""

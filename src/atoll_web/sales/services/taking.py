@@ -126,30 +126,43 @@ def pull(actor: Actor, lever: Faster, part: Pull) -> None:
 
 
 def _record(order: Order, parts: Sequence[Sequence[NewLine]], chosen: Mapping[int, Faster]) -> None:
-    """Keep the levers with the first line that they are for, which must ship as early as was said."""
+    """Keep the levers with the first line that they are for. It, and the rest of a split, must ship as early as was said."""
     rows = list(order.lines.filter(promises__in_force=True).annotate(ships=F("promises__ship_date")).order_by("position"))
     first = list(accumulate((len(part) for part in parts), initial=0))
     for k, lever in chosen.items():
-        if rows[first[k]].ships > lever.ship_date:
+        said = [lever.ship_date, *filter(None, [lever.rest_date])]
+        if any(row.ships > day for row, day in zip(rows[first[k] : first[k + 1]], said, strict=True)):
             raise NoLongerOffered(key=lever.key, line=f"line {k + 1}")
     record([(rows[first[k]], lever) for k, lever in chosen.items()])
 
 
 def record(levers: Iterable[tuple[OrderLine, Faster]]) -> None:
-    """Keep what was done for lines, and what each part of it costs."""
+    """Keep what was done for lines, and what each part of it costs; nothing of a lever that is not needed beside others."""
     LeverTaken.objects.bulk_create(
         LeverTaken(
             line=line,
             kind=part.kind,
-            words=Truncator(part.words).chars(LONGEST_WORDS),
+            words=_words(part.words, lever),
             cost=part.cost,
             currency=lever.currency,
-            days_earlier=lever.days_earlier,
+            days_earlier=max(lever.days_earlier, 0),
             **_substitute(lever),
         )
         for line, lever in levers
+        if lever.is_needed
         for part in lever.pulls or (lever,)
     )
+
+
+def _words(words: str, lever: Faster) -> str:
+    """What was done, and what came of it where that is not days by which the line is earlier."""
+    came = ""
+    if not lever.had_date:
+        came = " (no date without it)"
+    elif lever.is_in_vain:
+        later = f"{-lever.days_earlier} day{'s'[: lever.days_earlier < -1]} later" if lever.days_earlier else "no earlier"
+        came = f" ({later} beside what else was chosen)"
+    return Truncator(words).chars(LONGEST_WORDS - len(came)) + came
 
 
 def _substitute(lever: Faster) -> dict[str, int]:
