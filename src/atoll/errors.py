@@ -39,6 +39,8 @@ class AtollError(Exception):
     """Atoll refused the request."""
 
     hint: str = ""
+    is_kept: bool = False
+    """Whether what was found has been written although the request is refused, such as that the time of something is over."""
 
     def __init__(self, **facts: object) -> None:
         for name, value in facts.items():

@@ -66,8 +66,8 @@ View = Callable[..., Any]
 def once(view: View) -> View:
     """Carry an operation out once for each key, and answer the first answer to whoever sends the key again.
 
-    What it answered is written down in the transaction that carries it out; a refusal is not, as nothing was written then. The
-    operation is one use case.
+    What it answered is written down in the transaction that carries it out; a refusal is not, and takes back all but what
+    `AtollError.is_kept` keeps.
     """
 
     @wraps(view)
@@ -82,9 +82,9 @@ def once(view: View) -> View:
         _refuse_key_of_order(key)
         try:
             answer = view(request, **given)
-        except AtollError:
-            # A use case that refuses has taken back all but what it means to keep, such as that a quote's time is over.
-            request.keyed = None
+        except AtollError as refusal:
+            if refusal.is_kept:
+                request.keyed = None  # or it would be taken back with the rest
             raise
         connection.check_constraints()  # what would be refused at the end is told like all else
         return answer

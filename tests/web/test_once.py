@@ -14,9 +14,11 @@ from atoll_web.accounts.models import AnsweredRequest, Company
 from atoll_web.catalogue.models import Item, Revision
 from atoll_web.planning import services as planning
 from atoll_web.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt
+from atoll_web.sales import services
+from atoll_web.sales.errors import NothingToPropose
 from atoll_web.sales.models import Customer, Order, OrderLine
 from atoll_web.sales.services import Asked, NewLine, plan_into_stock, take
-from atoll_web.stock.models import Move
+from atoll_web.stock.models import Balance, Move
 from tests.at_once import at_once
 
 ORDER = {"customer": "MUELLER", "lines": [{"model": "DL"}]}
@@ -272,6 +274,17 @@ def test_a_quote_whose_time_is_over_ends_when_somebody_wants_to_accept_it_with_a
     refused = sales.post(f"/quotes/{number}/accept", expect=409, **KEY)
     assert refused["code"] == "quote-expired"
     assert Order.objects.get().state == "expired"
+    assert not AnsweredRequest.objects.exists()
+
+
+def test_what_is_refused_when_its_answer_is_made_is_taken_back(program, monkeypatch):
+    def refused(*_: object) -> None:
+        raise NothingToPropose
+
+    monkeypatch.setattr(services, "lines_at_risk", refused)
+    there = Balance.objects.get(item__code="PLATE", location__kind="stock").quantity
+    program("warehouse").post("/items/PLATE/scrap", {"quantity": 1, "reason": "bent"}, expect=409, **KEY)
+    assert Balance.objects.get(item__code="PLATE", location__kind="stock").quantity == there
     assert not AnsweredRequest.objects.exists()
 
 

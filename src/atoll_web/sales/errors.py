@@ -82,6 +82,8 @@ class QuoteWithoutDays(AtollError):
 class QuoteExpired(AtollError):
     """The quote {order} expired on {at:%d %b %Y}. Make a new quote, or order what it offered."""
 
+    is_kept = True
+
 
 class QuoteOutdated(AtollError):
     """Order {order} can no longer ship on {before:%d %b %Y}: what it rests on is late, or its assembly should have begun.
