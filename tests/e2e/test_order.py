@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from atoll_web.sales.models import Order
+from tests.e2e.conftest import answered
 from tests.lamps import Lamps
 
 
@@ -12,6 +13,23 @@ def sign_in(page: Page, role: str) -> None:
     page.goto("/")
     page.get_by_role("button", name=re.compile(f"^{role}", re.IGNORECASE)).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Leuchten & Söhne")
+
+
+def test_who_goes_on_to_order_before_the_answer_to_a_choice_is_there_still_orders(page: Page, lamps: Lamps) -> None:
+    sign_in(page, "sales")
+    page.goto("/configure/DL")
+    with answered(page):
+        page.evaluate(
+            """() => {
+                const customer = document.getElementById("customer");
+                customer.value = "MUELLER";
+                customer.dispatchEvent(new Event("change", { bubbles: true }));
+                document.getElementById("to-order").focus();
+            }"""
+        )
+    expect(page.get_by_role("button", name="Order", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("SO-"))
 
 
 def test_sales_configures_by_keyboard_and_orders(page: Page, lamps: Lamps) -> None:
